@@ -1,0 +1,83 @@
+// Values orders as `valuz worker --valuation notional` does: says READY once its orders connection has completed its
+// handshake, then turns each order (symbol, action, shares, price, tail) into a result (symbol, value, tail), and
+// ends at EXIT.
+#include "value.h"
+
+enum { FRAMES_MAX = 8 };
+static const char MONITOR[] = "inproc://monitor.orders";
+
+// Connects, and returns when the handshake with the peer is complete. The monitor listens before the connection that
+// it tells of is made.
+static void connect_and_await_handshake(void *context, void *socket, const char *endpoint) {
+    check(zmq_socket_monitor(socket, MONITOR, ZMQ_EVENT_HANDSHAKE_SUCCEEDED) == 0, "zmq_socket_monitor");
+    void *monitor = open_socket(context, ZMQ_PAIR);
+    connect_socket(monitor, MONITOR);
+    connect_socket(socket, endpoint);
+    char event[6], address[256];
+    check(zmq_recv(monitor, event, sizeof event, 0) >= 0, "receive an event");
+    check(zmq_recv(monitor, address, sizeof address, 0) >= 0, "receive an event's address");
+    zmq_socket_monitor(socket, NULL, 0);
+    zmq_close(monitor);
+}
+
+static bool value_order(zmq_msg_t *frames, int count, double *value) {
+    if (count < 4 || count > FRAMES_MAX || !is_symbol(zmq_msg_data(&frames[0]), zmq_msg_size(&frames[0]))) return false;
+    if (zmq_msg_size(&frames[1]) != 1 || zmq_msg_size(&frames[2]) != 4 || zmq_msg_size(&frames[3]) != 8) return false;
+    unsigned char action = *(unsigned char *)zmq_msg_data(&frames[1]);
+    int32_t shares;
+    double price;
+    memcpy(&shares, zmq_msg_data(&frames[2]), sizeof shares);
+    memcpy(&price, zmq_msg_data(&frames[3]), sizeof price);
+    if (action > 1 || shares <= 0 || !isfinite(price) || price <= 0.0) return false;
+    *value = (action == 0 ? 1.0 : -1.0) * shares * price;
+    return true;
+}
+
+static void send_result(void *results, zmq_msg_t *frames, int count, double value) {
+    bool sent = zmq_msg_send(&frames[0], results, ZMQ_SNDMORE) >= 0 &&
+                zmq_send(results, &value, sizeof value, count > 4 ? ZMQ_SNDMORE : 0) >= 0;
+    for (int i = 4; i < count && sent; i++)
+        sent = zmq_msg_send(&frames[i], results, i + 1 < count ? ZMQ_SNDMORE : 0) >= 0;
+    check(sent, "send a result");
+}
+
+static void work(void *orders, void *results, void *control) {
+    zmq_msg_t frames[FRAMES_MAX];
+    for (int i = 0; i < FRAMES_MAX; i++) zmq_msg_init(&frames[i]);
+    zmq_pollitem_t items[] = {{orders, 0, ZMQ_POLLIN, 0}, {control, 0, ZMQ_POLLIN, 0}};
+    for (;;) {
+        // Takes what there is and polls only when the queue is empty: a poll a message would cost more than the work.
+        int count;
+        while ((count = receive_frames(orders, frames, FRAMES_MAX, ZMQ_DONTWAIT)) >= 0) {
+            double value;
+            if (value_order(frames, count, &value)) send_result(results, frames, count, value);
+        }
+        check(zmq_errno() == EAGAIN, "receive an order");
+        check(zmq_poll(items, 2, -1) >= 0, "zmq_poll");
+        if ((items[1].revents & ZMQ_POLLIN) && receive_command(control, ZMQ_DONTWAIT) == EXIT) break;
+    }
+    for (int i = 0; i < FRAMES_MAX; i++) zmq_msg_close(&frames[i]);
+}
+
+int main(int argc, char **argv) {
+    if (argc != 4) {
+        fprintf(stderr, "usage: value_worker ORDERS RESULTS CONTROL\n");
+        return 2;
+    }
+    void *context = zmq_ctx_new();
+    void *control = open_socket(context, ZMQ_SUB);
+    subscribe(control, &EXIT, 1);
+    connect_socket(control, argv[3]);
+    void *results = open_socket(context, ZMQ_PUSH);
+    connect_socket(results, argv[2]);
+    void *orders = open_socket(context, ZMQ_PULL);
+    connect_and_await_handshake(context, orders, argv[1]);
+    check(zmq_send(results, &READY, 1, 0) == 1, "send READY");
+
+    work(orders, results, control);
+    zmq_close(orders);
+    zmq_close(results);
+    zmq_close(control);
+    zmq_ctx_term(context);
+    return 0;
+}

@@ -1,0 +1,80 @@
+//! Builds both sides: the suite's programs with cargo in release mode, the reference programs with the C compiler.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context, Result, ensure};
+
+use crate::progress::Progress;
+
+/// The programs of the suite that are measured.
+const SUITE: [&str; 3] = ["tickz", "chatz", "valuz"];
+
+/// The reference programs, each of one file in `bench/c`.
+const REFERENCE: [&str; 6] =
+    ["tick_publish", "tick_watch", "value_source", "value_worker", "value_reduce", "chat_server"];
+
+/// The folder of the release programs of the suite: `given`, or built now.
+pub(crate) fn suite(given: Option<&Path>, progress: &Progress) -> Result<PathBuf> {
+    let folder = match given {
+        Some(folder) => folder.to_owned(),
+        None => {
+            progress.say("building the suite's programs");
+            let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+            let mut command = Command::new(cargo);
+            command.current_dir(workspace()).args(["build", "--release", "--quiet"]);
+            for program in SUITE {
+                command.args(["--package", program]);
+            }
+            ensure!(command.status().context("cannot start cargo")?.success(), "the suite does not build");
+            target().join("release")
+        }
+    };
+    for program in SUITE {
+        ensure!(folder.join(program).is_file(), "{} holds no program {program}", folder.display());
+    }
+    Ok(folder)
+}
+
+/// Compiles the reference programs into `target/bench` and returns that folder.
+pub(crate) fn reference(progress: &Progress) -> Result<PathBuf> {
+    progress.say("compiling the reference programs");
+    let output = Command::new("pkg-config")
+        .args(["--cflags", "--libs", "libzmq"])
+        .output()
+        .context("cannot start pkg-config")?;
+    ensure!(output.status.success(), "pkg-config knows no libzmq: install its development package");
+    let libzmq = String::from_utf8(output.stdout).context("pkg-config's output is no text")?;
+
+    let sources = workspace().join("bench/c");
+    let folder = target().join("bench");
+    std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    for program in REFERENCE {
+        let status = Command::new("cc")
+            .args(["-std=c11", "-D_GNU_SOURCE", "-O2", "-Wall", "-Wextra", "-o"])
+            .arg(folder.join(program))
+            .arg(sources.join(program).with_extension("c"))
+            .args(libzmq.split_whitespace())
+            .arg("-lm")
+            .status()
+            .context("cannot start the C compiler, cc")?;
+        ensure!(status.success(), "{program}.c does not compile");
+    }
+    Ok(folder)
+}
+
+/// Where a whole run's results are written.
+pub(crate) fn results_path() -> PathBuf {
+    workspace().join("bench/RESULTS.md")
+}
+
+fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map_or_else(PathBuf::new, Path::to_owned)
+}
+
+fn target() -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from)
+}

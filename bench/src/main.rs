@@ -1,0 +1,108 @@
+//! `bench`: the suite's programs beside reference programs in C on plain libzmq, measured in turns on this machine.
+//!
+//! One thread drives: it builds both sides, runs each row of the table, prints the table on standard output and
+//! writes `bench/RESULTS.md`. A second thread waits for Ctrl-C and ends whatever still runs.
+
+mod build;
+mod load;
+mod machine;
+mod pairs;
+mod process;
+mod programs;
+mod progress;
+mod report;
+mod rows;
+mod table;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use anyhow::{Context, Result};
+use clap::Parser;
+
+use crate::{
+    programs::Programs,
+    progress::Progress,
+    rows::{Bench, Name},
+    table::Table,
+};
+
+/// Measures the suite beside reference programs in C and prints a table of ratios.
+///
+/// Every comparison alternates the two sides, ours then the reference, round by round in one run; a ratio is
+/// the median over the rounds of ours divided by the reference, with its range. A full run takes about ten minutes and
+/// writes bench/RESULTS.md; a machine that does nothing else gives ratios that mean something.
+///
+/// Exit status: 0 all rows were measured, whatever they show; 1 something failed to run; 2 wrong usage.
+#[derive(Debug, Parser)]
+#[command(name = "bench", version)]
+struct Cli {
+    /// Rounds of each comparison
+    #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
+
+    /// Three short rounds; results are not written
+    #[arg(long)]
+    quick: bool,
+
+    /// Only this row, may be repeated; results are not written
+    #[arg(long, value_enum, value_name = "NAME")]
+    only: Vec<Name>,
+
+    /// The reference against itself: how far from 1 the ratios come out where nothing differs; not written
+    #[arg(long)]
+    calibrate: bool,
+
+    /// Use the suite's programs as they are in this folder instead of building them
+    #[arg(long, value_name = "FOLDER")]
+    programs: Option<PathBuf>,
+}
+
+impl Cli {
+    fn rounds(&self) -> u32 {
+        if self.quick { 3 } else { self.rounds }
+    }
+
+    /// Only a whole run is worth keeping.
+    fn writes_results(&self) -> bool {
+        !self.quick && !self.calibrate && self.only.is_empty()
+    }
+}
+
+fn main() -> ExitCode {
+    match run(&Cli::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            progress::complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs what was asked for; `false` where a row failed to run.
+fn run(cli: &Cli) -> Result<bool> {
+    process::kill_all_on_signal().context("cannot wait for signals")?;
+    machine::raise_open_files_limit();
+    let progress = Progress::new();
+    let programs = Programs {
+        ours: if cli.calibrate { PathBuf::new() } else { build::suite(cli.programs.as_deref(), &progress)? },
+        reference: build::reference(&progress)?,
+        calibrate: cli.calibrate,
+    };
+    let facts = machine::Facts::gather();
+    let bench = Bench { programs, progress, rounds: cli.rounds(), quick: cli.quick };
+
+    let mut table = Table::default();
+    for &name in Name::all().iter().filter(|name| cli.only.is_empty() || cli.only.contains(name)) {
+        if cli.calibrate && !name.has_reference() {
+            continue;
+        }
+        bench.run(name, &mut table);
+    }
+    bench.progress.finish();
+    report::print(&facts, &table, cli.rounds());
+    if cli.writes_results() {
+        report::write(&build::results_path(), &facts, &table, cli.rounds())?;
+    }
+    Ok(table.all_measured())
+}

@@ -1,0 +1,81 @@
+//! Measurements in turns, A B A B, and what they amount to: medians with their ranges, of each side and of the ratio.
+
+use anyhow::Result;
+
+use crate::programs::Side;
+
+/// A median with the least and the greatest value.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Spread {
+    pub(crate) median: f64,
+    pub(crate) low: f64,
+    pub(crate) high: f64,
+}
+
+impl Spread {
+    /// Of at least one value; of none, it is all NaN.
+    pub(crate) fn of(values: impl IntoIterator<Item = f64>) -> Self {
+        let mut sorted: Vec<f64> = values.into_iter().collect();
+        sorted.sort_by(f64::total_cmp);
+        let (Some(&low), Some(&high)) = (sorted.first(), sorted.last()) else {
+            return Self { median: f64::NAN, low: f64::NAN, high: f64::NAN };
+        };
+        let middle = sorted.len() / 2;
+        let median =
+            if sorted.len() % 2 == 1 { sorted[middle] } else { f64::midpoint(sorted[middle - 1], sorted[middle]) };
+        Self { median, low, high }
+    }
+}
+
+/// The measurements of both sides, one pair a round.
+#[derive(Debug)]
+pub(crate) struct Pairs<T> {
+    rounds: Vec<(T, T)>,
+}
+
+impl<T> Pairs<T> {
+    /// Runs `measure` for our side and for the reference in turns.
+    ///
+    /// # Errors
+    /// The first measurement that fails ends it.
+    pub(crate) fn alternate(rounds: u32, mut measure: impl FnMut(u32, Side) -> Result<T>) -> Result<Self> {
+        let rounds = (1..=rounds).map(|round| Ok((measure(round, Side::Ours)?, measure(round, Side::Reference)?)));
+        Ok(Self { rounds: rounds.collect::<Result<_>>()? })
+    }
+
+    /// One quantity of our side.
+    pub(crate) fn ours(&self, quantity: impl Fn(&T) -> f64) -> Spread {
+        Spread::of(self.rounds.iter().map(|(ours, _)| quantity(ours)))
+    }
+
+    /// One quantity of the reference.
+    pub(crate) fn reference(&self, quantity: impl Fn(&T) -> f64) -> Spread {
+        Spread::of(self.rounds.iter().map(|(_, reference)| quantity(reference)))
+    }
+
+    /// Ours divided by the reference's, round by round: what troubles the machine in one round troubles both.
+    pub(crate) fn ratio(&self, quantity: impl Fn(&T) -> f64) -> Spread {
+        Spread::of(self.rounds.iter().map(|(ours, reference)| quantity(ours) / quantity(reference)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Pairs, Spread};
+    use crate::programs::Side;
+
+    #[test]
+    fn the_median_of_an_even_number_lies_between_the_middle_two() {
+        assert_eq!(Spread::of([4.0, 1.0, 2.0, 3.0]), Spread { median: 2.5, low: 1.0, high: 4.0 });
+    }
+
+    #[test]
+    fn ratios_are_taken_within_a_round() {
+        let slow_machine = [1.0, 2.0, 4.0];
+        let pairs = Pairs::alternate(3, |round, side| {
+            let speed = slow_machine[round as usize - 1];
+            Ok(if side == Side::Ours { 3.0 * speed } else { speed })
+        });
+        assert_eq!(pairs.unwrap().ratio(|&speed| speed), Spread { median: 3.0, low: 3.0, high: 3.0 });
+    }
+}

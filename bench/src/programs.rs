@@ -1,0 +1,179 @@
+//! The command lines of both sides: what each program of the suite and its reference are called with, to do the same.
+
+use std::{
+    net::{Ipv4Addr, TcpListener},
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context, Result};
+
+/// What the simulated ticks are of; both publishers know these five by themselves.
+pub(crate) const SYMBOLS: [&str; 5] = ["MSFT", "AAPL", "GOOG", "YHOO", "BBRY"];
+
+/// Which of the two programs that do the same work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// The suite's.
+    Ours,
+    /// The one in C.
+    Reference,
+}
+
+/// How the two publishers publish.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ticks {
+    /// How many in all.
+    pub(crate) count: u64,
+    /// How many a second; `None`: as fast as it goes.
+    pub(crate) rate: Option<u32>,
+    /// Wait for a slow subscriber instead of dropping.
+    pub(crate) block: bool,
+    /// How many topics the one subscriber subscribes to.
+    pub(crate) topics: usize,
+}
+
+/// What a valuz worker computes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Valuation {
+    /// Shares times price: as little as can be.
+    Notional,
+    /// Monte Carlo value at risk: heavy. Only ours knows it.
+    ValueAtRisk,
+}
+
+/// Where the channels of one valuz batch are.
+#[derive(Debug)]
+pub(crate) struct ValueChannels {
+    orders: String,
+    results: String,
+    control: String,
+}
+
+impl ValueChannels {
+    pub(crate) fn new() -> Result<Self> {
+        let [orders, results, control] = free_endpoints()?;
+        Ok(Self { orders, results, control })
+    }
+}
+
+/// Where the programs are.
+#[derive(Debug)]
+pub(crate) struct Programs {
+    /// The folder of the suite's.
+    pub(crate) ours: PathBuf,
+    /// The folder of the reference's.
+    pub(crate) reference: PathBuf,
+    /// The reference on both sides.
+    pub(crate) calibrate: bool,
+}
+
+impl Programs {
+    pub(crate) fn tick_publisher(&self, side: Side, endpoint: &str, ticks: Ticks) -> Command {
+        let rate = ticks.rate.map_or_else(|| "max".to_owned(), |rate| rate.to_string());
+        let mut command;
+        if self.is_ours(side) {
+            command = program(&self.ours, "tickz");
+            command.args(["publish", "--summary", "--await-subscribers", "1", "--ticks", endpoint]);
+        } else {
+            command = program(&self.reference, "tick_publish");
+            command.args(["--await", &ticks.topics.to_string(), endpoint]);
+        }
+        command.args(["--count", &ticks.count.to_string(), "--rate", &rate]);
+        if ticks.block {
+            command.arg("--block");
+        }
+        command
+    }
+
+    pub(crate) fn tick_watcher(&self, side: Side, endpoint: &str, count: u64, latency: bool) -> Command {
+        let mut command;
+        if self.is_ours(side) {
+            command = program(&self.ours, "tickz");
+            command.args(["watch", "--summary", "--ticks", endpoint]);
+        } else {
+            command = program(&self.reference, "tick_watch");
+            command.arg(endpoint);
+        }
+        command.args(SYMBOLS).args(["--count", &count.to_string()]);
+        if latency {
+            command.arg("--latency");
+        }
+        command
+    }
+
+    pub(crate) fn value_source(&self, side: Side, channels: &ValueChannels, count: u64) -> Command {
+        let (count, seed) = (count.to_string(), "42");
+        if self.is_ours(side) {
+            let mut command = program(&self.ours, "valuz");
+            command.args(["source", "--orders", &channels.orders, "--control", &channels.control]);
+            command.args(["--count", &count, "--seed", seed]);
+            command
+        } else {
+            let mut command = program(&self.reference, "value_source");
+            command.args([&channels.orders, &channels.control, &count, seed]);
+            command
+        }
+    }
+
+    pub(crate) fn value_worker(&self, side: Side, channels: &ValueChannels, valuation: Valuation) -> Command {
+        if self.is_ours(side) {
+            let mut command = program(&self.ours, "valuz");
+            command.args(["worker", "--orders", &channels.orders, "--results", &channels.results]);
+            command.args(["--control", &channels.control, "--valuation"]);
+            command.arg(if valuation == Valuation::Notional { "notional" } else { "var" });
+            command
+        } else {
+            let mut command = program(&self.reference, "value_worker");
+            command.args([&channels.orders, &channels.results, &channels.control]);
+            command
+        }
+    }
+
+    pub(crate) fn value_reduce(&self, side: Side, channels: &ValueChannels, workers: u32, count: u64) -> Command {
+        let (workers, count) = (workers.to_string(), count.to_string());
+        if self.is_ours(side) {
+            let mut command = program(&self.ours, "valuz");
+            command.args(["reduce", "--results", &channels.results, "--control", &channels.control]);
+            command.args(["--workers", &workers, "--count", &count, "--json"]);
+            command
+        } else {
+            let mut command = program(&self.reference, "value_reduce");
+            command.args([&channels.results, &channels.control, &workers, &count]);
+            command
+        }
+    }
+
+    pub(crate) fn chat_server(&self, side: Side, requests: &str, broadcasts: &str) -> Command {
+        if self.is_ours(side) {
+            let mut command = program(&self.ours, "chatz");
+            command.args(["serve", "--requests", requests, "--broadcasts", broadcasts]);
+            command
+        } else {
+            let mut command = program(&self.reference, "chat_server");
+            command.args([requests, broadcasts]);
+            command
+        }
+    }
+
+    fn is_ours(&self, side: Side) -> bool {
+        side == Side::Ours && !self.calibrate
+    }
+}
+
+fn program(folder: &Path, name: &str) -> Command {
+    Command::new(folder.join(name))
+}
+
+/// Endpoints on ports that nobody holds now, all different.
+pub(crate) fn free_endpoints<const N: usize>() -> Result<[String; N]> {
+    let mut endpoints = [const { String::new() }; N];
+    let mut listeners = Vec::with_capacity(N);
+    for endpoint in &mut endpoints {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port")?;
+        *endpoint = format!("tcp://{}", listener.local_addr()?);
+        // Held until all are chosen, or one port could be given twice.
+        listeners.push(listener);
+    }
+    Ok(endpoints)
+}

@@ -1,0 +1,97 @@
+//! The rows of the table, by name; each module measures what belongs to one service.
+
+mod chat;
+mod footprint;
+mod ticks;
+mod values;
+
+use anyhow::Result;
+use clap::ValueEnum;
+
+use crate::{
+    programs::{Programs, Side},
+    progress::Progress,
+    table::Table,
+};
+
+/// What `--only` names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Name {
+    /// Ticks a second to one watcher, nothing dropped
+    TicksThroughput,
+    /// Latency of 10,000 ticks a second
+    TicksLatency,
+    /// A batch of notional values with one worker
+    ValuesOneWorker,
+    /// The same with two workers
+    ValuesTwoWorkers,
+    /// What a second worker gains where the work is heavy
+    ValuesSpeedUp,
+    /// 10,000 users present, 100 messages a second
+    ChatCrowd,
+    /// The cost of a reply that names 1,000 users
+    ChatReply,
+    /// Memory of each service at work
+    Memory,
+    /// From the start of a publisher to its first tick
+    StartUp,
+}
+
+impl Name {
+    /// All of them, in the table's order.
+    pub(crate) fn all() -> &'static [Self] {
+        Self::value_variants()
+    }
+
+    /// Whether a program in C stands beside it.
+    pub(crate) fn has_reference(self) -> bool {
+        !matches!(self, Self::ValuesSpeedUp | Self::ChatCrowd)
+    }
+}
+
+/// What every row needs.
+#[derive(Debug)]
+pub(crate) struct Bench {
+    pub(crate) programs: Programs,
+    pub(crate) progress: Progress,
+    /// Rounds of each comparison.
+    pub(crate) rounds: u32,
+    /// Shorter measurements.
+    pub(crate) quick: bool,
+}
+
+impl Bench {
+    /// Measures one row into the table; where that fails, the table says why.
+    pub(crate) fn run(&self, name: Name, table: &mut Table) {
+        let title = name.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
+        self.progress.say(&title);
+        if let Err(error) = self.measure(name, table) {
+            table.fail(format!("{title}: {error:#}"));
+        }
+    }
+
+    fn measure(&self, name: Name, table: &mut Table) -> Result<()> {
+        match name {
+            Name::TicksThroughput => ticks::throughput(self, table),
+            Name::TicksLatency => ticks::latency(self, table),
+            Name::ValuesOneWorker => values::notional(self, 1, table),
+            Name::ValuesTwoWorkers => values::notional(self, 2, table),
+            Name::ValuesSpeedUp => values::speed_up(self, table),
+            Name::ChatCrowd => chat::crowd(self, table),
+            Name::ChatReply => chat::reply(self, table),
+            Name::Memory => footprint::memory(self, table),
+            Name::StartUp => footprint::start_up(self, table),
+        }
+    }
+
+    /// Shows which round of a comparison runs.
+    fn step(&self, what: &str, round: u32, side: Side) {
+        let turn = if side == Side::Ours { 1 } else { 2 };
+        self.progress.step(what, 2 * (round - 1) + turn, 2 * self.rounds);
+    }
+
+    /// `full`, or a quarter of it in a quick run.
+    fn scaled(&self, full: u64) -> u64 {
+        if self.quick { full / 4 } else { full }
+    }
+}

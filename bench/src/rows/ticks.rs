@@ -1,0 +1,115 @@
+//! tickz: how many ticks a second reach one watcher, and how late they are at a fixed rate.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+
+use crate::{
+    pairs::Pairs,
+    process::Process,
+    programs::{SYMBOLS, Side, Ticks, free_endpoints},
+    rows::Bench,
+    table::{Row, Table, Wanted},
+};
+
+/// The open-loop rate of the latency row, in ticks a second.
+const LATENCY_RATE: u32 = 10_000;
+
+/// How much longer than planned a run may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What publisher and watcher of one run told.
+#[derive(Debug)]
+struct Run {
+    published: Value,
+    watched: Value,
+}
+
+impl Run {
+    fn ticks_per_second(&self) -> f64 {
+        // The time runs from the first tick to the last.
+        (number(&self.watched, "/received") - 1.0) / (number(&self.watched, "/elapsed_ms") / 1e3)
+    }
+
+    fn latency_us(&self, quantile: &str) -> f64 {
+        number(&self.watched, &format!("/latency_us/{quantile}"))
+    }
+
+    fn late_us(&self, quantile: &str) -> f64 {
+        number(&self.published, &format!("/late_us/{quantile}"))
+    }
+}
+
+/// NaN where it is missing: a table of NaN is seen, a wrong 0 is not.
+fn number(object: &Value, pointer: &str) -> f64 {
+    object.pointer(pointer).and_then(Value::as_f64).unwrap_or(f64::NAN)
+}
+
+/// The row of ticks a second.
+pub(super) fn throughput(bench: &Bench, table: &mut Table) -> Result<()> {
+    let ticks = Ticks { count: bench.scaled(4_000_000), rate: None, block: true, topics: SYMBOLS.len() };
+    let pairs = Pairs::alternate(bench.rounds, |round, side| {
+        bench.step("ticks a second", round, side);
+        run(bench, side, ticks, false)
+    })?;
+    let millions = |spread: f64| format!("{:.2} M/s", spread / 1e6);
+    table.push(Row::compared(
+        "ticks to one watcher, three frames, blocking",
+        (millions(pairs.ours(Run::ticks_per_second).median), millions(pairs.reference(Run::ticks_per_second).median)),
+        pairs.ratio(Run::ticks_per_second),
+        Wanted::AtLeast(0.95),
+    ));
+    table.note(format!("Ticks to one watcher: {} in each run; all arrived, on both sides.", ticks.count));
+    Ok(())
+}
+
+/// The rows of latency: from when a tick was due to when the watcher had it.
+pub(super) fn latency(bench: &Bench, table: &mut Table) -> Result<()> {
+    let count = bench.scaled(u64::from(LATENCY_RATE) * 8);
+    let ticks = Ticks { count, rate: Some(LATENCY_RATE), block: true, topics: SYMBOLS.len() };
+    let pairs = Pairs::alternate(bench.rounds, |round, side| {
+        bench.step("latency at 10,000 ticks a second", round, side);
+        run(bench, side, ticks, true)
+    })?;
+    for (quantile, name, wanted) in
+        [("p50", "p50", Wanted::AtMost(1.2)), ("p99", "p99", Wanted::Nothing), ("p99_9", "p99.9", Wanted::Nothing)]
+    {
+        let (latency, late) = (|run: &Run| run.latency_us(quantile), |run: &Run| run.late_us(quantile));
+        let micros = |spread: f64| format!("{spread:.0} us");
+        table.push(Row::compared(
+            format!("latency at 10,000 ticks/s, {name}"),
+            (micros(pairs.ours(latency).median), micros(pairs.reference(latency).median)),
+            pairs.ratio(latency),
+            wanted,
+        ));
+        table.push(Row::compared(
+            format!("of which the publisher was late, {name}"),
+            (micros(pairs.ours(late).median), micros(pairs.reference(late).median)),
+            pairs.ratio(late),
+            Wanted::Nothing,
+        ));
+    }
+    table.note(
+        "Latency: the loop is open, a tick's timestamp is when it was due, and the watcher's clock is the same; so a \
+         publisher that falls behind makes its ticks later, not fewer.",
+    );
+    Ok(())
+}
+
+/// One publisher and one watcher, to the end.
+fn run(bench: &Bench, side: Side, ticks: Ticks, latency: bool) -> Result<Run> {
+    let [endpoint] = free_endpoints()?;
+    let mut publisher = Process::start(bench.programs.tick_publisher(side, &endpoint, ticks))?;
+    let watcher = Process::start(bench.programs.tick_watcher(side, &endpoint, ticks.count, latency))?;
+    let planned = Duration::from_secs(ticks.rate.map_or(0, |rate| ticks.count / u64::from(rate)));
+    let watched = watcher.finish(planned + PATIENCE).context("the watcher").map_err(|silence| {
+        // A watcher without a publisher waits for ever: the publisher's end tells more.
+        publisher.check_running().err().unwrap_or(silence)
+    })?;
+    let published = publisher.finish(PATIENCE).context("the publisher")?;
+    let received = watched["received"].as_u64().unwrap_or(0);
+    ensure!(received == ticks.count, "of {} ticks {received} arrived", ticks.count);
+    ensure!(watched["lost"].as_u64() == Some(0), "the watcher tells of lost ticks");
+    Ok(Run { published, watched })
+}

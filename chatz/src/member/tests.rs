@@ -1,0 +1,191 @@
+//! The member as a state machine: what it sends when, and what it tells of each text.
+
+use super::*;
+
+const KEEP_ALIVE: Duration = Duration::from_secs(2);
+
+fn member(now: Instant) -> Member {
+    Member::new(now, "ada".parse().unwrap(), KEEP_ALIVE)
+}
+
+/// A member that has joined and has told so.
+fn joined(now: Instant) -> Member {
+    let mut member = member(now);
+    member.handle_hearing(now, true);
+    answer(&mut member, now, roster(7, Some(&["ada"])));
+    events(&mut member);
+    member
+}
+
+fn roster(version: u64, names: Option<&[&str]>) -> Reply {
+    Reply::Roster { version, users: names.map(users) }
+}
+
+fn users(names: &[&str]) -> Vec<User> {
+    names.iter().map(|name| name.parse().unwrap()).collect()
+}
+
+fn text(text: &str) -> Text {
+    text.parse().unwrap()
+}
+
+fn ask(member: &mut Member, now: Instant) -> Request {
+    let request = member.request(now).expect("a request is due");
+    member.handle_sent(now);
+    assert_eq!(member.request(now), None, "one request at a time");
+    request
+}
+
+fn answer(member: &mut Member, now: Instant, reply: Reply) -> Request {
+    let request = ask(member, now);
+    member.handle_reply(now, Ok(reply));
+    request
+}
+
+fn events(member: &mut Member) -> Vec<Event> {
+    std::iter::from_fn(|| member.poll_event()).collect()
+}
+
+fn reason(event: &Event) -> &str {
+    match event {
+        Event::Refused { reason, .. } => reason,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn joining_waits_for_the_broadcasts_to_be_heard_but_not_for_ever() {
+    let now = Instant::now();
+    let mut deaf = member(now);
+    assert_eq!((deaf.request(now), deaf.next_deadline(now)), (None, Some(now + HEARING_WITHIN)));
+    assert!(deaf.request(now + HEARING_WITHIN).is_some());
+    deaf.handle_hearing(now, true);
+    assert!(deaf.request(now).is_some());
+    assert_eq!(deaf.next_deadline(now), None, "only the socket is waited for");
+}
+
+#[test]
+fn keep_alives_follow_each_answer_after_a_period_and_hold_the_version() {
+    let now = Instant::now();
+    let mut member = joined(now);
+    assert_eq!((member.request(now), member.next_deadline(now)), (None, Some(now + KEEP_ALIVE)));
+    let later = now + KEEP_ALIVE;
+    let request = answer(&mut member, later, roster(7, None));
+    assert_eq!((request.text, request.roster_version), (None, Some(7)));
+    assert_eq!(events(&mut member), [], "nothing changed");
+
+    let later = later + KEEP_ALIVE;
+    answer(&mut member, later, roster(8, Some(&["ada", "bob"])));
+    assert_eq!(events(&mut member), [Event::Users(users(&["ada", "bob"]))]);
+}
+
+#[test]
+fn a_server_of_the_base_protocol_is_understood() {
+    let now = Instant::now();
+    let mut member = member(now);
+    member.handle_hearing(now, true);
+    answer(&mut member, now, Reply::Users(users(&["ada"])));
+    let told = [Event::Link(LinkState::Connecting), Event::Link(LinkState::Up), Event::Users(users(&["ada"]))];
+    assert_eq!(events(&mut member), told);
+    let request = answer(&mut member, now + KEEP_ALIVE, Reply::Users(users(&["ada"])));
+    assert_eq!(request.roster_version, Some(0));
+    assert_eq!(events(&mut member), []);
+}
+
+#[test]
+fn an_unchanged_roster_of_a_version_never_seen_makes_it_ask_for_all_names() {
+    let now = Instant::now();
+    let mut member = joined(now);
+    answer(&mut member, now + KEEP_ALIVE, roster(9, None));
+    assert_eq!(ask(&mut member, now + 2 * KEEP_ALIVE).roster_version, Some(0));
+}
+
+#[test]
+fn texts_are_said_in_order_one_request_at_a_time() {
+    let now = Instant::now();
+    let mut member = joined(now);
+    member.say(text("one"));
+    member.say(text("two"));
+    assert_eq!(answer(&mut member, now, roster(7, None)).text, Some(text("one")));
+    assert_eq!(answer(&mut member, now, roster(7, None)).text, Some(text("two")));
+    assert_eq!(events(&mut member), [Event::Said(text("one")), Event::Said(text("two"))]);
+}
+
+#[test]
+fn while_the_server_is_away_texts_are_kept_and_only_keep_alives_look_for_it() {
+    let now = Instant::now();
+    let mut member = joined(now);
+    member.handle_disconnected(now);
+    member.handle_hearing(now, false);
+    member.say(text("one"));
+    assert_eq!(events(&mut member), [Event::Link(LinkState::Down), Event::Kept(text("one"))]);
+    assert_eq!(member.request(now), None, "deaf");
+
+    member.handle_hearing(now, true);
+    assert_eq!(answer(&mut member, now, roster(3, Some(&["ada"]))).text, None);
+    let others_are_back = now + BACK_WITHIN;
+    assert_eq!((member.request(now), member.next_deadline(now)), (None, Some(others_are_back)));
+    assert_eq!(answer(&mut member, others_are_back, roster(3, None)).text, Some(text("one")));
+    assert_eq!(events(&mut member), [Event::Link(LinkState::Up), Event::Said(text("one"))]);
+}
+
+#[test]
+fn a_text_whose_answer_is_lost_is_told_and_not_said_again() {
+    let now = Instant::now();
+    for lose in [Member::handle_disconnected, |member: &mut Member, now| member.handle_timeout(now + ANSWER_WITHIN)] {
+        let mut member = joined(now);
+        member.say(text("one"));
+        ask(&mut member, now);
+        lose(&mut member, now);
+        let told = events(&mut member);
+        assert_eq!(reason(&told[0]), "no answer: it may or may not have been said: one");
+        assert_eq!(told[1..], [Event::Link(LinkState::Down)]);
+        assert_eq!(ask(&mut member, now + ANSWER_WITHIN).text, None);
+    }
+}
+
+#[test]
+fn more_texts_than_may_wait_are_refused_and_those_that_wait_are_told_at_the_end() {
+    let now = Instant::now();
+    let mut member = member(now);
+    (0..=TEXTS_MAX).for_each(|number| member.say(text(&number.to_string())));
+    let told = events(&mut member);
+    assert_eq!(reason(told.last().unwrap()), "100 texts are waiting already, not taken: 100");
+    member.handle_leave();
+    let told = events(&mut member);
+    assert_eq!((told.len(), reason(&told[99])), (TEXTS_MAX, "left before it was said: 99"));
+}
+
+#[test]
+fn a_standing_refusal_is_told_once_and_a_refused_text_each_time() {
+    let now = Instant::now();
+    let mut member = joined(now);
+    let full = || Reply::Refusal("the room is full".to_owned());
+    let at = |period| now + period * KEEP_ALIVE;
+    answer(&mut member, at(1), full());
+    assert_eq!(reason(&events(&mut member)[0]), "the room is full");
+    answer(&mut member, at(2), full());
+    assert_eq!(events(&mut member), []);
+    member.say(text("one"));
+    answer(&mut member, at(2), full());
+    assert_eq!(
+        events(&mut member),
+        [Event::Refused { text: Some(text("one")), reason: "the room is full".to_owned() }]
+    );
+    answer(&mut member, at(3), roster(8, None));
+    answer(&mut member, at(4), full());
+    assert_eq!(events(&mut member).len(), 1, "told again after it was over");
+}
+
+#[test]
+fn a_malformed_answer_leaves_open_whether_the_text_was_said() {
+    let now = Instant::now();
+    let mut member = joined(now);
+    member.say(text("one"));
+    ask(&mut member, now);
+    member.handle_reply(now, Err(wire::Fault::Missing.of("users")));
+    assert_eq!(
+        reason(&events(&mut member)[0]),
+        "the answer is malformed (users: missing): it may or may not have been said: one"
+    );
+}

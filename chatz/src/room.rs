@@ -1,0 +1,148 @@
+//! Who is present, and what each request does to that: a pure state machine without sockets and clock.
+//!
+//! `handle_*` take the time with them, [`Room::next_deadline`] says when [`Room::handle_timeout`] is due. The
+//! roster's version changes with every user who joins or leaves, and with nothing else.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::{Duration, Instant},
+};
+
+use thiserror::Error;
+use wire::{
+    User,
+    chat::{Broadcast, ROSTER_VERSION_MAX, Request},
+};
+
+/// How a room is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RoomConfig {
+    /// How long a user stays present without a request.
+    pub expiry: Duration,
+    /// How many users may be present at once.
+    pub users_max: usize,
+}
+
+impl Default for RoomConfig {
+    fn default() -> Self {
+        Self { expiry: Duration::from_secs(5), users_max: 10_000 }
+    }
+}
+
+/// The present users and when each one expires.
+#[derive(Debug)]
+pub struct Room {
+    config: RoomConfig,
+    /// Of the roster as it is now, 1 to [`ROSTER_VERSION_MAX`].
+    version: u64,
+    /// The deadline of each present user, by name; the order of names is the order of the reply.
+    present: BTreeMap<User, Instant>,
+    /// The same pairs by deadline: the next to expire comes first.
+    deadlines: BTreeSet<(Instant, User)>,
+}
+
+/// What an accepted request is answered with, and what else came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted {
+    /// What the reply says of the roster.
+    pub roster: RosterReply,
+    /// What is to be told to all.
+    pub said: Option<Broadcast>,
+    /// The user who was not present before this request.
+    pub joined: Option<User>,
+}
+
+/// What a reply says of the roster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RosterReply {
+    /// All names: the peer speaks the base protocol.
+    Names,
+    /// The version and all names: the peer holds another version.
+    VersionAndNames,
+    /// The version alone: the peer holds it.
+    Version,
+}
+
+/// Why a request is refused; its `Display` is the sentence on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum Refusal {
+    /// A further user, where as many as allowed are present.
+    #[error("the room is full: {users_max} of {users_max} users are present")]
+    Full {
+        /// How many users may be present.
+        users_max: usize,
+    },
+}
+
+impl Room {
+    /// An empty room whose roster's first version is `first_version`. A server that comes back must begin above
+    /// all versions it has used before, or a peer that holds an old one would be told that nothing changed.
+    #[must_use]
+    pub fn new(config: RoomConfig, first_version: u64) -> Self {
+        let version = first_version.clamp(1, ROSTER_VERSION_MAX);
+        Self { config, version, present: BTreeMap::new(), deadlines: BTreeSet::new() }
+    }
+
+    /// The roster's version.
+    #[must_use]
+    pub const fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// The present users, sorted by code point.
+    pub fn users(&self) -> impl ExactSizeIterator<Item = &User> {
+        self.present.keys()
+    }
+
+    /// Takes a request at `now`: its user is present from then on.
+    ///
+    /// # Errors
+    /// The user is not present and the room is full.
+    pub fn handle_request(&mut self, now: Instant, request: Request) -> Result<Accepted, Refusal> {
+        let Request { user, text, roster_version } = request;
+        let deadline = now + self.config.expiry;
+        let known = self.present.get_mut(&user).map(|known| std::mem::replace(known, deadline));
+        if let Some(known) = known {
+            self.deadlines.remove(&(known, user.clone()));
+        } else if self.present.len() >= self.config.users_max {
+            return Err(Refusal::Full { users_max: self.config.users_max });
+        } else {
+            self.present.insert(user.clone(), deadline);
+            self.change_version();
+        }
+        self.deadlines.insert((deadline, user.clone()));
+        let roster = match roster_version {
+            None => RosterReply::Names,
+            Some(version) if version == self.version => RosterReply::Version,
+            Some(_) => RosterReply::VersionAndNames,
+        };
+        let joined = known.is_none().then(|| user.clone());
+        Ok(Accepted { roster, said: text.map(|text| Broadcast { user, text }), joined })
+    }
+
+    /// Lets the users go whose deadline has come, and tells who they were.
+    pub fn handle_timeout(&mut self, now: Instant) -> Vec<User> {
+        let mut left = Vec::new();
+        while self.deadlines.first().is_some_and(|(deadline, _)| *deadline <= now)
+            && let Some((_, user)) = self.deadlines.pop_first()
+        {
+            self.present.remove(&user);
+            self.change_version();
+            left.push(user);
+        }
+        left
+    }
+
+    /// When the next user expires; `None` while nobody is present.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Instant> {
+        self.deadlines.first().map(|(deadline, _)| *deadline)
+    }
+
+    fn change_version(&mut self) {
+        self.version = if self.version >= ROSTER_VERSION_MAX { 1 } else { self.version + 1 };
+    }
+}
+
+#[cfg(test)]
+mod tests;

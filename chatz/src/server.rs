@@ -1,0 +1,247 @@
+//! The server: owns the ROUTER and the XPUB (on the wire a PUB), and runs one loop on the thread that calls [`Server::run`].
+//!
+//! Every request gets exactly one reply, a malformed one too: a REQ peer without a reply would hang. Nothing here
+//! waits for a peer: a reply or a broadcast that does not fit into a peer's queue is dropped for that peer.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use sockets::{
+    BindError, Complaints, Context, Endpoint, Limits, Mechanism, RefusedHandshakes, Role, Socket, SocketError, Stop,
+    wait,
+};
+use tracing::{debug, info, warn};
+use wire::{
+    Channel, Frames, User,
+    chat::{self, Reply, Request},
+};
+
+use crate::{
+    room::{Room, RoomConfig, RosterReply},
+    roster::Roster,
+};
+
+/// How many requests are answered before the loop waits again. libzmq learns what a peer has read of its queue only
+/// every half queue, and under load only while it waits; a longer batch would find the queue of a peer that asks
+/// fast full, and drop its reply, though the peer has read everything.
+const REQUESTS: usize = 8;
+
+/// How many subscriptions are heard before the requests are looked at again.
+const SUBSCRIPTIONS: usize = 1_000;
+
+/// Where a server binds, and how it runs its room.
+#[derive(Debug, Clone)]
+pub struct ServerConfig {
+    /// For requests.
+    pub requests: Endpoint,
+    /// For broadcasts.
+    pub broadcasts: Endpoint,
+    /// The room's limits.
+    pub room: RoomConfig,
+}
+
+/// Where a server can be found: with the real port where the system chose it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerEndpoints {
+    /// For requests.
+    pub requests: Endpoint,
+    /// For broadcasts.
+    pub broadcasts: Endpoint,
+}
+
+/// A bound server, not yet running.
+#[derive(Debug)]
+pub struct Server {
+    requests: Socket,
+    broadcasts: Socket,
+    endpoints: ServerEndpoints,
+    /// How long the judging of deadlines may be put off while requests are waiting.
+    patience: Duration,
+    /// Whether peers prove their names: then a request counts only for the name that its connection proved.
+    names_proven: bool,
+    room: Room,
+    roster: Roster,
+    complaints: Complaints,
+    refused: [RefusedHandshakes; 2],
+    /// The request at hand, its envelope included; reused.
+    incoming: Frames,
+    /// What follows the envelope of the request at hand; reused.
+    body: Frames,
+}
+
+impl Server {
+    /// Binds both sockets.
+    ///
+    /// # Errors
+    /// A port is in use, an address is not of this machine, or the security lacks an allow-list.
+    pub fn bind(context: &Context, config: &ServerConfig) -> Result<Self, BindError> {
+        let (requests, requests_at) = bind(context, Role::Router, Channel::Requests, &config.requests)?;
+        let (broadcasts, broadcasts_at) = bind(context, Role::XPub, Channel::Broadcasts, &config.broadcasts)?;
+        Ok(Self {
+            requests,
+            broadcasts,
+            endpoints: ServerEndpoints { requests: requests_at, broadcasts: broadcasts_at },
+            patience: config.room.expiry,
+            names_proven: !matches!(context.security().mechanism, Mechanism::Null),
+            room: Room::new(config.room, first_version()),
+            roster: Roster::default(),
+            complaints: Complaints::default(),
+            refused: [RefusedHandshakes::of(Channel::Requests), RefusedHandshakes::of(Channel::Broadcasts)],
+            incoming: Frames::new(),
+            body: Frames::new(),
+        })
+    }
+
+    /// Where the server can be found.
+    #[must_use]
+    pub const fn endpoints(&self) -> &ServerEndpoints {
+        &self.endpoints
+    }
+
+    /// Serves until `stop`.
+    ///
+    /// # Errors
+    /// A socket fails, which happens only when its context ends.
+    pub fn run(mut self, stop: &Stop) -> Result<(), SocketError> {
+        loop {
+            let interests = [
+                self.requests.readable(),
+                self.requests.events(),
+                self.broadcasts.readable(),
+                self.broadcasts.events(),
+            ];
+            let wake = wait(stop, interests, self.room.next_deadline())?;
+            if wake.stopped {
+                return Ok(());
+            }
+            let now = Instant::now();
+            let all_taken = self.take_requests(now)?;
+            self.let_expired_go(now, all_taken);
+            self.take_subscriptions()?;
+            self.take_events(now)?;
+        }
+    }
+
+    /// Answers a batch of requests; tells whether none was left.
+    fn take_requests(&mut self, now: Instant) -> Result<bool, SocketError> {
+        for _ in 0..REQUESTS {
+            if !self.requests.receive(&mut self.incoming)? {
+                return Ok(true);
+            }
+            self.answer(now)?;
+        }
+        Ok(false)
+    }
+
+    /// A request that waits is a sign of life that has not been read yet, so deadlines are judged when all have
+    /// been read; but a flood must not keep the absent in the room for ever.
+    fn let_expired_go(&mut self, now: Instant, all_taken: bool) {
+        let overdue = self.room.next_deadline().is_some_and(|deadline| deadline + self.patience <= now);
+        if all_taken || overdue {
+            for user in self.room.handle_timeout(now) {
+                debug!(%user, "left");
+            }
+        }
+    }
+
+    /// Sends the one reply to the request in `incoming`.
+    fn answer(&mut self, now: Instant) -> Result<(), SocketError> {
+        match self.accept(now) {
+            Ok(RosterReply::Names) => self.incoming.append(self.roster.names(&self.room)),
+            Ok(RosterReply::Version) => self.incoming.push(&self.room.version().to_le_bytes()),
+            Ok(RosterReply::VersionAndNames) => {
+                self.incoming.push(&self.room.version().to_le_bytes());
+                self.incoming.append(self.roster.names(&self.room));
+            }
+            Err(sentence) => {
+                Reply::Refusal(sentence).encode(&mut self.body);
+                self.incoming.append(&self.body);
+            }
+        }
+        // `false` where the peer reads nothing and its queue is full, or where it has gone: the reply is dropped.
+        self.requests.send(&self.incoming)?;
+        Ok(())
+    }
+
+    /// Reads and does the request in `incoming`, of which the envelope for the reply stays, or tells why not.
+    fn accept(&mut self, now: Instant) -> Result<RosterReply, String> {
+        let envelope_len = match chat::envelope_len(&self.incoming) {
+            Ok(length) => length,
+            Err(error) => {
+                self.complain(now, error);
+                // Without a delimiter nothing is known of the peer's envelope but its routing id.
+                self.incoming.truncate(1);
+                return Err(error.to_string());
+            }
+        };
+        self.body.clear();
+        self.body.append_from(&self.incoming, envelope_len);
+        let request = Request::decode(&self.body).map_err(|error| {
+            self.complain(now, error);
+            error.to_string()
+        });
+        self.incoming.truncate(envelope_len);
+        let request = request?;
+        self.check_name(&request.user)?;
+        let accepted = self.room.handle_request(now, request).map_err(|refusal| refusal.to_string())?;
+        if let Some(user) = accepted.joined {
+            debug!(%user, "joined");
+        }
+        if let Some(broadcast) = accepted.said {
+            broadcast.encode(&mut self.body);
+            // A publisher never waits; it drops for the subscribers whose queues are full.
+            if let Err(error) = self.broadcasts.send(&self.body) {
+                warn!(%error, "broadcast not sent");
+                return Err("the server cannot broadcast".to_owned());
+            }
+        }
+        Ok(accepted.roster)
+    }
+
+    /// Under PLAIN and CURVE nobody speaks in another's name.
+    fn check_name(&mut self, user: &User) -> Result<(), String> {
+        match self.requests.peer_user() {
+            None if self.names_proven => Err("this connection has proven no name".to_owned()),
+            Some(proven) if proven != user.as_str() => {
+                Err(format!("this connection is {proven}'s and cannot speak as {user}"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn complain(&mut self, now: Instant, error: wire::DecodeError) {
+        self.complaints.note(now, self.requests.peer_address(), &error, &self.incoming);
+    }
+
+    /// Hears who subscribes, though nothing depends on it: a publisher that never looks would keep the remains of
+    /// every connection until it next speaks.
+    fn take_subscriptions(&mut self) -> Result<(), SocketError> {
+        for _ in 0..SUBSCRIPTIONS {
+            if !self.broadcasts.receive(&mut self.body)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn take_events(&mut self, now: Instant) -> Result<(), SocketError> {
+        for (socket, refused) in [&mut self.requests, &mut self.broadcasts].into_iter().zip(&mut self.refused) {
+            refused.follow(now, socket, |_| {})?;
+        }
+        Ok(())
+    }
+}
+
+fn bind(context: &Context, role: Role, channel: Channel, endpoint: &Endpoint) -> Result<(Socket, Endpoint), BindError> {
+    let mut socket = context.socket(role, Limits::of(channel))?;
+    socket.watch(&format!("chatz.{}", channel.name()))?;
+    let endpoint = socket.bind(endpoint)?;
+    info!(channel = channel.name(), %endpoint, "listening");
+    Ok((socket, endpoint))
+}
+
+/// Microseconds since 1970: a server that comes back begins above every version it has used before, as long as
+/// fewer than a million users a second have come and gone.
+fn first_version() -> u64 {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since_1970.as_micros()).unwrap_or(chat::ROSTER_VERSION_MAX)
+}

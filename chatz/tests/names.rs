@@ -1,0 +1,45 @@
+//! Under PLAIN nobody speaks in another's name.
+
+mod support;
+
+use std::fs;
+
+use support::{CHATZ, Server};
+use testkit::{Finished, Program, run};
+
+#[test]
+fn a_request_counts_only_for_the_name_that_its_connection_has_proven() {
+    let folder = tempfile::tempdir().unwrap();
+    let allow = folder.path().join("allow");
+    fs::write(&allow, "ada secret\nbob hidden\n").unwrap();
+    let server = Server::start(&["--security", "plain", "--allow", allow.to_str().unwrap()]);
+    let say = |user: &str, security: &[&str]| -> Finished {
+        run(CHATZ, [&server.client(&["say", user, "hi", "--timeout", "1s"]), security].concat())
+    };
+    let ada = ["--security", "plain", "--username", "ada", "--password", "secret"];
+    let said = say("ada", &ada);
+    assert_eq!((said.code, said.stdout.as_str()), (Some(0), "ada\n"));
+
+    let said = say("bob", &ada);
+    let refused = "error: refused: this connection is ada's and cannot speak as bob\n";
+    assert_eq!((said.code, said.stderr.as_str()), (Some(1), refused));
+
+    let said = say("ada", &["--security", "plain", "--username", "ada", "--password", "wrong"]);
+    assert!(said.code == Some(1) && said.stderr.contains("not on the bound side's list"), "{}", said.stderr);
+    server.program.wait_for_log("peer refused");
+    let said = say("ada", &[]);
+    assert!(said.code == Some(1) && said.stderr.contains("no server at"), "{}", said.stderr);
+}
+
+#[test]
+fn a_client_that_was_refused_gets_in_once_the_list_has_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let allow = folder.path().join("allow");
+    fs::write(&allow, "ada secret\n").unwrap();
+    let server = Server::start(&["--security", "plain", "--allow", allow.to_str().unwrap()]);
+    let bob = ["--security", "plain", "--username", "bob", "--password", "hidden"];
+    let client = Program::start(CHATZ, [&server.client(&["join", "bob"]), &bob[..]].concat());
+    client.line_where(|line| line.contains("not on the bound side's list"));
+    fs::write(&allow, "ada secret\nbob hidden\n").unwrap();
+    client.line_where(|line| line == "chatz: present: bob");
+}

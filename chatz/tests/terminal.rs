@@ -1,0 +1,136 @@
+//! `chatz join` as a person has it, in a terminal: a pseudo-terminal whose other end this test reads and types at.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{Read as _, Write as _},
+    os::fd::OwnedFd,
+    process::{Child, Command, Stdio},
+    sync::{Arc, Mutex},
+    thread,
+};
+
+use rustix::{
+    process::{Pid, Signal, kill_process},
+    pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
+    termios::{Winsize, tcsetwinsize},
+};
+use testkit::{Peer, Program, eventually, peer, run};
+
+const CHATZ: &str = env!("CARGO_BIN_EXE_chatz");
+
+/// A program in a terminal of 80 columns.
+struct Terminal {
+    child: Child,
+    keyboard: File,
+    screen: Arc<Mutex<String>>,
+}
+
+impl Terminal {
+    fn start(arguments: &[&str]) -> Self {
+        let near: OwnedFd = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&near).unwrap();
+        unlockpt(&near).unwrap();
+        let size = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
+        tcsetwinsize(&near, size).unwrap();
+        let name = ptsname(&near, Vec::new()).unwrap();
+        let far = || Stdio::from(OpenOptions::new().read(true).write(true).open(name.to_str().unwrap()).unwrap());
+        let mut command = Command::new(CHATZ);
+        command.args(arguments).env("TERM", "xterm").stdin(far()).stdout(far()).stderr(far());
+        let child = command.spawn().unwrap();
+        let mut output = File::from(near.try_clone().unwrap());
+        let screen = Arc::new(Mutex::new(String::new()));
+        let kept = Arc::clone(&screen);
+        thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            while let Ok(length @ 1..) = output.read(&mut bytes) {
+                kept.lock().unwrap().push_str(&String::from_utf8_lossy(&bytes[..length]));
+            }
+        });
+        Self { child, keyboard: File::from(near), screen }
+    }
+
+    fn types(&mut self, keys: &str) {
+        self.keyboard.write_all(keys.as_bytes()).unwrap();
+    }
+
+    /// Waits until the terminal has been sent `text`, and returns what came behind it.
+    fn shows(&self, text: &str) -> String {
+        let mut behind = String::new();
+        eventually(&format!("{text:?} on the screen, which has\n{}", self.screen.lock().unwrap()), || {
+            let screen = self.screen.lock().unwrap();
+            let found = screen.rfind(text);
+            behind = found.map(|at| screen[at + text.len()..].to_owned()).unwrap_or_default();
+            found.is_some()
+        });
+        behind
+    }
+
+    fn ends(&mut self) {
+        eventually("its end", || matches!(self.child.try_wait(), Ok(Some(_))));
+        assert_eq!(self.child.wait().unwrap().code(), Some(0));
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+struct Room {
+    _server: Program,
+    requests: String,
+    broadcasts: String,
+    heard: Peer,
+}
+
+impl Room {
+    fn open() -> Self {
+        let any = "tcp://127.0.0.1:*";
+        let server = Program::start(CHATZ, ["serve", "--requests", any, "--broadcasts", any]);
+        let (requests, broadcasts) = (server.endpoint("requests"), server.endpoint("broadcasts"));
+        let heard = Peer::connect_with(peer::SUB, &broadcasts, |socket| socket.set_subscribe(b"").unwrap());
+        Self { _server: server, requests, broadcasts, heard }
+    }
+
+    fn join(&self, name: &str) -> Terminal {
+        Terminal::start(&["join", name, "--requests", &self.requests, "--broadcasts", &self.broadcasts])
+    }
+
+    fn says(&self, name: &str, text: &str) {
+        assert_eq!(run(CHATZ, ["say", name, text, "--requests", &self.requests]).code, Some(0));
+    }
+}
+
+#[test]
+fn what_arrives_does_not_tear_the_line_that_is_being_typed() {
+    let room = Room::open();
+    let mut ada = room.join("ada");
+    ada.shows("present: ada");
+    ada.types("half a li");
+    ada.shows("half a li");
+    room.says("bob", "good evening");
+    ada.shows("bob: good evening");
+    eventually("the typed line stands below what came", || ada.shows("bob: good evening").contains("ada> half a li"));
+    ada.types("ne\r");
+    let said = std::iter::repeat_with(|| room.heard.receive()).find(|frames| frames[0].starts_with(b"ada"));
+    assert_eq!(said.unwrap(), [b"ada\x1fhalf a line"]);
+    ada.types("/quit\r");
+    ada.ends();
+}
+
+#[test]
+fn ctrl_d_and_sigterm_leave() {
+    let room = Room::open();
+    let mut ada = room.join("ada");
+    ada.shows("present: ada");
+    ada.types("\u{4}");
+    ada.ends();
+    let mut bob = room.join("bob");
+    bob.shows("bob> ");
+    kill_process(Pid::from_child(&bob.child), Signal::TERM).unwrap();
+    bob.ends();
+}

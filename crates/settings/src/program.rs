@@ -1,0 +1,65 @@
+//! How every program starts and ends.
+
+use std::{
+    env, io,
+    process::{Command, ExitCode},
+};
+
+#[cfg(target_os = "linux")]
+use rustix::process::set_parent_process_death_signal;
+use rustix::process::{Signal, getpid, getppid, kill_process};
+use tracing_subscriber::EnvFilter;
+
+/// Sends the log to standard error, where it disturbs no data. `RUST_LOG` says how much (`info` without it).
+pub fn log_to_stderr() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let ansi = io::IsTerminal::is_terminal(&io::stderr());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(ansi).with_target(false).init();
+}
+
+/// The variable that a starter sets for its children, to its own process id, to have them end with it.
+pub const END_WITH_PARENT: &str = "SUITE_END_WITH_PARENT";
+
+/// Has a program of the suite that `command` starts end with this process, however this one ends. Start it from the
+/// thread that lives longest: Linux ends a child with the thread that started it.
+pub fn end_child_with_us(command: &mut Command) -> &mut Command {
+    command.env(END_WITH_PARENT, std::process::id().to_string())
+}
+
+/// Where [`END_WITH_PARENT`] is set, has the kernel send SIGTERM to this process when its parent ends. Only Linux
+/// can; elsewhere only a parent that is gone already is noticed. Call it first of all.
+pub fn end_with_parent() {
+    let Some(parent) = env::var_os(END_WITH_PARENT) else {
+        return;
+    };
+    // It fails only for a number that is no signal's.
+    #[cfg(target_os = "linux")]
+    let _ = set_parent_process_death_signal(Some(Signal::TERM));
+    // The parent may have ended before the kernel was asked: then this process has another one by now.
+    let started_by = parent.to_str().and_then(|text| text.parse::<i32>().ok());
+    if started_by.is_some_and(|pid| getppid().map(|parent| parent.as_raw_nonzero().get()) != Some(pid)) {
+        let _ = kill_process(getpid(), Signal::TERM);
+    }
+}
+
+/// Turns a program's result into its exit code, 0 or 1, and an error into one line on standard error. A reader
+/// that closed our standard output has had enough: that is no failure.
+#[must_use]
+#[expect(clippy::print_stderr, reason = "the one error line of a program")]
+pub fn exit_code(result: anyhow::Result<()>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<io::Error>())
+        .any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
+}

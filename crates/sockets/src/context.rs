@@ -1,0 +1,156 @@
+//! Makes sockets, and holds what all sockets of a process share: security and heartbeats.
+
+use std::{sync::Arc, thread, time::Duration};
+
+use crate::{
+    Limits, Mechanism, Role, Security, Socket, SocketError, Stop,
+    allow::AllowList,
+    error::{failed, refused},
+    raw,
+    socket::milliseconds,
+    wait::wait,
+    zap::Zap,
+};
+
+/// How long an unsent message may hold up the closing of its socket.
+const LINGER: Duration = Duration::from_millis(400);
+
+/// How long a connecting socket waits before it tries again, at first and at most.
+const RECONNECT: (Duration, Duration) = (Duration::from_millis(100), Duration::from_millis(500));
+
+/// What PLAIN and CURVE need beside the frames of a channel: their handshakes are frames to libzmq, a kilobyte with long
+/// names, and CURVE makes each frame 33 bytes longer.
+const SECURITY_BYTES: u32 = 2048;
+
+/// How a peer that is gone without a word is found out: by the kernel (TCP keep-alive, and a limit on how long sent
+/// bytes may stay unacknowledged), for the sockets of both sides.
+///
+/// Not by ZMTP's own PING: libzmq 4.3 ends the whole process by an assertion when heartbeats are on and a connection
+/// breaks, or its peer goes unheard, while the receiving queue is full (libzmq issues 3937 and 4364), so any peer that
+/// floods and leaves could end a service. Its timers also cost a core at 10,000 connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heartbeat {
+    /// Probes, in whole seconds.
+    Every {
+        /// Silence before the first probe.
+        interval: Duration,
+        /// Silence after which the connection counts as broken.
+        timeout: Duration,
+    },
+    /// None: a connection lasts until one side closes it.
+    Off,
+}
+
+impl Default for Heartbeat {
+    fn default() -> Self {
+        Self::Every { interval: Duration::from_secs(2), timeout: Duration::from_secs(5) }
+    }
+}
+
+/// Where the sockets of a process come from. Clones share all of it; the last one to go waits for unsent
+/// messages, as long as linger says.
+#[derive(Clone)]
+pub struct Context {
+    // Before `zmq`: the handler's socket must be closed when libzmq's context ends.
+    zap: Option<Arc<Zap>>,
+    zmq: zmq::Context,
+    security: Arc<Security>,
+    heartbeat: Heartbeat,
+}
+
+impl Context {
+    /// A context. With an allow-list in `security`, its ZAP handler runs before any socket exists.
+    ///
+    /// # Errors
+    /// CURVE is asked for and this libzmq has none; the allow-list cannot be read.
+    pub fn new(security: Security, heartbeat: Heartbeat) -> Result<Self, SocketError> {
+        if matches!(security.mechanism, Mechanism::Curve { .. }) && zmq::has("curve") != Some(true) {
+            return Err(SocketError::NoCurve);
+        }
+        let zmq = zmq::Context::new();
+        let zap = match (&security.mechanism, &security.allow) {
+            (Mechanism::Null, _) | (_, None) => None,
+            (_, Some(path)) => Some(Arc::new(Zap::spawn(&zmq, AllowList::read(path)?)?)),
+        };
+        Ok(Self { zap, zmq, security: Arc::new(security), heartbeat })
+    }
+
+    /// A socket of this role, not yet bound nor connected.
+    ///
+    /// # Errors
+    /// The process has no file descriptors left.
+    pub fn socket(&self, role: Role, limits: Limits) -> Result<Socket, SocketError> {
+        let mut raw = self.zmq.socket(role.kind()).map_err(failed("make a socket"))?;
+        self.set_up(&mut raw, role, limits).map_err(failed("set up a socket"))?;
+        role.set_up(&raw).map_err(failed("set up a socket"))?;
+        let mut socket = Socket::adopt(raw, role);
+        socket.share(self.zmq.clone(), Arc::clone(&self.security));
+        Ok(socket)
+    }
+
+    /// What this process shows at a door, and whom it lets in.
+    #[must_use]
+    pub fn security(&self) -> &Security {
+        &self.security
+    }
+
+    /// How many peers the ZAP handler has not let in.
+    #[must_use]
+    pub fn refused_peers(&self) -> u64 {
+        self.zap.as_ref().map_or(0, |zap| zap.refused())
+    }
+
+    /// Ends the context after its sockets were dropped, waiting until their unsent messages are gone, as long as
+    /// their linger says; the stop signal cuts the wait short.
+    ///
+    /// # Errors
+    /// No thread or file descriptor can be had to wait with.
+    pub fn close(self, stop: &Stop) -> Result<(), SocketError> {
+        let (stopper, closed) = Stop::pair()?;
+        thread::Builder::new()
+            .name("close".to_owned())
+            .spawn(move || {
+                drop(self);
+                stopper.stop();
+            })
+            .map_err(refused("start the closing thread"))?;
+        wait(stop, [closed.interest()], None)?;
+        Ok(())
+    }
+
+    /// A socket for the inside of the process, with neither security nor heartbeats.
+    pub(crate) fn plain_pair(&self) -> zmq::Result<zmq::Socket> {
+        let pair = self.zmq.socket(zmq::PAIR)?;
+        pair.set_linger(0)?;
+        Ok(pair)
+    }
+
+    fn set_up(&self, socket: &mut zmq::Socket, role: Role, limits: Limits) -> zmq::Result<()> {
+        socket.set_linger(milliseconds(LINGER))?;
+        socket.set_sndhwm(limits.queue.into())?;
+        socket.set_rcvhwm(limits.queue.into())?;
+        let security_bytes = if matches!(self.security.mechanism, Mechanism::Null) { 0 } else { SECURITY_BYTES };
+        socket.set_maxmsgsize((role.incoming_bytes(limits) + security_bytes).into())?;
+        if let Some(bytes) = limits.kernel_bytes {
+            socket.set_sndbuf(bytes as i32)?;
+            socket.set_rcvbuf(bytes as i32)?;
+        }
+        socket.set_reconnect_ivl(milliseconds(RECONNECT.0))?;
+        socket.set_reconnect_ivl_max(milliseconds(RECONNECT.1))?;
+        if let Heartbeat::Every { interval, timeout } = self.heartbeat {
+            let seconds = |duration: Duration| i32::try_from(duration.as_secs().max(1)).unwrap_or(i32::MAX);
+            socket.set_tcp_keepalive(1)?;
+            socket.set_tcp_keepalive_idle(seconds(interval))?;
+            socket.set_tcp_keepalive_intvl(1)?;
+            socket.set_tcp_keepalive_cnt(seconds(timeout.saturating_sub(interval)))?;
+            raw::set_tcp_maxrt(socket, milliseconds(timeout))?;
+        }
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for Context {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Context({})", self.security.mechanism.name())
+    }
+}

@@ -1,0 +1,209 @@
+//! CURVE keys and the files they live in.
+//!
+//! A pair is two files in the form of CZMQ's certificates, which other bindings read as well: `NAME.key` with the
+//! public key, for everybody, and `NAME.key_secret` with both, mode 0600. Keys are written in Z85 (ZeroMQ RFC 32):
+//! 40 characters for 32 bytes.
+
+use std::{
+    fmt, fs, io,
+    io::Write as _,
+    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
+    path::{Path, PathBuf},
+    str::FromStr,
+};
+
+use thiserror::Error;
+
+use crate::SocketError;
+
+/// The public half of a pair: 32 bytes; in text, 40 characters of Z85.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct PublicKey(pub(crate) [u8; 32]);
+
+/// Both halves. The secret one is shown nowhere.
+#[derive(Clone)]
+pub struct KeyPair {
+    /// The half that others may know.
+    pub public: PublicKey,
+    pub(crate) secret: [u8; 32],
+}
+
+/// Why a key, or a file of keys, cannot be used.
+#[derive(Debug, Error)]
+pub enum KeyError {
+    /// The text is no key.
+    #[error("'{0}' is no key: 40 characters of Z85 are expected")]
+    Malformed(String),
+    /// The file cannot be read or written.
+    #[error("{}: {reason}", path.display())]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// The system's reason.
+        reason: io::Error,
+    },
+    /// The file has no such line.
+    #[error("{}: no line {name} = \"…\" with 40 characters of Z85", path.display())]
+    NoKey {
+        /// Which file.
+        path: PathBuf,
+        /// `public-key` or `secret-key`.
+        name: &'static str,
+    },
+    /// Others could read a secret key.
+    #[error("{}: others may read this secret key (mode {mode:04o}): chmod 600 it", path.display())]
+    Exposed {
+        /// Which file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+}
+
+impl PublicKey {
+    /// Reads a key given as 40 characters of Z85, or as the path of a file that holds one.
+    ///
+    /// # Errors
+    /// Neither a key nor a readable file with a `public-key` line.
+    pub fn from_text_or_file(text: &str) -> Result<Self, KeyError> {
+        match text.parse() {
+            Ok(key) => Ok(key),
+            Err(_) => {
+                let path = Path::new(text);
+                Ok(Self(line(path, &read(path)?, "public-key")?))
+            }
+        }
+    }
+}
+
+impl FromStr for PublicKey {
+    type Err = KeyError;
+
+    fn from_str(text: &str) -> Result<Self, KeyError> {
+        z85(text).map(Self).ok_or_else(|| KeyError::Malformed(text.to_owned()))
+    }
+}
+
+impl fmt::Display for PublicKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // 32 bytes are a multiple of four, which is all that Z85 asks for.
+        formatter.write_str(&zmq::z85_encode(&self.0).unwrap_or_default())
+    }
+}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "PublicKey({self})")
+    }
+}
+
+impl fmt::Debug for KeyPair {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "KeyPair({})", self.public)
+    }
+}
+
+impl KeyPair {
+    /// A new pair.
+    ///
+    /// # Errors
+    /// This libzmq has no CURVE.
+    pub fn generate() -> Result<Self, SocketError> {
+        let pair = zmq::CurveKeyPair::new().map_err(|_| SocketError::NoCurve)?;
+        Ok(Self { public: PublicKey(pair.public_key), secret: pair.secret_key })
+    }
+
+    /// Reads the pair in a `.key_secret` file.
+    ///
+    /// # Errors
+    /// The file cannot be read, lacks a key, or may be read by others.
+    pub fn read(path: &Path) -> Result<Self, KeyError> {
+        let text = read(path)?;
+        let mode = fs::metadata(path).map_err(in_file(path))?.permissions().mode() & 0o7777;
+        if mode & 0o077 != 0 {
+            return Err(KeyError::Exposed { path: path.to_owned(), mode });
+        }
+        Ok(Self { public: PublicKey(line(path, &text, "public-key")?), secret: line(path, &text, "secret-key")? })
+    }
+
+    /// Writes `NAME.key` and `NAME.key_secret` into `folder`, which is made if need be, and tells their paths.
+    /// Never writes over a file that exists.
+    ///
+    /// # Errors
+    /// One of the files exists, or cannot be written.
+    pub fn write(&self, folder: &Path, name: &str) -> Result<(PathBuf, PathBuf), KeyError> {
+        fs::create_dir_all(folder).map_err(in_file(folder))?;
+        let public = folder.join(format!("{name}.key"));
+        let secret = folder.join(format!("{name}.key_secret"));
+        if let Some(taken) = [&public, &secret].into_iter().find(|path| path.exists()) {
+            return Err(in_file(taken)(io::ErrorKind::AlreadyExists.into()));
+        }
+        let key = format!("    public-key = \"{}\"\n", self.public);
+        write(&secret, 0o600, &format!("metadata\ncurve\n{key}    secret-key = \"{}\"\n", PublicKey(self.secret)))?;
+        write(&public, 0o644, &format!("metadata\ncurve\n{key}"))?;
+        Ok((public, secret))
+    }
+}
+
+fn z85(text: &str) -> Option<[u8; 32]> {
+    // The decoder takes characters outside the alphabet and groups beyond 32 bits: only what encodes back to
+    // itself is a key.
+    let fits = text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_graphic());
+    let key: [u8; 32] = fits.then(|| zmq::z85_decode(text).ok()?.try_into().ok())??;
+    (PublicKey(key).to_string() == text).then_some(key)
+}
+
+fn line(path: &Path, text: &str, name: &'static str) -> Result<[u8; 32], KeyError> {
+    text.lines()
+        .filter_map(|line| line.split_once('='))
+        .find(|(key, _)| key.trim() == name)
+        .and_then(|(_, value)| z85(value.trim().trim_matches('"')))
+        .ok_or_else(|| KeyError::NoKey { path: path.to_owned(), name })
+}
+
+fn read(path: &Path) -> Result<String, KeyError> {
+    fs::read_to_string(path).map_err(in_file(path))
+}
+
+fn write(path: &Path, mode: u32, text: &str) -> Result<(), KeyError> {
+    let opened = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path);
+    opened.and_then(|mut file| file.write_all(text.as_bytes())).map_err(in_file(path))
+}
+
+fn in_file(path: &Path) -> impl FnOnce(io::Error) -> KeyError {
+    move |reason| KeyError::File { path: path.to_owned(), reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pair_is_read_back_from_its_files_and_the_secret_is_private() {
+        let folder = tempfile::tempdir().unwrap();
+        let pair = KeyPair::generate().unwrap();
+        let (public, secret) = pair.write(folder.path(), "ada").unwrap();
+        assert_eq!(fs::metadata(&secret).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(PublicKey::from_text_or_file(public.to_str().unwrap()).unwrap(), pair.public);
+        let again = KeyPair::read(&secret).unwrap();
+        assert_eq!((again.public, again.secret), (pair.public, pair.secret));
+        assert!(!fs::read_to_string(&public).unwrap().contains("secret"));
+        assert!(matches!(pair.write(folder.path(), "ada"), Err(KeyError::File { .. })));
+    }
+
+    #[test]
+    fn a_secret_key_that_others_may_read_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let (_, secret) = KeyPair::generate().unwrap().write(folder.path(), "ada").unwrap();
+        fs::set_permissions(&secret, fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(matches!(KeyPair::read(&secret), Err(KeyError::Exposed { mode: 0o644, .. })));
+    }
+
+    #[test]
+    fn what_is_no_key_is_refused() {
+        for bad in ["", "short", &"#".repeat(40), &"~".repeat(40), &"\"".repeat(40), &"é".repeat(20), &"a".repeat(41)]
+        {
+            assert!(bad.parse::<PublicKey>().is_err(), "{bad}");
+        }
+    }
+}

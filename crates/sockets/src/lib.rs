@@ -1,0 +1,50 @@
+//! The one user of libzmq in the suite.
+//!
+//! A [`Socket`] belongs to one thread: it is made there, or moved in once. Everything that is easy to forget is
+//! set in one place, [`Context::socket`]: linger, queue lengths, message sizes, heartbeats, security.
+//!
+//! - [`endpoint`]: where a socket binds or connects
+//! - [`context`]: makes sockets; holds the security and heartbeats that all of them share
+//! - [`socket`]: sends and receives [`wire::Frames`], never blocking
+//! - [`limits`]: how long queues and how large messages may be
+//! - [`mod@wait`]: sleeps until a socket, a monitor, a doorbell, a deadline or stop
+//! - [`stop`]: one signal that ends every loop
+//! - [`link`]: what a socket's monitor tells, as states and sentences
+//! - [`connection`]: what becomes of a connecting socket's connection: states, log lines, a new try after a refusal
+//! - [`refused`]: peers that a bound socket turned away, counted, and logged at a bounded rate
+//! - [`actor`]: a named owner thread with a bounded inbox and a doorbell
+//! - [`security`], [`keys`], [`allow`], [`zap`]: NULL, PLAIN and CURVE, key files, who may come in
+//! - [`complaints`]: malformed messages, counted, and logged at a bounded rate
+//! - [`error`]: what can go wrong
+
+pub mod actor;
+pub mod allow;
+pub mod complaints;
+pub mod connection;
+pub mod context;
+pub mod endpoint;
+pub mod error;
+pub mod keys;
+pub mod limits;
+pub mod link;
+mod raw;
+pub mod refused;
+pub mod security;
+pub mod socket;
+pub mod stop;
+pub mod wait;
+pub mod zap;
+
+pub use complaints::Complaints;
+pub use connection::Connection;
+pub use context::{Context, Heartbeat};
+pub use endpoint::Endpoint;
+pub use error::{BindError, SocketError};
+pub use keys::{KeyPair, PublicKey};
+pub use limits::Limits;
+pub use link::Link;
+pub use refused::RefusedHandshakes;
+pub use security::{Mechanism, Security};
+pub use socket::{Role, Socket};
+pub use stop::{Stop, Stopper};
+pub use wait::{Interest, Wake, wait};

@@ -1,0 +1,70 @@
+//! How long queues and how large messages may be: what a peer that floods, or never reads, can cost.
+//!
+//! | channel | queue, messages a peer | largest frame, bytes | when the queue is full |
+//! |---|---|---|---|
+//! | ticks | 10,000 | 64 | the tick is dropped for that peer, or with `--block` the publisher waits |
+//! | requests | 32 | 8,192 | the reply is dropped (a REQ peer has one request open); requests wait |
+//! | broadcasts | 1,000 | 8,192 | the broadcast is dropped for that peer |
+//! | orders | 1,000 | 2,048 | the source waits |
+//! | results | 10,000 | 2,048 | the worker waits |
+//! | control | 1,000 | 65,536 | the command is dropped for that peer; reduce asks again |
+//!
+//! libzmq cuts the connection of a peer that sends a larger frame. What subscribers may send to a publisher is 256 bytes,
+//! whatever the channel carries. Requests have a short queue because one
+//! reply may carry 10,000 names. Orders have kernel buffers of 64 KiB instead of some megabytes, so that
+//! work stays at the source until a worker is free for it: one that joins late finds work left, and one that is killed
+//! takes little with it. That costs about 5 % of throughput; a queue of 250 would cost 14 %, and
+//! with buffers below 64 KiB loopback stalls at times.
+
+use wire::{Channel, chat, tick, value};
+
+use crate::{SocketError, error::refused};
+
+/// How many events of a monitor are taken at a time: a peer that fails for ever makes them without end.
+pub(crate) const EVENTS_MAX: usize = 64;
+
+/// The most frames of one message that are kept; no message of the suite has more.
+pub(crate) const FRAMES_MAX: usize = 1 << 17;
+
+/// The most bytes of one message that are kept; no message of the suite has more.
+pub(crate) const MESSAGE_BYTES_MAX: usize = 16 << 20;
+
+/// What one socket may hold for each of its peers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Messages in each direction before the socket drops or waits.
+    pub queue: u16,
+    /// The largest frame in bytes that a peer may send; libzmq disconnects one that sends more.
+    pub frame_bytes: u32,
+    /// The kernel's buffers in bytes, each direction; `None` leaves them to the system. A small buffer keeps
+    /// work at the source until a worker is free for it.
+    pub kernel_bytes: Option<u32>,
+}
+
+impl Limits {
+    /// The limits of a channel's sockets, as in the table above.
+    #[must_use]
+    pub const fn of(channel: Channel) -> Self {
+        let (queue, frame_bytes) = match channel {
+            Channel::Ticks => (10_000, tick::FRAME_BYTES_MAX),
+            Channel::Requests => (32, chat::FRAME_BYTES_MAX),
+            Channel::Broadcasts => (1_000, chat::FRAME_BYTES_MAX),
+            Channel::Orders => (1_000, 2 * value::TAIL_BYTES_MAX),
+            Channel::Results => (10_000, 2 * value::TAIL_BYTES_MAX),
+            Channel::Control => (1_000, value::FRAME_BYTES_MAX),
+        };
+        let kernel_bytes = if matches!(channel, Channel::Orders) { Some(65_536) } else { None };
+        Self { queue, frame_bytes: frame_bytes as u32, kernel_bytes }
+    }
+}
+
+/// Raises this process's limit of open files as far as the system allows: one connection is one file.
+///
+/// # Errors
+/// The system refuses; the old limit stays.
+pub fn raise_open_files() -> Result<(), SocketError> {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    setrlimit(Resource::Nofile, limit).map_err(|error| refused("raise the limit of open files")(error.into()))
+}

@@ -1,0 +1,355 @@
+//! One socket: sends and receives whole messages, and never blocks.
+//!
+//! A message goes or stays as a whole: `send` and `receive` answer `false` where they would have to wait, and
+//! [`crate::wait()`] is where a loop waits. Dropping a socket stops its monitor, then closes it.
+
+use std::{sync::Arc, time::Duration};
+
+use tracing::warn;
+use wire::{Frames, monitor::MonitorEvent};
+
+use crate::{
+    BindError, Endpoint, Interest, Limits, Mechanism, Security, SocketError,
+    error::failed,
+    limits::{FRAMES_MAX, MESSAGE_BYTES_MAX},
+    raw,
+};
+
+/// The largest frame that a publisher takes: room for a topic, and for the greeting of a peer.
+const SUBSCRIPTION_BYTES: u32 = 256;
+
+/// What a socket is for; ZeroMQ's own names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Asks, one question at a time. A lost answer does not stop it: it may ask again, and late answers to older
+    /// questions are dropped (`ZMQ_REQ_RELAXED`, `ZMQ_REQ_CORRELATE`).
+    Req,
+    /// Answers one question at a time.
+    Rep,
+    /// Asks without waiting for answers.
+    Dealer,
+    /// Answers many, by their routing ids; a peer that comes back under its old id gets through
+    /// (`ZMQ_ROUTER_HANDOVER`).
+    Router,
+    /// Tells all who subscribe, and hears each subscription (`ZMQ_XPUB_VERBOSE`); on the wire a `PUB`. Its owner
+    /// must receive what it hears: a plain `PUB` that is silent would keep the remains of every connection.
+    XPub,
+    /// Hears what it subscribes to.
+    Sub,
+    /// Deals work out, in turn.
+    Push,
+    /// Takes work, fairly from all.
+    Pull,
+}
+
+impl Role {
+    pub(crate) const fn kind(self) -> zmq::SocketType {
+        match self {
+            Self::Req => zmq::REQ,
+            Self::Rep => zmq::REP,
+            Self::Dealer => zmq::DEALER,
+            Self::Router => zmq::ROUTER,
+            Self::XPub => zmq::XPUB,
+            Self::Sub => zmq::SUB,
+            Self::Push => zmq::PUSH,
+            Self::Pull => zmq::PULL,
+        }
+    }
+
+    /// The largest frame that a peer may send. To a publisher peers send only subscriptions, which libzmq takes out
+    /// of their queues however many they are: so they must be small.
+    pub(crate) const fn incoming_bytes(self, limits: Limits) -> u32 {
+        match self {
+            Self::XPub => SUBSCRIPTION_BYTES,
+            _ => limits.frame_bytes,
+        }
+    }
+
+    pub(crate) fn set_up(self, raw: &zmq::Socket) -> zmq::Result<()> {
+        match self {
+            Self::Req => {
+                raw.set_req_relaxed(true)?;
+                raw.set_req_correlate(true)
+            }
+            Self::Router => raw.set_router_handover(true),
+            Self::XPub => raw.set_xpub_verbose(true),
+            // What a peer sends against the stream is never read: keep next to nothing of it.
+            Self::Push => raw.set_rcvhwm(1),
+            // Its unsent subscriptions are of no use to anybody once it closes.
+            Self::Sub => raw.set_linger(0),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A socket and, where it is watched, its monitor. Belongs to one thread at a time.
+pub struct Socket {
+    raw: zmq::Socket,
+    role: Role,
+    never_drops: bool,
+    /// The last frame received: it carries what is known of the peer.
+    last: zmq::Message,
+    monitor: Option<zmq::Socket>,
+    shared: Option<(zmq::Context, Arc<Security>)>,
+}
+
+impl Socket {
+    pub(crate) fn adopt(raw: zmq::Socket, role: Role) -> Self {
+        Self { raw, role, never_drops: false, last: zmq::Message::new(), monitor: None, shared: None }
+    }
+
+    pub(crate) fn share(&mut self, context: zmq::Context, security: Arc<Security>) {
+        self.shared = Some((context, security));
+    }
+
+    /// Takes connections at `endpoint`, and tells the real address where the system chose the port.
+    ///
+    /// # Errors
+    /// The port is in use (the error names its holder), the address is not of this machine, or the security
+    /// lacks an allow-list.
+    pub fn bind(&mut self, endpoint: &Endpoint) -> Result<Endpoint, BindError> {
+        if let Some((_, security)) = &self.shared {
+            if !matches!(security.mechanism, Mechanism::Null) && security.allow.is_none() {
+                return Err(SocketError::NoAllowList { mechanism: security.mechanism.name() }.into());
+            }
+            security.bound(&self.raw)?;
+        }
+        self.set_ipv6(endpoint)?;
+        self.raw.bind(endpoint.as_str()).map_err(|error| BindError::new(endpoint, error))?;
+        let real = self.raw.get_last_endpoint().map_err(failed("learn the bound address"))?;
+        Ok(real.ok().and_then(|text| text.parse().ok()).unwrap_or_else(|| endpoint.clone()))
+    }
+
+    /// Connects to `endpoint` now or whenever somebody binds it; libzmq tries again by itself.
+    ///
+    /// # Errors
+    /// The address cannot be understood (an unknown host name, for instance), or CURVE lacks the server's key.
+    pub fn connect(&mut self, endpoint: &Endpoint) -> Result<(), SocketError> {
+        if let Some((_, security)) = &self.shared {
+            security.connecting(&self.raw)?;
+        }
+        self.set_ipv6(endpoint)?;
+        self.raw.connect(endpoint.as_str()).map_err(failed("connect"))
+    }
+
+    /// Gives up what came of an earlier [`Socket::connect`] and connects anew: after a handshake that the bound side
+    /// refused, libzmq does not try again by itself.
+    ///
+    /// # Errors
+    /// The address cannot be understood.
+    pub fn reconnect(&mut self, endpoint: &Endpoint) -> Result<(), SocketError> {
+        // An error says that libzmq has given the connection up already.
+        let _ = self.raw.disconnect(endpoint.as_str());
+        self.raw.connect(endpoint.as_str()).map_err(failed("connect"))
+    }
+
+    /// Sends a message whole, or says `false` and sends nothing where it would have to wait.
+    ///
+    /// # Errors
+    /// The socket cannot send: its context is gone, or its role does not allow it now.
+    #[inline]
+    pub fn send(&mut self, frames: &Frames) -> Result<bool, SocketError> {
+        let mut left = frames.len();
+        let mut looked = false;
+        for frame in frames.iter() {
+            left -= 1;
+            let more = if left > 0 { zmq::SNDMORE } else { 0 };
+            loop {
+                match raw::send(&mut self.raw, frame, zmq::DONTWAIT | more) {
+                    Ok(()) => break,
+                    // A publisher that never drops looks again, with all that its peers have taken up to now
+                    // accounted for: what they take after that wakes who waits for `room`.
+                    Err(zmq::Error::EAGAIN) if self.never_drops && !looked => {
+                        looked = true;
+                        self.raw.get_events().map_err(failed("send"))?;
+                    }
+                    // In the middle of a message libzmq says this where the peer is gone: it has taken the
+                    // earlier frames back, so the message can be sent again from its start.
+                    Err(zmq::Error::EAGAIN) => return Ok(false),
+                    Err(zmq::Error::EINTR) => {}
+                    Err(error) => return Err(failed("send")(error)),
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// Receives one message into `frames`, or says `false` where there is none. Frames beyond 131,072 or bytes
+    /// beyond 16 MiB are dropped: no message of the suite has as many.
+    ///
+    /// # Errors
+    /// The socket cannot receive: its context is gone, or its role does not allow it now.
+    #[inline]
+    pub fn receive(&mut self, frames: &mut Frames) -> Result<bool, SocketError> {
+        frames.clear();
+        loop {
+            match self.raw.recv(&mut self.last, zmq::DONTWAIT) {
+                Ok(()) => {
+                    // Once: each look at the message is two calls of libzmq.
+                    let frame: &[u8] = &self.last;
+                    if frames.len() < FRAMES_MAX && frames.byte_len() + frame.len() <= MESSAGE_BYTES_MAX {
+                        frames.push(frame);
+                    }
+                    if !self.last.get_more() {
+                        return Ok(true);
+                    }
+                }
+                Err(zmq::Error::EAGAIN) => return Ok(false),
+                Err(zmq::Error::EINTR) => {}
+                Err(error) => return Err(failed("receive")(error)),
+            }
+        }
+    }
+
+    /// The host from which the last message came, as libzmq knows it; `?` over transports without addresses.
+    pub fn peer_address(&mut self) -> &str {
+        self.last.gets("Peer-Address").unwrap_or("?")
+    }
+
+    /// The user name that ZAP gave the connection of the last message; `None` under NULL.
+    pub fn peer_user(&mut self) -> Option<&str> {
+        self.last.gets("User-Id").filter(|user| !user.is_empty())
+    }
+
+    /// A number of the connection of the last message, the same for all messages of that connection, as long as
+    /// it lives.
+    pub fn peer_connection(&mut self) -> Option<u64> {
+        self.last.gets("__fd")?.parse().ok()
+    }
+
+    /// Asks for messages that begin with `topic`; for `SUB`.
+    ///
+    /// # Errors
+    /// The socket is no `SUB`.
+    pub fn subscribe(&mut self, topic: &[u8]) -> Result<(), SocketError> {
+        self.raw.set_subscribe(topic).map_err(failed("subscribe"))
+    }
+
+    /// Takes back one [`Socket::subscribe`].
+    ///
+    /// # Errors
+    /// The socket is no `SUB`.
+    pub fn unsubscribe(&mut self, topic: &[u8]) -> Result<(), SocketError> {
+        self.raw.set_unsubscribe(topic).map_err(failed("unsubscribe"))
+    }
+
+    /// Makes a full queue say `false` to [`Socket::send`] instead of dropping the message; for `XPUB`.
+    ///
+    /// # Errors
+    /// The socket is no publisher.
+    pub fn never_drop(&mut self) -> Result<(), SocketError> {
+        raw::set_xpub_nodrop(&mut self.raw).map_err(failed("make the publisher wait"))?;
+        self.never_drops = true;
+        Ok(())
+    }
+
+    /// Keeps messages only for peers whose handshake is done: while there is none, `send` says `false` and
+    /// nothing is queued for a peer that may never come.
+    ///
+    /// # Errors
+    /// The option cannot be set.
+    pub fn only_to_connected(&mut self) -> Result<(), SocketError> {
+        self.raw.set_immediate(true).map_err(failed("set immediate"))
+    }
+
+    /// How long unsent messages may hold up the closing of the socket.
+    ///
+    /// # Errors
+    /// The option cannot be set.
+    pub fn set_linger(&mut self, linger: Duration) -> Result<(), SocketError> {
+        self.raw.set_linger(milliseconds(linger)).map_err(failed("set linger"))
+    }
+
+    /// Opens the socket's monitor at `inproc://monitor.NAME`; its events come from [`Socket::next_event`]. To
+    /// miss nothing, watch before binding or connecting.
+    ///
+    /// # Errors
+    /// The name is taken in this context.
+    pub fn watch(&mut self, name: &str) -> Result<(), SocketError> {
+        let Some((context, _)) = &self.shared else {
+            return Ok(());
+        };
+        let endpoint = format!("inproc://monitor.{name}");
+        self.raw.monitor(&endpoint, i32::from(u16::MAX)).map_err(failed("monitor a socket"))?;
+        let pair = context.socket(zmq::PAIR).map_err(failed("make a monitor's socket"))?;
+        pair.set_linger(0).map_err(failed("make a monitor's socket"))?;
+        pair.connect(&endpoint).map_err(failed("connect to a monitor"))?;
+        self.monitor = Some(pair);
+        Ok(())
+    }
+
+    /// The next event of the monitor, if there is one now. A peer that fails for ever makes events for ever:
+    /// take a bounded number at a time.
+    ///
+    /// # Errors
+    /// The context is gone.
+    pub fn next_event(&mut self) -> Result<Option<MonitorEvent>, SocketError> {
+        let Some(pair) = &self.monitor else {
+            return Ok(None);
+        };
+        let frames: Frames = match pair.recv_multipart(zmq::DONTWAIT) {
+            Ok(frames) => frames.into_iter().collect(),
+            Err(zmq::Error::EAGAIN | zmq::Error::EINTR) => return Ok(None),
+            Err(error) => return Err(failed("read a monitor")(error)),
+        };
+        match MonitorEvent::decode(&frames) {
+            Ok(event) => Ok(Some(event)),
+            Err(error) => {
+                warn!(%error, hex = frames.hex(64), "monitor event not understood");
+                Ok(None)
+            }
+        }
+    }
+
+    /// To wait until a message can be received.
+    #[must_use]
+    pub fn readable(&self) -> Interest<'_> {
+        Interest::new(&self.raw, zmq::POLLIN)
+    }
+
+    /// To wait until a message can be sent.
+    #[must_use]
+    pub fn writable(&self) -> Interest<'_> {
+        Interest::new(&self.raw, zmq::POLLOUT)
+    }
+
+    /// To wait, after [`Socket::send`] of a publisher that never drops said `false`, until its peers have taken
+    /// messages. libzmq calls a publisher writable even when it is full, so this is the socket's own signal; it may
+    /// wake for other news too, and then `send` says `false` again.
+    #[must_use]
+    pub fn room(&self) -> Interest<'_> {
+        self.raw.get_fd().map_or_else(|_| Interest::never(), Interest::of_fd)
+    }
+
+    /// To wait until the monitor has an event; never ready where the socket is not watched.
+    #[must_use]
+    pub fn events(&self) -> Interest<'_> {
+        self.monitor.as_ref().map_or_else(Interest::never, |pair| Interest::new(pair, zmq::POLLIN))
+    }
+
+    fn set_ipv6(&self, endpoint: &Endpoint) -> Result<(), SocketError> {
+        self.raw.set_ipv6(endpoint.is_ipv6()).map_err(failed("use IPv6"))
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        // The monitor first: libzmq must not write events to a PAIR that is closed.
+        if self.monitor.is_some()
+            && let Err(error) = raw::stop_monitor(&mut self.raw)
+        {
+            warn!(%error, "a monitor could not be stopped");
+        }
+    }
+}
+
+impl std::fmt::Debug for Socket {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Socket({:?})", self.role)
+    }
+}
+
+/// As libzmq's options take lengths of time.
+pub(crate) fn milliseconds(duration: Duration) -> i32 {
+    i32::try_from(duration.as_millis()).unwrap_or(i32::MAX)
+}

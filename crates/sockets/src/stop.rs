@@ -1,0 +1,120 @@
+//! One signal that ends every loop: set once, never taken back, seen by every thread that waits.
+//!
+//! It is a pipe whose far end closes, so it can be waited for together with sockets and without polling.
+
+use std::{
+    os::{
+        fd::{AsFd, AsRawFd, RawFd},
+        unix::net::UnixStream,
+    },
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use signal_hook::{
+    consts::{SIGINT, SIGTERM},
+    low_level::pipe,
+};
+
+use crate::{Interest, SocketError, error::refused};
+
+/// The side that waits; clones see the same signal.
+#[derive(Debug, Clone)]
+pub struct Stop(Arc<UnixStream>);
+
+/// The side that gives the signal, by [`Stopper::stop`] or by being dropped.
+#[derive(Debug)]
+pub struct Stopper(UnixStream);
+
+impl Stop {
+    /// A signal and the hand that gives it.
+    ///
+    /// # Errors
+    /// The process has no file descriptors left.
+    pub fn pair() -> Result<(Stopper, Self), SocketError> {
+        let (near, far) = UnixStream::pair().map_err(refused("make a stop signal"))?;
+        Ok((Stopper(far), Self(Arc::new(near))))
+    }
+
+    /// A signal that SIGINT (Ctrl-C) and SIGTERM give.
+    ///
+    /// # Errors
+    /// The process has no file descriptors left, or the handlers cannot be set.
+    pub fn on_signals() -> Result<Self, SocketError> {
+        let (near, far) = UnixStream::pair().map_err(refused("make a stop signal"))?;
+        for signal in [SIGINT, SIGTERM] {
+            let end = far.try_clone().map_err(refused("make a stop signal"))?;
+            pipe::register(signal, end).map_err(refused("set a signal handler"))?;
+        }
+        Ok(Self(Arc::new(near)))
+    }
+
+    /// Whether the signal has been given.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.wait_until(Instant::now())
+    }
+
+    /// Sleeps until `deadline`, as exactly as the system can, or until the signal; tells whether it was given.
+    #[must_use]
+    pub fn wait_until(&self, deadline: Instant) -> bool {
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let mut ends = [PollFd::new(&self.0, PollFlags::IN)];
+            match poll(&mut ends, Some(&timespec(left))) {
+                Ok(0) if Instant::now() >= deadline => return false,
+                // Woken early, or by a signal handler that wrote nothing here: look again.
+                Ok(0) | Err(rustix::io::Errno::INTR) => {}
+                // A broken pipe cannot be waited for; ending is the safe reading of it.
+                Ok(_) | Err(_) => return true,
+            }
+        }
+    }
+
+    /// To wait for the signal beside another one.
+    #[must_use]
+    pub fn interest(&self) -> Interest<'static> {
+        Interest::of_fd(self.fd())
+    }
+
+    pub(crate) fn fd(&self) -> RawFd {
+        self.0.as_fd().as_raw_fd()
+    }
+}
+
+impl Stopper {
+    /// Gives the signal.
+    pub fn stop(self) {
+        drop(self.0);
+    }
+}
+
+fn timespec(duration: Duration) -> Timespec {
+    // Longer than any machine is up; keeps the conversion from overflowing.
+    let bounded = duration.min(Duration::from_secs(1 << 31));
+    Timespec { tv_sec: bounded.as_secs() as i64, tv_nsec: i64::from(bounded.subsec_nanos()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_clone_sees_the_signal_and_goes_on_seeing_it() {
+        let (stopper, stop) = Stop::pair().unwrap();
+        let other = stop.clone();
+        assert!(!stop.is_stopped());
+        stopper.stop();
+        assert!(other.wait_until(Instant::now() + Duration::from_secs(60)));
+        assert!(stop.is_stopped() && other.is_stopped());
+    }
+
+    #[test]
+    fn a_deadline_is_waited_for_in_full() {
+        let (_stopper, stop) = Stop::pair().unwrap();
+        let deadline = Instant::now() + Duration::from_micros(300);
+        assert!(!stop.wait_until(deadline));
+        assert!(Instant::now() >= deadline);
+    }
+}

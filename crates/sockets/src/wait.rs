@@ -1,0 +1,79 @@
+//! Sleeps until something happens: the one place where a loop of the suite waits.
+
+use std::{
+    os::fd::{AsRawFd, BorrowedFd, RawFd},
+    time::{Duration, Instant},
+};
+
+use crate::{SocketError, Stop, error::failed};
+
+/// One thing to wait for; made by [`crate::Socket::readable`], [`crate::Socket::writable`],
+/// [`crate::Socket::events`], [`crate::actor::Inbox::ring`] and [`Stop::interest`].
+pub struct Interest<'a>(zmq::PollItem<'a>);
+
+impl<'a> Interest<'a> {
+    pub(crate) fn new(socket: &'a zmq::Socket, events: zmq::PollEvents) -> Self {
+        Self(socket.as_poll_item(events))
+    }
+
+    pub(crate) fn of_fd(fd: RawFd) -> Self {
+        Self(zmq::PollItem::from_fd(fd, zmq::POLLIN))
+    }
+
+    /// To wait until something outside of libzmq can be read.
+    #[must_use]
+    pub fn to_read(fd: BorrowedFd<'a>) -> Self {
+        Self(zmq::PollItem::from_fd(fd.as_raw_fd(), zmq::POLLIN))
+    }
+
+    /// To wait until something outside of libzmq can be written.
+    #[must_use]
+    pub fn to_write(fd: BorrowedFd<'a>) -> Self {
+        Self(zmq::PollItem::from_fd(fd.as_raw_fd(), zmq::POLLOUT))
+    }
+
+    /// Something that never happens: keeps a slot of [`wait()`] where there is at times nothing to wait for.
+    #[must_use]
+    pub fn never() -> Self {
+        Self::of_fd(-1)
+    }
+}
+
+/// Why a loop woke.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wake<const N: usize> {
+    /// The loop is to end.
+    pub stopped: bool,
+    /// Which of the interests are ready, in their order; none at a deadline.
+    pub ready: [bool; N],
+}
+
+/// Sleeps until `stop`, until one of `interests` is ready, or until `deadline` (`None`: for ever).
+///
+/// # Errors
+/// libzmq cannot poll: its context is gone.
+pub fn wait<const N: usize>(
+    stop: &Stop,
+    interests: [Interest<'_>; N],
+    deadline: Option<Instant>,
+) -> Result<Wake<N>, SocketError> {
+    let mut items = Vec::with_capacity(N + 1);
+    items.push(zmq::PollItem::from_fd(stop.fd(), zmq::POLLIN));
+    items.extend(interests.map(|interest| interest.0));
+    loop {
+        match zmq::poll(&mut items, deadline.map_or(-1, milliseconds_until)) {
+            Err(zmq::Error::EINTR) => {}
+            Err(error) => return Err(failed("wait for sockets")(error)),
+            Ok(_) => {
+                let ready = std::array::from_fn(|index| !items[index + 1].get_revents().is_empty());
+                return Ok(Wake { stopped: !items[0].get_revents().is_empty(), ready });
+            }
+        }
+    }
+}
+
+/// Rounded up, so that a deadline has passed when the poll returns.
+fn milliseconds_until(deadline: Instant) -> i64 {
+    let left = deadline.saturating_duration_since(Instant::now()) + Duration::from_nanos(999_999);
+    i64::try_from(left.as_millis()).unwrap_or(i64::MAX)
+}

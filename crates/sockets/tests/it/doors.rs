@@ -1,0 +1,222 @@
+//! Who gets in: each clear case against a real bound socket, and what both sides are told.
+
+use std::{
+    fs,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+use ::sockets::{Context, Endpoint, Heartbeat, KeyPair, Limits, Link, Mechanism, Role, Security, Socket, Stop, wait};
+use tempfile::TempDir;
+use wire::{Channel, Frames};
+
+/// A bound PULL with a lock, and the folder of its allow-list.
+struct Door {
+    socket: Socket,
+    endpoint: Endpoint,
+    context: Context,
+    folder: TempDir,
+    key: KeyPair,
+}
+
+fn curve(own: KeyPair, server: &KeyPair) -> Mechanism {
+    Mechanism::Curve { own, server: Some(server.public) }
+}
+
+fn plain(username: &str, password: &str) -> Mechanism {
+    Mechanism::Plain { username: username.to_owned(), password: password.to_owned() }
+}
+
+impl Door {
+    fn locked(mechanism: impl FnOnce(KeyPair) -> Mechanism, list: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let key = KeyPair::generate().unwrap();
+        fs::write(folder.path().join("allow"), list).unwrap();
+        let security = Security { mechanism: mechanism(key.clone()), allow: Some(folder.path().join("allow")) };
+        let context = Context::new(security, Heartbeat::Off).unwrap();
+        let mut socket = context.socket(Role::Pull, Limits::of(Channel::Results)).unwrap();
+        socket.watch("door").unwrap();
+        let endpoint = socket.bind(&"tcp://127.0.0.1:*".parse().unwrap()).unwrap();
+        Self { socket, endpoint, context, folder, key }
+    }
+
+    fn with_curve(list: &str) -> Self {
+        Self::locked(|own| Mechanism::Curve { own, server: None }, list)
+    }
+
+    fn with_plain(list: &str) -> Self {
+        Self::locked(|_| plain("", ""), list)
+    }
+
+    fn list(&self) -> PathBuf {
+        self.folder.path().join("allow")
+    }
+
+    /// The user whom the door announces with the next message.
+    fn receive_from(&mut self) -> Option<String> {
+        let (_stopper, stop) = Stop::pair().unwrap();
+        let deadline = Instant::now() + testkit::BOUND;
+        let mut frames = Frames::new();
+        while !self.socket.receive(&mut frames).unwrap() {
+            assert!(Instant::now() < deadline, "nothing came through the door");
+            wait(&stop, [self.socket.readable()], Some(deadline)).unwrap();
+        }
+        self.socket.peer_user().map(str::to_owned)
+    }
+
+    fn holds_nothing(&mut self) -> bool {
+        !self.socket.receive(&mut Frames::new()).unwrap()
+    }
+}
+
+/// A PUSH that knocks at a door, saying one message when it is let in.
+struct Guest {
+    socket: Socket,
+    _context: Context,
+}
+
+impl Guest {
+    fn knock(door: &Door, mechanism: Mechanism) -> Self {
+        let context = Context::new(Security { mechanism, allow: None }, Heartbeat::Off).unwrap();
+        let mut socket = context.socket(Role::Push, Limits::of(Channel::Results)).unwrap();
+        socket.watch("guest").unwrap();
+        socket.connect(&door.endpoint).unwrap();
+        assert!(socket.send(&["knock"].into_iter().collect()).unwrap());
+        Self { socket, _context: context }
+    }
+
+    /// The first end of a handshake, good or bad.
+    fn verdict(&mut self) -> Link {
+        first(&mut self.socket, |link| matches!(link, Link::Up | Link::Refused(_)))
+    }
+}
+
+/// The first event of a socket that is wanted.
+fn first(socket: &mut Socket, wanted: impl Fn(Link) -> bool) -> Link {
+    let mut found = None;
+    testkit::eventually("a monitor event", || {
+        while let Some(event) = socket.next_event().unwrap() {
+            let link = Link::after(&event);
+            if wanted(link) {
+                found = Some(link);
+                return true;
+            }
+        }
+        false
+    });
+    found.unwrap()
+}
+
+#[test]
+fn the_right_key_gets_in_under_its_name() {
+    let ada = KeyPair::generate().unwrap();
+    let mut door = Door::with_curve(&format!("ada {}\n", ada.public));
+    let mut guest = Guest::knock(&door, curve(ada, &door.key));
+    assert_eq!(guest.verdict(), Link::Up);
+    assert_eq!(door.receive_from().as_deref(), Some("ada"));
+}
+
+#[test]
+fn a_key_that_is_not_on_the_list_is_refused_counted_and_told_in_words() {
+    let mut door = Door::with_curve("");
+    let mut guest = Guest::knock(&door, curve(KeyPair::generate().unwrap(), &door.key));
+    let verdict = guest.verdict();
+    assert!(verdict.to_string().contains("not on the bound side's list"), "{verdict}");
+    assert!(door.context.refused_peers() >= 1);
+    assert!(door.holds_nothing());
+}
+
+#[test]
+fn a_wrong_server_key_does_not_get_in() {
+    let ada = KeyPair::generate().unwrap();
+    let mut door = Door::with_curve(&format!("ada {}\n", ada.public));
+    let mut guest = Guest::knock(&door, curve(ada, &KeyPair::generate().unwrap()));
+    // Each side sees only bytes that do not fit; the door's own monitor tells the refusal.
+    first(&mut door.socket, |link| matches!(link, Link::Refused(_)));
+    assert!(!matches!(first(&mut guest.socket, |link| link != Link::Handshaking), Link::Up));
+    assert!(door.holds_nothing());
+}
+
+#[test]
+fn no_key_at_a_curve_door_is_refused_on_both_sides() {
+    let mut door = Door::with_curve("");
+    let mut guest = Guest::knock(&door, Mechanism::Null);
+    let told = first(&mut door.socket, |link| matches!(link, Link::Refused(_)));
+    assert!(told.to_string().contains("different security"), "{told}");
+    // The guest may see only that the door closes before it has read why.
+    first(&mut guest.socket, |link| matches!(link, Link::Refused(_)));
+    assert!(door.holds_nothing());
+}
+
+#[test]
+fn a_plain_peer_at_a_curve_door_is_refused() {
+    let mut door = Door::with_curve("");
+    let _guest = Guest::knock(&door, plain("ada", "secret"));
+    first(&mut door.socket, |link| matches!(link, Link::Refused(_)));
+    assert!(door.holds_nothing());
+}
+
+#[test]
+fn a_key_put_on_the_list_while_running_gets_in_without_a_restart() {
+    let ada = KeyPair::generate().unwrap();
+    let mut door = Door::with_curve("");
+    let mut early = Guest::knock(&door, curve(ada.clone(), &door.key));
+    assert!(matches!(early.verdict(), Link::Refused(_)));
+    drop(early);
+    fs::write(door.list(), format!("ada {}\n", ada.public)).unwrap();
+    let mut late = Guest::knock(&door, curve(ada, &door.key));
+    assert_eq!(late.verdict(), Link::Up);
+    assert_eq!(door.receive_from().as_deref(), Some("ada"));
+}
+
+#[test]
+fn a_key_taken_off_the_list_while_running_stays_out() {
+    let ada = KeyPair::generate().unwrap();
+    let mut door = Door::with_curve(&format!("ada {}\n", ada.public));
+    assert_eq!(Guest::knock(&door, curve(ada.clone(), &door.key)).verdict(), Link::Up);
+    assert_eq!(door.receive_from().as_deref(), Some("ada"));
+    fs::write(door.list(), "# nobody\n").unwrap();
+    assert!(matches!(Guest::knock(&door, curve(ada, &door.key)).verdict(), Link::Refused(_)));
+}
+
+#[test]
+fn a_plain_password_must_be_the_right_one() {
+    let mut door = Door::with_plain("ada secret\n");
+    let mut wrong = Guest::knock(&door, plain("ada", "guess"));
+    assert!(matches!(wrong.verdict(), Link::Refused(_)));
+    assert_eq!(door.context.refused_peers(), 1);
+    drop(wrong);
+    let mut right = Guest::knock(&door, plain("ada", "secret"));
+    assert_eq!(right.verdict(), Link::Up);
+    assert_eq!(door.receive_from().as_deref(), Some("ada"));
+}
+
+#[test]
+fn a_null_door_asks_for_nothing() {
+    let mut door = Door::locked(|_| Mechanism::Null, "");
+    let mut guest = Guest::knock(&door, Mechanism::Null);
+    assert_eq!(guest.verdict(), Link::Up);
+    assert_eq!(door.receive_from(), None);
+}
+
+#[test]
+fn a_lock_without_a_list_does_not_open_at_all() {
+    let own = KeyPair::generate().unwrap();
+    let security = Security { mechanism: Mechanism::Curve { own, server: None }, allow: None };
+    let context = Context::new(security, Heartbeat::Off).unwrap();
+    let mut socket = context.socket(Role::Pull, Limits::of(Channel::Results)).unwrap();
+    let error = socket.bind(&"tcp://127.0.0.1:*".parse().unwrap()).unwrap_err().to_string();
+    assert!(error.contains("--allow"), "{error}");
+    let error = socket.connect(&"tcp://127.0.0.1:9".parse().unwrap()).unwrap_err().to_string();
+    assert!(error.contains("--server-key"), "{error}");
+}
+
+#[test]
+fn a_peer_that_is_refused_for_ever_does_not_hold_up_the_end() {
+    let door = Door::with_curve("");
+    let mut guest = Guest::knock(&door, curve(KeyPair::generate().unwrap(), &door.key));
+    guest.verdict();
+    let begin = Instant::now();
+    drop((guest, door));
+    assert!(begin.elapsed() < Duration::from_secs(5), "sockets that cannot deliver close within their linger");
+}

@@ -1,0 +1,11 @@
+//! Real sockets, real libzmq, ports that the system chooses.
+//!
+//! - `doors`: who gets in under NULL, PLAIN and CURVE
+//! - `sockets`: messages, limits, monitors, ports in use
+//! - `actors`: owner threads, doorbells, stop
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod actors;
+mod doors;
+mod sockets;

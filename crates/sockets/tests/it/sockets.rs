@@ -1,0 +1,203 @@
+//! Messages, limits, monitors, ports in use.
+
+use std::time::{Duration, Instant};
+
+use ::sockets::{BindError, Context, Endpoint, Heartbeat, Limits, Link, Role, Security, Socket, Stop, wait};
+use testkit::{Peer, peer};
+use wire::{Channel, Frames};
+
+pub(crate) fn context() -> Context {
+    Context::new(Security::default(), Heartbeat::default()).unwrap()
+}
+
+fn bound(context: &Context, role: Role, channel: Channel) -> (Socket, Endpoint) {
+    let mut socket = context.socket(role, Limits::of(channel)).unwrap();
+    socket.watch("bound").unwrap();
+    let endpoint = socket.bind(&"tcp://127.0.0.1:*".parse().unwrap()).unwrap();
+    (socket, endpoint)
+}
+
+pub(crate) fn receive(socket: &mut Socket) -> Frames {
+    let (_stopper, stop) = Stop::pair().unwrap();
+    let deadline = Instant::now() + testkit::BOUND;
+    let mut frames = Frames::new();
+    while !socket.receive(&mut frames).unwrap() {
+        assert!(Instant::now() < deadline, "no message");
+        wait(&stop, [socket.readable()], Some(deadline)).unwrap();
+    }
+    frames
+}
+
+#[test]
+fn a_message_arrives_whole_with_its_empty_frames() {
+    let context = context();
+    let (mut pull, endpoint) = bound(&context, Role::Pull, Channel::Results);
+    let push = Peer::connect(peer::PUSH, endpoint.as_str());
+    push.send(["one", "", "three"]);
+    assert_eq!(receive(&mut pull), ["one", "", "three"].into_iter().collect());
+    assert_eq!(pull.peer_address(), "127.0.0.1");
+}
+
+#[test]
+fn a_port_in_use_names_the_endpoint_and_its_holder() {
+    let holder = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint: Endpoint = format!("tcp://{}", holder.local_addr().unwrap()).parse().unwrap();
+    let mut socket = context().socket(Role::XPub, Limits::of(Channel::Ticks)).unwrap();
+    let error = socket.bind(&endpoint).unwrap_err();
+    assert!(matches!(error, BindError::InUse { .. }), "{error}");
+    let text = error.to_string();
+    assert!(text.contains(endpoint.as_str()) && text.contains(&std::process::id().to_string()), "{text}");
+}
+
+#[test]
+fn a_frame_over_the_limit_cuts_its_sender_and_nobody_else() {
+    let context = context();
+    let (mut pull, endpoint) = bound(&context, Role::Pull, Channel::Results);
+    let good = Peer::connect(peer::PUSH, endpoint.as_str());
+    let bad = Peer::connect(peer::PUSH, endpoint.as_str());
+    good.send(["before"]);
+    assert_eq!(receive(&mut pull), ["before"].into_iter().collect());
+    bad.send([vec![0; 70_000]]);
+    testkit::eventually("the sender is cut off", || {
+        pull.next_event().unwrap().is_some_and(|event| Link::after(&event) == Link::Down)
+    });
+    good.send(["after"]);
+    assert_eq!(receive(&mut pull), ["after"].into_iter().collect());
+}
+
+#[test]
+fn a_push_with_no_peer_says_that_it_would_wait() {
+    let (mut push, _) = bound(&context(), Role::Push, Channel::Orders);
+    assert!(!push.send(&["order"].into_iter().collect()).unwrap());
+}
+
+#[test]
+fn a_publisher_that_never_drops_says_that_it_would_wait_at_a_full_queue() {
+    let context = context();
+    let (mut publisher, endpoint) = bound(&context, Role::XPub, Channel::Ticks);
+    publisher.never_drop().unwrap();
+    let subscriber = Peer::connect_with(peer::SUB, endpoint.as_str(), |socket| {
+        socket.set_rcvhwm(1).unwrap();
+        socket.set_subscribe(b"").unwrap();
+    });
+    assert_eq!(receive(&mut publisher), [[1]].into_iter().collect());
+    let message: Frames = [[7; 60]; 3].into_iter().collect();
+    // Kernel buffers and queues are finite, so a subscriber that does not read fills them.
+    let sent = (0..10_000_000).take_while(|_| publisher.send(&message).unwrap()).count();
+    assert!(sent < 10_000_000);
+    for _ in 0..sent {
+        assert_eq!(subscriber.receive().len(), 3);
+    }
+}
+
+#[test]
+fn subscriptions_tell_one_connection_from_another() {
+    let context = context();
+    let (mut publisher, endpoint) = bound(&context, Role::XPub, Channel::Ticks);
+    let connect = || {
+        Peer::connect_with(peer::SUB, endpoint.as_str(), |socket| {
+            socket.set_subscribe(b"A").unwrap();
+            socket.set_subscribe(b"B").unwrap();
+        })
+    };
+    let mut next = || {
+        receive(&mut publisher);
+        publisher.peer_connection().unwrap()
+    };
+    let _one = connect();
+    let (first, second) = (next(), next());
+    assert_eq!(first, second);
+    let _other = connect();
+    assert_ne!(next(), first);
+}
+
+#[test]
+fn a_monitor_tells_the_life_of_a_connection() {
+    let context = context();
+    let mut sub = context.socket(Role::Sub, Limits::of(Channel::Ticks)).unwrap();
+    sub.watch("sub").unwrap();
+    let publisher = Peer::bind(peer::PUB);
+    sub.connect(&publisher.endpoint().parse().unwrap()).unwrap();
+    let mut states = Vec::new();
+    let mut until = |wanted: Link| {
+        testkit::eventually(&wanted.to_string(), || {
+            while let Some(event) = sub.next_event().unwrap() {
+                states.push(Link::after(&event));
+            }
+            states.contains(&wanted)
+        });
+    };
+    until(Link::Up);
+    drop(publisher);
+    until(Link::Down);
+    assert!(states.contains(&Link::Handshaking));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn the_kernel_probes_a_connection_that_is_silent() {
+    let context = context();
+    let mut sub = context.socket(Role::Sub, Limits::of(Channel::Ticks)).unwrap();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    sub.connect(&format!("tcp://127.0.0.1:{port}").parse().unwrap()).unwrap();
+    let (mut stream, _) = listener.accept().unwrap();
+    std::io::Write::write_all(&mut stream, &testkit::raw::greeting("PUB")).unwrap();
+    // /proc/net/tcp: the remote address is the third field, and the sixth begins with 02 while a probe is due.
+    testkit::eventually("a keep-alive timer", || {
+        let connections = std::fs::read_to_string("/proc/net/tcp").unwrap();
+        connections.lines().map(|line| line.split_whitespace().collect::<Vec<_>>()).any(|fields| {
+            fields.len() > 5 && fields[2].ends_with(&format!(":{port:04X}")) && fields[5].starts_with("02")
+        })
+    });
+}
+
+#[test]
+fn a_peer_that_fills_the_queue_and_breaks_off_does_no_harm() {
+    let context = context();
+    let (mut push, endpoint) = bound(&context, Role::Push, Channel::Orders);
+    for _ in 0..20 {
+        let mut peer = testkit::RawPeer::connect(endpoint.as_str(), "PULL").unwrap();
+        // A PUSH reads nothing, so its queue for this peer is full at once; what is unread makes the end a reset.
+        for _ in 0..50 {
+            if peer.send(&[[7; 1000]]).is_err() {
+                break;
+            }
+        }
+    }
+    let good = Peer::connect(peer::PULL, endpoint.as_str());
+    let order: Frames = ["order"].into_iter().collect();
+    // The others' queues get some as well: libzmq notices their end only when it reads again.
+    testkit::eventually("the good peer gets an order", || {
+        push.send(&order).unwrap();
+        good.receive_within(Duration::from_millis(1)).is_some()
+    });
+}
+
+#[test]
+fn sockets_with_monitors_and_unsent_messages_close_within_their_linger() {
+    let begin = Instant::now();
+    for _ in 0..20 {
+        let context = context();
+        let mut push = context.socket(Role::Push, Limits::of(Channel::Results)).unwrap();
+        push.set_linger(Duration::from_millis(10)).unwrap();
+        push.watch("push").unwrap();
+        // Nobody listens there: the message stays unsent, and the monitor has events that nobody reads.
+        push.connect(&"tcp://127.0.0.1:1".parse().unwrap()).unwrap();
+        assert!(push.send(&["unsent"].into_iter().collect()).unwrap());
+    }
+    assert!(begin.elapsed() < Duration::from_secs(20));
+}
+
+#[test]
+fn closing_waits_for_unsent_messages_and_stop_cuts_it_short() {
+    let context = context();
+    let mut push = context.socket(Role::Push, Limits::of(Channel::Results)).unwrap();
+    push.set_linger(Duration::from_secs(3600)).unwrap();
+    push.connect(&"tcp://127.0.0.1:1".parse().unwrap()).unwrap();
+    assert!(push.send(&["unsent"].into_iter().collect()).unwrap());
+    drop(push);
+    let (stopper, stop) = Stop::pair().unwrap();
+    stopper.stop();
+    context.close(&stop).unwrap();
+}

@@ -1,0 +1,118 @@
+//! A bare socket that sends and receives what it is told, good or bad. It uses the binding itself, so that a
+//! fault of `sockets` cannot hide from a test.
+
+use std::time::{Duration, Instant};
+
+use crate::BOUND;
+
+/// What a peer's socket is.
+pub type Kind = zmq::SocketType;
+
+pub use zmq::{DEALER, PUB, PULL, PUSH, REP, REQ, ROUTER, SUB, XPUB};
+
+/// A socket in a context of its own, so that it is to the others what another process is.
+pub struct Peer {
+    socket: zmq::Socket,
+    endpoint: String,
+}
+
+impl Peer {
+    /// A peer bound on loopback at a port that the system chooses.
+    ///
+    /// # Panics
+    /// It cannot be made.
+    #[must_use]
+    pub fn bind(kind: Kind) -> Self {
+        let socket = socket(kind);
+        socket.bind("tcp://127.0.0.1:*").expect("loopback has free ports");
+        let endpoint = socket.get_last_endpoint().expect("a bound socket has an address").expect("it is text");
+        Self { socket, endpoint }
+    }
+
+    /// A peer connected to `endpoint`.
+    ///
+    /// # Panics
+    /// It cannot be made.
+    #[must_use]
+    pub fn connect(kind: Kind, endpoint: &str) -> Self {
+        Self::connect_with(kind, endpoint, |_| {})
+    }
+
+    /// A peer connected to `endpoint` after `prepare` has set what it wants (keys, a routing id).
+    ///
+    /// # Panics
+    /// It cannot be made.
+    #[must_use]
+    pub fn connect_with(kind: Kind, endpoint: &str, prepare: impl FnOnce(&zmq::Socket)) -> Self {
+        let socket = socket(kind);
+        prepare(&socket);
+        socket.connect(endpoint).expect("the endpoint is valid");
+        Self { socket, endpoint: endpoint.to_owned() }
+    }
+
+    /// Where it is bound or connected.
+    #[must_use]
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// Subscribes a SUB to a topic.
+    ///
+    /// # Panics
+    /// It is no SUB.
+    pub fn subscribe(&self, topic: &[u8]) {
+        self.socket.set_subscribe(topic).expect("a SUB subscribes");
+    }
+
+    /// Sends one message; waits [`BOUND`] at most where the socket must wait.
+    ///
+    /// # Panics
+    /// It cannot be sent in time.
+    pub fn send<F: AsRef<[u8]>>(&self, frames: impl IntoIterator<Item = F>) {
+        assert!(self.try_send(frames), "a message could not be sent within {BOUND:?}");
+    }
+
+    /// Sends one message, and tells whether it could be within [`BOUND`].
+    #[must_use]
+    pub fn try_send<F: AsRef<[u8]>>(&self, frames: impl IntoIterator<Item = F>) -> bool {
+        let frames: Vec<Vec<u8>> = frames.into_iter().map(|frame| frame.as_ref().to_vec()).collect();
+        frames.is_empty() || self.socket.send_multipart(frames, 0).is_ok()
+    }
+
+    /// Receives one message.
+    ///
+    /// # Panics
+    /// None comes within [`BOUND`].
+    #[must_use]
+    pub fn receive(&self) -> Vec<Vec<u8>> {
+        self.receive_within(BOUND).unwrap_or_else(|| panic!("no message within {BOUND:?} at {}", self.endpoint))
+    }
+
+    /// Receives one message if one comes within `bound`.
+    #[must_use]
+    pub fn receive_within(&self, bound: Duration) -> Option<Vec<Vec<u8>>> {
+        let deadline = Instant::now() + bound;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.socket.poll(zmq::POLLIN, i64::try_from(left.as_millis()).unwrap_or(i64::MAX)) {
+                Ok(0) => return None,
+                Ok(_) => return self.socket.recv_multipart(zmq::DONTWAIT).ok(),
+                Err(zmq::Error::EINTR) => {}
+                Err(error) => panic!("cannot poll: {error}"),
+            }
+        }
+    }
+
+    /// The socket itself, for what is not offered here.
+    #[must_use]
+    pub const fn socket(&self) -> &zmq::Socket {
+        &self.socket
+    }
+}
+
+fn socket(kind: Kind) -> zmq::Socket {
+    let socket = zmq::Context::new().socket(kind).expect("a socket can be made");
+    socket.set_linger(0).expect("linger can be set");
+    socket.set_sndtimeo(BOUND.as_millis() as i32).expect("a timeout can be set");
+    socket
+}

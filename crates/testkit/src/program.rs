@@ -1,0 +1,305 @@
+//! A program of the suite as a child process: its lines, its log, its end. Killed when dropped.
+
+use std::{
+    ffi::OsStr,
+    fs,
+    io::{BufRead as _, BufReader, Read, Write as _},
+    path::PathBuf,
+    process::{Child, ChildStdin, Command, Stdio},
+    sync::{
+        Arc, Mutex,
+        mpsc::{Receiver, channel},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::{BOUND, eventually};
+
+/// A running program.
+pub struct Program {
+    name: String,
+    child: Child,
+    input: Option<ChildStdin>,
+    lines: Receiver<String>,
+    log: Arc<Mutex<String>>,
+}
+
+/// A program that has ended.
+#[derive(Debug, Clone)]
+pub struct Finished {
+    /// Its exit code; `None` where a signal ended it.
+    pub code: Option<i32>,
+    /// What it wrote to standard output and nobody had read.
+    pub stdout: String,
+    /// All that it wrote to standard error.
+    pub stderr: String,
+}
+
+impl Finished {
+    /// The last line of standard output as JSON.
+    ///
+    /// # Panics
+    /// There is none, or it is no JSON.
+    #[must_use]
+    pub fn json(&self) -> serde_json::Value {
+        let line = self.stdout.lines().last().unwrap_or_else(|| panic!("nothing on stdout; stderr:\n{}", self.stderr));
+        serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))
+    }
+}
+
+/// Runs a program to its end with no input.
+///
+/// # Panics
+/// It does not start, or does not end within [`BOUND`].
+pub fn run<S: AsRef<OsStr>>(path: impl AsRef<OsStr>, arguments: impl IntoIterator<Item = S>) -> Finished {
+    let mut program = Program::start(path, arguments);
+    program.close_stdin();
+    program.finish()
+}
+
+/// A program that lies beside the running test's own build, such as `tickz`.
+///
+/// # Panics
+/// It has not been built.
+#[must_use]
+pub fn sibling(name: &str) -> PathBuf {
+    let test = std::env::current_exe().expect("a test has a path");
+    // target/PROFILE/deps/TEST: the programs are one folder up.
+    let path = test.ancestors().nth(2).map(|folder| folder.join(name)).filter(|path| path.exists());
+    path.unwrap_or_else(|| panic!("{name} is not built for this profile: cargo build --workspace --bins"))
+}
+
+impl Program {
+    /// Starts a program, its standard streams piped to us.
+    ///
+    /// # Panics
+    /// It cannot be started.
+    pub fn start<S: AsRef<OsStr>>(path: impl AsRef<OsStr>, arguments: impl IntoIterator<Item = S>) -> Self {
+        let mut command = Command::new(path);
+        command.args(arguments);
+        Self::spawn(command)
+    }
+
+    /// Starts a prepared command, for instance one with environment variables.
+    ///
+    /// # Panics
+    /// It cannot be started.
+    #[must_use]
+    pub fn spawn(mut command: Command) -> Self {
+        let name = command.get_program().to_string_lossy().into_owned();
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap_or_else(|error| panic!("{name} does not start: {error}"));
+        let input = child.stdin.take();
+        let (sender, lines) = channel();
+        let stdout = child.stdout.take().expect("stdout is piped");
+        thread::spawn(move || each_line(stdout, |line| sender.send(line).is_ok()));
+        let log = Arc::new(Mutex::new(String::new()));
+        let stderr = child.stderr.take().expect("stderr is piped");
+        let kept = Arc::clone(&log);
+        thread::spawn(move || {
+            each_line(stderr, |line| {
+                let mut log = kept.lock().expect("nobody panics with the log");
+                log.push_str(&line);
+                log.push('\n');
+                true
+            });
+        });
+        Self { name, child, input, lines, log }
+    }
+
+    /// Where the program is bound on `channel`: waits for its `listening` line.
+    ///
+    /// # Panics
+    /// It does not say so in time.
+    #[must_use]
+    pub fn endpoint(&self, channel: &str) -> String {
+        let marks = [format!("channel=\"{channel}\""), format!("channel={channel} ")];
+        let mut endpoint = None;
+        self.until(&format!("listening on {channel}"), |log| {
+            let line = log
+                .lines()
+                .find(|line| line.contains("listening") && marks.iter().any(|mark| format!("{line} ").contains(mark)));
+            endpoint =
+                line.and_then(|line| line.split("endpoint=").nth(1)?.split_whitespace().next().map(str::to_owned));
+            endpoint.is_some()
+        });
+        endpoint.unwrap_or_default()
+    }
+
+    /// Waits until the log holds `text`.
+    ///
+    /// # Panics
+    /// It does not come in time.
+    pub fn wait_for_log(&self, text: &str) {
+        self.until(&format!("'{text}' in the log"), |log| log.contains(text));
+    }
+
+    /// All of standard error so far.
+    #[must_use]
+    pub fn log(&self) -> String {
+        self.log.lock().expect("nobody panics with the log").clone()
+    }
+
+    fn until(&self, what: &str, mut condition: impl FnMut(&str) -> bool) {
+        let deadline = Instant::now() + BOUND;
+        while !condition(&self.log()) {
+            assert!(Instant::now() < deadline, "{} within {BOUND:?}: no {what}; its log:\n{}", self.name, self.log());
+            thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// The next line of standard output.
+    ///
+    /// # Panics
+    /// None comes in time.
+    #[must_use]
+    pub fn next_line(&self) -> String {
+        self.lines
+            .recv_timeout(BOUND)
+            .unwrap_or_else(|error| panic!("{}: no line on stdout: {error}; its log:\n{}", self.name, self.log()))
+    }
+
+    /// The next line of standard output if it comes within `bound`.
+    #[must_use]
+    pub fn next_line_within(&self, bound: Duration) -> Option<String> {
+        self.lines.recv_timeout(bound).ok()
+    }
+
+    /// Reads lines until one holds for `wanted`, and returns that.
+    ///
+    /// # Panics
+    /// None comes in time.
+    pub fn line_where(&self, wanted: impl Fn(&str) -> bool) -> String {
+        let deadline = Instant::now() + BOUND;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.lines.recv_timeout(left) {
+                Ok(line) if wanted(&line) => return line,
+                Ok(_) => {}
+                Err(error) => panic!("{}: no such line on stdout: {error}; its log:\n{}", self.name, self.log()),
+            }
+        }
+    }
+
+    /// Writes a line to standard input.
+    ///
+    /// # Panics
+    /// The program no longer reads.
+    pub fn say(&mut self, line: &str) {
+        let input = self.input.as_mut().expect("stdin is open");
+        writeln!(input, "{line}").and_then(|()| input.flush()).expect("the program reads its stdin");
+    }
+
+    /// Ends standard input.
+    pub fn close_stdin(&mut self) {
+        self.input = None;
+    }
+
+    /// Sends SIGTERM.
+    pub fn terminate(&self) {
+        self.signal(Signal::TERM);
+    }
+
+    /// Sends SIGINT, as Ctrl-C does.
+    pub fn interrupt(&self) {
+        self.signal(Signal::INT);
+    }
+
+    /// Sends SIGKILL.
+    pub fn kill(&self) {
+        self.signal(Signal::KILL);
+    }
+
+    /// Sends SIGSTOP: the process is there and does nothing.
+    pub fn freeze(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// Sends SIGCONT.
+    pub fn thaw(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = Pid::from_child(&self.child);
+        // One that has ended cannot be signalled, which is what was wanted.
+        let _ = kill_process(pid, signal);
+    }
+
+    /// Its process id.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Memory that it holds, in bytes (`VmRSS`).
+    ///
+    /// # Panics
+    /// It has ended, or this is not Linux.
+    #[must_use]
+    pub fn resident_bytes(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("a live process has a status");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a live process has memory");
+        line.trim().trim_end_matches(" kB").parse::<u64>().expect("VmRSS is a number") * 1024
+    }
+
+    /// Whether it still runs.
+    #[must_use]
+    pub fn is_running(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// Waits for its end within [`BOUND`].
+    ///
+    /// # Panics
+    /// It goes on.
+    #[must_use]
+    pub fn finish(self) -> Finished {
+        self.finish_within(BOUND)
+    }
+
+    /// Waits for its end within `bound`.
+    ///
+    /// # Panics
+    /// It goes on.
+    #[must_use]
+    pub fn finish_within(mut self, bound: Duration) -> Finished {
+        let deadline = Instant::now() + bound;
+        while self.is_running() {
+            assert!(Instant::now() < deadline, "{} goes on after {bound:?}; its log:\n{}", self.name, self.log());
+            thread::sleep(Duration::from_millis(1));
+        }
+        let code = self.child.wait().ok().and_then(|status| status.code());
+        let mut stdout = String::new();
+        // The reading thread ends with the stream, so what is left comes at once.
+        while let Ok(line) = self.lines.recv_timeout(Duration::from_secs(2)) {
+            stdout.extend([line.as_str(), "\n"]);
+        }
+        eventually("the log's end", || Arc::strong_count(&self.log) == 1);
+        Finished { code, stdout, stderr: self.log() }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        if self.is_running() {
+            self.kill();
+            let _ = self.child.wait();
+        }
+    }
+}
+
+fn each_line(stream: impl Read, mut take: impl FnMut(String) -> bool) {
+    let mut reader = BufReader::new(stream);
+    let mut bytes = Vec::new();
+    while matches!(reader.read_until(b'\n', &mut bytes), Ok(length) if length > 0) {
+        let line = String::from_utf8_lossy(&bytes).trim_end_matches('\n').to_owned();
+        if !take(line) {
+            return;
+        }
+        bytes.clear();
+    }
+}

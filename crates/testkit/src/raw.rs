@@ -1,0 +1,86 @@
+//! A peer below libzmq: plain TCP that greets as any socket type under NULL (ZMTP 3.1, ZeroMQ RFC 37) and then
+//! sends whatever it is told, also what no libzmq would send.
+
+use std::{
+    io::{self, Read as _, Write as _},
+    net::TcpStream,
+    time::Duration,
+};
+
+use crate::BOUND;
+
+const MORE: u8 = 1;
+const LONG: u8 = 2;
+const COMMAND: u8 = 4;
+
+/// A greeted connection.
+pub struct RawPeer {
+    stream: TcpStream,
+}
+
+impl RawPeer {
+    /// Connects to a `tcp://` endpoint and greets as `socket_type`, such as `DEALER`.
+    ///
+    /// # Errors
+    /// Nobody listens, or the greeting is cut off.
+    pub fn connect(endpoint: &str, socket_type: &str) -> io::Result<Self> {
+        let mut stream = TcpStream::connect(endpoint.trim_start_matches("tcp://"))?;
+        stream.set_read_timeout(Some(BOUND))?;
+        stream.set_write_timeout(Some(BOUND))?;
+        stream.write_all(&greeting(socket_type))?;
+        // Its greeting (64 bytes) and the head of its READY: it has taken ours.
+        stream.read_exact(&mut [0; 66])?;
+        Ok(Self { stream })
+    }
+
+    /// How long [`RawPeer::send`] may wait for the other side to take something.
+    ///
+    /// # Errors
+    /// The time is zero.
+    pub fn wait_at_most(&mut self, bound: Duration) -> io::Result<()> {
+        self.stream.set_write_timeout(Some(bound))
+    }
+
+    /// Sends one multipart message.
+    ///
+    /// # Errors
+    /// The other side has closed the connection, or takes nothing for a long time.
+    pub fn send<F: AsRef<[u8]>>(&mut self, frames: &[F]) -> io::Result<()> {
+        let mut bytes = Vec::new();
+        for (index, frame) in frames.iter().enumerate() {
+            let frame = frame.as_ref();
+            let more = if index + 1 < frames.len() { MORE } else { 0 };
+            match u8::try_from(frame.len()) {
+                Ok(length) => bytes.extend([more, length]),
+                Err(_) => {
+                    bytes.push(more | LONG);
+                    bytes.extend((frame.len() as u64).to_be_bytes());
+                }
+            }
+            bytes.extend(frame);
+        }
+        self.send_bytes(&bytes)
+    }
+
+    /// Sends bytes as they are.
+    ///
+    /// # Errors
+    /// As [`RawPeer::send`].
+    pub fn send_bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.stream.write_all(bytes)
+    }
+}
+
+/// A ZMTP 3.1 greeting under NULL and the READY command of a socket of this type.
+#[must_use]
+pub fn greeting(socket_type: &str) -> Vec<u8> {
+    let mut bytes = vec![0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 3, 1];
+    bytes.extend(b"NULL");
+    bytes.resize(64, 0);
+    let mut ready = b"\x05READY\x0bSocket-Type\x00\x00\x00".to_vec();
+    ready.push(socket_type.len() as u8);
+    ready.extend(socket_type.bytes());
+    bytes.extend([COMMAND, ready.len() as u8]);
+    bytes.extend(ready);
+    bytes
+}

@@ -1,0 +1,193 @@
+//! chatz: requests, replies and broadcasts (`protocol-docs/chatz.md`).
+//!
+//! | message | frames |
+//! |---|---|
+//! | [`Request`], keep-alive | `user`; then, extension `roster version`, u64 (0 = none held) |
+//! | [`Request`], say | `user` U+001F `text` in one frame; then the same |
+//! | [`Reply::Users`] | one frame a present user, sorted by code point |
+//! | [`Reply::Roster`] | u64, the roster's version now; the names only where they differ |
+//! | [`Reply::Refusal`] | U+0015 and a sentence in one frame |
+//! | [`Broadcast`] | `user` U+001F `text` in one frame |
+//!
+//! Requests and replies travel in an envelope: the peer's routing id, whatever its socket put, and an empty
+//! frame ([`envelope_len`]). Frames after the known ones are ignored.
+
+use crate::{
+    DecodeError, Fault, Frames, Text, User,
+    fields::{frame, unsigned, utf8},
+    names::UNIT_SEPARATOR,
+};
+
+/// The largest frame of a request in bytes: a user of 32 four-byte letters, the separator, a text; and some air.
+pub const FRAME_BYTES_MAX: usize = 8192;
+
+/// The most bytes in the sentence of a refusal.
+pub const REFUSAL_BYTES_MAX: usize = 512;
+
+/// The highest roster version. Its frame's last byte is 0, which no user's name contains, so the first frame
+/// of a reply is never both.
+pub const ROSTER_VERSION_MAX: u64 = (1 << 56) - 1;
+
+/// U+0015, before the sentence of a refusal; it never begins a user's name.
+const NEGATIVE_ACKNOWLEDGE: u8 = 0x15;
+
+/// How many leading frames are the envelope: up to and with the first empty one.
+///
+/// # Errors
+/// `delimiter` missing where no frame is empty: the peer's socket is no REQ, nor a DEALER that acts as one.
+pub fn envelope_len(frames: &Frames) -> Result<usize, DecodeError> {
+    let delimiter = frames.iter().position(<[u8]>::is_empty);
+    delimiter.map(|index| index + 1).ok_or(Fault::Missing.of("delimiter"))
+}
+
+/// What a peer asks: to stay present, and perhaps to say something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// Who asks.
+    pub user: User,
+    /// What is to be said to all; `None` in a keep-alive.
+    pub text: Option<Text>,
+    /// Extension `roster version`: the version that the peer holds, 0 for none; `None` where it holds no versions.
+    pub roster_version: Option<u64>,
+}
+
+impl Request {
+    /// Puts the request, without envelope, into `frames` in place of what was there.
+    pub fn encode(&self, frames: &mut Frames) {
+        frames.clear();
+        match &self.text {
+            None => frames.push(self.user.as_bytes()),
+            Some(text) => push_said(frames, &self.user, text),
+        }
+        if let Some(version) = self.roster_version {
+            frames.push(&version.to_le_bytes());
+        }
+    }
+
+    /// Reads a request whose envelope has been taken off.
+    ///
+    /// # Errors
+    /// `user` or `text` missing, empty or outside their alphabets and lengths; `roster_version` not 8 bytes.
+    pub fn decode(frames: &Frames) -> Result<Self, DecodeError> {
+        let (user, text) = split_said(frame(frames, 0, "user")?);
+        Ok(Self {
+            user: User::decode(user)?,
+            text: text.map(Text::decode).transpose()?,
+            roster_version: (frames.len() > 1).then(|| unsigned(frames, 1, "roster_version")).transpose()?,
+        })
+    }
+}
+
+/// What the server answers: every request gets exactly one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply {
+    /// All present users, sorted by code point, at least the one who asked.
+    Users(Vec<User>),
+    /// Extension `roster version`.
+    Roster {
+        /// The roster's version now, 1 to [`ROSTER_VERSION_MAX`].
+        version: u64,
+        /// All present users; `None` where the peer holds this version already.
+        users: Option<Vec<User>>,
+    },
+    /// Why the request was not done, as a sentence.
+    Refusal(String),
+}
+
+impl Reply {
+    /// Puts the reply, without envelope, into `frames` in place of what was there. A refusal longer than
+    /// [`REFUSAL_BYTES_MAX`] is cut.
+    pub fn encode(&self, frames: &mut Frames) {
+        frames.clear();
+        match self {
+            Self::Users(users) => users.iter().for_each(|user| frames.push(user.as_bytes())),
+            Self::Roster { version, users } => {
+                frames.push(&version.to_le_bytes());
+                users.iter().flatten().for_each(|user| frames.push(user.as_bytes()));
+            }
+            Self::Refusal(sentence) => {
+                let end = sentence.floor_char_boundary(REFUSAL_BYTES_MAX);
+                frames.push_parts(&[&[NEGATIVE_ACKNOWLEDGE], &sentence.as_bytes()[..end]]);
+            }
+        }
+    }
+
+    /// Reads a reply whose envelope has been taken off.
+    ///
+    /// # Errors
+    /// `users` missing where there is no frame; the fault of the first bad `user`; `refusal` empty, not UTF-8 or
+    /// too long.
+    pub fn decode(frames: &Frames) -> Result<Self, DecodeError> {
+        let first = frame(frames, 0, "users")?;
+        // The version first: its lowest byte may be that of a refusal.
+        if let Some(version) = version_of(first) {
+            let users = (frames.len() > 1).then(|| decode_users(frames, 1)).transpose()?;
+            return Ok(Self::Roster { version, users });
+        }
+        match first.strip_prefix(&[NEGATIVE_ACKNOWLEDGE]) {
+            Some(sentence) => decode_refusal(sentence),
+            None => Ok(Self::Users(decode_users(frames, 0)?)),
+        }
+    }
+}
+
+fn decode_users(frames: &Frames, index: usize) -> Result<Vec<User>, DecodeError> {
+    frames.iter().skip(index).map(User::decode).collect()
+}
+
+fn decode_refusal(sentence: &[u8]) -> Result<Reply, DecodeError> {
+    let sentence = utf8(sentence, "refusal")?;
+    if sentence.is_empty() {
+        return Err(Fault::Empty.of("refusal"));
+    }
+    if sentence.len() > REFUSAL_BYTES_MAX {
+        return Err(Fault::TooLong { max: REFUSAL_BYTES_MAX, unit: "bytes" }.of("refusal"));
+    }
+    Ok(Reply::Refusal(sentence.to_owned()))
+}
+
+/// The roster's version, if the frame is one: 8 bytes of which the last is 0.
+fn version_of(frame: &[u8]) -> Option<u64> {
+    let version = u64::from_le_bytes(frame.try_into().ok()?);
+    (version <= ROSTER_VERSION_MAX).then_some(version)
+}
+
+/// What one user said to all, exactly as the server accepted it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broadcast {
+    /// Who said it.
+    pub user: User,
+    /// What was said.
+    pub text: Text,
+}
+
+impl Broadcast {
+    /// Puts the broadcast into `frames`, in place of what was there.
+    pub fn encode(&self, frames: &mut Frames) {
+        frames.clear();
+        push_said(frames, &self.user, &self.text);
+    }
+
+    /// Reads a broadcast.
+    ///
+    /// # Errors
+    /// `user` or `text` missing, empty or outside their alphabets and lengths.
+    pub fn decode(frames: &Frames) -> Result<Self, DecodeError> {
+        let (user, text) = split_said(frame(frames, 0, "user")?);
+        let user = User::decode(user)?;
+        let text = Text::decode(text.ok_or(Fault::Missing.of("text"))?)?;
+        Ok(Self { user, text })
+    }
+}
+
+fn push_said(frames: &mut Frames, user: &User, text: &Text) {
+    frames.push_parts(&[user.as_bytes(), &[UNIT_SEPARATOR as u8], text.as_bytes()]);
+}
+
+/// The bytes before the first separator, and those after it where there is one.
+fn split_said(frame: &[u8]) -> (&[u8], Option<&[u8]>) {
+    match frame.iter().position(|&byte| byte == UNIT_SEPARATOR as u8) {
+        None => (frame, None),
+        Some(at) => (&frame[..at], Some(&frame[at + 1..])),
+    }
+}

@@ -1,0 +1,168 @@
+//! One multipart message in one reusable buffer.
+//!
+//! All frames lie end to end in a single `Vec<u8>`, so a loop that sends or receives millions of messages
+//! through one `Frames` allocates only until the largest has been seen.
+
+use std::fmt;
+
+/// A multipart message: a list of frames, each any number of bytes.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Frames {
+    /// The frames' bytes, end to end.
+    bytes: Vec<u8>,
+    /// Where each frame ends in `bytes`.
+    ends: Vec<usize>,
+}
+
+impl Frames {
+    /// An empty list.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { bytes: Vec::new(), ends: Vec::new() }
+    }
+
+    /// Forgets all frames and keeps the memory.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.ends.clear();
+    }
+
+    /// Adds a frame at the end.
+    #[inline]
+    pub fn push(&mut self, frame: &[u8]) {
+        self.bytes.extend_from_slice(frame);
+        self.ends.push(self.bytes.len());
+    }
+
+    /// Adds one frame made of several parts.
+    pub fn push_parts(&mut self, parts: &[&[u8]]) {
+        for part in parts {
+            self.bytes.extend_from_slice(part);
+        }
+        self.ends.push(self.bytes.len());
+    }
+
+    /// Adds all frames of another message at the end.
+    pub fn append(&mut self, other: &Self) {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(&other.bytes);
+        self.ends.extend(other.ends.iter().map(|end| start + end));
+    }
+
+    /// Adds the other message's frames from `index` on at the end; nothing where it has fewer.
+    pub fn append_from(&mut self, other: &Self, index: usize) {
+        other.iter().skip(index).for_each(|frame| self.push(frame));
+    }
+
+    /// Drops every frame from the `count`th on; does nothing where there are fewer.
+    pub fn truncate(&mut self, count: usize) {
+        self.ends.truncate(count);
+        self.bytes.truncate(self.ends.last().copied().unwrap_or(0));
+    }
+
+    /// How many frames there are.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there is no frame at all (one empty frame is not nothing).
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The length of all frames together, in bytes.
+    #[must_use]
+    pub const fn byte_len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// The frame at `index`, counted from 0.
+    #[inline]
+    #[must_use]
+    pub fn get(&self, index: usize) -> Option<&[u8]> {
+        let end = *self.ends.get(index)?;
+        let start = if index == 0 { 0 } else { self.ends[index - 1] };
+        Some(&self.bytes[start..end])
+    }
+
+    /// The frames in order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &[u8]> + Clone {
+        let mut start = 0;
+        self.ends.iter().map(move |&end| {
+            let frame = &self.bytes[start..end];
+            start = end;
+            frame
+        })
+    }
+
+    /// At most the first `bytes_max` bytes as hex, a space between frames, for a log line.
+    #[must_use]
+    pub fn hex(&self, bytes_max: usize) -> String {
+        use fmt::Write as _;
+        let mut text = String::new();
+        let mut left = bytes_max;
+        for (index, frame) in self.iter().enumerate() {
+            if index > 0 {
+                text.push(' ');
+            }
+            if frame.is_empty() {
+                text.push('-');
+            }
+            for byte in frame.iter().take(left) {
+                // Writing to a String cannot fail.
+                let _ = write!(text, "{byte:02x}");
+            }
+            if frame.len() > left {
+                text.push('…');
+                break;
+            }
+            left -= frame.len();
+        }
+        text
+    }
+}
+
+impl fmt::Debug for Frames {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Frames[{}]", self.hex(256))
+    }
+}
+
+impl<T: AsRef<[u8]>> FromIterator<T> for Frames {
+    fn from_iter<I: IntoIterator<Item = T>>(frames: I) -> Self {
+        let mut all = Self::new();
+        frames.into_iter().for_each(|frame| all.push(frame.as_ref()));
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_come_back_as_they_were_put() {
+        let frames: Frames = [&b"MSFT"[..], b"", b"\x01\x02"].into_iter().collect();
+        assert_eq!(frames.len(), 3);
+        assert_eq!(frames.get(0), Some(&b"MSFT"[..]));
+        assert_eq!(frames.get(1), Some(&b""[..]));
+        assert_eq!(frames.get(3), None);
+        assert_eq!(frames.iter().collect::<Vec<_>>(), [&b"MSFT"[..], b"", b"\x01\x02"]);
+    }
+
+    #[test]
+    fn truncate_keeps_the_first_frames() {
+        let mut frames: Frames = ["a", "bb", "ccc"].into_iter().collect();
+        frames.truncate(1);
+        frames.push(b"d");
+        assert_eq!(frames, ["a", "d"].into_iter().collect());
+    }
+
+    #[test]
+    fn hex_is_bounded_and_says_that_it_was_cut() {
+        let frames: Frames = [&[0xab; 3][..], &[], &[0xcd; 100]].into_iter().collect();
+        assert_eq!(frames.hex(5), "ababab - cdcd…");
+    }
+}

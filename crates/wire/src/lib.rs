@@ -1,0 +1,32 @@
+//! Every message that the suite puts on a socket: bytes to values and back.
+//!
+//! This crate is sans-IO: it opens no socket, reads no clock and starts no thread. A message is a list of
+//! [`Frames`]; each protocol has one module, whose documentation is its frame table, and each message one
+//! type with `encode` (cannot fail) and `decode` (strict). `protocol-docs/` is the specification, and a test
+//! holds the specification, its vectors and this code together.
+//!
+//! - [`frames`]: one multipart message in one reusable buffer
+//! - [`names`]: the validated words: symbols, users, texts, worker names
+//! - [`channel`]: the six channels and where they are by default
+//! - [`tick`]: tickz, prices
+//! - [`chat`]: chatz, talk
+//! - [`value`]: valuz, orders out, outcomes back, control
+//! - [`monitor`]: what libzmq tells about a socket
+//! - [`error`]: why bytes were refused
+
+#![forbid(unsafe_code)]
+
+pub mod channel;
+pub mod chat;
+pub mod error;
+mod fields;
+pub mod frames;
+pub mod monitor;
+pub mod names;
+pub mod tick;
+pub mod value;
+
+pub use channel::Channel;
+pub use error::{DecodeError, Fault};
+pub use frames::Frames;
+pub use names::{Symbol, Text, User, WorkerName};

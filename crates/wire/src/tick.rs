@@ -1,0 +1,58 @@
+//! tickz: one price of one symbol at one time (`protocol-docs/tickz.md`).
+//!
+//! | frame | bytes | meaning |
+//! |---|---|---|
+//! | 1 | 2..16 | symbol, the topic |
+//! | 2 | 8 | timestamp, f64: seconds since the Unix epoch, UTC |
+//! | 3 | 8 | price, f64: finite, above zero |
+//! | 4, extension `sequence` | 8 | u64: +1 a tick of that symbol, from 0 at publisher start |
+//!
+//! Frames after the fourth are ignored.
+
+use crate::{
+    DecodeError, Frames, Symbol,
+    fields::{finite, frame, positive, unsigned},
+};
+
+/// The largest frame of a tick in bytes; a subscription is a symbol and one byte, so it fits as well.
+pub const FRAME_BYTES_MAX: usize = 64;
+
+/// One price.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Tick {
+    /// Whose price.
+    pub symbol: Symbol,
+    /// When it was the price: seconds since the Unix epoch, UTC.
+    pub timestamp: f64,
+    /// Finite and above zero.
+    pub price: f64,
+    /// The tick's number among those of its symbol, from 0; `None` where the publisher does not count.
+    pub sequence: Option<u64>,
+}
+
+impl Tick {
+    /// Puts the tick into `frames`, in place of what was there.
+    #[inline]
+    pub fn encode(&self, frames: &mut Frames) {
+        frames.clear();
+        frames.push(self.symbol.as_bytes());
+        frames.push(&self.timestamp.to_le_bytes());
+        frames.push(&self.price.to_le_bytes());
+        if let Some(sequence) = self.sequence {
+            frames.push(&sequence.to_le_bytes());
+        }
+    }
+
+    /// Reads a tick.
+    ///
+    /// # Errors
+    /// The first of `symbol`, `timestamp`, `price`, `sequence` that is missing or out of its range.
+    #[inline]
+    pub fn decode(frames: &Frames) -> Result<Self, DecodeError> {
+        let symbol = Symbol::decode(frame(frames, 0, "symbol")?)?;
+        let timestamp = finite(frames, 1, "timestamp")?;
+        let price = positive(frames, 2, "price")?;
+        let sequence = if frames.len() > 3 { Some(unsigned(frames, 3, "sequence")?) } else { None };
+        Ok(Self { symbol, timestamp, price, sequence })
+    }
+}

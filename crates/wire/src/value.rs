@@ -1,0 +1,288 @@
+//! valuz: orders to the workers, outcomes to reduce, control from it (`protocol-docs/valuz.md`).
+//!
+//! | message | frames |
+//! |---|---|
+//! | [`Order`] | `symbol`, `action` (1 byte: 0 BUY, 1 SELL), `shares` (i32), `price` (f64), tail |
+//! | [`Outcome::Ready`] | `0x02`; then, extension `report`, the worker's name |
+//! | [`Outcome::Value`] | `symbol`, `value` (f64), the order's tail |
+//! | [`Outcome::Report`] | `0x04`, the worker's name, orders done so far (u64) |
+//! | [`Control`] | `0x00` START, `0x01` EXIT, or `0x03` REPEAT and then u64 numbers in one frame |
+//!
+//! Extension `order id`: a worker copies the tail of an order, unchanged, to the end of its result.
+
+use crate::{
+    DecodeError, Fault, Frames, Symbol, WorkerName,
+    fields::{finite, fixed, frame, positive, unsigned},
+};
+
+/// The largest frame on orders, results and control, in bytes: a full REPEAT.
+pub const FRAME_BYTES_MAX: usize = 8 * REPEAT_NUMBERS_MAX;
+
+/// The most numbers in one [`Control::Repeat`].
+pub const REPEAT_NUMBERS_MAX: usize = 8192;
+
+/// The most frames in a [`Tail`].
+pub const TAIL_FRAMES_MAX: usize = 8;
+
+/// The most bytes in a [`Tail`], all frames together.
+pub const TAIL_BYTES_MAX: usize = 1024;
+
+const START: u8 = 0x00;
+const EXIT: u8 = 0x01;
+const READY: u8 = 0x02;
+const REPEAT: u8 = 0x03;
+const REPORT: u8 = 0x04;
+
+/// Which way an order goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// 0: the position grows.
+    Buy,
+    /// 1: the position shrinks.
+    Sell,
+}
+
+/// What travels with an order and comes back with its result, whoever put it there.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Tail {
+    /// No frame: a peer that speaks only the base messages.
+    #[default]
+    Empty,
+    /// One frame of 8 bytes: the order's number in its batch, u64.
+    Number(u64),
+    /// Anything else, kept as it came.
+    Frames(Frames),
+}
+
+impl Tail {
+    /// The order's number in its batch, where the first frame can be one.
+    #[must_use]
+    pub fn number(&self) -> Option<u64> {
+        match self {
+            Self::Empty => None,
+            Self::Number(number) => Some(*number),
+            Self::Frames(frames) => frames.get(0)?.try_into().ok().map(u64::from_le_bytes),
+        }
+    }
+
+    #[inline]
+    fn push_to(&self, frames: &mut Frames) {
+        match self {
+            Self::Empty => {}
+            Self::Number(number) => frames.push(&number.to_le_bytes()),
+            Self::Frames(tail) => frames.append(tail),
+        }
+    }
+
+    /// The frames from `index` on.
+    #[inline]
+    fn decode(frames: &Frames, index: usize) -> Result<Self, DecodeError> {
+        if frames.len() == index + 1 {
+            if let Ok(number) = fixed(frames, index, "tail") {
+                return Ok(Self::Number(u64::from_le_bytes(number)));
+            }
+        } else if frames.len() <= index {
+            return Ok(Self::Empty);
+        }
+        if frames.len() - index > TAIL_FRAMES_MAX {
+            return Err(Fault::TooLong { max: TAIL_FRAMES_MAX, unit: "frames" }.of("tail"));
+        }
+        let tail: Frames = frames.iter().skip(index).collect();
+        if tail.byte_len() > TAIL_BYTES_MAX {
+            return Err(Fault::TooLong { max: TAIL_BYTES_MAX, unit: "bytes" }.of("tail"));
+        }
+        Ok(Self::Frames(tail))
+    }
+}
+
+/// A position to be valued.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Order {
+    /// Which stock.
+    pub symbol: Symbol,
+    /// Which way.
+    pub action: Action,
+    /// How many, above zero.
+    pub shares: i32,
+    /// Price of one share, finite and above zero.
+    pub price: f64,
+    /// What the result must carry back.
+    pub tail: Tail,
+}
+
+impl Order {
+    /// Puts the order into `frames`, in place of what was there.
+    #[inline]
+    pub fn encode(&self, frames: &mut Frames) {
+        frames.clear();
+        frames.push(self.symbol.as_bytes());
+        frames.push(&[self.action as u8]);
+        frames.push(&self.shares.to_le_bytes());
+        frames.push(&self.price.to_le_bytes());
+        self.tail.push_to(frames);
+    }
+
+    /// Reads an order.
+    ///
+    /// # Errors
+    /// The first of `symbol`, `action`, `shares`, `price`, `tail` that is missing or out of its range.
+    #[inline]
+    pub fn decode(frames: &Frames) -> Result<Self, DecodeError> {
+        let symbol = Symbol::decode(frame(frames, 0, "symbol")?)?;
+        let action = match fixed(frames, 1, "action")? {
+            [0] => Action::Buy,
+            [1] => Action::Sell,
+            [value] => return Err(Fault::Unknown { value }.of("action")),
+        };
+        let shares = i32::from_le_bytes(fixed(frames, 2, "shares")?);
+        if shares <= 0 {
+            return Err(Fault::NotPositive.of("shares"));
+        }
+        let price = positive(frames, 3, "price")?;
+        Ok(Self { symbol, action, shares, price, tail: Tail::decode(frames, 4)? })
+    }
+}
+
+/// What a worker tells reduce.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// The worker's orders connection is up. With extension `report`, its name.
+    Ready(Option<WorkerName>),
+    /// One order's value.
+    Value(Valued),
+    /// Extension `report`: how many orders a worker has done since its start.
+    Report {
+        /// Who reports.
+        worker: WorkerName,
+        /// Orders done so far.
+        done: u64,
+    },
+}
+
+/// The value of one order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Valued {
+    /// Which stock.
+    pub symbol: Symbol,
+    /// What the valuation gave, finite.
+    pub value: f64,
+    /// The order's tail, unchanged.
+    pub tail: Tail,
+}
+
+impl Valued {
+    /// Puts the result into `frames`, in place of what was there.
+    #[inline]
+    pub fn encode(&self, frames: &mut Frames) {
+        frames.clear();
+        frames.push(self.symbol.as_bytes());
+        frames.push(&self.value.to_le_bytes());
+        self.tail.push_to(frames);
+    }
+}
+
+impl Outcome {
+    /// Puts the outcome into `frames`, in place of what was there.
+    pub fn encode(&self, frames: &mut Frames) {
+        frames.clear();
+        match self {
+            Self::Ready(worker) => {
+                frames.push(&[READY]);
+                if let Some(worker) = worker {
+                    frames.push(worker.as_bytes());
+                }
+            }
+            Self::Value(valued) => valued.encode(frames),
+            Self::Report { worker, done } => {
+                frames.push(&[REPORT]);
+                frames.push(worker.as_bytes());
+                frames.push(&done.to_le_bytes());
+            }
+        }
+    }
+
+    /// Reads an outcome. A first frame of one byte is a command, since a symbol has at least two.
+    ///
+    /// # Errors
+    /// `command` unknown; or the first of `symbol`, `value`, `tail`, or of `worker`, `done`, that is missing or
+    /// out of its range.
+    #[inline]
+    pub fn decode(frames: &Frames) -> Result<Self, DecodeError> {
+        match frame(frames, 0, "symbol")? {
+            &[READY] => Ok(Self::Ready(frames.get(1).map(WorkerName::decode).transpose()?)),
+            &[REPORT] => Ok(Self::Report {
+                worker: WorkerName::decode(frame(frames, 1, "worker")?)?,
+                done: unsigned(frames, 2, "done")?,
+            }),
+            &[value] => Err(Fault::Unknown { value }.of("command")),
+            symbol => {
+                let symbol = Symbol::decode(symbol)?;
+                let value = finite(frames, 1, "value")?;
+                Ok(Self::Value(Valued { symbol, value, tail: Tail::decode(frames, 2)? }))
+            }
+        }
+    }
+}
+
+/// What reduce commands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Control {
+    /// To the source: the workers are ready, send.
+    Start,
+    /// To source and workers: the batch is done.
+    Exit,
+    /// Extension `repeat`, to the source: send these orders again; 1 to [`REPEAT_NUMBERS_MAX`] numbers.
+    Repeat(Vec<u64>),
+}
+
+impl Control {
+    /// The topic of START, to which a source subscribes.
+    pub const START_TOPIC: &[u8] = &[START];
+    /// The topic of EXIT, to which source and workers subscribe.
+    pub const EXIT_TOPIC: &[u8] = &[EXIT];
+    /// The topic of REPEAT, to which a source subscribes.
+    pub const REPEAT_TOPIC: &[u8] = &[REPEAT];
+
+    /// Puts the command into `frames`, in place of what was there. Numbers past [`REPEAT_NUMBERS_MAX`] are left
+    /// out: ask for them in another message.
+    pub fn encode(&self, frames: &mut Frames) {
+        frames.clear();
+        match self {
+            Self::Start => frames.push(&[START]),
+            Self::Exit => frames.push(&[EXIT]),
+            Self::Repeat(numbers) => {
+                frames.push(&[REPEAT]);
+                let bytes: Vec<u8> =
+                    numbers.iter().take(REPEAT_NUMBERS_MAX).flat_map(|number| number.to_le_bytes()).collect();
+                frames.push(&bytes);
+            }
+        }
+    }
+
+    /// Reads a command.
+    ///
+    /// # Errors
+    /// `command` missing, not one byte or unknown; `numbers` missing, empty, no multiple of 8 bytes or too long.
+    pub fn decode(frames: &Frames) -> Result<Self, DecodeError> {
+        match fixed(frames, 0, "command")? {
+            [START] => Ok(Self::Start),
+            [EXIT] => Ok(Self::Exit),
+            [REPEAT] => Ok(Self::Repeat(decode_numbers(frame(frames, 1, "numbers")?)?)),
+            [value] => Err(Fault::Unknown { value }.of("command")),
+        }
+    }
+}
+
+fn decode_numbers(bytes: &[u8]) -> Result<Vec<u64>, DecodeError> {
+    let (numbers, rest) = bytes.as_chunks::<8>();
+    if bytes.is_empty() {
+        return Err(Fault::Empty.of("numbers"));
+    }
+    if !rest.is_empty() {
+        return Err(Fault::Length { expected: 8, got: bytes.len() }.of("numbers"));
+    }
+    if numbers.len() > REPEAT_NUMBERS_MAX {
+        return Err(Fault::TooLong { max: REPEAT_NUMBERS_MAX, unit: "numbers" }.of("numbers"));
+    }
+    Ok(numbers.iter().map(|&number| u64::from_le_bytes(number)).collect())
+}

@@ -1,0 +1,13 @@
+//! The specification, its vectors and this crate agree.
+//!
+//! - `reading`: each message by its name, as JSON and back
+//! - `vectors`: `protocol-docs/vectors/*.json`
+//! - `protocol_docs`: the worked examples in `protocol-docs/*.md`
+//! - `properties`: what holds for all bytes
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod properties;
+mod protocol_docs;
+mod reading;
+mod vectors;

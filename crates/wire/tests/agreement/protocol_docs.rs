@@ -1,0 +1,53 @@
+//! Every worked example in `protocol-docs/*.md` is a message of this crate, and encodes to the same bytes again.
+//!
+//! An example is a fenced block ```` ```frames MESSAGE ````; each line is a frame in hex, with a comment behind `;`,
+//! and `-` is an empty frame.
+
+use std::{fs, path::Path};
+
+use crate::reading::{read, unhex};
+use wire::Frames;
+
+struct Example {
+    place: String,
+    message: String,
+    frames: Frames,
+}
+
+fn examples(document: &str) -> Vec<Example> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../protocol-docs").join(document);
+    let text = fs::read_to_string(path).unwrap();
+    let mut examples = Vec::new();
+    let mut open: Option<Example> = None;
+    for (index, line) in text.lines().enumerate() {
+        if let Some(message) = line.trim().strip_prefix("```frames ") {
+            let place = format!("{document}:{}", index + 1);
+            open = Some(Example { place, message: message.trim().to_owned(), frames: Frames::new() });
+        } else if line.trim() == "```" {
+            examples.extend(open.take());
+        } else if let Some(example) = &mut open {
+            let digits = line.split(';').next().unwrap_or_default().trim();
+            example.frames.push(&if digits == "-" { Vec::new() } else { unhex(digits) });
+        }
+    }
+    examples
+}
+
+#[test]
+fn every_worked_example_decodes_and_encodes_to_itself() {
+    for (document, messages) in [
+        ("tickz.md", &["tick"][..]),
+        ("chatz.md", &["request", "reply", "broadcast"]),
+        ("valuz.md", &["order", "outcome", "control"]),
+        ("monitor.md", &["monitor_event"]),
+    ] {
+        let examples = examples(document);
+        for message in messages {
+            assert!(examples.iter().any(|example| example.message == *message), "{document} shows no {message}");
+        }
+        for Example { place, message, frames } in examples {
+            let (_, again) = read(&message, &frames).unwrap_or_else(|error| panic!("{place}: {error}"));
+            assert_eq!(again, frames, "{place}");
+        }
+    }
+}

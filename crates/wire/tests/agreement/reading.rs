@@ -1,0 +1,119 @@
+//! Every message by its name in `protocol-docs/vectors`: decode it, say what it means, encode it again.
+
+use serde_json::{Value, json};
+use wire::{
+    DecodeError, Frames,
+    chat::{Broadcast, Reply, Request},
+    monitor::MonitorEvent,
+    tick::Tick,
+    value::{Action, Control, Order, Outcome, Tail},
+};
+
+/// What a message means as JSON, and the frames that encoding it again gives.
+pub(crate) type Read = Result<(Value, Frames), DecodeError>;
+
+/// Decodes `frames` as the message named `message`.
+pub(crate) fn read(message: &str, frames: &Frames) -> Read {
+    let mut again = Frames::new();
+    let meaning = match message {
+        "tick" => {
+            let tick = Tick::decode(frames)?;
+            tick.encode(&mut again);
+            let mut meaning = json!({"symbol": tick.symbol.as_str(), "timestamp": tick.timestamp, "price": tick.price});
+            put(&mut meaning, "sequence", tick.sequence);
+            meaning
+        }
+        "request" => {
+            let request = Request::decode(frames)?;
+            request.encode(&mut again);
+            let mut meaning = json!({"user": request.user.as_str()});
+            put(&mut meaning, "text", request.text.as_ref().map(|text| text.as_str()));
+            put(&mut meaning, "roster_version", request.roster_version);
+            meaning
+        }
+        "reply" => {
+            let reply = Reply::decode(frames)?;
+            reply.encode(&mut again);
+            reply_meaning(&reply)
+        }
+        "broadcast" => {
+            let broadcast = Broadcast::decode(frames)?;
+            broadcast.encode(&mut again);
+            json!({"user": broadcast.user.as_str(), "text": broadcast.text.as_str()})
+        }
+        "order" => {
+            let order = Order::decode(frames)?;
+            order.encode(&mut again);
+            let action = match order.action {
+                Action::Buy => "BUY",
+                Action::Sell => "SELL",
+            };
+            json!({"symbol": order.symbol.as_str(), "action": action, "shares": order.shares,
+                   "price": order.price, "tail": tail(&order.tail)})
+        }
+        "outcome" => {
+            let outcome = Outcome::decode(frames)?;
+            outcome.encode(&mut again);
+            match &outcome {
+                Outcome::Ready(worker) => json!({"ready": worker.as_ref().map(|worker| worker.as_str())}),
+                Outcome::Report { worker, done } => json!({"report": {"worker": worker.as_str(), "done": done}}),
+                Outcome::Value(valued) => json!({"symbol": valued.symbol.as_str(), "value": valued.value,
+                                                 "tail": tail(&valued.tail)}),
+            }
+        }
+        "control" => {
+            let control = Control::decode(frames)?;
+            control.encode(&mut again);
+            match control {
+                Control::Start => json!({"control": "START"}),
+                Control::Exit => json!({"control": "EXIT"}),
+                Control::Repeat(numbers) => json!({"control": "REPEAT", "numbers": numbers}),
+            }
+        }
+        "monitor_event" => {
+            let event = MonitorEvent::decode(frames)?;
+            event.encode(&mut again);
+            json!({"event": event.kind.number(), "name": event.kind.name(), "value": event.value,
+                   "endpoint": event.endpoint})
+        }
+        unknown => panic!("no message is named {unknown}"),
+    };
+    Ok((meaning, again))
+}
+
+fn reply_meaning(reply: &Reply) -> Value {
+    let names = |users: &[wire::User]| users.iter().map(|user| user.as_str().to_owned()).collect::<Vec<_>>();
+    match reply {
+        Reply::Users(users) => json!({"users": names(users)}),
+        Reply::Roster { version, users } => {
+            json!({"roster_version": version, "users": names(users.as_deref().unwrap_or_default())})
+        }
+        Reply::Refusal(sentence) => json!({"refusal": sentence}),
+    }
+}
+
+fn tail(tail: &Tail) -> Vec<String> {
+    match tail {
+        Tail::Empty => Vec::new(),
+        Tail::Number(number) => vec![hex(&number.to_le_bytes())],
+        Tail::Frames(frames) => frames.iter().map(hex).collect(),
+    }
+}
+
+fn put(meaning: &mut Value, key: &str, value: Option<impl Into<Value>>) {
+    if let Some(value) = value {
+        meaning[key] = value.into();
+    }
+}
+
+/// Bytes as lower-case hex.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Hex, with or without spaces, as bytes.
+pub(crate) fn unhex(text: &str) -> Vec<u8> {
+    let digits: String = text.chars().filter(|character| !character.is_whitespace()).collect();
+    assert!(digits.len().is_multiple_of(2), "odd number of hex digits: {text}");
+    (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap()).collect()
+}

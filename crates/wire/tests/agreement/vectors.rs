@@ -1,0 +1,64 @@
+//! `protocol-docs/vectors/*.json` and this crate agree, case by case.
+
+use std::{fs, path::Path};
+
+use crate::reading::{hex, read, unhex};
+use serde_json::Value;
+use wire::Frames;
+
+/// Checks one file and returns how many cases it holds.
+fn check(protocol: &str) -> usize {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../protocol-docs/vectors/{protocol}.json"));
+    let file: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    assert_eq!(file["protocol"], protocol);
+    let mut cases = 0;
+    for message in file["messages"].as_array().unwrap() {
+        let name = message["message"].as_str().unwrap();
+        for case in message["valid"].as_array().unwrap() {
+            let label = format!("{name}: {}", case["name"]);
+            let (meaning, again) =
+                read(name, &frames(&case["frames"])).unwrap_or_else(|error| panic!("{label}: {error}"));
+            // As text, so that -0.0 is not 0.0.
+            assert_eq!(meaning.to_string(), case["meaning"].to_string(), "{label}");
+            let expected = if case["reencoded"].is_null() { &case["frames"] } else { &case["reencoded"] };
+            assert_eq!(Value::from(again.iter().map(hex).collect::<Vec<_>>()), *expected, "{label}");
+            cases += 1;
+        }
+        for case in message["invalid"].as_array().unwrap() {
+            let label = format!("{name}: {}", case["name"]);
+            let error = read(name, &frames(&case["frames"])).err().unwrap_or_else(|| panic!("{label}: accepted"));
+            assert_eq!(
+                (error.field, error.fault.code()),
+                (case["field"].as_str().unwrap(), case["fault"].as_str().unwrap()),
+                "{label}"
+            );
+            cases += 1;
+        }
+    }
+    cases
+}
+
+fn frames(list: &Value) -> Frames {
+    list.as_array().unwrap().iter().map(|frame| unhex(frame.as_str().unwrap())).collect()
+}
+
+#[test]
+fn tickz_vectors() {
+    assert!(check("tickz") > 20);
+}
+
+#[test]
+fn chatz_vectors() {
+    assert!(check("chatz") > 60);
+}
+
+#[test]
+fn valuz_vectors() {
+    assert!(check("valuz") > 60);
+}
+
+#[test]
+#[cfg(target_endian = "little")]
+fn monitor_vectors() {
+    assert!(check("monitor") > 15);
+}

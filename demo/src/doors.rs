@@ -1,0 +1,42 @@
+//! Where the channels are: on loopback, at their usual ports where those are free.
+
+use std::net::{Ipv4Addr, TcpListener};
+
+use anyhow::Context as _;
+use wire::Channel;
+
+/// One endpoint for each channel, as environment variables for the children.
+pub(crate) struct Doors {
+    endpoints: Vec<(Channel, String)>,
+    /// The channels whose usual port somebody else holds.
+    pub(crate) moved: Vec<Channel>,
+}
+
+impl Doors {
+    /// Finds a free port for each channel.
+    pub(crate) fn find() -> anyhow::Result<Self> {
+        let mut doors = Self { endpoints: Vec::new(), moved: Vec::new() };
+        // Held until all are found, so that no two channels get the same one.
+        let mut held = Vec::new();
+        for channel in Channel::ALL {
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, channel.port())).or_else(|_| {
+                doors.moved.push(channel);
+                TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+            });
+            let listener = listener.context("no free port on loopback")?;
+            doors.endpoints.push((channel, format!("tcp://{}", listener.local_addr()?)));
+            held.push(listener);
+        }
+        Ok(doors)
+    }
+
+    /// What to set in a child's environment.
+    pub(crate) fn variables(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.endpoints.iter().map(|(channel, endpoint)| (channel.variable(), endpoint.as_str()))
+    }
+
+    /// The endpoint of one channel.
+    pub(crate) fn endpoint(&self, channel: Channel) -> &str {
+        self.endpoints.iter().find(|(known, _)| *known == channel).map_or("", |(_, endpoint)| endpoint)
+    }
+}

@@ -1,0 +1,60 @@
+//! The whole suite at work in one terminal: real prices, a chat, a batch valued while a worker is killed.
+//!
+//! Every line comes from a program of the suite that runs as a child process, behind that program's name; this
+//! program only starts them, reads along and says what to look at. It ends by itself, with exit code 1 if
+//! anything that it shows did not happen.
+//!
+//! - [`stage`]: the children and their lines
+//! - [`doors`]: where the channels are: the usual ports where they are free
+//! - [`acts`]: what is shown
+
+mod acts;
+mod doors;
+mod stage;
+
+use std::{path::PathBuf, process::ExitCode, time::Duration};
+
+use clap::Parser;
+use settings::program;
+use sockets::Stop;
+
+use crate::{doors::Doors, stage::Stage};
+
+/// Show the whole suite at work: real prices, a chat, a batch valued in parallel
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    after_help = "Join in from another terminal while it runs:
+  just chatz join bob
+  just tickz watch MSFT"
+)]
+struct Cli {
+    /// The prices to play: CSV with symbol, date and price
+    #[arg(long, value_name = "FILE", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../data/stocks.csv"))]
+    prices: PathBuf,
+    /// How many orders to value
+    #[arg(long, value_name = "COUNT", default_value_t = 1_000_000)]
+    orders: u32,
+    /// Keep prices and chat running at the end, until Ctrl-C
+    #[arg(long)]
+    stay: bool,
+}
+
+fn main() -> ExitCode {
+    program::exit_code(run(&Cli::parse()))
+}
+
+fn run(cli: &Cli) -> anyhow::Result<()> {
+    let stop = Stop::on_signals()?;
+    let doors = Doors::find()?;
+    let mut stage = Stage::new(stop, doors)?;
+    acts::prices(&mut stage, &cli.prices)?;
+    acts::chat(&mut stage)?;
+    acts::valuation(&mut stage, cli.orders)?;
+    acts::restart(&mut stage)?;
+    acts::curtain(&stage)?;
+    if cli.stay {
+        stage.look_on(Duration::MAX);
+    }
+    Ok(())
+}

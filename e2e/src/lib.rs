@@ -1,0 +1,133 @@
+//! What the whole-system tests share: the programs, the length of a run, a batch in parts.
+//!
+//! The tests run the built programs as processes, on ports that the system chooses. `SOAK=1` runs them at full
+//! length (`just soak`); without it they are short.
+
+#![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
+
+use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng as _};
+use testkit::{Peer, Program, peer, sibling};
+
+/// `full` in a soak, `short` otherwise.
+#[must_use]
+pub fn length(short: usize, full: usize) -> usize {
+    if std::env::var_os("SOAK").is_some() { full } else { short }
+}
+
+/// A source of chance whose seed is printed, so that a failure can be run again (`SEED=…`).
+///
+/// # Panics
+/// `SEED` is no number.
+#[must_use]
+pub fn chance() -> ChaCha8Rng {
+    let seed = std::env::var("SEED")
+        .map_or_else(|_| std::process::id().into(), |text| text.parse().expect("SEED is a number"));
+    println_seed(seed);
+    ChaCha8Rng::seed_from_u64(seed)
+}
+
+#[expect(clippy::print_stdout, reason = "shown by the test runner when the test fails")]
+fn println_seed(seed: u64) {
+    println!("SEED={seed}");
+}
+
+/// Any free port of loopback, for a process that has no such flag as `*`.
+pub const ANY: &str = "tcp://127.0.0.1:*";
+
+/// Starts `tickz` with these arguments.
+#[must_use]
+pub fn tickz(arguments: &[&str]) -> Program {
+    Program::start(sibling("tickz"), arguments)
+}
+
+/// Starts `chatz` with these arguments.
+#[must_use]
+pub fn chatz(arguments: &[&str]) -> Program {
+    Program::start(sibling("chatz"), arguments)
+}
+
+/// Starts `valuz` with these arguments.
+#[must_use]
+pub fn valuz(arguments: &[&str]) -> Program {
+    Program::start(sibling("valuz"), arguments)
+}
+
+/// Source and reduce of one batch, and where workers find them.
+pub struct Batch {
+    /// Deals the orders out.
+    pub source: Program,
+    /// Sums the results up.
+    pub reduce: Program,
+    orders: String,
+    results: String,
+    control: String,
+}
+
+impl Batch {
+    /// Starts reduce and source for `count` orders and `workers` workers.
+    #[must_use]
+    pub fn start(count: usize, workers: usize, patience: &str) -> Self {
+        let (count, workers) = (count.to_string(), workers.to_string());
+        let reduce = valuz(&[
+            "reduce",
+            "--workers",
+            &workers,
+            "--count",
+            &count,
+            "--json",
+            "--patience",
+            patience,
+            "--results",
+            ANY,
+            "--control",
+            ANY,
+        ]);
+        let (results, control) = (reduce.endpoint("results"), reduce.endpoint("control"));
+        let source = valuz(&["source", "--count", &count, "--seed", "7", "--orders", ANY, "--control", &control]);
+        let orders = source.endpoint("orders");
+        Self { source, reduce, orders, results, control }
+    }
+
+    /// Starts a worker of this batch.
+    #[must_use]
+    pub fn worker(&self, more: &[&str]) -> Program {
+        let mut arguments =
+            vec!["worker", "--orders", &self.orders, "--results", &self.results, "--control", &self.control];
+        arguments.extend(more);
+        valuz(&arguments)
+    }
+}
+
+/// A worker alone with bare peers in the places of source and reduce.
+pub struct LoneWorker {
+    /// The worker, which has said READY.
+    pub worker: Program,
+    /// Deals orders out.
+    pub orders: Peer,
+    /// Takes results.
+    pub results: Peer,
+    /// Commands.
+    pub control: Peer,
+}
+
+impl LoneWorker {
+    /// Starts the worker and hears its READY.
+    ///
+    /// # Panics
+    /// It says something else, or nothing.
+    #[must_use]
+    pub fn start() -> Self {
+        let (orders, results, control) = (Peer::bind(peer::PUSH), Peer::bind(peer::PULL), Peer::bind(peer::PUB));
+        let worker = valuz(&[
+            "worker",
+            "--orders",
+            orders.endpoint(),
+            "--results",
+            results.endpoint(),
+            "--control",
+            control.endpoint(),
+        ]);
+        assert_eq!(results.receive(), [[2]]);
+        Self { worker, orders, results, control }
+    }
+}

@@ -1,0 +1,131 @@
+//! Servers killed and restarted, subscribers frozen: the others go on by themselves.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+use e2e::{ANY, chatz, length, tickz};
+use serde_json::Value;
+use testkit::{Program, eventually};
+
+fn event(program: &Program, wanted: impl Fn(&Value) -> bool) -> Value {
+    let line = program.line_where(|line| serde_json::from_str(line).is_ok_and(|value| wanted(&value)));
+    serde_json::from_str(&line).unwrap()
+}
+
+/// Reads a program's lines, so that it never waits for us.
+fn read_until(program: &mut Program, end: Instant) {
+    while Instant::now() < end && program.next_line_within(Duration::from_secs(1)).is_some() {}
+}
+
+#[test]
+fn a_watcher_goes_on_when_its_publisher_is_killed_and_restarted() {
+    let first = tickz(&["publish", "--ticks", ANY, "--rate", "1000", "--sequence"]);
+    let ticks = first.endpoint("ticks");
+    let watcher = tickz(&["watch", "MSFT", "--ticks", &ticks, "--json"]);
+    event(&watcher, |tick| tick["sequence"].as_u64() > Some(50));
+    first.kill();
+    let _ = first.finish();
+    let second = tickz(&["publish", "--ticks", &ticks, "--rate", "1000", "--sequence"]);
+    assert_eq!(second.endpoint("ticks"), ticks);
+    event(&watcher, |tick| tick["sequence"].as_u64() < Some(50));
+    event(&watcher, |tick| tick["sequence"].as_u64() > Some(100));
+    watcher.terminate();
+    let summary = watcher.finish().json();
+    assert_eq!((&summary["lost"], &summary["out_of_order"]), (&Value::from(0), &Value::from(0)), "{summary}");
+}
+
+#[test]
+fn members_go_on_when_their_server_is_killed_and_nothing_said_is_lost_in_silence() {
+    let serve =
+        |requests: &str, broadcasts: &str| chatz(&["serve", "--requests", requests, "--broadcasts", broadcasts]);
+    let first = serve(ANY, ANY);
+    let (requests, broadcasts) = (first.endpoint("requests"), first.endpoint("broadcasts"));
+    let join = |name: &str| {
+        let member = chatz(&["join", name, "--json", "--requests", &requests, "--broadcasts", &broadcasts]);
+        event(&member, |event| event["event"] == "users");
+        member
+    };
+    let (mut ada, bob) = (join("ada"), join("bob"));
+    ada.say("before");
+    event(&bob, |event| event["text"] == "before");
+    first.kill();
+    let _ = first.finish();
+    event(&ada, |event| event["event"] == "link" && event["state"] == "down");
+    ada.say("meanwhile");
+    let second = serve(&requests, &broadcasts);
+    assert_eq!(second.endpoint("requests"), requests);
+    event(&ada, |event| event["event"] == "link" && event["state"] == "up");
+    // Heard by the others, or the one who said it is told that it may not have been.
+    let told = event(&ada, |event| {
+        event["text"] == "meanwhile"
+            || (event["event"] == "refused" && event["reason"].to_string().contains("meanwhile"))
+    });
+    ada.say("after");
+    event(&bob, |event| event["text"] == "after");
+    assert!(told.is_object());
+}
+
+#[test]
+fn a_frozen_subscriber_costs_bounded_memory_and_nobody_else_a_tick() {
+    let publisher = tickz(&["publish", "--ticks", ANY, "--rate", "20000", "--sequence"]);
+    let ticks = publisher.endpoint("ticks");
+    let all = ["watch", "MSFT", "AAPL", "GOOG", "YHOO", "BBRY", "--ticks", &ticks, "--json"];
+    let (mut frozen, mut well) = (tickz(&all), tickz(&all));
+    for watcher in [&frozen, &well] {
+        event(watcher, |tick| tick["sequence"].is_u64());
+    }
+    let freeze = Duration::from_secs(length(3, 30) as u64);
+    frozen.freeze();
+    let before = publisher.resident_bytes();
+    let end = Instant::now() + freeze;
+    thread::scope(|scope| {
+        scope.spawn(|| read_until(&mut well, end));
+        let mut largest = 0;
+        while Instant::now() < end {
+            largest = largest.max(publisher.resident_bytes());
+            thread::sleep(Duration::from_millis(50));
+        }
+        // 10,000 ticks of four frames in the queue of one peer, and its buffers.
+        assert!(largest < before + (32 << 20), "{} MiB more", (largest - before) >> 20);
+    });
+    frozen.thaw();
+    eventually("the frozen one reads again", || frozen.next_line_within(Duration::from_millis(100)).is_some());
+    thread::scope(|scope| {
+        scope.spawn(|| read_until(&mut frozen, Instant::now() + Duration::from_secs(3)));
+        scope.spawn(|| read_until(&mut well, Instant::now() + Duration::from_secs(3)));
+    });
+    let summary = |watcher: Program| {
+        watcher.terminate();
+        watcher.finish().json()
+    };
+    let (frozen, well) = (summary(frozen), summary(well));
+    assert_eq!(well["lost"], 0, "{well}");
+    if length(0, 1) == 1 {
+        assert!(frozen["lost"].as_u64() > Some(0), "{frozen}");
+    }
+}
+
+#[test]
+fn a_watcher_whose_reader_is_stuck_outlives_it_and_its_publisher() {
+    let publisher = tickz(&["publish", "--ticks", ANY, "--rate", "50000"]);
+    let ticks = publisher.endpoint("ticks");
+    // Nobody reads its lines until later: its output fills, then its queue, then the connection.
+    let script =
+        "exec \"$0\" watch MSFT AAPL GOOG YHOO BBRY --json --ticks \"$1\" | (read first; read go <&3; cat >/dev/null)";
+    let mut watcher = std::process::Command::new("sh");
+    watcher.args(["-c", &format!("exec 3<&0; {script}")]).arg(testkit::sibling("tickz")).arg(&ticks);
+    let mut watcher = Program::spawn(watcher);
+    watcher.wait_for_log("connected to");
+    // Longer than any heartbeat would wait for an answer.
+    thread::sleep(Duration::from_secs(length(2, 14) as u64));
+    publisher.kill();
+    let _ = publisher.finish();
+    thread::sleep(Duration::from_secs(length(1, 4) as u64));
+    watcher.say("go");
+    watcher.wait_for_log("no publisher at");
+    assert!(watcher.is_running(), "{}", watcher.log());
+}

@@ -1,0 +1,138 @@
+#!/bin/sh
+# Tells what the suite needs and has here, what is missing and how to get it, who holds the suite's ports, and how much
+# room is left. Installs nothing. Exits 1 where something needed is missing; a held port is a warning.
+set -eu
+CDPATH='' cd -- "$(dirname -- "$0")/.."
+. scripts/needs.sh
+
+manager=$(package_manager)
+healthy=yes
+room_wanted_gb=4 # debug and release builds of the whole suite
+
+if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
+    good=$(printf '\033[32m') warn=$(printf '\033[33m') bad=$(printf '\033[31m') plain=$(printf '\033[0m')
+else
+    good='' warn='' bad='' plain=''
+fi
+
+# line COLOUR STATE WHAT TEXT
+line() { printf '  %s%-8s%s %-11s %s\n' "$1" "$2" "$plain" "$3" "$4"; }
+
+present() { line "$good" present "$1" "$2"; }
+
+# missing WHAT NEED: with the command that brings it, or where to find it.
+missing() {
+    healthy=no
+    packages=$(packages_for "$manager" "$2")
+    if [ -n "$packages" ]; then
+        line "$bad" missing "$1" "./justw brings it ($manager install $packages)"
+    else
+        line "$bad" missing "$1" "$(by_hand "$2")"
+    fi
+}
+
+check_tools() {
+    if ! rust=$(rust_version); then
+        missing rust rust
+    elif at_least "$rust" "$rust_oldest"; then
+        present rust "$rust"
+    else
+        healthy=no
+        line "$bad" old rust "$rust, needed: $(by_hand rust)"
+    fi
+    if cc_works; then present cc "$(cc --version | head -n 1)"; else missing cc cc; fi
+    if command -v pkg-config >/dev/null 2>&1; then
+        present pkg-config "$(pkg-config --version)"
+    else
+        missing pkg-config pkg-config
+    fi
+    check_libzmq
+    if found=$(find_just); then
+        present just "$(just_version "$found")"
+    else
+        healthy=no
+        line "$bad" missing just "./justw brings it when it runs the first recipe"
+    fi
+}
+
+# Without pkg-config and a compiler nothing can be asked of the library; both are named above already.
+check_libzmq() {
+    if ! zmq=$(zmq_version); then
+        missing libzmq libzmq
+    elif ! cc_works; then
+        line "$warn" unknown libzmq "$zmq; whether it has CURVE shows once cc is there"
+    elif zmq_has_curve; then
+        present libzmq "$zmq with CURVE"
+    else
+        healthy=no
+        line "$bad" lacking libzmq "$zmq lacks CURVE, needed: $(by_hand libzmq)"
+    fi
+}
+
+# holders PORT: a line "program (pid N)" for each process that listens on the TCP port.
+holders() {
+    if [ -r /proc/net/tcp ]; then
+        holders_in_proc "$1"
+    elif command -v lsof >/dev/null 2>&1; then
+        lsof -nP -iTCP:"$1" -sTCP:LISTEN -Fpc 2>/dev/null |
+            awk '/^p/ { pid = substr($0, 2) } /^c/ { print substr($0, 2) " (pid " pid ")" }'
+    fi
+}
+
+# Linux names a listener's socket by its inode, and a process's open files by the same number. State 0A is LISTEN.
+holders_in_proc() {
+    hex=$(printf '%04X' "$1")
+    inodes=$(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
+        awk -v port=":$hex" '$4 == "0A" && substr($2, length($2) - 4) == port { print $10 }')
+    [ -n "$inodes" ] || return 0
+    # ls can't read the files of other users' processes and fails; what it could read is what there is to say.
+    pids=$( (ls -l /proc/[0-9]*/fd 2>/dev/null || :) | awk -v inodes="$inodes" '
+        BEGIN { count = split(inodes, list, "\n"); for (i = 1; i <= count; i++) wanted["socket:[" list[i] "]"] }
+        /^\/proc\// { split($0, path, "/"); pid = path[3] }
+        $NF in wanted && !(pid in told) { told[pid]; print pid }')
+    [ -n "$pids" ] || echo "a process of another user (as root, this names it)"
+    for pid in $pids; do
+        echo "$(cat "/proc/$pid/comm" 2>/dev/null || echo '?') (pid $pid)"
+    done
+}
+
+# check_port CHANNEL DEFAULT ENDPOINT: an ENDPOINT other than tcp with a number has no port to hold.
+check_port() {
+    port=$2
+    if [ -n "$3" ]; then
+        port=${3##*:}
+        case $3 in tcp://*) ;; *) port=none ;; esac
+        case $port in '' | *[!0-9]*) line "$good" "no port" "$1" "$3"; return ;; esac
+    fi
+    held=$(holders "$port")
+    if [ -z "$held" ]; then
+        line "$good" free "$port" "$1"
+    else
+        echo "$held" | while read -r holder; do line "$warn" held "$port" "$1, by $holder"; done
+    fi
+}
+
+check_room() {
+    folder=${CARGO_TARGET_DIR:-target}
+    [ -d "$folder" ] || folder=.
+    free_gb=$(df -Pk "$folder" | awk 'NR == 2 { print int($4 / 1048576) }')
+    if [ "$free_gb" -ge "$room_wanted_gb" ]; then
+        line "$good" enough "$free_gb GB" "free where cargo builds"
+    else
+        line "$warn" little "$free_gb GB" "free where cargo builds; all builds together want $room_wanted_gb GB"
+    fi
+}
+
+echo Tools
+check_tools
+echo Ports
+check_port 'chatz requests (CHATZ_REQUESTS)' 9001 "${CHATZ_REQUESTS:-}"
+check_port 'chatz broadcasts (CHATZ_BROADCASTS)' 9002 "${CHATZ_BROADCASTS:-}"
+check_port 'tickz ticks (TICKZ_TICKS)' 9003 "${TICKZ_TICKS:-}"
+check_port 'valuz orders (VALUZ_ORDERS)' 9004 "${VALUZ_ORDERS:-}"
+check_port 'valuz results (VALUZ_RESULTS)' 9005 "${VALUZ_RESULTS:-}"
+check_port 'valuz control (VALUZ_CONTROL)' 9006 "${VALUZ_CONTROL:-}"
+echo Room
+check_room
+
+[ "$healthy" = yes ]

@@ -1,0 +1,120 @@
+# shellcheck shell=sh disable=SC2034 # whoever sources this uses what looks unused here
+# What the suite needs of a machine, how to look for each need, and which package brings it. justw (which installs)
+# and scripts/doctor.sh (which tells) both source this file from the project's folder, so they can't disagree.
+# Only looks: nothing here changes the machine, apart from remembering one answer in the ignored .tools folder.
+
+just_pinned=1.59.0   # the version that pip brings
+just_oldest=1.29     # the first with all the attributes that the justfile uses
+rust_oldest=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' Cargo.toml)
+venv=.tools/venv     # where pip puts it
+system=$(uname -s)
+
+# rustup puts cargo here; a shell that was open before rustup ran doesn't have it on its PATH yet.
+cargo_bin=${CARGO_HOME:-${HOME:-}/.cargo}/bin
+if ! command -v cargo >/dev/null 2>&1 && [ -x "$cargo_bin/cargo" ]; then
+    PATH=$PATH:$cargo_bin
+    export PATH
+fi
+
+# at_least HAVE WANT: is version HAVE (1.95.0) as new as WANT (1.88)? Compares major and minor.
+at_least() {
+    have_rest=${1#*.}
+    want_rest=${2#*.}
+    [ "${1%%.*}" -gt "${2%%.*}" ] || {
+        [ "${1%%.*}" -eq "${2%%.*}" ] && [ "${have_rest%%.*}" -ge "${want_rest%%.*}" ]
+    }
+}
+
+# find_just: prints the path of a just that is new enough, or fails.
+find_just() {
+    if [ -x "$venv/bin/just" ]; then
+        echo "$venv/bin/just"
+    else
+        found=$(command -v just) && at_least "$(just_version "$found")" "$just_oldest" && echo "$found"
+    fi
+}
+
+# just_version PATH: 1.59.0, or 0.0 where PATH doesn't answer.
+just_version() {
+    answer=$("$1" --version 2>/dev/null) || answer='just 0.0'
+    echo "${answer#just }"
+}
+
+# rust_version: prints 1.95.0, or fails where there is no working rustc and cargo.
+rust_version() {
+    command -v cargo >/dev/null 2>&1 && answer=$(rustc --version) || return 1
+    answer=${answer#rustc }
+    answer=${answer%% *}
+    echo "${answer%%-*}"
+}
+
+# cc_works: a C compiler is there and can link. gcc without the C library's headers and start files can't, and macOS
+# has a `cc` that only tells its user to install the command line tools.
+cc_works() {
+    command -v cc >/dev/null 2>&1 || return 1
+    if [ "$system" = Darwin ]; then xcode-select -p >/dev/null 2>&1; else [ -e /usr/include/stdio.h ]; fi
+}
+
+# zmq_version: prints 4.3.4, or fails where libzmq's development files are missing.
+zmq_version() {
+    pkg-config --modversion libzmq 2>/dev/null
+}
+
+# zmq_has_curve: asks the library itself, with a C program of one line. That takes 0.1 s, so the yes is remembered
+# beside the file (its size, time and path) that gave it.
+zmq_has_curve() {
+    library=$(pkg-config --variable=libdir libzmq)/libzmq
+    [ -e "$library.so" ] && library=$library.so || library=$library.dylib
+    asked=$(ls -lnL "$library" 2>/dev/null) || asked=
+    known=
+    [ ! -r .tools/libzmq-with-curve ] || read -r known <.tools/libzmq-with-curve || :
+    [ -z "$asked" ] || [ "$asked" != "$known" ] || return 0
+
+    mkdir -p .tools
+    # shellcheck disable=SC2046 # pkg-config's answer is a list of words
+    echo '#include <zmq.h>
+        int main(void) { return !zmq_has("curve"); }' |
+        cc -x c -o .tools/curve-check - $(pkg-config --cflags --libs libzmq) && .tools/curve-check || return 1
+    rm -f .tools/curve-check
+    echo "$asked" >.tools/libzmq-with-curve
+}
+
+# package_manager: apt, dnf, brew or none.
+package_manager() {
+    if [ "$system" = Darwin ]; then
+        command -v brew >/dev/null 2>&1 && echo brew || echo none
+    elif command -v apt-get >/dev/null 2>&1; then
+        echo apt
+    elif command -v dnf >/dev/null 2>&1; then
+        echo dnf
+    else
+        echo none
+    fi
+}
+
+# packages_for MANAGER NEED: the packages that bring NEED; empty where MANAGER has none.
+packages_for() {
+    case $1-$2 in
+        apt-cc) echo gcc libc6-dev ;;
+        apt-pkg-config) echo pkg-config ;;
+        apt-libzmq) echo libzmq3-dev ;;
+        apt-just) echo python3-venv ;; # Debian 12 has no just, but PyPI has it as a ready-made program
+        dnf-cc) echo gcc glibc-devel ;;
+        dnf-pkg-config) echo pkgconf-pkg-config ;;
+        dnf-libzmq) echo zeromq-devel ;;
+        dnf-just | brew-just) echo just ;;
+        brew-pkg-config) echo pkgconf ;;
+        brew-libzmq) echo zeromq ;;
+    esac
+}
+
+# by_hand NEED: one line for what no package manager here brings.
+by_hand() {
+    case $1 in
+        rust) echo "Rust $rust_oldest or newer: https://rustup.rs" ;;
+        cc) echo "a C compiler (cc) with the C library's headers; on macOS: xcode-select --install" ;;
+        pkg-config) echo "pkg-config (or pkgconf)" ;;
+        libzmq) echo "libzmq 4.3 or newer, built with CURVE, with its headers" ;;
+        just) echo "just $just_oldest or newer: https://just.systems" ;;
+    esac
+}

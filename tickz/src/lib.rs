@@ -1,0 +1,44 @@
+//! tickz: prices, from one publisher to any number of watchers.
+//!
+//! [`Publisher`] binds the channel **ticks** (`XPUB`, on the wire a `PUB`) and sends simulated prices, or real ones
+//! from a file or from standard input. [`Watcher`] connects to it (`SUB`) and tells what arrives and what does not.
+//! What they say to each other is `protocol-docs/tickz.md`.
+//!
+//! The pure parts have neither sockets nor clock, so tests drive them by hand:
+//!
+//! - [`market`]: simulated prices, the same from the same seed
+//! - [`pace`]: when each tick is due
+//! - [`row`]: one line of a price history
+//! - [`tally`]: what a watcher counts: received, lost, out of order, restarts
+//!
+//! The parts around them own a thread's sockets, files and output:
+//!
+//! - [`feed`]: the next tick and when it is due, simulated or replayed
+//! - [`replay`], [`lines`]: a price history, read on a thread of its own
+//! - [`publisher`], [`watcher`]: the two roles, one loop each
+//! - [`output`], [`table`], [`view`]: what a watcher shows
+//! - [`published`]: what a publisher tells at its end
+//! - [`delay`]: percentiles of delays
+//! - [`args`]: what was typed, and what comes of it
+
+pub mod args;
+pub mod delay;
+pub mod feed;
+pub mod lines;
+pub mod market;
+pub mod output;
+pub mod pace;
+pub mod published;
+pub mod publisher;
+pub mod replay;
+pub mod row;
+pub mod table;
+pub mod tally;
+pub mod view;
+pub mod watcher;
+
+pub use market::{Market, Stock};
+pub use published::Published;
+pub use publisher::{PublishConfig, Publisher};
+pub use tally::Tally;
+pub use watcher::{WatchConfig, Watcher};

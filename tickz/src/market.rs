@@ -1,0 +1,250 @@
+//! Simulated prices: geometric Brownian motion, the same from the same seed on any machine.
+//!
+//! Each step is exact for the time that it covers, whatever that is: over `dt` years a price is multiplied by
+//! `exp((drift - volatility²/2) dt + volatility √dt z)` with `z` standard normal. The random numbers are ChaCha's,
+//! and `exp` and `ln` are `libm`'s rather than the system's, so the bits agree everywhere. The stocks tick in turn.
+
+use std::{fmt, str::FromStr};
+
+use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
+use rand_distr::{Distribution, StandardNormal};
+use wire::Symbol;
+
+/// Seconds in a year of 365.25 days, round the clock.
+const YEAR_SECS: f64 = 365.25 * 86_400.0;
+
+/// The expected growth a year of a stock that names none: 5 %.
+const DRIFT: f64 = 0.05;
+
+/// The standard deviation of a year's growth of a stock that names none: 30 %.
+const VOLATILITY: f64 = 0.30;
+
+/// The most that drift and volatility may be: beyond it, prices do nothing but sit at their bounds.
+const RATE_MAX: f64 = 100.0;
+
+/// The longest step: by then every price is at one of its bounds, and the arithmetic is still finite.
+const STEP_YEARS_MAX: f64 = 1e6;
+
+/// Where a price stays, however long or wild its path: above zero, and exact to a cent.
+const PRICE_RANGE: (f64, f64) = (1e-4, 1e12);
+
+/// What is simulated of one symbol.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Stock {
+    /// Whose price.
+    pub symbol: Symbol,
+    /// The price to begin with.
+    pub price: f64,
+    /// Expected growth a year, 0.05 is 5 %.
+    pub drift: f64,
+    /// Standard deviation of growth a year, 0.3 is 30 %.
+    pub volatility: f64,
+}
+
+impl FromStr for Stock {
+    type Err = String;
+
+    /// Reads `SYMBOL=PRICE[:DRIFT[:VOLATILITY]]`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (symbol, numbers) = text.split_once('=').ok_or(format!("'{text}' is not SYMBOL=PRICE"))?;
+        let symbol = symbol.parse().map_err(|error| format!("'{symbol}': {error}"))?;
+        let mut numbers = numbers.split(':');
+        let mut number = |name: &str, default: Option<f64>, least: f64, most: f64| match numbers.next() {
+            None => default.ok_or(format!("'{text}' has no {name}")),
+            Some(word) => {
+                let value = word.parse::<f64>().map_err(|_| format!("{name} '{word}' is not a number"))?;
+                let within = (least..=most).contains(&value);
+                within.then_some(value).ok_or(format!("{name} {word} is not within {least} to {most}"))
+            }
+        };
+        let stock = Self {
+            symbol,
+            price: number("price", None, PRICE_RANGE.0, PRICE_RANGE.1)?,
+            drift: number("drift", Some(DRIFT), -RATE_MAX, RATE_MAX)?,
+            volatility: number("volatility", Some(VOLATILITY), 0.0, RATE_MAX)?,
+        };
+        if numbers.next().is_some() {
+            return Err(format!("'{text}' has more than PRICE:DRIFT:VOLATILITY"));
+        }
+        Ok(stock)
+    }
+}
+
+/// A list of stocks, each symbol once; never empty.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stocks(Vec<Stock>);
+
+impl Default for Stocks {
+    /// The five stocks of the talk.
+    fn default() -> Self {
+        let five = [(*b"MSFT", 41.78), (*b"AAPL", 95.35), (*b"GOOG", 571.09), (*b"YHOO", 34.53), (*b"BBRY", 10.90)];
+        let stock = |(letters, price): ([u8; 4], f64)| {
+            let symbol = Symbol::decode(&letters).ok()?;
+            Some(Stock { symbol, price, drift: DRIFT, volatility: VOLATILITY })
+        };
+        Self(five.into_iter().filter_map(stock).collect())
+    }
+}
+
+impl FromStr for Stocks {
+    type Err = String;
+
+    /// Reads stocks with commas between them.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut stocks: Vec<Stock> = Vec::new();
+        for word in text.split(',') {
+            let stock: Stock = word.trim().parse()?;
+            if stocks.iter().any(|other| other.symbol == stock.symbol) {
+                return Err(format!("{} is there twice", stock.symbol));
+            }
+            stocks.push(stock);
+        }
+        Ok(Self(stocks))
+    }
+}
+
+impl fmt::Display for Stocks {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, stock) in self.0.iter().enumerate() {
+            let comma = if index > 0 { "," } else { "" };
+            write!(formatter, "{comma}{}={}", stock.symbol, stock.price)?;
+        }
+        Ok(())
+    }
+}
+
+/// One new price.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Quote {
+    /// Whose price.
+    pub symbol: Symbol,
+    /// Finite and above zero.
+    pub price: f64,
+    /// How many prices of this symbol came before it.
+    pub sequence: u64,
+}
+
+/// One stock on its way.
+#[derive(Debug)]
+struct Path {
+    symbol: Symbol,
+    price: f64,
+    sequence: u64,
+    /// What a step adds to the logarithm of the price on the average.
+    step_mean: f64,
+    /// The standard deviation of what a step adds.
+    step_spread: f64,
+}
+
+/// All stocks on their ways.
+#[derive(Debug)]
+pub struct Market {
+    random: ChaCha8Rng,
+    paths: Vec<Path>,
+    /// Whose turn it is.
+    turn: usize,
+}
+
+impl Market {
+    /// A market in which a tick, of any stock, comes every `tick_secs` seconds.
+    #[must_use]
+    pub fn new(stocks: &Stocks, seed: u64, tick_secs: f64) -> Self {
+        let step_years = (tick_secs * stocks.0.len() as f64 / YEAR_SECS).min(STEP_YEARS_MAX);
+        let path = |stock: &Stock| Path {
+            symbol: stock.symbol,
+            price: stock.price,
+            sequence: 0,
+            step_mean: (stock.drift - 0.5 * stock.volatility * stock.volatility) * step_years,
+            step_spread: stock.volatility * step_years.sqrt(),
+        };
+        Self { random: ChaCha8Rng::seed_from_u64(seed), paths: stocks.0.iter().map(path).collect(), turn: 0 }
+    }
+
+    /// The next price; never `None`, for there is always a stock.
+    #[inline]
+    pub fn step(&mut self) -> Option<Quote> {
+        let path = self.paths.get_mut(self.turn)?;
+        let normal: f64 = StandardNormal.sample(&mut self.random);
+        let moved = path.price * libm::exp(path.step_mean + path.step_spread * normal);
+        path.price = moved.clamp(PRICE_RANGE.0, PRICE_RANGE.1);
+        let quote = Quote { symbol: path.symbol, price: path.price, sequence: path.sequence };
+        path.sequence += 1;
+        self.turn += 1;
+        if self.turn == self.paths.len() {
+            self.turn = 0;
+        }
+        Some(quote)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn prices(stocks: &str, seed: u64, tick_secs: f64, count: usize) -> Vec<Quote> {
+        let mut market = Market::new(&stocks.parse().unwrap(), seed, tick_secs);
+        (0..count).filter_map(|_| market.step()).collect()
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_prices_and_another_seed_others() {
+        let stocks = Stocks::default().to_string();
+        assert_eq!(prices(&stocks, 7, 0.5, 1000), prices(&stocks, 7, 0.5, 1000));
+        assert_ne!(prices(&stocks, 7, 0.5, 1000), prices(&stocks, 8, 0.5, 1000));
+    }
+
+    #[test]
+    fn the_bits_of_a_seed_are_these_on_every_machine() {
+        let bits: Vec<u64> =
+            prices("MSFT=41.78,AAPL=95.35", 1, 0.5, 4).iter().map(|quote| quote.price.to_bits()).collect();
+        expect_test::expect!["[4044e3c5dec73006, 4057d5f0b418d380, 4044e3de37fbdafb, 4057d592b5d0ca24]"]
+            .assert_eq(&format!("{bits:x?}"));
+    }
+
+    #[test]
+    fn stocks_tick_in_turn_and_each_counts_for_itself() {
+        let quotes = prices("AA=1,BB=2", 1, 1.0, 4);
+        let told: Vec<_> = quotes.iter().map(|quote| (quote.symbol.to_string(), quote.sequence)).collect();
+        assert_eq!(told, [("AA", 0), ("BB", 0), ("AA", 1), ("BB", 1)].map(|(symbol, n)| (symbol.to_owned(), n)));
+    }
+
+    #[test]
+    fn drift_and_volatility_are_those_of_a_year() {
+        // Steps of a quarter of a day: 1,461 of them make a year.
+        let logs: Vec<f64> = (0..400)
+            .map(|seed| (prices("AA=100:0.1:0.2", seed, 21_600.0, 1461).last().unwrap().price / 100.0).ln())
+            .collect();
+        let mean = logs.iter().sum::<f64>() / logs.len() as f64;
+        let spread = (logs.iter().map(|log| (log - mean).powi(2)).sum::<f64>() / logs.len() as f64).sqrt();
+        assert!((mean - (0.1 - 0.02)).abs() < 0.04, "mean {mean}");
+        assert!((spread - 0.2).abs() < 0.03, "spread {spread}");
+    }
+
+    #[test]
+    fn prices_stay_finite_and_above_zero_whatever_the_step() {
+        for tick_secs in [1e-9, 1.0, 1e12, f64::MAX] {
+            for quote in prices("AA=1:100:100,BB=0.0001:-100:100", 3, tick_secs, 2000) {
+                assert!(quote.price.is_finite() && quote.price > 0.0, "{quote:?} at {tick_secs}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_bad_list_says_what_is_wrong() {
+        for (text, why) in [
+            ("MSFT", "not SYMBOL=PRICE"),
+            ("msft=1", "not allowed"),
+            ("MSFT=x", "price 'x' is not a number"),
+            ("MSFT=0", "price 0 is not within"),
+            ("MSFT=NaN", "price NaN is not within"),
+            ("MSFT=1:inf", "drift inf is not within"),
+            ("MSFT=1:0:-1", "volatility -1 is not within"),
+            ("MSFT=1:0:1:2", "more than PRICE:DRIFT:VOLATILITY"),
+            ("MSFT=1,MSFT=2", "MSFT is there twice"),
+            ("", "not SYMBOL=PRICE"),
+        ] {
+            let error = text.parse::<Stocks>().unwrap_err();
+            assert!(error.contains(why), "{text}: {error}");
+        }
+    }
+}

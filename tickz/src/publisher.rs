@@ -1,0 +1,300 @@
+//! The publisher: owns the socket that ticks leave by, on the thread that calls [`Publisher::run`].
+//!
+//! It is an `XPUB`, which on the wire is a `PUB`: it hears of subscriptions, so it can wait for the first. It sends
+//! what is due in bursts and looks at everything else between two of them: the stop signal, subscriptions, the
+//! monitor. Where the next tick is not due it sleeps, to the millisecond beside its sockets and then exactly.
+
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
+
+use sockets::{BindError, Context, Endpoint, Limits, RefusedHandshakes, Role, Socket, SocketError, Stop, wait};
+use thiserror::Error;
+use tracing::info;
+use wire::{Channel, Frames, monitor::EventKind, tick::Tick};
+
+use crate::{
+    delay::{Delays, milliseconds},
+    feed::{Feed, FeedConfig, Next, Now},
+    published::Published,
+    replay::ReplayError,
+};
+
+/// The most ticks sent before the publisher looks at stop, subscriptions and the monitor again.
+const BURST_MAX: usize = 256;
+
+/// The most subscriptions taken at a time: peers that make them without end get their turn.
+const SUBSCRIPTIONS_MAX: usize = 1000;
+
+/// How long before a tick is due the publisher stops listening to its sockets, whose wait is only exact to the
+/// millisecond.
+const EXACT: Duration = Duration::from_millis(2);
+
+/// How long unsent ticks may hold up the end of a publisher that drops none.
+const BLOCK_LINGER: Duration = Duration::from_secs(30);
+
+/// The first byte of a message that tells of a subscription.
+const SUBSCRIBED: u8 = 1;
+
+/// What a publisher is told to do.
+#[derive(Debug, Clone)]
+pub struct PublishConfig {
+    /// Where to bind.
+    pub ticks: Endpoint,
+    /// Where ticks come from.
+    pub feed: FeedConfig,
+    /// Number the ticks of each symbol.
+    pub sequence: bool,
+    /// Wait for a slow subscriber instead of dropping its ticks.
+    pub block: bool,
+    /// How many ticks to send; `None`: until the feed ends or the stop signal.
+    pub count: Option<u64>,
+    /// How many subscribers to wait for before the first tick.
+    pub await_subscribers: usize,
+}
+
+/// Why a publisher did not start.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// The socket could not be bound.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// The price history could not be opened.
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+}
+
+/// Why a publisher did not go on.
+#[derive(Debug, Error)]
+pub enum PublishError {
+    /// The socket failed.
+    #[error(transparent)]
+    Socket(#[from] SocketError),
+    /// The price history could not be read on.
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+}
+
+/// A publisher that is bound and has sent nothing yet.
+#[derive(Debug)]
+pub struct Publisher {
+    socket: Socket,
+    endpoint: Endpoint,
+    config: Settings,
+    feed: Feed,
+    /// The tick being sent.
+    frames: Frames,
+    /// The subscription being read.
+    heard: Frames,
+    /// Connections that have subscribed.
+    subscribers: HashSet<Option<u64>>,
+    refused: RefusedHandshakes,
+    published: u64,
+    late: Option<Delays>,
+}
+
+/// What of a [`PublishConfig`] is asked for again and again.
+#[derive(Debug)]
+struct Settings {
+    sequence: bool,
+    block: bool,
+    count: u64,
+    await_subscribers: usize,
+}
+
+/// How a burst ended.
+enum Burst {
+    /// More is due.
+    Full,
+    /// Nothing is due before then.
+    Until(Instant),
+    /// Nothing is known of what follows.
+    Starved,
+    /// All is sent, or the stop signal came.
+    Done,
+}
+
+impl Publisher {
+    /// Opens the feed and binds.
+    ///
+    /// # Errors
+    /// The endpoint is in use or not of this machine; the price history cannot be opened.
+    pub fn bind(context: &Context, config: PublishConfig) -> Result<Self, StartError> {
+        let feed = Feed::open(config.feed)?;
+        let (socket, endpoint) = bind(context, &config.ticks, config.block)?;
+        info!(channel = Channel::Ticks.name(), %endpoint, "listening");
+        let PublishConfig { sequence, block, count, await_subscribers, .. } = config;
+        Ok(Self {
+            socket,
+            endpoint,
+            config: Settings { sequence, block, count: count.unwrap_or(u64::MAX), await_subscribers },
+            feed,
+            frames: Frames::new(),
+            heard: Frames::new(),
+            subscribers: HashSet::new(),
+            refused: RefusedHandshakes::of(Channel::Ticks),
+            published: 0,
+            late: None,
+        })
+    }
+
+    /// Where it is bound.
+    #[must_use]
+    pub const fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// Publishes until the count is reached, the feed ends or the stop signal comes. A publisher that drops nothing
+    /// leaves what its subscribers have not taken yet to [`Context::close`].
+    ///
+    /// # Errors
+    /// The socket fails; the price history cannot be read on or, where it is to be strict, has a bad line.
+    pub fn run(mut self, stop: &Stop) -> Result<Published, PublishError> {
+        let mut start = Instant::now();
+        if self.await_subscribers(stop)? {
+            start = Instant::now();
+            self.publish(stop)?;
+        }
+        if self.config.block && !stop.is_stopped() {
+            self.socket.set_linger(BLOCK_LINGER)?;
+        }
+        Ok(Published {
+            published: self.published,
+            refused_lines: self.feed.refused_lines(),
+            elapsed_ms: milliseconds(start.elapsed()),
+            late_us: self.late.as_ref().map(Delays::percentiles),
+        })
+    }
+
+    /// Waits for the first subscriptions. A subscriber sends all of its own in one go, so when the last one that is
+    /// waited for has subscribed to one symbol, it has to the others. Tells
+    /// whether they came, rather than the stop signal.
+    fn await_subscribers(&mut self, stop: &Stop) -> Result<bool, SocketError> {
+        if self.config.await_subscribers > 0 {
+            info!(subscribers = self.config.await_subscribers, "waiting for subscribers");
+        }
+        while self.subscribers.len() < self.config.await_subscribers {
+            if wait(stop, [self.socket.readable(), self.socket.events()], None)?.stopped {
+                return Ok(false);
+            }
+            self.listen(Instant::now())?;
+        }
+        Ok(true)
+    }
+
+    /// The loop.
+    fn publish(&mut self, stop: &Stop) -> Result<(), PublishError> {
+        loop {
+            let now = Now::read();
+            // First what is due: to listen takes as long as to send ten ticks.
+            let burst = self.burst(now, stop)?;
+            self.listen(now.instant)?;
+            let stopped = match burst {
+                Burst::Done => true,
+                Burst::Full => stop.is_stopped(),
+                Burst::Until(due) => self.sleep(due, now.instant, stop)?,
+                Burst::Starved => {
+                    let interests = [self.socket.readable(), self.socket.events(), self.feed.ring()];
+                    wait(stop, interests, None)?.stopped
+                }
+            };
+            if stopped {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Sends what is due.
+    fn burst(&mut self, now: Now, stop: &Stop) -> Result<Burst, PublishError> {
+        for _ in 0..BURST_MAX {
+            if self.published >= self.config.count {
+                return Ok(Burst::Done);
+            }
+            let (tick, due) = match self.feed.next(now)? {
+                Next::Tick(tick, due) => (tick, due),
+                Next::At(due) => return Ok(Burst::Until(due)),
+                Next::Starved => return Ok(Burst::Starved),
+                Next::End => return Ok(Burst::Done),
+            };
+            let waited = !self.send(tick)?;
+            if waited && !self.send_when_taken(stop)? {
+                return Ok(Burst::Done);
+            }
+            self.published += 1;
+            if let Some(due) = due {
+                let now = if waited { Instant::now() } else { now.instant };
+                self.late.get_or_insert_default().record(now.saturating_duration_since(due));
+            }
+            if waited {
+                // The time of the burst is no longer now.
+                break;
+            }
+        }
+        Ok(Burst::Full)
+    }
+
+    /// Sends a tick, or says `false` where a subscriber must take others first.
+    #[inline]
+    fn send(&mut self, mut tick: Tick) -> Result<bool, SocketError> {
+        if !self.config.sequence {
+            tick.sequence = None;
+        }
+        tick.encode(&mut self.frames);
+        self.socket.send(&self.frames)
+    }
+
+    /// Waits with the encoded tick until a subscriber has taken others; tells whether it was sent, rather than the
+    /// stop signal given.
+    fn send_when_taken(&mut self, stop: &Stop) -> Result<bool, SocketError> {
+        loop {
+            if wait(stop, [self.socket.room(), self.socket.events()], None)?.stopped {
+                return Ok(false);
+            }
+            if self.socket.send(&self.frames)? {
+                return Ok(true);
+            }
+            self.listen(Instant::now())?;
+        }
+    }
+
+    /// Sleeps until something is due, or less long where the sockets have news; tells whether the stop signal came.
+    fn sleep(&self, due: Instant, now: Instant, stop: &Stop) -> Result<bool, SocketError> {
+        if due - now > EXACT {
+            let interests = [self.socket.readable(), self.socket.events()];
+            return Ok(wait(stop, interests, Some(due - EXACT))?.stopped);
+        }
+        Ok(stop.wait_until(due))
+    }
+
+    /// Takes what the monitor and the subscribers say: an `XPUB` would keep it for ever.
+    fn listen(&mut self, now: Instant) -> Result<(), SocketError> {
+        // Events first: a descriptor that was closed may be a new connection's by now.
+        self.refused.follow(now, &mut self.socket, |event| {
+            if matches!(event.kind, EventKind::Disconnected | EventKind::Closed) {
+                self.subscribers.remove(&Some(u64::from(event.value)));
+            }
+        })?;
+        for _ in 0..SUBSCRIPTIONS_MAX {
+            if !self.socket.receive(&mut self.heard)? {
+                break;
+            }
+            // Only those that are waited for are counted, so the set stays as small as that.
+            let wanted = self.subscribers.len() < self.config.await_subscribers;
+            if wanted && self.heard.get(0).and_then(<[u8]>::first) == Some(&SUBSCRIBED) {
+                self.subscribers.insert(self.socket.peer_connection());
+            }
+        }
+        Ok(())
+    }
+}
+
+fn bind(context: &Context, endpoint: &Endpoint, block: bool) -> Result<(Socket, Endpoint), BindError> {
+    let mut socket = context.socket(Role::XPub, Limits::of(Channel::Ticks))?;
+    if block {
+        socket.never_drop()?;
+    }
+    socket.watch("tickz.pub")?;
+    let endpoint = socket.bind(endpoint)?;
+    Ok((socket, endpoint))
+}

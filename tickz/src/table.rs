@@ -1,0 +1,120 @@
+//! The live table of a watcher: a line a symbol, and one for the connection. Drawn ten times a second at most.
+
+use std::time::{Duration, Instant};
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use wire::{Symbol, tick::Tick};
+
+/// The least time between two drawings.
+const FRAME: Duration = Duration::from_millis(100);
+
+/// The time over which a rate is taken.
+const RATE_SPAN: Duration = Duration::from_secs(1);
+
+/// The table and its place on the terminal.
+#[derive(Debug)]
+pub struct Table {
+    lines: MultiProgress,
+    /// Kept, for a line that is dropped is cleared.
+    _header: ProgressBar,
+    rows: Vec<Row>,
+    status: ProgressBar,
+    drawn: Instant,
+    rates_since: Instant,
+}
+
+/// One symbol.
+#[derive(Debug)]
+struct Row {
+    symbol: Symbol,
+    line: ProgressBar,
+    /// The first price and the last.
+    prices: Option<(f64, f64)>,
+    lost: i64,
+    /// Ticks since the rate was last taken.
+    ticks: u64,
+    rate: f64,
+}
+
+impl Table {
+    /// An empty table, to be drawn on the terminal that is standard output.
+    #[must_use]
+    pub fn new(symbols: &[Symbol], now: Instant) -> Self {
+        let lines = MultiProgress::with_draw_target(ProgressDrawTarget::stdout_with_hz(20));
+        let header = line(&lines);
+        let row = |&symbol| Row { symbol, line: line(&lines), prices: None, lost: 0, ticks: 0, rate: 0.0 };
+        let rows = symbols.iter().map(row).collect();
+        let status = line(&lines);
+        header.set_message(format!("{:<16} {:>14} {:>12} {:>12} {:>8}", "SYMBOL", "LAST", "CHANGE", "TICKS/S", "GAPS"));
+        Self { lines, _header: header, rows, status, drawn: now.checked_sub(FRAME).unwrap_or(now), rates_since: now }
+    }
+
+    /// A tick of the symbol at `index` came, after which so many more (or fewer) of it count as lost.
+    pub fn tick(&mut self, index: usize, tick: &Tick, lost: i64) {
+        let Some(row) = self.rows.get_mut(index) else {
+            return;
+        };
+        let first = row.prices.map_or(tick.price, |(first, _)| first);
+        row.prices = Some((first, tick.price));
+        row.lost = row.lost.saturating_add(lost);
+        row.ticks += 1;
+    }
+
+    /// Draws, with this line below the others.
+    pub fn redraw(&mut self, now: Instant, status: String) {
+        self.drawn = now;
+        let span = now.saturating_duration_since(self.rates_since);
+        if span >= RATE_SPAN {
+            self.rates_since = now;
+            for row in &mut self.rows {
+                row.rate = std::mem::take(&mut row.ticks) as f64 / span.as_secs_f64();
+            }
+        }
+        self.draw(status);
+    }
+
+    /// When to draw again.
+    #[must_use]
+    pub fn next_deadline(&self) -> Instant {
+        self.drawn + FRAME
+    }
+
+    /// Leaves the drawing on the terminal with the cursor at its end: with the last prices and this line below them
+    /// or, where there is none, as it is.
+    pub fn finish(self, status: Option<String>) {
+        if let Some(status) = status {
+            self.draw(status);
+        }
+        // Lines that end while they can be seen would be drawn again.
+        self.lines.set_draw_target(ProgressDrawTarget::hidden());
+    }
+
+    fn draw(&self, status: String) {
+        for row in &self.rows {
+            row.line.set_message(row.text());
+        }
+        self.status.set_message(status);
+    }
+}
+
+impl Row {
+    fn text(&self) -> String {
+        let Some((first, last)) = self.prices else {
+            return format!("{:<16} {:>14} {:>12} {:>12} {:>8}", self.symbol, "-", "-", "-", "-");
+        };
+        let percent = (last / first - 1.0) * 100.0;
+        let arrow = match percent {
+            up if up > 0.0 => '▲',
+            down if down < 0.0 => '▼',
+            _ => ' ',
+        };
+        let change = format!("{arrow} {percent:+.3} %");
+        format!("{:<16} {last:>14.4} {change:>12} {:>12.1} {:>8}", self.symbol, self.rate, self.lost)
+    }
+}
+
+fn line(lines: &MultiProgress) -> ProgressBar {
+    // This template is valid; the default one would do no harm.
+    let style = ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
+    lines.add(ProgressBar::new_spinner().with_style(style))
+}

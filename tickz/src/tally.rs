@@ -1,0 +1,244 @@
+//! What a watcher counts: ticks received, lost, out of order, and restarts of the publisher. Pure.
+//!
+//! Per symbol it keeps the greatest number seen and which of the 64 numbers up to it have been seen, as the page
+//! `protocol-docs/tickz.md` says under "Extension: sequence". Numbers begin anew when a publisher restarts, so a step
+//! back after a reconnection is a restart, and a step back without one is a late tick or a repeated one.
+
+/// How many numbers up to the greatest are remembered, that one included.
+const REMEMBERED: u64 = 64;
+
+/// What is known of one symbol's numbers.
+#[derive(Debug, Clone, Copy)]
+struct Numbers {
+    /// The greatest number seen; `None` before the first.
+    greatest: Option<u64>,
+    /// Bit `i` is set where `greatest - i` is no loss to take back: it was seen, or came before the watcher joined.
+    accounted: u64,
+    /// The connection was made anew, and the queue may still hold ticks of the old one or the first of the new one.
+    may_restart: bool,
+}
+
+/// The counters of all symbols.
+#[derive(Debug)]
+pub struct Tally {
+    received: u64,
+    lost: u64,
+    out_of_order: u64,
+    restarts: u64,
+    symbols: Vec<Numbers>,
+    /// A reconnection whose restart, if it was one, is not counted yet.
+    reconnected: bool,
+    /// The queue may hold ticks of the connection before.
+    mixed: bool,
+}
+
+impl Tally {
+    /// Counters for this many symbols, at zero.
+    #[must_use]
+    pub fn new(symbols: usize) -> Self {
+        let numbers = Numbers { greatest: None, accounted: u64::MAX, may_restart: false };
+        let symbols = vec![numbers; symbols];
+        Self { received: 0, lost: 0, out_of_order: 0, restarts: 0, symbols, reconnected: false, mixed: false }
+    }
+
+    /// The connection was made, for the first time or again.
+    pub fn handle_connection(&mut self) {
+        self.reconnected = true;
+        self.mixed = true;
+        for numbers in &mut self.symbols {
+            numbers.may_restart = numbers.greatest.is_some();
+        }
+    }
+
+    /// Nothing is left in the queue, so every tick of an earlier connection has been counted.
+    #[inline]
+    pub fn handle_empty_queue(&mut self) {
+        self.mixed = false;
+    }
+
+    /// Whether a tick of a symbol with this number is a step back. Then the caller makes sure, before it hands the
+    /// tick in, that no news of a connection is waiting: ticks and news come on two sockets.
+    #[inline]
+    #[must_use]
+    pub fn is_step_back(&self, symbol: usize, sequence: Option<u64>) -> bool {
+        let greatest = self.symbols.get(symbol).and_then(|numbers| numbers.greatest);
+        matches!((greatest, sequence), (Some(greatest), Some(sequence)) if sequence <= greatest)
+    }
+
+    /// A tick of a symbol arrived; without a number it counts as received and that is all. Tells how many ticks of
+    /// the symbol were lost, as known now, more (or, where a late one came, fewer) than before.
+    #[inline]
+    pub fn handle_tick(&mut self, symbol: usize, sequence: Option<u64>) -> i64 {
+        self.received += 1;
+        let (Some(numbers), Some(sequence)) = (self.symbols.get_mut(symbol), sequence) else {
+            return 0;
+        };
+        let Some(greatest) = numbers.greatest else {
+            *numbers = Numbers { greatest: Some(sequence), ..*numbers };
+            return 0;
+        };
+        if sequence > greatest {
+            numbers.may_restart &= self.mixed;
+            let lost = numbers.advance(sequence - greatest, sequence);
+            self.lost = self.lost.saturating_add(lost);
+            return i64::try_from(lost).unwrap_or(i64::MAX);
+        }
+        if numbers.may_restart {
+            *numbers = Numbers { greatest: Some(sequence), accounted: u64::MAX, may_restart: false };
+            self.restarts += u64::from(self.reconnected);
+            self.reconnected = false;
+            return 0;
+        }
+        self.out_of_order += 1;
+        let taken_back = numbers.take_back(greatest - sequence);
+        self.lost = self.lost.saturating_sub(u64::from(taken_back));
+        -i64::from(taken_back)
+    }
+
+    /// How many ticks arrived.
+    #[must_use]
+    pub const fn received(&self) -> u64 {
+        self.received
+    }
+
+    /// How many numbers never came.
+    #[must_use]
+    pub const fn lost(&self) -> u64 {
+        self.lost
+    }
+
+    /// How many ticks came after one with a greater number, or twice.
+    #[must_use]
+    pub const fn out_of_order(&self) -> u64 {
+        self.out_of_order
+    }
+
+    /// How many times the publisher began anew.
+    #[must_use]
+    pub const fn restarts(&self) -> u64 {
+        self.restarts
+    }
+}
+
+impl Numbers {
+    /// Goes on to a greater number; tells how many between were passed over.
+    #[inline]
+    fn advance(&mut self, step: u64, sequence: u64) -> u64 {
+        self.greatest = Some(sequence);
+        self.accounted = if step < REMEMBERED { (self.accounted << step) | 1 } else { 1 };
+        step - 1
+    }
+
+    /// A number from behind the greatest came; tells whether it had been counted as lost.
+    fn take_back(&mut self, behind: u64) -> bool {
+        if behind >= REMEMBERED || self.accounted & (1 << behind) != 0 {
+            return false;
+        }
+        self.accounted |= 1 << behind;
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(sequences: &[u64]) -> Tally {
+        let mut tally = Tally::new(1);
+        tally.handle_connection();
+        tally.handle_empty_queue();
+        for &sequence in sequences {
+            tally.handle_tick(0, Some(sequence));
+        }
+        tally
+    }
+
+    fn counts(tally: &Tally) -> (u64, u64, u64, u64) {
+        (tally.received(), tally.lost(), tally.out_of_order(), tally.restarts())
+    }
+
+    #[test]
+    fn ticks_from_before_it_joined_are_not_lost() {
+        assert_eq!(counts(&after(&[1000, 1001, 1002])), (3, 0, 0, 0));
+    }
+
+    #[test]
+    fn a_gap_is_lost() {
+        assert_eq!(counts(&after(&[7, 10])), (2, 2, 0, 0));
+        assert_eq!(counts(&after(&[0, u64::MAX])), (2, u64::MAX - 1, 0, 0));
+        assert_eq!(counts(&after(&[0, 1_000_000, 1_000_001])), (3, 999_999, 0, 0));
+    }
+
+    #[test]
+    fn a_late_tick_is_taken_back_off_the_lost_once() {
+        assert_eq!(counts(&after(&[7, 10, 9])), (3, 1, 1, 0));
+        assert_eq!(counts(&after(&[7, 10, 9, 9])), (4, 1, 2, 0));
+        assert_eq!(counts(&after(&[7, 10, 9, 8, 11])), (5, 0, 2, 0));
+    }
+
+    #[test]
+    fn a_repeated_tick_is_out_of_order_and_nothing_more() {
+        assert_eq!(counts(&after(&[7, 7, 8, 7])), (4, 0, 2, 0));
+    }
+
+    #[test]
+    fn a_tick_from_before_the_first_is_no_loss_to_take_back() {
+        assert_eq!(counts(&after(&[7, 10, 6])), (3, 2, 1, 0));
+    }
+
+    #[test]
+    fn a_tick_that_is_64_behind_or_more_is_too_late_to_take_back() {
+        assert_eq!(counts(&after(&[0, 64, 1])), (3, 62, 1, 0));
+        assert_eq!(counts(&after(&[0, 65, 1])), (3, 64, 1, 0));
+        assert_eq!(counts(&after(&[0, 1000, 1])), (3, 999, 1, 0));
+    }
+
+    #[test]
+    fn a_step_back_after_a_reconnection_is_one_restart_for_all_symbols() {
+        let mut tally = Tally::new(2);
+        tally.handle_connection();
+        for sequence in 5..9 {
+            tally.handle_tick(0, Some(sequence));
+            tally.handle_tick(1, Some(sequence));
+        }
+        tally.handle_empty_queue();
+        tally.handle_connection();
+        for sequence in 0..3 {
+            tally.handle_tick(0, Some(sequence));
+            tally.handle_tick(1, Some(sequence));
+        }
+        assert_eq!(counts(&tally), (14, 0, 0, 1));
+        tally.handle_tick(0, Some(4));
+        tally.handle_tick(0, Some(3));
+        assert_eq!(counts(&tally), (16, 0, 1, 1));
+    }
+
+    #[test]
+    fn ticks_of_the_old_connection_in_the_queue_do_not_hide_a_restart() {
+        let mut tally = after(&[5, 6]);
+        tally.handle_connection();
+        for sequence in [7, 8, 0, 1] {
+            tally.handle_tick(0, Some(sequence));
+        }
+        assert_eq!(counts(&tally), (6, 0, 0, 1));
+    }
+
+    #[test]
+    fn a_reconnection_without_a_restart_is_a_gap() {
+        let mut tally = after(&[5, 6]);
+        tally.handle_connection();
+        tally.handle_empty_queue();
+        for sequence in [9, 8] {
+            tally.handle_tick(0, Some(sequence));
+        }
+        assert_eq!(counts(&tally), (4, 1, 1, 0));
+    }
+
+    #[test]
+    fn a_tick_without_a_number_is_received() {
+        let mut tally = after(&[5]);
+        assert_eq!(tally.handle_tick(0, None), 0);
+        tally.handle_tick(0, Some(6));
+        assert_eq!(counts(&tally), (3, 0, 0, 0));
+    }
+}

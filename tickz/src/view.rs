@@ -1,0 +1,237 @@
+//! What a watcher shows of each tick: a live table, lines of text, lines of JSON, or nothing; and what at its end.
+
+use std::{
+    io::{self, Write},
+    time::{Duration, Instant},
+};
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use sockets::{SocketError, Stop};
+use wire::{Symbol, tick::Tick};
+
+use crate::{delay::Percentiles, output::Output, table::Table};
+
+/// How to show ticks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Show {
+    /// A table that is drawn again and again.
+    Table,
+    /// `SYMBOL time price [#sequence]` a tick, and a sentence at the end.
+    Lines,
+    /// An object a tick, and another at the end.
+    Json,
+    /// Only the object at the end.
+    Summary,
+}
+
+/// What a watcher counted.
+#[derive(Debug, Clone, Serialize)]
+pub struct Summary {
+    /// Ticks received of the symbols watched.
+    pub received: u64,
+    /// Ticks that never came.
+    pub lost: u64,
+    /// Ticks that came after a later one, or twice.
+    pub out_of_order: u64,
+    /// From the first tick received to the last, in milliseconds.
+    pub elapsed_ms: f64,
+    /// Messages that were no ticks.
+    pub malformed: u64,
+    /// How many times the publisher began anew.
+    pub restarts: u64,
+    /// From a tick's timestamp to its receipt, in microseconds; where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latency_us: Option<Percentiles>,
+}
+
+/// One tick as JSON.
+#[derive(Serialize)]
+struct JsonTick<'a> {
+    symbol: &'a str,
+    timestamp: f64,
+    price: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sequence: Option<u64>,
+}
+
+/// Shows ticks in one of the ways.
+#[derive(Debug)]
+pub struct View {
+    show: Show,
+    output: Output,
+    table: Option<Table>,
+}
+
+impl View {
+    /// A view of these symbols.
+    ///
+    /// # Errors
+    /// The process has no file descriptors left.
+    pub fn new(show: Show, symbols: &[Symbol], stop: &Stop) -> Result<Self, SocketError> {
+        let table = (show == Show::Table).then(|| Table::new(symbols, Instant::now()));
+        Ok(Self { show, output: Output::new(stop)?, table })
+    }
+
+    /// Whether the terminal is the table's alone, so that log lines would tear it.
+    #[must_use]
+    pub const fn is_table(&self) -> bool {
+        self.table.is_some()
+    }
+
+    /// A tick of the symbol at `index` came, after which so many more (or fewer) of it count as lost.
+    ///
+    /// # Errors
+    /// Standard output is closed.
+    #[inline]
+    pub fn tick(&mut self, index: usize, tick: &Tick, lost: i64) -> io::Result<()> {
+        match self.show {
+            Show::Summary => Ok(()),
+            Show::Table => {
+                if let Some(table) = &mut self.table {
+                    table.tick(index, tick, lost);
+                }
+                Ok(())
+            }
+            Show::Lines => write_line(self.output.line()?, tick),
+            Show::Json => write_json(self.output.line()?, tick),
+        }
+    }
+
+    /// Nothing more is there just now: what was kept is shown.
+    ///
+    /// # Errors
+    /// Standard output is closed.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.output.flush()
+    }
+
+    /// Draws the table, with this line below it.
+    pub fn redraw(&mut self, now: Instant, status: String) {
+        if let Some(table) = &mut self.table {
+            table.redraw(now, status);
+        }
+    }
+
+    /// When the table is to be drawn again.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Instant> {
+        self.table.as_ref().map(Table::next_deadline)
+    }
+
+    /// Shows what was counted, in all. A table is drawn once more if there is a line to put below it: after Ctrl-C
+    /// there must be none, for its echo has moved the cursor.
+    ///
+    /// # Errors
+    /// Standard output is closed.
+    pub fn finish(mut self, summary: &Summary, status: Option<String>) -> io::Result<()> {
+        let line = self.output.line()?;
+        if let Some(table) = self.table.take() {
+            table.finish(status);
+            line.push(b'\n');
+        }
+        match self.show {
+            Show::Table | Show::Lines => writeln!(line, "{}", sentence(summary))?,
+            Show::Json | Show::Summary => {
+                serde_json::to_writer(&mut *line, summary)?;
+                line.push(b'\n');
+            }
+        }
+        self.output.flush()
+    }
+}
+
+fn write_line(line: &mut Vec<u8>, tick: &Tick) -> io::Result<()> {
+    write!(line, "{} ", tick.symbol)?;
+    match moment(tick.timestamp) {
+        Some(time) => write!(line, "{time:.3}")?,
+        None => write!(line, "{}", tick.timestamp)?,
+    }
+    write!(line, " {:.4}", tick.price)?;
+    if let Some(sequence) = tick.sequence {
+        write!(line, " #{sequence}")?;
+    }
+    writeln!(line)
+}
+
+fn write_json(line: &mut Vec<u8>, tick: &Tick) -> io::Result<()> {
+    let Tick { symbol, timestamp, price, sequence } = tick;
+    let object = JsonTick { symbol: symbol.as_str(), timestamp: *timestamp, price: *price, sequence: *sequence };
+    serde_json::to_writer(&mut *line, &object)?;
+    line.push(b'\n');
+    Ok(())
+}
+
+/// A timestamp as a date and time; `None` outside of the years that have four digits.
+fn moment(timestamp: f64) -> Option<Timestamp> {
+    let since = SignedDuration::try_from_secs_f64(timestamp).ok()?;
+    Timestamp::from_duration(since).ok()
+}
+
+fn sentence(summary: &Summary) -> String {
+    let Summary { received, lost, out_of_order, elapsed_ms, malformed, restarts, latency_us } = summary;
+    let elapsed = Duration::from_millis(*elapsed_ms as u64);
+    let mut text = format!(
+        "{received} ticks received in {}: {lost} lost, {out_of_order} out of order, {malformed} malformed",
+        humantime::format_duration(elapsed)
+    );
+    match restarts {
+        0 => {}
+        1 => text += "; the publisher restarted once",
+        times => text += &format!("; the publisher restarted {times} times"),
+    }
+    if let Some(Percentiles { p50, p99, p99_9 }) = latency_us {
+        text += &format!("; latency in µs: p50 {p50}, p99 {p99}, p99.9 {p99_9}");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(timestamp: f64, sequence: Option<u64>) -> (String, String) {
+        let tick = Tick { symbol: "MSFT".parse().unwrap(), timestamp, price: 41.78, sequence };
+        let (mut line, mut json) = (Vec::new(), Vec::new());
+        write_line(&mut line, &tick).unwrap();
+        write_json(&mut json, &tick).unwrap();
+        (String::from_utf8(line).unwrap(), String::from_utf8(json).unwrap())
+    }
+
+    #[test]
+    fn a_tick_is_a_line_or_an_object() {
+        let (line, json) = lines(1_416_182_400.25, Some(7));
+        assert_eq!(line, "MSFT 2014-11-17T00:00:00.250Z 41.7800 #7\n");
+        assert_eq!(json, "{\"symbol\":\"MSFT\",\"timestamp\":1416182400.25,\"price\":41.78,\"sequence\":7}\n");
+        let (line, json) = lines(-0.5, None);
+        assert_eq!(line, "MSFT 1969-12-31T23:59:59.500Z 41.7800\n");
+        assert_eq!(json, "{\"symbol\":\"MSFT\",\"timestamp\":-0.5,\"price\":41.78}\n");
+    }
+
+    #[test]
+    fn a_time_that_no_calendar_has_is_told_in_seconds() {
+        assert_eq!(lines(1e15, None).0, "MSFT 1000000000000000 41.7800\n");
+        assert!(lines(f64::MAX, None).0.starts_with("MSFT 17976931348"));
+    }
+
+    #[test]
+    fn the_end_is_a_sentence_with_all_that_is_in_the_object() {
+        let mut summary = Summary {
+            received: 10,
+            lost: 2,
+            out_of_order: 1,
+            elapsed_ms: 1500.2,
+            malformed: 3,
+            restarts: 0,
+            latency_us: None,
+        };
+        assert_eq!(sentence(&summary), "10 ticks received in 1s 500ms: 2 lost, 1 out of order, 3 malformed");
+        assert_eq!(
+            serde_json::to_string(&summary).unwrap(),
+            r#"{"received":10,"lost":2,"out_of_order":1,"elapsed_ms":1500.2,"malformed":3,"restarts":0}"#
+        );
+        summary.restarts = 1;
+        summary.latency_us = Some(Percentiles { p50: 1.0, p99: 2.5, p99_9: 3.0 });
+        assert!(sentence(&summary).ends_with("; the publisher restarted once; latency in µs: p50 1, p99 2.5, p99.9 3"));
+    }
+}

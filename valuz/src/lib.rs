@@ -1,0 +1,40 @@
+//! valuz spreads a batch of orders over any number of workers and adds up what they are worth
+//! (`protocol-docs/valuz.md`).
+//!
+//! ```text
+//!            orders                results
+//!  Source ── PUSH ──▶ PULL Worker PUSH ──▶ PULL ── Reduce
+//!    SUB                     SUB                     XPUB
+//!     ▲                       ▲        control        │
+//!     └───────────────────────┴───────────────────────┘
+//! ```
+//!
+//! - [`orders`], [`listing`], [`random`]: where orders come from: a seed or a CSV file
+//! - [`batch`], [`source`]: what a source has to send (pure), and the source
+//! - [`valuation`], [`worker`]: what an order is worth (pure), and the worker
+//! - [`tally`], [`roster`], [`sums`], [`reduce`]: what reduce knows (pure), exact sums, and reduce
+//! - [`summary`]: how a batch went, as text and as JSON
+//! - `run`, `children`, [`progress`]: all of them as processes, with a progress bar
+//! - [`args`], `roles`: the command line, and what becomes of it
+
+pub mod args;
+pub mod batch;
+mod children;
+pub mod listing;
+pub mod orders;
+pub mod progress;
+pub mod random;
+pub mod reduce;
+mod roles;
+pub mod roster;
+mod run;
+pub mod source;
+pub mod summary;
+pub mod sums;
+pub mod tally;
+pub mod valuation;
+pub mod worker;
+
+pub use reduce::{Reduce, ReduceConfig};
+pub use source::{Source, SourceConfig};
+pub use worker::{Worker, WorkerConfig};

@@ -1,0 +1,241 @@
+//! Reduce: waits for workers and source, collects the results, ends the batch.
+//!
+//! `PULL` binds **results**; `XPUB` (a `PUB` that hears subscriptions) binds **control**. One loop on the
+//! caller's thread; all that is decided is [`Tally`]'s to decide.
+
+use std::time::{Duration, Instant};
+
+use sockets::{
+    BindError, Complaints, Context, Endpoint, Limits, RefusedHandshakes, Role, Socket, SocketError, Stop, wait,
+};
+use thiserror::Error;
+use tracing::{info, warn};
+use wire::{
+    Channel, Fault, Frames,
+    value::{Control, Outcome},
+};
+
+use crate::{
+    progress::Progress,
+    summary::{NoTotal, Summary},
+    tally::{Phase, Plan, Tally},
+};
+
+/// How many results are taken before the loop looks up.
+const BURST: usize = 1_000;
+
+/// How long EXIT may take to leave when reduce ends: it must reach all.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// The same when stop was given, which wants an end within a second.
+const LINGER_WHEN_STOPPED: Duration = Duration::from_millis(300);
+
+/// The least time between two lines of progress.
+const PROGRESS_EVERY: Duration = Duration::from_millis(100);
+
+/// Where reduce is and what it expects.
+#[derive(Debug, Clone)]
+pub struct ReduceConfig {
+    /// Bound: from the workers.
+    pub results: Endpoint,
+    /// Bound: to source and workers.
+    pub control: Endpoint,
+    /// The batch.
+    pub plan: Plan,
+    /// Whether to print [`Progress`].
+    pub progress: bool,
+}
+
+/// Why reduce ends without a summary.
+#[derive(Debug, Error)]
+pub enum ReduceError {
+    /// A socket fails for a reason that no waiting mends.
+    #[error(transparent)]
+    Socket(#[from] SocketError),
+    /// There is no total.
+    #[error(transparent)]
+    NoTotal(#[from] NoTotal),
+    /// Progress cannot be printed.
+    #[error("standard output")]
+    Output(#[from] std::io::Error),
+}
+
+/// Reduce, bound and not yet running.
+pub struct Reduce {
+    context: Context,
+    results: Socket,
+    refused: [RefusedHandshakes; 2],
+    control: Socket,
+    endpoints: [Endpoint; 2],
+    plan: Plan,
+    tally: Tally,
+    complaints: Complaints,
+    frames: Frames,
+    /// When the next line of progress may be printed; `None`: none is wanted.
+    next_progress: Option<Instant>,
+}
+
+impl Reduce {
+    /// Binds results and control.
+    ///
+    /// # Errors
+    /// A port is in use, or a socket cannot be made.
+    pub fn bind(context: &Context, config: &ReduceConfig) -> Result<Self, BindError> {
+        let mut results = context.socket(Role::Pull, Limits::of(Channel::Results))?;
+        results.watch("valuz.reduce.results")?;
+        let at_results = results.bind(&config.results)?;
+        info!(channel = Channel::Results.name(), endpoint = %at_results, "listening");
+        let mut control = context.socket(Role::XPub, Limits::of(Channel::Control))?;
+        control.set_linger(LINGER)?;
+        control.watch("valuz.reduce.control")?;
+        let at_control = control.bind(&config.control)?;
+        info!(channel = Channel::Control.name(), endpoint = %at_control, "listening");
+        Ok(Self {
+            context: context.clone(),
+            results,
+            refused: [Channel::Results, Channel::Control].map(RefusedHandshakes::of),
+            control,
+            endpoints: [at_results, at_control],
+            plan: config.plan,
+            tally: Tally::new(config.plan),
+            complaints: Complaints::default(),
+            frames: Frames::new(),
+            next_progress: config.progress.then(Instant::now),
+        })
+    }
+
+    /// Where results and control are bound.
+    #[must_use]
+    pub const fn endpoints(&self) -> &[Endpoint; 2] {
+        &self.endpoints
+    }
+
+    /// Runs one batch to its end. `None`: stopped before the batch began.
+    ///
+    /// # Errors
+    /// The batch was given up or stopped with orders missing; a sum is no finite number; a socket fails.
+    pub fn run(mut self, stop: &Stop) -> Result<Option<Summary>, ReduceError> {
+        let mut stopped = false;
+        while !stopped && matches!(self.tally.phase(), Phase::Waiting | Phase::Running) {
+            stopped = self.turn(stop, self.tally.next_deadline())?;
+        }
+        if stopped && self.tally.phase() == Phase::Running {
+            // The orders of a batch that is broken off must not reach the next one.
+            self.publish(&Control::Exit)?;
+            self.control.set_linger(LINGER_WHEN_STOPPED)?;
+        }
+        let ended = Instant::now();
+        while !stopped && let Some(deadline) = self.tally.stay_until(ended).filter(|&until| Instant::now() < until) {
+            stopped = self.turn(stop, Some(deadline))?;
+        }
+        self.conclude(stop)
+    }
+
+    /// Sleeps until something happens, handles it, publishes what follows; tells whether stop was given.
+    fn turn(&mut self, stop: &Stop, deadline: Option<Instant>) -> Result<bool, ReduceError> {
+        let interests =
+            [self.results.readable(), self.control.readable(), self.results.events(), self.control.events()];
+        let wake = wait(stop, interests, deadline)?;
+        let now = Instant::now();
+        let [results, control] = &mut self.refused;
+        results.follow(now, &mut self.results, |_| {})?;
+        control.follow(now, &mut self.control, |_| {})?;
+        self.take_subscriptions()?;
+        self.take_outcomes()?;
+        let now = Instant::now();
+        for command in self.tally.handle_time(now) {
+            self.publish(&command)?;
+        }
+        self.print_progress(now)?;
+        Ok(wake.stopped)
+    }
+
+    fn take_outcomes(&mut self) -> Result<(), SocketError> {
+        for _ in 0..BURST {
+            if !self.results.receive(&mut self.frames)? {
+                break;
+            }
+            match Outcome::decode(&self.frames) {
+                Ok(outcome) => {
+                    self.tally.handle_outcome(&outcome);
+                    // The clock is read now: this was the last result.
+                    if self.tally.phase() == Phase::Running && self.tally.is_complete() {
+                        break;
+                    }
+                }
+                Err(error) => {
+                    self.complaints.note(Instant::now(), self.results.peer_address(), &error, &self.frames);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// An XPUB hears `1 topic` for a subscription and `0 topic` for its end.
+    fn take_subscriptions(&mut self) -> Result<(), SocketError> {
+        for _ in 0..BURST {
+            if !self.control.receive(&mut self.frames)? {
+                break;
+            }
+            let fault = match self.frames.get(0).unwrap_or_default() {
+                [1, topic @ ..] => {
+                    self.tally.handle_subscription(topic);
+                    continue;
+                }
+                [0, ..] => continue,
+                [] => Fault::Empty,
+                &[value, ..] => Fault::Unknown { value },
+            };
+            self.complaints.note(Instant::now(), self.control.peer_address(), &fault.of("subscription"), &self.frames);
+        }
+        Ok(())
+    }
+
+    fn publish(&mut self, command: &Control) -> Result<(), SocketError> {
+        match command {
+            Control::Start => info!(workers = self.tally.roster().len(), "START"),
+            Control::Repeat(numbers) => warn!(orders = numbers.len(), "REPEAT: nothing new came"),
+            Control::Exit => info!(missing = self.tally.missing(), "EXIT"),
+        }
+        command.encode(&mut self.frames);
+        // An XPUB never waits: it drops for a peer whose queue is full.
+        self.control.send(&self.frames)?;
+        if *command == Control::Start && self.next_progress.is_some() {
+            // A line that cannot be printed shows at the next one.
+            let _ = Progress::Started { workers: self.tally.roster().len() }.print();
+        }
+        Ok(())
+    }
+
+    fn print_progress(&mut self, now: Instant) -> Result<(), ReduceError> {
+        if self.next_progress.is_some_and(|next| now >= next) && self.tally.phase() != Phase::Waiting {
+            // The last line is printed at the end of the batch, and none after it.
+            let is_running = self.tally.phase() == Phase::Running;
+            self.next_progress = is_running.then_some(now + PROGRESS_EVERY);
+            Progress::Counted(self.plan.count - self.tally.missing()).print()?;
+        }
+        Ok(())
+    }
+
+    /// Says how it went, once EXIT has left.
+    fn conclude(self, stop: &Stop) -> Result<Option<Summary>, ReduceError> {
+        let Self { context, results, control, mut tally, complaints, plan, .. } = self;
+        drop((results, control));
+        if tally.phase() == Phase::Running {
+            drop(context);
+        } else {
+            context.close(stop)?;
+        }
+        let counts = tally.counts();
+        if complaints.count() > 0 || counts.foreign > 0 {
+            warn!(malformed = complaints.count(), foreign = counts.foreign, "messages were dropped");
+        }
+        let (missing, count) = (tally.missing(), plan.count);
+        match tally.phase() {
+            Phase::Waiting => Ok(None),
+            Phase::Running => Err(NoTotal::Stopped { missing, count }.into()),
+            Phase::GivenUp => Err(NoTotal::given_up(&tally, count).into()),
+            Phase::Complete => Ok(Some(Summary::of(&mut tally)?)),
+        }
+    }
+}

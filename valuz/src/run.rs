@@ -1,0 +1,318 @@
+//! `valuz run`: source, workers and reduce as processes of this same program, and how they get on.
+//!
+//! Nothing is timed: reduce is started first and says where it is bound, then the source, which says the same,
+//! then the workers. Reduce's lines of [`Progress`] move the bar; what else it prints is passed on.
+
+use std::{
+    env,
+    ffi::OsString,
+    fmt::Write,
+    io::{self, Write as _},
+    process::{Command, ExitStatus},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, bail};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
+use settings::SuiteArgs;
+use sockets::{Endpoint, Mechanism, Stop};
+use tracing::{info, warn};
+
+use crate::{
+    args::{BatchArgs, ValuationName, WorkArgs},
+    children::{Children, Event},
+    progress::Progress,
+    tally::Plan,
+};
+
+/// How long the others may take to end after reduce has.
+const ENDING: Duration = Duration::from_secs(5);
+
+/// How long all may take to end after SIGTERM, before they are killed.
+const STOPPING: Duration = Duration::from_millis(800);
+
+/// Reduce is started first, the source second, and then the workers.
+const REDUCE: usize = 0;
+const SOURCE: usize = 1;
+const FIRST_WORKER: usize = 2;
+
+/// What is started.
+pub(crate) struct RunConfig {
+    pub(crate) plan: Plan,
+    pub(crate) batch: BatchArgs,
+    pub(crate) work: WorkArgs,
+    pub(crate) json: bool,
+    pub(crate) orders: Option<Endpoint>,
+    pub(crate) results: Option<Endpoint>,
+    pub(crate) control: Option<Endpoint>,
+}
+
+/// Runs one batch. Ends all processes that it started, however it ends.
+pub(crate) fn run(config: &RunConfig, suite: &SuiteArgs, stop: &Stop) -> anyhow::Result<()> {
+    let mut run = Run {
+        config,
+        variables: variables(suite)?,
+        children: Children::new(stop)?,
+        bar: bar(config.plan.count)?,
+        orders: None,
+        results: None,
+        control: None,
+        is_started: false,
+    };
+    let reduce = run.reduce_command()?;
+    run.start(reduce)?;
+    let outcome = run.watch();
+    run.bar.finish_and_clear();
+    run.end(outcome.is_err())?;
+    outcome
+}
+
+struct Run<'a> {
+    config: &'a RunConfig,
+    /// For the children's environment: credentials do not show there as they do in arguments.
+    variables: Vec<(&'static str, OsString)>,
+    children: Children,
+    bar: ProgressBar,
+    orders: Option<String>,
+    results: Option<String>,
+    control: Option<String>,
+    /// Whether reduce has said START.
+    is_started: bool,
+}
+
+impl Run<'_> {
+    /// Handles events until reduce has ended, all workers have died, or stop.
+    fn watch(&mut self) -> anyhow::Result<()> {
+        loop {
+            match self.children.next_event(None)? {
+                Some(Event::Printed(place, line)) => match Progress::parse(&line) {
+                    Some(progress) => self.follow(progress)?,
+                    None if place == REDUCE => self.bar.suspend(|| writeln!(io::stdout(), "{line}"))?,
+                    None => {}
+                },
+                Some(Event::Logged(place, line)) => self.pass_on(place, &line)?,
+                Some(Event::Ended(REDUCE, status)) if status.success() => return Ok(()),
+                Some(Event::Ended(REDUCE, status)) => bail!("reduce ended with {}", words(status)),
+                Some(Event::Ended(place, status)) => self.miss(place, status)?,
+                Some(Event::Stopped) => return self.stop(),
+                None => {}
+            }
+        }
+    }
+
+    fn follow(&mut self, progress: Progress) -> anyhow::Result<()> {
+        match progress {
+            Progress::Listening { channel, endpoint } => {
+                let endpoint = reachable(&endpoint);
+                match channel.as_str() {
+                    "results" => self.results = Some(endpoint),
+                    "control" => {
+                        self.control = Some(endpoint);
+                        let source = self.source_command()?;
+                        self.start(source)?;
+                    }
+                    _ => {
+                        self.orders = Some(endpoint);
+                        for _ in 0..self.config.plan.workers {
+                            self.start_worker()?;
+                        }
+                    }
+                }
+            }
+            Progress::Started { workers } => {
+                self.is_started = true;
+                self.bar.reset();
+                self.bar.suspend(|| info!(workers, "batch started"));
+            }
+            Progress::Counted(count) => self.bar.set_position(count),
+        }
+        Ok(())
+    }
+
+    fn start(&mut self, command: Command) -> anyhow::Result<()> {
+        let (place, pid) = self.children.start(command).context("cannot start a process")?;
+        self.bar.suspend(|| info!(pid, "started {}", name(place)));
+        Ok(())
+    }
+
+    fn start_worker(&mut self) -> anyhow::Result<()> {
+        let worker = self.worker_command()?;
+        self.start(worker)
+    }
+
+    /// A log line or error of a child, with its name.
+    fn pass_on(&self, place: usize, line: &str) -> io::Result<()> {
+        self.bar.suspend(|| writeln!(io::stderr(), "{}: {line}", name(place)))
+    }
+
+    /// Somebody else than reduce has ended. A worker that dies in mid-batch is no harm while there are others;
+    /// before START reduce would wait for it, so another takes its place.
+    fn miss(&mut self, place: usize, status: ExitStatus) -> anyhow::Result<()> {
+        if status.success() {
+            return Ok(());
+        }
+        self.bar.suspend(|| warn!("{} ended with {}", name(place), words(status)));
+        if place == SOURCE {
+            bail!("the source ended with {}", words(status));
+        }
+        let workers = self.children.count() - FIRST_WORKER;
+        let is_dead = |worker| self.children.status(worker).is_some_and(|status| !status.success());
+        if !self.is_started && workers < 2 * self.config.plan.workers as usize {
+            return self.start_worker();
+        }
+        if !self.is_started {
+            bail!("workers die before they are ready");
+        }
+        if (FIRST_WORKER..self.children.count()).all(is_dead) {
+            bail!("all {workers} workers are dead");
+        }
+        Ok(())
+    }
+
+    /// Reduce says whether the batch was broken off.
+    fn stop(&mut self) -> anyhow::Result<()> {
+        self.children.terminate();
+        self.drain(Instant::now() + STOPPING)?;
+        match self.children.status(REDUCE) {
+            Some(status) if status.success() => Ok(()),
+            _ => bail!("stopped"),
+        }
+    }
+
+    /// Waits for the others, who end by themselves at EXIT; or ends them.
+    fn end(&mut self, at_once: bool) -> io::Result<()> {
+        if !at_once && self.drain(Instant::now() + ENDING)? {
+            return Ok(());
+        }
+        self.children.terminate();
+        self.drain(Instant::now() + STOPPING)?;
+        Ok(())
+    }
+
+    /// Passes on what the children still say until all have ended or the deadline; tells whether they have.
+    fn drain(&mut self, deadline: Instant) -> io::Result<bool> {
+        while !self.children.all_ended() {
+            match self.children.next_event(Some(deadline))? {
+                Some(Event::Logged(place, line)) => self.pass_on(place, &line)?,
+                Some(Event::Stopped) => self.children.terminate(),
+                Some(_) => {}
+                None => return Ok(false),
+            }
+        }
+        Ok(true)
+    }
+
+    fn reduce_command(&self) -> io::Result<Command> {
+        let Plan { workers, count, patience, give_up } = self.config.plan;
+        let mut command = self.command("reduce", true)?;
+        command.args(["--workers", &workers.to_string(), "--count", &count.to_string()]);
+        command.args(["--patience", &humantime::format_duration(patience).to_string()]);
+        command.args(["--give-up", &humantime::format_duration(give_up).to_string()]);
+        command.args(["--results", &to_bind(self.config.results.as_ref())]);
+        command.args(["--control", &to_bind(self.config.control.as_ref())]);
+        if self.config.json {
+            command.arg("--json");
+        }
+        Ok(command)
+    }
+
+    fn source_command(&self) -> io::Result<Command> {
+        let BatchArgs { count, seed, input, strict } = &self.config.batch;
+        let mut command = self.command("source", true)?;
+        command.args(["--orders", &to_bind(self.config.orders.as_ref())]);
+        command.args(["--control", self.control.as_deref().unwrap_or_default()]);
+        match input {
+            Some(file) => command.arg("--input").arg(file),
+            None => command.args(["--seed", &seed.to_string()]),
+        };
+        if let Some(count) = count {
+            command.args(["--count", &count.to_string()]);
+        }
+        if *strict {
+            command.arg("--strict");
+        }
+        Ok(command)
+    }
+
+    fn worker_command(&self) -> io::Result<Command> {
+        let WorkArgs { valuation, scenarios, delay } = &self.config.work;
+        let mut command = self.command("worker", false)?;
+        for (flag, endpoint) in [("--orders", &self.orders), ("--results", &self.results), ("--control", &self.control)]
+        {
+            command.args([flag, endpoint.as_deref().unwrap_or_default()]);
+        }
+        let valuation = if *valuation == ValuationName::Var { "var" } else { "notional" };
+        command.args(["--report", "--valuation", valuation, "--scenarios", &scenarios.to_string()]);
+        if let Some(delay) = delay {
+            let [least, most] = [delay.least, delay.most].map(humantime::format_duration);
+            command.args(["--delay", &format!("{least}..{most}")]);
+        }
+        Ok(command)
+    }
+
+    fn command(&self, role: &str, with_progress: bool) -> io::Result<Command> {
+        let mut command = Command::new(env::current_exe()?);
+        command.arg(role).envs(self.variables.iter().map(|(name, value)| (name, value)));
+        if env::var_os("RUST_LOG").is_none() {
+            // What each does is told here; what goes wrong is theirs to tell.
+            command.env("RUST_LOG", "warn");
+        }
+        if with_progress {
+            command.arg("--progress");
+        }
+        Ok(command)
+    }
+}
+
+/// The suite's flags as the variables that stand for them. Under CURVE all processes have one key, so its public
+/// half is the bound side's.
+fn variables(suite: &SuiteArgs) -> anyhow::Result<Vec<(&'static str, OsString)>> {
+    let mut server_key = suite.server_key.clone().map(OsString::from);
+    if let Mechanism::Curve { own, server: None } = suite.clone().load()?.security()?.mechanism {
+        server_key = Some(own.public.to_string().into());
+    }
+    let security = suite.security.and_then(|security| clap::ValueEnum::to_possible_value(&security));
+    let given = [
+        ("SUITE_CONFIG", suite.config.clone().map(OsString::from)),
+        ("SUITE_SECURITY", security.map(|value| value.get_name().into())),
+        ("SUITE_KEY", suite.key.clone().map(OsString::from)),
+        ("SUITE_SERVER_KEY", server_key),
+        ("SUITE_ALLOW", suite.allow.clone().map(OsString::from)),
+        ("SUITE_USERNAME", suite.username.clone().map(OsString::from)),
+        ("SUITE_PASSWORD", suite.password.clone().map(OsString::from)),
+        ("SUITE_NO_HEARTBEAT", suite.no_heartbeat.then(|| "true".into())),
+    ];
+    Ok(given.into_iter().filter_map(|(name, value)| Some((name, value?))).collect())
+}
+
+/// Where a channel is bound: as asked for, or on loopback at a port that the system chooses.
+fn to_bind(given: Option<&Endpoint>) -> String {
+    given.map_or_else(|| "tcp://127.0.0.1:*".to_owned(), Endpoint::to_string)
+}
+
+/// A bound address as one to connect to from this machine.
+fn reachable(endpoint: &str) -> String {
+    endpoint.replacen("//0.0.0.0:", "//127.0.0.1:", 1)
+}
+
+fn name(place: usize) -> String {
+    match place {
+        REDUCE => "reduce".to_owned(),
+        SOURCE => "source".to_owned(),
+        worker => format!("worker {}", worker - SOURCE),
+    }
+}
+
+fn words(status: ExitStatus) -> String {
+    status.code().map_or_else(|| status.to_string(), |code| format!("exit code {code}"))
+}
+
+fn bar(count: u64) -> anyhow::Result<ProgressBar> {
+    let style =
+        ProgressStyle::with_template("{wide_bar} {human_pos} of {human_len} orders, {rate} a second, {eta} left")?
+            .with_key("rate", |state: &ProgressState, text: &mut dyn Write| {
+                // A bar that cannot be drawn whole is no failure.
+                let _ = write!(text, "{:.0}", state.per_sec());
+            });
+    Ok(ProgressBar::new(count).with_style(style))
+}

@@ -1,0 +1,177 @@
+//! How a batch went: a text for people, a JSON object for programs.
+
+use std::{collections::BTreeMap, fmt, time::Duration};
+
+use serde::Serialize;
+use thiserror::Error;
+
+use crate::tally::Tally;
+
+/// What reduce tells in the end. As JSON it is one object with these keys in this order; `workers` is for people
+/// only.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Summary {
+    /// Orders counted.
+    pub count: u64,
+    /// The total of their values.
+    pub value: f64,
+    /// The total of each symbol.
+    pub by_symbol: BTreeMap<String, f64>,
+    /// From START to the last result, in milliseconds.
+    #[serde(rename = "elapsed_ms", serialize_with = "milliseconds")]
+    pub elapsed: Duration,
+    /// Results dropped because their order had been counted.
+    pub duplicates: u64,
+    /// Orders asked for again.
+    pub repeated: u64,
+    /// Orders without a result: none, or there is no summary.
+    pub missing: u64,
+    /// Orders done by each worker that reported.
+    #[serde(skip)]
+    pub workers: Vec<(String, u64)>,
+}
+
+/// Why there is no total.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum NoTotal {
+    /// Nothing came any more.
+    #[error("{missing} of {count} orders are missing, so there is no total{hint}")]
+    Missing {
+        /// How many orders have no result.
+        missing: u64,
+        /// How many the batch has.
+        count: u64,
+        /// What may have led to it.
+        hint: &'static str,
+    },
+    /// The loop was stopped in mid-batch.
+    #[error("stopped while {missing} of {count} orders were missing, so there is no total")]
+    Stopped {
+        /// How many orders have no result.
+        missing: u64,
+        /// How many the batch has.
+        count: u64,
+    },
+    /// A sum is beyond the largest `f64`.
+    #[error("the sum of {of} is beyond the largest number, so there is no total")]
+    TooLarge {
+        /// Of all orders, or of a symbol's.
+        of: String,
+    },
+}
+
+impl Summary {
+    /// Sums up a complete batch.
+    ///
+    /// # Errors
+    /// A sum is no finite number.
+    pub fn of(tally: &mut Tally) -> Result<Self, NoTotal> {
+        let value = tally.sums().total();
+        let by_symbol = tally.sums().by_symbol();
+        let too_large = |of: String| Err(NoTotal::TooLarge { of });
+        if !value.is_finite() {
+            return too_large("all orders".to_owned());
+        }
+        if let Some((symbol, _)) = by_symbol.iter().find(|(_, sum)| !sum.is_finite()) {
+            return too_large(format!("the orders of {symbol}"));
+        }
+        let counts = tally.counts();
+        Ok(Self {
+            count: counts.numbered + counts.unnumbered,
+            value,
+            by_symbol,
+            elapsed: tally.elapsed(),
+            duplicates: counts.duplicates,
+            repeated: counts.repeated,
+            missing: tally.missing(),
+            workers: tally.roster().iter().map(|(name, done)| (name.to_string(), done)).collect(),
+        })
+    }
+}
+
+impl NoTotal {
+    /// Why a batch that was given up has no total.
+    #[must_use]
+    pub const fn given_up(tally: &Tally, count: u64) -> Self {
+        let counts = tally.counts();
+        let hint = if counts.unnumbered > 0 {
+            " (results without order numbers came, so none could be asked for again)"
+        } else if tally.is_sent_again() && counts.foreign > 0 {
+            " (results without order numbers came after orders had been asked for again: a longer --patience helps \
+             slow workers of this kind)"
+        } else {
+            ""
+        };
+        Self::Missing { missing: tally.missing(), count, hint }
+    }
+}
+
+fn milliseconds<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    // Microseconds are as fine as the measure is.
+    serializer.serialize_f64(duration.as_micros() as f64 / 1e3)
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.elapsed.as_secs_f64();
+        let rate = |count: u64| if seconds > 0.0 { count as f64 / seconds } else { 0.0 };
+        writeln!(formatter, "{} orders in {seconds:.3} s, {:.0} a second", self.count, rate(self.count))?;
+        if self.duplicates > 0 || self.repeated > 0 {
+            writeln!(formatter, "{} asked for again, {} duplicates dropped", self.repeated, self.duplicates)?;
+        }
+        let values = self.by_symbol.iter().map(|(symbol, &value)| (symbol.as_str(), value));
+        let rows: Vec<(&str, String)> =
+            values.chain([("total", self.value)]).map(|(name, value)| (name, format!("{value:.2}"))).collect();
+        let width = |of: fn(&(&str, String)) -> usize| rows.iter().map(of).max().unwrap_or(0);
+        let (names, numbers) = (width(|row| row.0.len()), width(|row| row.1.len()));
+        for (name, value) in &rows {
+            writeln!(formatter, "{name:<names$}  {value:>numbers$}")?;
+        }
+        for (name, done) in &self.workers {
+            writeln!(formatter, "{name}: {done} orders, {:.0} a second", rate(*done))?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+
+    fn summary() -> Summary {
+        Summary {
+            count: 3,
+            value: 1590.5,
+            by_symbol: [("MSFT", 4178.0), ("AAPL", -4767.5), ("BBRY", 2180.0)]
+                .map(|(symbol, value)| (symbol.to_owned(), value))
+                .into(),
+            elapsed: Duration::from_micros(1_500_250),
+            duplicates: 1,
+            repeated: 2,
+            missing: 0,
+            workers: vec![("rust:desk:4711".to_owned(), 3)],
+        }
+    }
+
+    #[test]
+    fn the_json_has_its_keys_in_their_order() {
+        expect![[r#"{"count":3,"value":1590.5,"by_symbol":{"AAPL":-4767.5,"BBRY":2180.0,"MSFT":4178.0},"elapsed_ms":1500.25,"duplicates":1,"repeated":2,"missing":0}"#]]
+            .assert_eq(&serde_json::to_string(&summary()).unwrap());
+    }
+
+    #[test]
+    fn the_text_is_aligned() {
+        expect![[r#"
+            3 orders in 1.500 s, 2 a second
+            2 asked for again, 1 duplicates dropped
+            AAPL   -4767.50
+            BBRY    2180.00
+            MSFT    4178.00
+            total   1590.50
+            rust:desk:4711: 3 orders, 2 a second
+        "#]]
+        .assert_eq(&summary().to_string());
+    }
+}

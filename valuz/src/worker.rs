@@ -1,0 +1,293 @@
+//! The worker: takes orders, values them, passes the results on.
+//!
+//! `PULL` connects to **orders**, `PUSH` to **results**, `SUB` to **control** for EXIT. One loop on the caller's
+//! thread. A worker holds at most one result that cannot go out yet, and takes no order meanwhile.
+
+use std::{
+    hash::{BuildHasher as _, RandomState},
+    time::{Duration, Instant},
+};
+
+use sockets::{
+    Complaints, Connection, Context, Endpoint, Interest, Limits, Role, Socket, SocketError, Stop, connection::Change,
+    wait,
+};
+use tracing::{debug, info};
+use wire::{
+    Channel, DecodeError, Fault, Frames, WorkerName,
+    value::{Control, Order, Outcome, Valued},
+};
+
+use crate::{random::SplitMix64, valuation::Valuation};
+
+/// How many orders are taken before the loop looks up; one where an order costs much.
+const BURST: usize = 1_000;
+
+/// The least time between two reports.
+const REPORT_EVERY: Duration = Duration::from_millis(100);
+
+/// Where a worker is and what it does.
+#[derive(Debug)]
+pub struct WorkerConfig {
+    /// Connected: from the source.
+    pub orders: Endpoint,
+    /// Connected: to reduce.
+    pub results: Endpoint,
+    /// Connected: from reduce.
+    pub control: Endpoint,
+    /// What is computed.
+    pub valuation: Valuation,
+    /// How long each result is held back, for demonstrations.
+    pub delay: Option<Delay>,
+    /// Extension `report`: the worker's name.
+    pub name: Option<WorkerName>,
+}
+
+/// A random time, each length between the two equally likely.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Delay {
+    /// The shortest.
+    pub least: Duration,
+    /// The longest.
+    pub most: Duration,
+}
+
+/// A worker, connected and not yet running.
+pub struct Worker {
+    context: Context,
+    orders: Socket,
+    orders_connection: Connection,
+    results: Socket,
+    results_connection: Connection,
+    control: Socket,
+    control_connection: Connection,
+    greeting: Greeting,
+    valuation: Valuation,
+    delay: Option<Delay>,
+    random: SplitMix64,
+    name: Option<WorkerName>,
+    incoming: Frames,
+    /// The result to send next, encoded; empty where there is none.
+    outgoing: Frames,
+    /// Not before this time.
+    outgoing_at: Option<Instant>,
+    done: u64,
+    reported: u64,
+    next_report: Instant,
+    complaints: Complaints,
+}
+
+/// Whether READY is to be said: once when orders is up for the first time, and again after results was down.
+#[derive(Debug, Default)]
+struct Greeting {
+    orders_up: bool,
+    said: bool,
+}
+
+impl Greeting {
+    const fn is_due(&self) -> bool {
+        self.orders_up && !self.said
+    }
+}
+
+impl Worker {
+    /// Connects to source and reduce, now or whenever they come.
+    ///
+    /// # Errors
+    /// An address cannot be understood, or a socket cannot be made.
+    pub fn connect(context: &Context, config: WorkerConfig) -> Result<Self, SocketError> {
+        let mut control = context.socket(Role::Sub, Limits::of(Channel::Control))?;
+        control.watch("valuz.worker.control")?;
+        control.subscribe(Control::EXIT_TOPIC)?;
+        control.connect(&config.control)?;
+        let mut results = context.socket(Role::Push, Limits::of(Channel::Results))?;
+        results.watch("valuz.worker.results")?;
+        results.connect(&config.results)?;
+        let mut orders = context.socket(Role::Pull, Limits::of(Channel::Orders))?;
+        orders.watch("valuz.worker.orders")?;
+        orders.connect(&config.orders)?;
+        Ok(Self {
+            context: context.clone(),
+            orders,
+            orders_connection: Connection::new(Channel::Orders, config.orders),
+            results,
+            results_connection: Connection::new(Channel::Results, config.results),
+            control,
+            control_connection: Connection::new(Channel::Control, config.control),
+            greeting: Greeting::default(),
+            valuation: config.valuation,
+            delay: config.delay,
+            random: SplitMix64::new(RandomState::new().hash_one(std::process::id())),
+            name: config.name,
+            incoming: Frames::new(),
+            outgoing: Frames::new(),
+            outgoing_at: None,
+            done: 0,
+            reported: 0,
+            next_report: Instant::now(),
+            complaints: Complaints::default(),
+        })
+    }
+
+    /// Works until EXIT or stop.
+    ///
+    /// # Errors
+    /// A socket fails for a reason that no waiting mends.
+    pub fn run(mut self, stop: &Stop) -> Result<(), SocketError> {
+        self.follow_links()?;
+        loop {
+            let more = self.work_burst()?;
+            self.report_when_due()?;
+            let wake = wait(stop, self.interests(more), self.next_deadline())?;
+            self.follow_links()?;
+            if wake.stopped || self.obey()? {
+                break;
+            }
+        }
+        self.report()?;
+        info!(done = self.done, malformed = self.complaints.count(), "ends");
+        let Self { context, orders, results, control, .. } = self;
+        drop((orders, results, control));
+        context.close(stop)
+    }
+
+    /// Takes orders until there is none, one waits to go out, or it is time to look up; tells whether the last.
+    fn work_burst(&mut self) -> Result<bool, SocketError> {
+        let burst = if self.valuation.is_heavy() { 1 } else { BURST };
+        for _ in 0..burst {
+            if !self.pass_on()? || !self.orders.receive(&mut self.incoming)? {
+                return Ok(false);
+            }
+            self.value();
+        }
+        self.pass_on()
+    }
+
+    /// Sends the result that is held, if there is one; tells whether another order may be taken.
+    #[inline]
+    fn pass_on(&mut self) -> Result<bool, SocketError> {
+        if self.outgoing.is_empty() {
+            return Ok(true);
+        }
+        if self.outgoing_at.is_some_and(|at| Instant::now() < at) {
+            return Ok(false);
+        }
+        self.outgoing_at = None;
+        if !self.results.send(&self.outgoing)? {
+            return Ok(false);
+        }
+        self.outgoing.clear();
+        self.done += 1;
+        Ok(true)
+    }
+
+    /// Turns the order that came into the result to send.
+    #[inline]
+    fn value(&mut self) {
+        let valued = Order::decode(&self.incoming).and_then(|order| {
+            let value = self.valuation.value(&order);
+            let Order { symbol, tail, .. } = order;
+            if value.is_finite() { Ok(Valued { symbol, value, tail }) } else { Err(Fault::NotFinite.of("value")) }
+        });
+        match valued {
+            Ok(valued) => {
+                valued.encode(&mut self.outgoing);
+                if let Some(Delay { least, most }) = self.delay {
+                    let delay = least + (most - least).mul_f64(self.random.next_unit());
+                    self.outgoing_at = Some(Instant::now() + delay);
+                }
+            }
+            Err(error) => {
+                self.complaints.note(Instant::now(), self.orders.peer_address(), &error, &self.incoming);
+            }
+        }
+    }
+
+    /// Sends a report at most every [`REPORT_EVERY`], and none without news.
+    fn report_when_due(&mut self) -> Result<(), SocketError> {
+        if self.name.is_some() && self.done != self.reported && Instant::now() >= self.next_report {
+            self.next_report = Instant::now() + REPORT_EVERY;
+            self.report()?;
+        }
+        Ok(())
+    }
+
+    /// Tells how many orders are done. A report that finds no room is left out: the next one says more.
+    fn report(&mut self) -> Result<(), SocketError> {
+        let Some(worker) = self.name.clone() else {
+            return Ok(());
+        };
+        let mut frames = Frames::new();
+        Outcome::Report { worker, done: self.done }.encode(&mut frames);
+        if self.results.send(&frames)? {
+            self.reported = self.done;
+        }
+        Ok(())
+    }
+
+    fn interests(&self, more: bool) -> [Interest<'_>; 6] {
+        let holds = !self.outgoing.is_empty();
+        [
+            if holds && !more { Interest::never() } else { self.orders.readable() },
+            if holds && self.outgoing_at.is_none() { self.results.writable() } else { Interest::never() },
+            self.control.readable(),
+            self.orders.events(),
+            self.results.events(),
+            self.control.events(),
+        ]
+    }
+
+    fn next_deadline(&self) -> Option<Instant> {
+        let report = (self.name.is_some() && self.done != self.reported).then_some(self.next_report);
+        let connections = [&self.orders_connection, &self.results_connection, &self.control_connection];
+        let connections = connections.map(Connection::next_deadline);
+        connections.into_iter().chain([self.outgoing_at, report]).flatten().min()
+    }
+
+    /// Logs what became of the connections, and says READY when it is time.
+    fn follow_links(&mut self) -> Result<(), SocketError> {
+        let greeting = &mut self.greeting;
+        let now = Instant::now();
+        self.orders_connection.follow(now, &mut self.orders, |change| greeting.orders_up |= change == Change::Up)?;
+        self.results_connection.follow(now, &mut self.results, |change| greeting.said &= change != Change::Down)?;
+        self.control_connection.follow(now, &mut self.control, |_| {})?;
+        for connection in [&mut self.orders_connection, &mut self.results_connection, &mut self.control_connection] {
+            connection.log(now);
+        }
+        if self.greeting.is_due() {
+            let mut frames = Frames::new();
+            Outcome::Ready(self.name.clone()).encode(&mut frames);
+            // Where results is not up yet, READY waits in its queue, before all results.
+            self.greeting.said = self.results.send(&frames)?;
+            debug!(said = self.greeting.said, "ready");
+        }
+        Ok(())
+    }
+
+    /// Takes the commands that have come; tells whether EXIT was among them.
+    fn obey(&mut self) -> Result<bool, SocketError> {
+        let mut frames = Frames::new();
+        for _ in 0..BURST {
+            if !self.control.receive(&mut frames)? {
+                break;
+            }
+            match Control::decode(&frames) {
+                Ok(Control::Exit) => return Ok(true),
+                Ok(Control::Start | Control::Repeat(_)) => {}
+                Err(error) => {
+                    self.complaints.note(Instant::now(), self.control.peer_address(), &error, &frames);
+                }
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// The name of this process as a worker, `rust:HOST:PID`.
+///
+/// # Errors
+/// The name of this machine cannot be part of one.
+pub fn own_name() -> Result<WorkerName, DecodeError> {
+    let host = rustix::system::uname();
+    format!("rust:{}:{}", host.nodename().to_string_lossy(), std::process::id()).parse()
+}

@@ -1,0 +1,84 @@
+//! The real program in all its roles, on ports that the system chooses.
+//!
+//! - [`start`]: every start order, and that all roles end by themselves
+//! - [`killed`]: workers that are killed, that join late; a source or a reduce that comes back
+//! - [`foreign`]: raw peers: those of the base protocol, those that lie, those that send garbage
+//! - [`stopped`]: SIGTERM in every role and state
+//! - [`run`]: `valuz run`
+//! - [`command_line`]: help, usage errors, input files
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod command_line;
+mod foreign;
+mod killed;
+mod run;
+mod start;
+mod stopped;
+
+use std::{net::TcpListener, time::Duration};
+
+use testkit::{Finished, Program};
+
+const VALUZ: &str = env!("CARGO_BIN_EXE_valuz");
+
+/// Where the channels of one batch are.
+struct Channels {
+    orders: String,
+    results: String,
+    control: String,
+}
+
+impl Channels {
+    /// On ports that nobody holds. For tests in which a connecting role is there first; others bind at port `*`.
+    fn free() -> Self {
+        let listeners = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+        let [orders, results, control] =
+            listeners.each_ref().map(|listener| format!("tcp://{}", listener.local_addr().unwrap()));
+        Self { orders, results, control }
+    }
+
+    fn source(&self, more: &[&str]) -> Program {
+        start(&["source", "--orders", &self.orders, "--control", &self.control], more)
+    }
+
+    fn worker(&self, more: &[&str]) -> Program {
+        let channels = ["--orders", &self.orders, "--results", &self.results, "--control", &self.control];
+        start(&[&["worker"][..], &channels].concat(), more)
+    }
+
+    fn reduce(&self, more: &[&str]) -> Program {
+        start(&["reduce", "--json", "--results", &self.results, "--control", &self.control], more)
+    }
+}
+
+fn start(arguments: &[&str], more: &[&str]) -> Program {
+    Program::start(VALUZ, arguments.iter().chain(more))
+}
+
+/// The total of `count` orders of seed 1, worked out here.
+fn total(count: u64) -> f64 {
+    let orders = valuz::orders::Orders::simulated(1, count);
+    let mut sum = valuz::sums::ExactSum::default();
+    let mut notional = valuz::valuation::Valuation::Notional;
+    (0..count).for_each(|number| sum.add(notional.value(&orders.get(number).unwrap())));
+    sum.round()
+}
+
+/// Holds reduce's result against what it must be; returns it.
+fn assert_total(finished: &Finished, count: u64) -> serde_json::Value {
+    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+    let summary = finished.json();
+    assert_eq!(summary["count"], count, "{summary}");
+    assert_eq!(summary["missing"], 0, "{summary}");
+    assert_eq!(summary["value"].as_f64(), Some(total(count)), "{summary}");
+    summary
+}
+
+/// Waits for the end of programs that must end by themselves, well.
+fn assert_ends(programs: impl IntoIterator<Item = Program>) {
+    for program in programs {
+        let finished = program.finish_within(Duration::from_secs(10));
+        assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+    }
+}

@@ -1,0 +1,126 @@
+//! `valuz run`: all roles as processes of one program.
+
+use std::{fs, time::Duration};
+
+use testkit::{Program, eventually};
+
+use super::{VALUZ, assert_total};
+
+const SLOW: [&str; 8] = ["run", "--json", "--workers", "2", "--count", "1000000", "--delay", "1ms"];
+
+/// The processes that `run` says it has started.
+fn children(run: &Program, how_many: usize) -> Vec<u32> {
+    let mut pids = Vec::new();
+    eventually("all processes are started", || {
+        pids = run
+            .log()
+            .lines()
+            .filter_map(|line| line.split_once("started ")?.1.split_once("pid=")?.1.trim().parse().ok())
+            .collect();
+        pids.len() == how_many
+    });
+    pids
+}
+
+fn is_running(pid: u32) -> bool {
+    fs::read_to_string(format!("/proc/{pid}/stat"))
+        .is_ok_and(|stat| !stat.rsplit(')').next().unwrap_or_default().trim_start().starts_with('Z'))
+}
+
+#[test]
+fn a_batch_runs_and_leaves_nothing_behind() {
+    let run = Program::start(VALUZ, ["run", "--json", "--workers", "2", "--count", "20000"]);
+    let pids = children(&run, 4);
+    let finished = run.finish();
+    assert_total(&finished, 20_000);
+    assert_eq!(finished.stdout.lines().count(), 1, "{}", finished.stdout);
+    assert!(!finished.stderr.contains("orders, "), "no bar where there is no terminal: {}", finished.stderr);
+    assert!(pids.into_iter().all(|pid| !is_running(pid)));
+}
+
+#[test]
+fn the_text_tells_what_each_worker_did() {
+    let finished = testkit::run(VALUZ, ["run", "--workers", "2", "--count", "2000"]);
+    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+    assert_eq!(finished.stdout.lines().filter(|line| line.starts_with("rust:")).count(), 2, "{}", finished.stdout);
+}
+
+#[test]
+fn killed_workers_cost_no_order_while_one_lives() {
+    let run = Program::start(
+        VALUZ,
+        ["run", "--json", "--workers", "3", "--count", "4000", "--delay", "200us", "--patience", "200ms"],
+    );
+    let pids = children(&run, 5);
+    run.wait_for_log("batch started");
+    for &worker in &pids[2..4] {
+        kill(worker);
+    }
+    run.wait_for_log("worker 2 ended with signal: 9");
+    assert_total(&run.finish(), 4000);
+}
+
+#[test]
+fn a_worker_that_dies_before_the_batch_begins_is_replaced() {
+    // The first worker is killed as soon as its process id is known: before it can have said READY, as a rule.
+    let run = Program::start(VALUZ, ["run", "--json", "--workers", "1", "--count", "200", "--delay", "1ms"]);
+    kill(children(&run, 3)[2]);
+    let finished = run.finish();
+    assert!(finished.code == Some(0) || finished.stderr.contains("all 1 workers are dead"), "{}", finished.stderr);
+    if finished.code == Some(0) {
+        assert_total(&finished, 200);
+    }
+}
+
+#[test]
+fn when_all_workers_are_dead_it_fails() {
+    let run = Program::start(VALUZ, SLOW);
+    let pids = children(&run, 4);
+    run.wait_for_log("batch started");
+    pids[2..].iter().copied().for_each(kill);
+    let finished = run.finish_within(Duration::from_secs(5));
+    assert_eq!((finished.code, finished.stdout.as_str()), (Some(1), ""));
+    assert!(finished.stderr.contains("error: all 2 workers are dead"), "{}", finished.stderr);
+    assert!(pids.into_iter().all(|pid| !is_running(pid)));
+}
+
+#[test]
+fn a_signal_ends_all_of_them() {
+    for end in [Program::terminate, Program::interrupt] {
+        let run = Program::start(VALUZ, SLOW);
+        let pids = children(&run, 4);
+        end(&run);
+        assert_eq!(run.finish_within(Duration::from_millis(1_500)).stdout, "");
+        assert!(pids.into_iter().all(|pid| !is_running(pid)));
+    }
+}
+
+#[test]
+fn even_a_killed_run_leaves_nothing_behind() {
+    let run = Program::start(VALUZ, SLOW);
+    let pids = children(&run, 4);
+    run.kill();
+    let _ = run.finish();
+    eventually("all processes have ended", || pids.iter().all(|&pid| !is_running(pid)));
+}
+
+#[test]
+fn orders_of_a_file_are_counted_and_bad_lines_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("orders.csv");
+    fs::write(&file, "symbol,action,shares,price\nMSFT,BUY,100,41.78\nbad\nAAPL,SELL,50,95.35\nBBRY,BUY,200,10.9\n")
+        .unwrap();
+    let file = file.to_str().unwrap();
+    let finished = testkit::run(VALUZ, ["run", "--json", "--workers", "1", "--input", file]);
+    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+    assert_eq!((&finished.json()["count"], &finished.json()["value"]), (&3.into(), &1590.5.into()));
+    assert!(finished.stderr.contains("orders.csv line=3"), "{}", finished.stderr);
+    let strict = testkit::run(VALUZ, ["run", "--json", "--workers", "1", "--input", file, "--strict"]);
+    assert_eq!(strict.code, Some(1));
+    assert!(strict.stderr.contains("orders.csv:3: 'bad': symbol"), "{}", strict.stderr);
+}
+
+fn kill(pid: u32) {
+    let pid = rustix::process::Pid::from_raw(pid.try_into().unwrap()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+}
