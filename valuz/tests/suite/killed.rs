@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use valuz::progress::Progress;
+
 use super::{Channels, assert_ends, assert_total};
 
 #[test]
@@ -64,14 +66,16 @@ fn start_with_text(channels: &Channels, count: &str) -> testkit::Program {
 #[test]
 fn a_source_that_is_killed_and_comes_back_sends_the_batch_again() {
     let channels = Channels::free();
-    let reduce = channels.reduce(&["--workers", "1", "--count", "3000", "--patience", "200ms"]);
-    let worker = channels.worker(&["--delay", "300us"]);
-    let source = channels.source(&["--count", "3000"]);
-    source.wait_for_log("started");
+    let reduce = channels.reduce(&["--workers", "1", "--count", "300000", "--patience", "200ms", "--progress"]);
+    let worker = channels.worker(&[]);
+    let source = channels.source(&["--count", "300000"]);
+    // Killed sooner, it may have sent nothing, and then nothing comes twice; with few orders, it may have sent
+    // them all.
+    reduce.line_where(|line| matches!(Progress::parse(line), Some(Progress::Counted(counted)) if counted > 0));
     source.kill();
     let _ = source.finish();
-    let source = channels.source(&["--count", "3000"]);
-    let summary = assert_total(&reduce.finish(), 3000);
+    let source = channels.source(&["--count", "300000"]);
+    let summary = assert_total(&reduce.finish(), 300_000);
     assert!(summary["duplicates"].as_u64().unwrap() > 0, "{summary}");
     assert_ends([worker, source]);
 }
