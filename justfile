@@ -2,10 +2,14 @@
 
 set positional-arguments
 
+# Node that justw brought, where the machine's own is too old.
+export PATH := justfile_directory() / '.tools/node/bin' + ':' + env('PATH')
+
 target := quote(absolute_path(env('CARGO_TARGET_DIR', 'target')))
 programs := target / 'release'
 tools := quote(justfile_directory() / '.tools/cargo')
 cargo_deny := '0.20.2'
+tauri_driver := '2.1.0'
 
 # The programs run in the caller's folder, so that the paths which the caller types mean what they say.
 here := quote(invocation_directory())
@@ -14,11 +18,17 @@ here := quote(invocation_directory())
 default:
     @{{ quote(just_executable()) }} --justfile {{ quote(justfile()) }} --list --unsorted
 
+# opens the desk with real prices, a chat and two workers; in a browser where there is no display
+[group('see')]
+[no-exit-message]
+demo *args: ui (release 'tickz' 'chatz' 'valuz' 'dealz')
+    @exec {{ programs }}/dealz --stage "$@"
+
 # plays real prices, chats and values a batch, all in this terminal
 [group('see')]
 [no-exit-message]
-demo *args: (release 'tickz' 'chatz' 'valuz' 'keyz' 'demo')
-    @{{ programs }}/demo "$@"
+tour *args: (release 'tickz' 'chatz' 'valuz' 'keyz' 'tour')
+    @exec {{ programs }}/tour "$@"
 
 # what is present, what is missing, and who holds the suite's ports
 [group('see')]
@@ -50,21 +60,43 @@ chatz *args: (release 'chatz')
 valuz *args: (release 'valuz')
     @cd {{ here }} && exec {{ programs }}/valuz "$@"
 
+# the desk, which joins the other three (`just dealz --help`)
+[group('run')]
+[no-exit-message]
+dealz *args: ui (release 'tickz' 'chatz' 'valuz' 'dealz')
+    @cd {{ here }} && exec {{ programs }}/dealz "$@"
+
 # makes CURVE key pairs as files (`just keys --help`)
 [group('run')]
 [no-exit-message]
 keys *args: (release 'keyz')
     @cd {{ here }} && exec {{ programs }}/keyz "$@"
 
-# all tests; the end-to-end tests run the programs that this builds
+# all tests: services, page and window; the whole-system tests run the programs that this builds
 [group('work')]
-test:
+test: ui tauri-driver
     cargo build --workspace --bins --locked
     cargo test --workspace --locked
+    cd ui && npm test
+    cd ui && PROGRAMS={{ target }}/debug TAURI_DRIVER={{ tools }}/bin/tauri-driver npm run test:desk
 
-# format, lints, dependencies, documentation, and no unfinished marks
+# format, lints, types, dependencies, documentation, and no unfinished marks
 [group('work')]
-check: formatted linted dependencies docs unmarked
+check: ui formatted linted typed dependencies docs unmarked
+
+# builds the page that the desk shows
+[group('work')]
+ui: packages
+    #!/bin/sh
+    set -eu
+    cd {{ quote(justfile_directory() / 'ui') }}
+    changed=$(find index.html package-lock.json vite.config.ts src ../protocol-docs -newer dist/index.html 2>&1 | head -n 1)
+    [ -z "$changed" ] || npm run --silent build
+
+# pictures of every view for the README, from the real thing
+[group('work')]
+screenshots: ui (release 'tickz' 'chatz' 'valuz' 'dealz')
+    cd ui && PROGRAMS={{ programs }} npm run screenshots
 
 # what has to hold before a change goes in
 [group('work')]
@@ -78,14 +110,14 @@ fmt:
 # table of ratios against the same work in C on plain libzmq
 [group('measure')]
 [no-exit-message]
-bench *args:
+bench *args: ui
     @cargo build --workspace --bins --release --locked
     @{{ programs }}/bench "$@"
 
 # the end-to-end tests at full length: many kills, floods and restarts
 [group('measure')]
 soak:
-    cargo build --workspace --bins --release --locked
+    cargo build --bins --release --locked
     SOAK=1 cargo test --package e2e --release --locked -- --nocapture
 
 # known vulnerabilities in the dependencies; fetches the advisory database from GitHub
@@ -96,6 +128,17 @@ advisories: cargo-deny
 [private]
 formatted:
     cargo fmt --all --check
+
+[private]
+packages:
+    #!/bin/sh
+    set -eu
+    cd {{ quote(justfile_directory() / 'ui') }}
+    [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --silent --no-audit --no-fund
+
+[private]
+typed: packages
+    cd ui && npm run check
 
 [private]
 linted:
@@ -112,9 +155,14 @@ cargo-deny:
         cargo install --locked --root {{ tools }} cargo-deny@{{ cargo_deny }}
 
 [private]
+tauri-driver:
+    @grep -qF '"tauri-driver {{ tauri_driver }} ' {{ tools }}/.crates.toml 2>/dev/null || \
+        cargo install --locked --root {{ tools }} tauri-driver@{{ tauri_driver }}
+
+[private]
 unmarked:
-    @! grep -rnE --include='*.rs' --include='*.c' --include='*.h' --include='*.sh' --include='*.md' --exclude-dir=target \
-        --exclude-dir=.tools --exclude-dir=.git -e 'dbg!|todo!|unimplemented!' -e '\<(TODO|FIXME|XXX)\>' .
+    @! grep -rnE --include='*.rs' --include='*.c' --include='*.h' --include='*.sh' --include='*.md' --include='*.ts' \
+        --include='*.svelte' --exclude-dir=target --exclude-dir=.tools --exclude-dir=.git --exclude-dir=node_modules -e 'dbg!|todo!|unimplemented!' -e '\<(TODO|FIXME|XXX)\>' .
 
 # Builds programs for use. Quiet when there is little to do, but not through the minutes of a first build.
 [private]

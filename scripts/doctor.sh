@@ -7,7 +7,7 @@ CDPATH='' cd -- "$(dirname -- "$0")/.."
 
 manager=$(package_manager)
 healthy=yes
-room_wanted_gb=4 # debug and release builds of the whole suite
+room_wanted_gb=12 # debug and release builds of the whole suite
 
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
     good=$(printf '\033[32m') warn=$(printf '\033[33m') bad=$(printf '\033[31m') plain=$(printf '\033[0m')
@@ -47,6 +47,10 @@ check_tools() {
         missing pkg-config pkg-config
     fi
     check_libzmq
+    if node=$(find_node); then present node "$node, for the page"; else missing node node; fi
+    if webkit=$(webkit_version); then present webkit "$webkit, for the window"; else missing webkit webkit; fi
+    if browser=$(find_browser); then present browser "$browser, for the page's tests"; else missing browser browser; fi
+    if drives_windows; then present driver "Xvfb and WebKitWebDriver, for the window's tests"; else missing driver driver; fi
     if found=$(find_just); then
         present just "$(just_version "$found")"
     else

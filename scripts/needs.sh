@@ -6,7 +6,10 @@
 just_pinned=1.59.0   # the version that pip brings
 just_oldest=1.29     # the first with all the attributes that the justfile uses
 rust_oldest=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' Cargo.toml)
-venv=.tools/venv     # where pip puts it
+node_oldest=20.19    # the page's build tool wants it
+node_pinned=24.19.0  # the version that pip brings
+venv=.tools/venv     # where pip puts both
+node_tools=.tools/node/bin # node and npm from pip; the justfile looks there first
 system=$(uname -s)
 
 # rustup puts cargo here; a shell that was open before rustup ran doesn't have it on its PATH yet.
@@ -79,6 +82,28 @@ zmq_has_curve() {
     echo "$asked" >.tools/libzmq-with-curve
 }
 
+# find_node: prints the version of a node that is new enough and has npm, or fails.
+find_node() {
+    [ ! -x "$node_tools/node" ] || PATH=$PWD/$node_tools:$PATH
+    found=$(node --version 2>/dev/null) && npm --version >/dev/null 2>&1 || return 1
+    at_least "${found#v}" "$node_oldest" && echo "${found#v}"
+}
+
+# webkit_version: prints 2.44.1, or fails where the window's library is missing. macOS has its own.
+webkit_version() {
+    if [ "$system" = Darwin ]; then echo "of the system"; else pkg-config --modversion webkit2gtk-4.1 2>/dev/null; fi
+}
+
+# find_browser: prints the path of the browser that the page's tests drive, or fails.
+find_browser() {
+    command -v chromium || command -v chromium-browser || command -v google-chrome
+}
+
+# drives_windows: is there what the window's tests need: a display to draw on, and WebKit's driver?
+drives_windows() {
+    [ "$system" != Linux ] || { command -v Xvfb && command -v WebKitWebDriver; } >/dev/null 2>&1
+}
+
 # package_manager: apt, dnf, brew or none.
 package_manager() {
     if [ "$system" = Darwin ]; then
@@ -98,10 +123,19 @@ packages_for() {
         apt-cc) echo gcc libc6-dev ;;
         apt-pkg-config) echo pkg-config ;;
         apt-libzmq) echo libzmq3-dev ;;
+        apt-webkit) echo libwebkit2gtk-4.1-dev ;;
+        apt-browser) echo chromium ;;
+        apt-driver) echo xvfb webkit2gtk-driver ;;
+        apt-node) echo python3-venv ;; # Debian 12 has node 18, and PyPI a newer one
         apt-just) echo python3-venv ;; # Debian 12 has no just, but PyPI has it as a ready-made program
         dnf-cc) echo gcc glibc-devel ;;
         dnf-pkg-config) echo pkgconf-pkg-config ;;
         dnf-libzmq) echo zeromq-devel ;;
+        dnf-webkit) echo webkit2gtk4.1-devel ;;
+        dnf-browser) echo chromium ;;
+        dnf-driver) echo xorg-x11-server-Xvfb webkit2gtk-driver ;;
+        dnf-node) echo nodejs nodejs-npm ;;
+        brew-node) echo node ;;
         dnf-just | brew-just) echo just ;;
         brew-pkg-config) echo pkgconf ;;
         brew-libzmq) echo zeromq ;;
@@ -115,6 +149,10 @@ by_hand() {
         cc) echo "a C compiler (cc) with the C library's headers; on macOS: xcode-select --install" ;;
         pkg-config) echo "pkg-config (or pkgconf)" ;;
         libzmq) echo "libzmq 4.3 or newer, built with CURVE, with its headers" ;;
+        node) echo "Node $node_oldest or newer, with npm: https://nodejs.org" ;;
+        webkit) echo "WebKitGTK 4.1 with its headers" ;;
+        browser) echo "Chromium or Chrome, for the page's tests" ;;
+        driver) echo "Xvfb and WebKitWebDriver, for the window's tests" ;;
         just) echo "just $just_oldest or newer: https://just.systems" ;;
     esac
 }

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, ensure};
 use crate::progress::Progress;
 
 /// The programs of the suite that are measured.
-const SUITE: [&str; 3] = ["tickz", "chatz", "valuz"];
+const SUITE: [&str; 4] = ["tickz", "chatz", "valuz", "dealz"];
 
 /// The reference programs, each of one file in `bench/c`.
 const REFERENCE: [&str; 6] =
@@ -71,7 +71,8 @@ pub(crate) fn results_path() -> PathBuf {
     workspace().join("bench/RESULTS.md")
 }
 
-fn workspace() -> PathBuf {
+/// The folder of the whole project.
+pub(crate) fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().map_or_else(PathBuf::new, Path::to_owned)
 }
 

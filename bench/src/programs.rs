@@ -161,7 +161,8 @@ impl Programs {
     }
 }
 
-fn program(folder: &Path, name: &str) -> Command {
+/// The program `name` of a folder, without arguments.
+pub(crate) fn program(folder: &Path, name: &str) -> Command {
     Command::new(folder.join(name))
 }
 

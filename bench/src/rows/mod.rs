@@ -1,6 +1,7 @@
 //! The rows of the table, by name; each module measures what belongs to one service.
 
 mod chat;
+mod desk;
 mod footprint;
 mod ticks;
 mod values;
@@ -35,6 +36,10 @@ pub(crate) enum Name {
     Memory,
     /// From the start of a publisher to its first tick
     StartUp,
+    /// The desk's page under 100,000 ticks a second
+    DeskPage,
+    /// What a tick costs the desk
+    DeskTick,
 }
 
 impl Name {
@@ -45,7 +50,7 @@ impl Name {
 
     /// Whether a program in C stands beside it.
     pub(crate) fn has_reference(self) -> bool {
-        !matches!(self, Self::ValuesSpeedUp | Self::ChatCrowd)
+        !matches!(self, Self::ValuesSpeedUp | Self::ChatCrowd | Self::DeskPage | Self::DeskTick)
     }
 }
 
@@ -81,6 +86,8 @@ impl Bench {
             Name::ChatReply => chat::reply(self, table),
             Name::Memory => footprint::memory(self, table),
             Name::StartUp => footprint::start_up(self, table),
+            Name::DeskPage => desk::page(self, table),
+            Name::DeskTick => desk::cost(self, table),
         }
     }
 

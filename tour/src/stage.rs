@@ -36,7 +36,7 @@ struct Line {
     text: String,
 }
 
-/// A child of the demo.
+/// A child of the tour.
 struct Actor {
     child: Child,
     input: Option<ChildStdin>,
@@ -67,7 +67,7 @@ impl Stage {
         command.args(arguments).envs(self.doors.variables());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         program::end_child_with_us(&mut command);
-        let mut child = command.spawn().with_context(|| format!("{name} does not start (just demo builds it)"))?;
+        let mut child = command.spawn().with_context(|| format!("{name} does not start (just tour builds it)"))?;
         let streams = [
             child.stdout.take().map(|stream| Box::new(stream) as Box<dyn Read + Send>),
             child.stderr.take().map(|stream| Box::new(stream) as Box<dyn Read + Send>),

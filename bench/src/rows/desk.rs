@@ -1,0 +1,104 @@
+//! What the desk costs under 100,000 ticks a second: its page in a real browser, and its engine alone.
+
+use std::{process::Command, thread, time::Duration};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+
+use crate::{
+    build,
+    pairs::{Pairs, Spread},
+    process::Process,
+    programs::{SYMBOLS, Side, Ticks, free_endpoints, program},
+    rows::Bench,
+    table::{Row, Table, Wanted},
+};
+
+/// Ticks a second.
+const RATE: u32 = 100_000;
+
+/// How long the page is looked at, in seconds.
+const PAGE_SECONDS: u64 = 60;
+
+/// How long a program is at work before its processor time is taken, and how long it then is.
+const COST_AFTER: Duration = Duration::from_secs(1);
+const COST_DURING: Duration = Duration::from_secs(4);
+
+const MIB: f64 = 1024.0 * 1024.0;
+
+/// The rows of the page: `bench/desk.mjs` drives the browser.
+pub(super) fn page(bench: &Bench, table: &mut Table) -> Result<()> {
+    let seconds = bench.scaled(PAGE_SECONDS);
+    let output = Command::new("node")
+        .arg(build::workspace().join("bench/desk.mjs"))
+        .arg(&bench.programs.ours)
+        .args([seconds.to_string(), RATE.to_string()])
+        .output()
+        .context("cannot start node")?;
+    let log = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "bench/desk.mjs: {}", log.trim());
+    let measured: Value = serde_json::from_slice(&output.stdout).context("bench/desk.mjs printed no JSON")?;
+    let number = |key: &str| measured[key].as_f64().with_context(|| format!("bench/desk.mjs measured no {key}"));
+
+    let rows = [
+        ("start to the first tick painted", "first_tick_ms", 1.0, "ms", Wanted::AtMost(2000.0)),
+        ("time between frames, p50", "frame_p50_ms", 1.0, "ms", Wanted::Nothing),
+        ("time between frames, p95", "frame_p95_ms", 1.0, "ms", Wanted::AtMost(33.4)),
+        ("dealz", "dealz_cores", 1.0, "cores", Wanted::AtMost(1.0)),
+        ("memory of dealz", "dealz_bytes", MIB, "MiB", Wanted::Nothing),
+        ("its growth after the first 10 s", "dealz_growth_bytes", MIB, "MiB", Wanted::AtMost(10.0)),
+        ("memory of the page", "page_bytes", MIB, "MiB", Wanted::Nothing),
+        ("its growth after the first 10 s", "page_growth_bytes", MIB, "MiB", Wanted::AtMost(10.0)),
+    ];
+    for (what, key, unit, name, wanted) in rows {
+        let value = number(key)? / unit;
+        table.push(Row::alone(format!("desk, 100,000 ticks/s: {what}"), format!("{value:.2} {name}"), value, wanted));
+    }
+    table.note(format!(
+        "Desk: the page of `dealz --web` in Chromium, drawn by software at 1280x720, with all five symbols followed, for \
+         {seconds} s; {} frames. The publisher, dealz and the browser share this machine. The browser is up when dealz \
+         starts.",
+        measured["frames"],
+    ));
+    Ok(())
+}
+
+/// The row of the engine: processor time a tick of dealz, no page open, beside `tickz watch`, which decodes and
+/// counts and does nothing else.
+pub(super) fn cost(bench: &Bench, table: &mut Table) -> Result<()> {
+    let pairs = Pairs::alternate(bench.rounds.min(3), |round, side| {
+        bench.step("cost of a tick in the desk", round, side);
+        microseconds_a_tick(bench, side)
+    })?;
+    let micros = |spread: Spread| format!("{:.2} us", spread.median);
+    table.push(Row::compared(
+        "desk: processor time a tick, beside tickz watch in C's place",
+        (micros(pairs.ours(|&us| us)), micros(pairs.reference(|&us| us))),
+        pairs.ratio(|&us| us),
+        Wanted::Nothing,
+    ));
+    Ok(())
+}
+
+fn microseconds_a_tick(bench: &Bench, side: Side) -> Result<f64> {
+    let [ticks, requests, broadcasts, orders, results, control] = free_endpoints()?;
+    let simulated = Ticks { count: u64::MAX >> 1, rate: Some(RATE), block: false, topics: SYMBOLS.len() };
+    let _publisher = Process::start(bench.programs.tick_publisher(Side::Ours, &ticks, simulated))?;
+    let command = match side {
+        Side::Ours => {
+            let mut command = program(&bench.programs.ours, "dealz");
+            command.args(["--web", "127.0.0.1:0", "--symbols", &SYMBOLS.join(","), "--ticks", &ticks]);
+            command.args(["--requests", &requests, "--broadcasts", &broadcasts]);
+            command.args(["--orders", &orders, "--results", &results, "--control", &control]);
+            command
+        }
+        Side::Reference => bench.programs.tick_watcher(Side::Ours, &ticks, simulated.count, false),
+    };
+    let mut process = Process::start(command)?;
+    thread::sleep(COST_AFTER);
+    let before = process.cpu()?;
+    thread::sleep(COST_DURING);
+    process.check_running()?;
+    let spent = process.cpu()? - before;
+    Ok(spent.as_secs_f64() * 1e6 / (f64::from(RATE) * COST_DURING.as_secs_f64()))
+}

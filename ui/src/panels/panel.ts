@@ -1,0 +1,24 @@
+// What every panel gets. A panel is a pure component: all that it shows comes in, all that it does goes out by `act`.
+
+import type { Command } from '../generated/Command'
+import type { Reply } from '../generated/Reply'
+import type { SocketId } from '../generated/SocketId'
+import type { Desk } from '../state/desk'
+
+/** Asks for something; rejects with a `Refusal`. */
+export type Act = (command: Command) => Promise<Reply>
+
+export interface PanelProps {
+  desk: Desk
+  act: Act
+  /** Whether this page may do more than look. */
+  mayTouch: boolean
+  /** The time that is shown as now, in milliseconds since the Unix epoch. It moves about ten times a second. */
+  nowMs: number
+  /** Whether logs stand still (`space`). */
+  paused: boolean
+  onpause: (paused: boolean) => void
+  /** The socket that the views look at, kept from view to view. */
+  socket: SocketId
+  onsocket: (socket: SocketId) => void
+}

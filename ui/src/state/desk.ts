@@ -1,0 +1,109 @@
+// The state that the page shows: a pure fold over the updates. Every list is bounded.
+
+import type { ChatzView } from '../generated/ChatzView'
+import type { Line } from '../generated/Line'
+import type { MonitorLine } from '../generated/MonitorLine'
+import type { PricePoint } from '../generated/PricePoint'
+import type { ProcessView } from '../generated/ProcessView'
+import type { SocketId } from '../generated/SocketId'
+import type { SocketView } from '../generated/SocketView'
+import type { TickzView } from '../generated/TickzView'
+import type { Update } from '../generated/Update'
+import type { ValuzView } from '../generated/ValuzView'
+
+/** Points kept of one symbol: five minutes, at ten a second. */
+export const POINTS_MAX = 3000
+export const LINES_MAX = 500
+export const EVENTS_MAX = 1000
+
+/** The six sockets, in the order in which they are shown everywhere. */
+export const SOCKETS: readonly SocketId[] = [
+  'chatz.req',
+  'chatz.sub',
+  'tickz.sub',
+  'valuz.push',
+  'valuz.pull',
+  'valuz.pub',
+]
+
+export interface Desk {
+  /** When the newest update was made, in milliseconds since the Unix epoch; 0 before the first. */
+  readonly timeMs: number
+  readonly sockets: readonly SocketView[]
+  readonly tickz: TickzView
+  readonly chatz: ChatzView
+  /** None before the first snapshot. */
+  readonly valuz: ValuzView | null
+  readonly processes: readonly ProcessView[]
+  /** The price chart of each followed symbol, oldest first. */
+  readonly points: Readonly<Record<string, readonly PricePoint[]>>
+  readonly lines: readonly Line[]
+  readonly events: readonly MonitorLine[]
+}
+
+export const EMPTY: Desk = {
+  timeMs: 0,
+  sockets: [],
+  tickz: { quotes: [], received: 0, lost: 0, outOfOrder: 0, restarts: 0 },
+  chatz: { name: '', link: 'connecting', users: [], waiting: [], refusal: null },
+  valuz: null,
+  processes: [],
+  points: {},
+  lines: [],
+  events: [],
+}
+
+/** The state after an update. What has not changed stays the same object, so that nothing draws it again. */
+export function applyUpdate(desk: Desk, update: Update): Desk {
+  const before = update.snapshot ? EMPTY : desk
+  const tickz = update.tickz ?? before.tickz
+  return {
+    timeMs: update.timeMs,
+    sockets: update.sockets ?? before.sockets,
+    tickz,
+    chatz: update.chatz ?? before.chatz,
+    valuz: update.valuz ?? before.valuz,
+    processes: update.processes ?? before.processes,
+    points: withPoints(before.points, update.points, update.tickz),
+    lines: append(before.lines, update.lines, LINES_MAX),
+    events: append(before.events, update.events, EVENTS_MAX),
+  }
+}
+
+/** One of the six, where it is known. */
+export function socketOf(desk: Desk, id: SocketId): SocketView | undefined {
+  return desk.sockets.find((socket) => socket.id === id)
+}
+
+function withPoints(before: Desk['points'], added: readonly PricePoint[], tickz: TickzView | null): Desk['points'] {
+  const forgets = tickz !== null && Object.keys(before).some((symbol) => !follows(tickz, symbol))
+  if (added.length === 0 && !forgets) return before
+  const after: Record<string, readonly PricePoint[]> = {}
+  for (const [symbol, points] of Object.entries(before)) {
+    if (tickz === null || follows(tickz, symbol)) after[symbol] = points
+  }
+  for (const [symbol, points] of grouped(added)) {
+    after[symbol] = append(after[symbol] ?? [], points, POINTS_MAX)
+  }
+  return after
+}
+
+function follows(tickz: TickzView, symbol: string): boolean {
+  return tickz.quotes.some((quote) => quote.symbol === symbol)
+}
+
+function grouped(points: readonly PricePoint[]): Map<string, PricePoint[]> {
+  const groups = new Map<string, PricePoint[]>()
+  for (const point of points) {
+    const group = groups.get(point.symbol)
+    if (group) group.push(point)
+    else groups.set(point.symbol, [point])
+  }
+  return groups
+}
+
+function append<T>(before: readonly T[], added: readonly T[], max: number): readonly T[] {
+  if (added.length === 0) return before
+  const all = [...before, ...added]
+  return all.length > max ? all.slice(-max) : all
+}

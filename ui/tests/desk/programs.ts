@@ -1,0 +1,161 @@
+// Real programs for the tests of the desk: each at ports that nobody else has, all of them ended with the test.
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { resolve } from 'node:path'
+import { afterEach, expect } from 'vitest'
+
+/** Where the programs were built. */
+const FOLDER = process.env.PROGRAMS ?? resolve(import.meta.dirname, '../../../target/debug')
+
+/** How long anything may take, in milliseconds. */
+export const BOUND = 20_000
+
+/** What was started and is to be ended. */
+const running = new Set<Program>()
+
+afterEach(async () => {
+  await Promise.all([...running].map((program) => program.kill()))
+  running.clear()
+})
+
+/** The channels of one suite, as environment variables that name free ports of this machine. */
+export type Channels = Record<
+  'CHATZ_REQUESTS' | 'CHATZ_BROADCASTS' | 'TICKZ_TICKS' | 'VALUZ_ORDERS' | 'VALUZ_RESULTS' | 'VALUZ_CONTROL',
+  string
+>
+
+/** Six ports that nobody holds. */
+export async function freeChannels(): Promise<Channels> {
+  const names = [
+    'CHATZ_REQUESTS',
+    'CHATZ_BROADCASTS',
+    'TICKZ_TICKS',
+    'VALUZ_ORDERS',
+    'VALUZ_RESULTS',
+    'VALUZ_CONTROL',
+  ] as const
+  const servers = await Promise.all(
+    names.map(
+      () =>
+        new Promise<{ port: number; close: () => void }>((found) => {
+          const server = createServer()
+          server.listen(0, '127.0.0.1', () => {
+            const address = server.address()
+            found({ port: typeof address === 'object' && address ? address.port : 0, close: () => server.close() })
+          })
+        }),
+    ),
+  )
+  servers.forEach((server) => server.close())
+  return Object.fromEntries(names.map((name, index) => [name, `tcp://127.0.0.1:${servers[index]?.port}`])) as Channels
+}
+
+/** A program of the suite that runs. */
+export class Program {
+  readonly #child: ChildProcess
+  #stdout = ''
+  #stderr = ''
+
+  constructor(name: string, args: string[], env: Record<string, string>) {
+    const path = resolve(FOLDER, name)
+    if (!existsSync(path)) throw new Error(`${path} is not built: cargo build --workspace --bins`)
+    this.#child = spawn(path, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+    this.#child.stdout?.on('data', (text) => (this.#stdout += text))
+    this.#child.stderr?.on('data', (text) => (this.#stderr += text))
+    running.add(this)
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0
+  }
+
+  get log(): string {
+    return this.#stderr
+  }
+
+  /** Waits until its output has a match, and returns the match. */
+  async says(pattern: RegExp): Promise<RegExpExecArray> {
+    return eventually(() => {
+      const match = pattern.exec(this.#stdout) ?? pattern.exec(this.#stderr)
+      if (!match) throw new Error(`it did not say ${pattern}:\n${this.#stdout}\n${this.#stderr}`)
+      return match
+    })
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal)
+  }
+
+  /** Waits for its end and tells the exit code; null where a signal ended it. */
+  async ends(): Promise<number | null> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      await new Promise((ended) => this.#child.once('exit', ended))
+    }
+    running.delete(this)
+    return this.#child.exitCode
+  }
+
+  async kill(): Promise<void> {
+    this.signal('SIGCONT')
+    this.signal('SIGKILL')
+    await this.ends()
+  }
+}
+
+/** Starts a program of the suite. */
+export function start(name: string, args: string[], env: Record<string, string> = {}): Program {
+  return new Program(name, args, env)
+}
+
+/** Starts the desk's page at a free port, and tells its link. */
+export async function startDesk(args: string[], env: Record<string, string>): Promise<{ desk: Program; link: string }> {
+  const desk = start('dealz', ['--web', '127.0.0.1:0', ...args], env)
+  const [, link] = await desk.says(/(http:\/\/\S+)/)
+  return { desk, link: link ?? '' }
+}
+
+/** Waits until `attempt` does not throw. */
+export async function eventually<T>(attempt: () => T | Promise<T>, bound = BOUND): Promise<T> {
+  const deadline = Date.now() + bound
+  for (;;) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (Date.now() > deadline) throw error
+      await new Promise((wake) => setTimeout(wake, 20))
+    }
+  }
+}
+
+/** The processes that `pid` has started, and those that they have. */
+export function descendants(pid: number): number[] {
+  const parents = new Map<number, number>()
+  for (const entry of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      const status = readFileSync(`/proc/${entry}/stat`, 'utf8')
+      parents.set(Number(entry), Number(status.slice(status.lastIndexOf(')') + 2).split(' ')[1]))
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  const found = [pid]
+  for (const parent of found) for (const [child, of] of parents) if (of === parent) found.push(child)
+  return found.slice(1)
+}
+
+/** Whether a process is there and no zombie. */
+export function lives(pid: number): boolean {
+  try {
+    const status = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return status.slice(status.lastIndexOf(')') + 2)[0] !== 'Z'
+  } catch {
+    return false
+  }
+}
+
+/** Waits until none of the processes is left. */
+export async function allEnd(pids: number[]): Promise<void> {
+  await eventually(() => expect(pids.filter(lives)).toEqual([]))
+}
