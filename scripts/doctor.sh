@@ -50,7 +50,7 @@ check_tools() {
     if node=$(find_node); then present node "$node, for the page"; else missing node node; fi
     if webkit=$(webkit_version); then present webkit "$webkit, for the window"; else missing webkit webkit; fi
     if browser=$(find_browser); then present browser "$browser, for the page's tests"; else missing browser browser; fi
-    if drives_windows; then present driver "Xvfb and WebKitWebDriver, for the window's tests"; else missing driver driver; fi
+    if drives_windows; then present driver "Xvfb, WebKitWebDriver and ip, for the desk's tests"; else missing driver driver; fi
     if found=$(find_just); then
         present just "$(just_version "$found")"
     else

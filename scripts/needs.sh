@@ -99,9 +99,9 @@ find_browser() {
     command -v chromium || command -v chromium-browser || command -v google-chrome
 }
 
-# drives_windows: is there what the window's tests need: a display to draw on, and WebKit's driver?
+# drives_windows: is there what the desk's tests need: a display to draw on, WebKit's driver, a network to break?
 drives_windows() {
-    [ "$system" != Linux ] || { command -v Xvfb && command -v WebKitWebDriver; } >/dev/null 2>&1
+    [ "$system" != Linux ] || { command -v Xvfb && command -v WebKitWebDriver && command -v ip; } >/dev/null 2>&1
 }
 
 # package_manager: apt, dnf, brew or none.
@@ -125,7 +125,7 @@ packages_for() {
         apt-libzmq) echo libzmq3-dev ;;
         apt-webkit) echo libwebkit2gtk-4.1-dev ;;
         apt-browser) echo chromium ;;
-        apt-driver) echo xvfb webkit2gtk-driver ;;
+        apt-driver) echo xvfb webkit2gtk-driver iproute2 ;;
         apt-node) echo python3-venv ;; # Debian 12 has node 18, and PyPI a newer one
         apt-just) echo python3-venv ;; # Debian 12 has no just, but PyPI has it as a ready-made program
         dnf-cc) echo gcc glibc-devel ;;
@@ -133,7 +133,7 @@ packages_for() {
         dnf-libzmq) echo zeromq-devel ;;
         dnf-webkit) echo webkit2gtk4.1-devel ;;
         dnf-browser) echo chromium ;;
-        dnf-driver) echo xorg-x11-server-Xvfb webkit2gtk-driver ;;
+        dnf-driver) echo xorg-x11-server-Xvfb webkit2gtk-driver iproute ;;
         dnf-node) echo nodejs nodejs-npm ;;
         brew-node) echo node ;;
         dnf-just | brew-just) echo just ;;
@@ -152,7 +152,7 @@ by_hand() {
         node) echo "Node $node_oldest or newer, with npm: https://nodejs.org" ;;
         webkit) echo "WebKitGTK 4.1 with its headers" ;;
         browser) echo "Chromium or Chrome, for the page's tests" ;;
-        driver) echo "Xvfb and WebKitWebDriver, for the window's tests" ;;
+        driver) echo "Xvfb, WebKitWebDriver and ip, for the desk's tests" ;;
         just) echo "just $just_oldest or newer: https://just.systems" ;;
     esac
 }

@@ -2,9 +2,9 @@
 //!
 //! Events go out on a bounded channel. While its receiver is behind, the thread goes on keeping the user present
 //! and takes neither broadcasts nor texts: broadcasts then wait in the SUB's queue, where the server's publisher
-//! drops what exceeds 1,000, and [`Client::say`] is refused once [`TEXTS_MAX`] texts wait. Of the user lists and
-//! link states that wait meanwhile only the newest is kept, so memory is bounded; what became of a text is always
-//! told.
+//! drops what exceeds 1,000, and [`Client::say`] is refused once [`TEXTS_MAX`] texts wait. Of the user lists, link
+//! states and counts of malformed messages that wait meanwhile only the newest is kept, so memory is bounded; what
+//! became of a text is always told.
 
 use std::{
     collections::VecDeque,
@@ -21,7 +21,7 @@ use sockets::{
 };
 use thiserror::Error;
 use wire::{
-    Channel, Frames, Text, User,
+    Channel, DecodeError, Frames, Text, User,
     chat::{Broadcast, Reply},
 };
 
@@ -100,7 +100,7 @@ impl Client {
             events,
             requests_connection: Connection::new(Channel::Requests, config.requests.clone()),
             broadcasts_connection: Connection::new(Channel::Broadcasts, config.broadcasts.clone()),
-            complaints: Complaints::default(),
+            malformed: [Channel::Requests, Channel::Broadcasts].map(Malformed::of),
             frames: Frames::new(),
         };
         let stop = stop.clone();
@@ -141,9 +141,18 @@ struct Owner {
     /// Events that the channel has not taken yet, oldest first.
     waiting: VecDeque<Event>,
     events: SyncSender<Event>,
-    complaints: Complaints,
+    /// Replies and broadcasts that were not understood.
+    malformed: [Malformed; 2],
     /// Reused for all messages.
     frames: Frames,
+}
+
+/// The malformed messages of one channel.
+struct Malformed {
+    channel: Channel,
+    complaints: Complaints,
+    /// What is wrong with the last one, until it is told.
+    news: Option<DecodeError>,
 }
 
 /// How far the channel has taken the events.
@@ -216,7 +225,7 @@ impl Owner {
         if self.member.is_asking() && self.requests.receive(&mut self.frames)? {
             let reply = Reply::decode(&self.frames);
             if let Err(error) = &reply {
-                self.complaints.note(now, "server", error, &self.frames);
+                self.malformed[0].note(now, "server", *error, &self.frames);
             }
             self.member.handle_reply(now, reply);
         }
@@ -241,7 +250,7 @@ impl Owner {
             }
             match Broadcast::decode(&self.frames) {
                 Ok(Broadcast { user, text }) => self.push(Event::Message { user, text }),
-                Err(error) => self.complaints.note(now, self.broadcasts.peer_address(), &error, &self.frames),
+                Err(error) => self.malformed[1].note(now, self.broadcasts.peer_address(), error, &self.frames),
             }
         }
         Ok(())
@@ -285,6 +294,11 @@ impl Owner {
         while let Some(event) = self.member.poll_event() {
             self.push(event);
         }
+        for index in 0..self.malformed.len() {
+            if let Some(event) = self.malformed[index].take_event() {
+                self.push(event);
+            }
+        }
         while let Some(event) = self.waiting.pop_front() {
             match self.events.try_send(event) {
                 Ok(()) => {}
@@ -298,13 +312,32 @@ impl Owner {
         Receiver::Following
     }
 
-    /// Puts an event behind those that wait; of lists and link states only the newest is worth telling.
+    /// Puts an event behind those that wait; of lists, link states and counts only the newest is worth telling.
     fn push(&mut self, event: Event) {
         match event {
             Event::Users(_) => self.waiting.retain(|waiting| !matches!(waiting, Event::Users(_))),
             Event::Link(_) => self.waiting.retain(|waiting| !matches!(waiting, Event::Link(_))),
+            Event::Malformed { channel: its, .. } => {
+                self.waiting.retain(|waiting| !matches!(waiting, Event::Malformed { channel, .. } if *channel == its));
+            }
             _ => {}
         }
         self.waiting.push_back(event);
+    }
+}
+
+impl Malformed {
+    fn of(channel: Channel) -> Self {
+        Self { channel, complaints: Complaints::default(), news: None }
+    }
+
+    fn note(&mut self, now: Instant, peer: &str, error: DecodeError, frames: &Frames) {
+        self.complaints.note(now, peer, &error, frames);
+        self.news = Some(error);
+    }
+
+    fn take_event(&mut self) -> Option<Event> {
+        let reason = self.news.take()?.to_string();
+        Some(Event::Malformed { channel: self.channel, count: self.complaints.count(), reason })
     }
 }

@@ -1,6 +1,6 @@
 //! What a client tells of the room and of its link to the server.
 
-use wire::{Text, User};
+use wire::{Channel, Text, User};
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +32,16 @@ pub enum Event {
         /// Where.
         endpoint: String,
         /// Why, as a sentence.
+        reason: String,
+    },
+    /// Messages of a channel were not understood. They are dropped, counted and logged; of tellings that wait only
+    /// the newest is kept.
+    Malformed {
+        /// Replies on requests, or broadcasts.
+        channel: Channel,
+        /// How many up to now.
+        count: u64,
+        /// What is wrong with the last of them.
         reason: String,
     },
 }

@@ -20,7 +20,7 @@ use crate::event::{Event, LinkState};
 pub const TEXTS_MAX: usize = 100;
 
 /// How long an answer may take; then the server counts as gone.
-const ANSWER_WITHIN: Duration = Duration::from_millis(2_500);
+pub const ANSWER_WITHIN: Duration = Duration::from_millis(2_500);
 
 /// How long joining waits for the broadcasts to be heard: who is present but deaf would miss messages. Longer than
 /// the longest pause between two attempts of libzmq to connect.

@@ -11,7 +11,9 @@ fn root() -> PathBuf {
 #[test]
 fn every_command_of_the_readme_is_understood() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    let commands: Vec<&str> = readme.lines().filter_map(|line| line.strip_prefix("just ")).collect();
+    let commands = readme.lines().filter_map(|line| line.strip_prefix("just "));
+    // The desk needs WebKit to be built; its own tests look at its commands.
+    let commands: Vec<&str> = commands.filter(|command| !command.starts_with("dealz")).collect();
     assert!(commands.len() > 8, "{commands:?}");
     for command in commands {
         let words: Vec<&str> = command.split('#').next().unwrap_or_default().split_whitespace().collect();

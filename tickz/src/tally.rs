@@ -36,9 +36,15 @@ impl Tally {
     /// Counters for this many symbols, at zero.
     #[must_use]
     pub fn new(symbols: usize) -> Self {
-        let numbers = Numbers { greatest: None, accounted: u64::MAX, may_restart: false };
-        let symbols = vec![numbers; symbols];
+        let symbols = vec![Numbers::UNKNOWN; symbols];
         Self { received: 0, lost: 0, out_of_order: 0, restarts: 0, symbols, reconnected: false, mixed: false }
+    }
+
+    /// Forgets what is known of a symbol: its next tick is again the first. The counters stay.
+    pub fn forget(&mut self, symbol: usize) {
+        if let Some(numbers) = self.symbols.get_mut(symbol) {
+            *numbers = Numbers::UNKNOWN;
+        }
     }
 
     /// The connection was made, for the first time or again.
@@ -121,6 +127,9 @@ impl Tally {
 }
 
 impl Numbers {
+    /// Before the first tick.
+    const UNKNOWN: Self = Self { greatest: None, accounted: u64::MAX, may_restart: false };
+
     /// Goes on to a greater number; tells how many between were passed over.
     #[inline]
     fn advance(&mut self, step: u64, sequence: u64) -> u64 {
@@ -232,6 +241,17 @@ mod tests {
             tally.handle_tick(0, Some(sequence));
         }
         assert_eq!(counts(&tally), (4, 1, 1, 0));
+    }
+
+    #[test]
+    fn a_symbol_that_was_forgotten_begins_anew_and_the_others_go_on() {
+        let mut tally = Tally::new(2);
+        tally.handle_tick(0, Some(5));
+        tally.handle_tick(1, Some(5));
+        tally.forget(0);
+        tally.handle_tick(0, Some(90));
+        tally.handle_tick(1, Some(7));
+        assert_eq!(counts(&tally), (4, 1, 0, 0));
     }
 
     #[test]

@@ -1,9 +1,12 @@
-//! Orders from a CSV file with a header: `symbol`, `action`, `shares` and `price`, in any order and any case.
+//! Orders from CSV with a header, a file's or a text's: `symbol`, `action`, `shares` and `price`, in any order and any
+//! case.
 //!
 //! A line that is no order is refused with its reason and the rest goes on, unless the reader is strict.
 
 use std::{
-    fmt, io,
+    fmt,
+    fs::File,
+    io::{self, Read},
     path::{Path, PathBuf},
 };
 
@@ -64,9 +67,17 @@ impl Listing {
     /// # Errors
     /// The file cannot be read, or its header lacks a column; if `strict`, the first refused line.
     pub fn read(file: &Path, strict: bool) -> Result<Self, ListingError> {
+        let reason = |reason: io::Error| ListingError::Read { file: file.to_owned(), reason };
+        Self::parse(file, File::open(file).map_err(reason)?, strict)
+    }
+
+    /// Reads what a file holds from wherever it is; `file` is its name in what is refused.
+    ///
+    /// # Errors
+    /// As of [`Listing::read`].
+    pub fn parse(file: &Path, content: impl Read, strict: bool) -> Result<Self, ListingError> {
         let unreadable = |error: csv::Error| ListingError::Read { file: file.to_owned(), reason: error.into() };
-        let mut reader =
-            ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_path(file).map_err(unreadable)?;
+        let mut reader = ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(content);
         let places = places(reader.headers().map_err(unreadable)?).map_err(|reason| RefusedLine {
             file: file.to_owned(),
             line: 1,

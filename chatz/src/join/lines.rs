@@ -179,7 +179,7 @@ fn json(event: &Event) -> Option<Json<'_>> {
             warn!(%endpoint, "{reason}");
             None
         }
-        Event::Said(_) | Event::Kept(_) => None,
+        Event::Said(_) | Event::Kept(_) | Event::Malformed { .. } => None,
     }
 }
 

@@ -25,7 +25,8 @@ impl Words {
         match event {
             Event::Users(users) => self.changes(users),
             Event::Message { user, text } => vec![format!("{user}: {}", printable(text.as_str()))],
-            Event::Said(_) => vec![],
+            // What is malformed stands in the log.
+            Event::Said(_) | Event::Malformed { .. } => vec![],
             Event::Kept(text) => {
                 vec![format!("chatz: kept until the server answers: {}", printable(text.as_str()))]
             }

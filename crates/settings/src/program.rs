@@ -26,19 +26,31 @@ pub fn end_child_with_us(command: &mut Command) -> &mut Command {
     command.env(END_WITH_PARENT, std::process::id().to_string())
 }
 
-/// Where [`END_WITH_PARENT`] is set, has the kernel send SIGTERM to this process when its parent ends. Only Linux
-/// can; elsewhere only a parent that is gone already is noticed. Call it first of all.
+/// As [`end_child_with_us`], by SIGKILL: for a child that may be stopped by SIGSTOP, which would never see SIGTERM.
+pub fn kill_child_with_us(command: &mut Command) -> &mut Command {
+    command.env(END_WITH_PARENT, format!("{} {KILL}", std::process::id()))
+}
+
+/// Behind the process id in [`END_WITH_PARENT`]: by SIGKILL.
+const KILL: &str = "KILL";
+
+/// Where [`END_WITH_PARENT`] is set, has the kernel send SIGTERM (or SIGKILL, where that is asked for) to this process
+/// when its parent ends. Only Linux can; elsewhere only a parent that is gone already is noticed. Call it first of all.
 pub fn end_with_parent() {
-    let Some(parent) = env::var_os(END_WITH_PARENT) else {
+    let Ok(parent) = env::var(END_WITH_PARENT) else {
         return;
+    };
+    let (pid, signal) = match parent.split_once(' ') {
+        Some((pid, KILL)) => (pid, Signal::KILL),
+        _ => (parent.as_str(), Signal::TERM),
     };
     // It fails only for a number that is no signal's.
     #[cfg(target_os = "linux")]
-    let _ = set_parent_process_death_signal(Some(Signal::TERM));
+    let _ = set_parent_process_death_signal(Some(signal));
     // The parent may have ended before the kernel was asked: then this process has another one by now.
-    let started_by = parent.to_str().and_then(|text| text.parse::<i32>().ok());
+    let started_by = pid.parse::<i32>().ok();
     if started_by.is_some_and(|pid| getppid().map(|parent| parent.as_raw_nonzero().get()) != Some(pid)) {
-        let _ = kill_process(getpid(), Signal::TERM);
+        let _ = kill_process(getpid(), signal);
     }
 }
 

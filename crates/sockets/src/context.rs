@@ -3,11 +3,11 @@
 use std::{sync::Arc, thread, time::Duration};
 
 use crate::{
-    Limits, Mechanism, Role, Security, Socket, SocketError, Stop,
+    Limits, Mechanism, Monitors, Role, Security, Socket, SocketError, Stop, Taps,
     allow::AllowList,
     error::{failed, refused},
     raw,
-    socket::milliseconds,
+    socket::{Shared, milliseconds},
     wait::wait,
     zap::Zap,
 };
@@ -15,8 +15,13 @@ use crate::{
 /// How long an unsent message may hold up the closing of its socket.
 const LINGER: Duration = Duration::from_millis(400);
 
-/// How long a connecting socket waits before it tries again, at first and at most.
-const RECONNECT: (Duration, Duration) = (Duration::from_millis(100), Duration::from_millis(500));
+/// How long a connecting socket waits before it tries again, at first and at most; libzmq adds up to the first of them
+/// by chance, so that not all peers come back at the same moment.
+pub const RECONNECT: (Duration, Duration) = (Duration::from_millis(100), Duration::from_millis(500));
+
+/// How long one try to connect may go unanswered. The system would wait for two minutes, and ask more and more rarely:
+/// a network that drops packets for a while would be missed long after it is back.
+const CONNECT_WITHIN: Duration = Duration::from_secs(2);
 
 /// What PLAIN and CURVE need beside the frames of a channel: their handshakes are frames to libzmq, a kilobyte with long
 /// names, and CURVE makes each frame 33 bytes longer.
@@ -56,6 +61,14 @@ pub struct Context {
     zmq: zmq::Context,
     security: Arc<Security>,
     heartbeat: Heartbeat,
+    observer: Option<Observer>,
+}
+
+/// What watched sockets are observed by.
+#[derive(Debug, Clone)]
+pub(crate) struct Observer {
+    pub(crate) monitors: Monitors,
+    pub(crate) taps: Taps,
 }
 
 impl Context {
@@ -72,7 +85,14 @@ impl Context {
             (Mechanism::Null, _) | (_, None) => None,
             (_, Some(path)) => Some(Arc::new(Zap::spawn(&zmq, AllowList::read(path)?)?)),
         };
-        Ok(Self { zap, zmq, security: Arc::new(security), heartbeat })
+        Ok(Self { zap, zmq, security: Arc::new(security), heartbeat, observer: None })
+    }
+
+    /// This context, for sockets that are to be observed: from [`Socket::watch`] on, `monitors` reads the socket's
+    /// monitor, and `taps` keeps its last messages.
+    #[must_use]
+    pub fn observed(&self, monitors: Monitors, taps: Taps) -> Self {
+        Self { observer: Some(Observer { monitors, taps }), ..self.clone() }
     }
 
     /// A socket of this role, not yet bound nor connected.
@@ -84,7 +104,11 @@ impl Context {
         self.set_up(&mut raw, role, limits).map_err(failed("set up a socket"))?;
         role.set_up(&raw).map_err(failed("set up a socket"))?;
         let mut socket = Socket::adopt(raw, role);
-        socket.share(self.zmq.clone(), Arc::clone(&self.security));
+        socket.share(Shared {
+            context: self.zmq.clone(),
+            security: Arc::clone(&self.security),
+            observer: self.observer.clone(),
+        });
         Ok(socket)
     }
 
@@ -137,6 +161,7 @@ impl Context {
         }
         socket.set_reconnect_ivl(milliseconds(RECONNECT.0))?;
         socket.set_reconnect_ivl_max(milliseconds(RECONNECT.1))?;
+        socket.set_connect_timeout(milliseconds(CONNECT_WITHIN))?;
         if let Heartbeat::Every { interval, timeout } = self.heartbeat {
             let seconds = |duration: Duration| i32::try_from(duration.as_secs().max(1)).unwrap_or(i32::MAX);
             socket.set_tcp_keepalive(1)?;

@@ -13,6 +13,8 @@
 //! - [`connection`]: what becomes of a connecting socket's connection: states, log lines, a new try after a refusal
 //! - [`refused`]: peers that a bound socket turned away, counted, and logged at a bounded rate
 //! - [`actor`]: a named owner thread with a bounded inbox and a doorbell
+//! - [`monitors`]: one thread that reads the monitors of all sockets of a context, for who wants to see them all
+//! - [`tap`]: the last messages of watched sockets
 //! - [`security`], [`keys`], [`allow`], [`zap`]: NULL, PLAIN and CURVE, key files, who may come in
 //! - [`complaints`]: malformed messages, counted, and logged at a bounded rate
 //! - [`error`]: what can go wrong
@@ -27,11 +29,13 @@ pub mod error;
 pub mod keys;
 pub mod limits;
 pub mod link;
+pub mod monitors;
 mod raw;
 pub mod refused;
 pub mod security;
 pub mod socket;
 pub mod stop;
+pub mod tap;
 pub mod wait;
 pub mod zap;
 
@@ -43,8 +47,10 @@ pub use error::{BindError, SocketError};
 pub use keys::{KeyPair, PublicKey};
 pub use limits::Limits;
 pub use link::Link;
+pub use monitors::Monitors;
 pub use refused::RefusedHandshakes;
 pub use security::{Mechanism, Security};
 pub use socket::{Role, Socket};
 pub use stop::{Stop, Stopper};
+pub use tap::{Tapped, Taps};
 pub use wait::{Interest, Wake, wait};

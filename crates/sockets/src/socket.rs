@@ -3,20 +3,31 @@
 //! A message goes or stays as a whole: `send` and `receive` answer `false` where they would have to wait, and
 //! [`crate::wait()`] is where a loop waits. Dropping a socket stops its monitor, then closes it.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
 
 use tracing::warn;
 use wire::{Frames, monitor::MonitorEvent};
 
 use crate::{
     BindError, Endpoint, Interest, Limits, Mechanism, Security, SocketError,
+    context::Observer,
     error::failed,
     limits::{FRAMES_MAX, MESSAGE_BYTES_MAX},
+    monitors::Relay,
     raw,
+    tap::{Direction, Tap},
 };
 
 /// The largest frame that a publisher takes: room for a topic, and for the greeting of a peer.
 const SUBSCRIPTION_BYTES: u32 = 256;
+
+/// How long a monitor's name may stay taken after its socket was dropped, and how long it is left alone between two
+/// tries: libzmq frees it on a thread of its own, as a rule within a millisecond.
+const NAME_FREE: (Duration, Duration) = (Duration::from_millis(500), Duration::from_millis(1));
 
 /// What a socket is for; ZeroMQ's own names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,17 +100,26 @@ pub struct Socket {
     never_drops: bool,
     /// The last frame received: it carries what is known of the peer.
     last: zmq::Message,
+    /// Where its monitor's events come from: the monitor, or the thread that reads it for an observed context.
     monitor: Option<zmq::Socket>,
-    shared: Option<(zmq::Context, Arc<Security>)>,
+    tap: Option<Arc<Tap>>,
+    shared: Option<Shared>,
+}
+
+/// What a socket needs of its context.
+pub(crate) struct Shared {
+    pub(crate) context: zmq::Context,
+    pub(crate) security: Arc<Security>,
+    pub(crate) observer: Option<Observer>,
 }
 
 impl Socket {
     pub(crate) fn adopt(raw: zmq::Socket, role: Role) -> Self {
-        Self { raw, role, never_drops: false, last: zmq::Message::new(), monitor: None, shared: None }
+        Self { raw, role, never_drops: false, last: zmq::Message::new(), monitor: None, tap: None, shared: None }
     }
 
-    pub(crate) fn share(&mut self, context: zmq::Context, security: Arc<Security>) {
-        self.shared = Some((context, security));
+    pub(crate) fn share(&mut self, shared: Shared) {
+        self.shared = Some(shared);
     }
 
     /// Takes connections at `endpoint`, and tells the real address where the system chose the port.
@@ -108,7 +128,7 @@ impl Socket {
     /// The port is in use (the error names its holder), the address is not of this machine, or the security
     /// lacks an allow-list.
     pub fn bind(&mut self, endpoint: &Endpoint) -> Result<Endpoint, BindError> {
-        if let Some((_, security)) = &self.shared {
+        if let Some(Shared { security, .. }) = &self.shared {
             if !matches!(security.mechanism, Mechanism::Null) && security.allow.is_none() {
                 return Err(SocketError::NoAllowList { mechanism: security.mechanism.name() }.into());
             }
@@ -125,7 +145,7 @@ impl Socket {
     /// # Errors
     /// The address cannot be understood (an unknown host name, for instance), or CURVE lacks the server's key.
     pub fn connect(&mut self, endpoint: &Endpoint) -> Result<(), SocketError> {
-        if let Some((_, security)) = &self.shared {
+        if let Some(Shared { security, .. }) = &self.shared {
             security.connecting(&self.raw)?;
         }
         self.set_ipv6(endpoint)?;
@@ -171,6 +191,9 @@ impl Socket {
                 }
             }
         }
+        if let Some(tap) = &self.tap {
+            tap.record(Direction::Sent, frames);
+        }
         Ok(true)
     }
 
@@ -191,6 +214,9 @@ impl Socket {
                         frames.push(frame);
                     }
                     if !self.last.get_more() {
+                        if let Some(tap) = &self.tap {
+                            tap.record(Direction::Received, frames);
+                        }
                         return Ok(true);
                     }
                 }
@@ -261,20 +287,33 @@ impl Socket {
     }
 
     /// Opens the socket's monitor at `inproc://monitor.NAME`; its events come from [`Socket::next_event`]. To
-    /// miss nothing, watch before binding or connecting.
+    /// miss nothing, watch before binding or connecting. A name is free again when its socket was dropped. In an
+    /// observed context ([`crate::Context::observed`]) the observers see the socket under this name.
     ///
     /// # Errors
     /// The name is taken in this context.
     pub fn watch(&mut self, name: &str) -> Result<(), SocketError> {
-        let Some((context, _)) = &self.shared else {
+        let Some(Shared { context, observer, .. }) = &self.shared else {
             return Ok(());
         };
-        let endpoint = format!("inproc://monitor.{name}");
-        self.raw.monitor(&endpoint, i32::from(u16::MAX)).map_err(failed("monitor a socket"))?;
+        // All that may be refused comes before the monitor starts: one that nobody reads blocks libzmq.
         let pair = context.socket(zmq::PAIR).map_err(failed("make a monitor's socket"))?;
         pair.set_linger(0).map_err(failed("make a monitor's socket"))?;
+        let relay = observer.as_ref().map(|_| Relay::new(context)).transpose().map_err(failed("make a relay"))?;
+        let endpoint = format!("inproc://monitor.{name}");
+        let deadline = Instant::now() + NAME_FREE.0;
+        loop {
+            match self.raw.monitor(&endpoint, i32::from(u16::MAX)) {
+                Err(zmq::Error::EADDRINUSE) if Instant::now() < deadline => thread::sleep(NAME_FREE.1),
+                done => break done.map_err(failed("monitor a socket"))?,
+            }
+        }
         pair.connect(&endpoint).map_err(failed("connect to a monitor"))?;
         self.monitor = Some(pair);
+        if let (Some(Observer { monitors, taps }), Some(relay)) = (observer, relay) {
+            self.tap = Some(taps.tap(name));
+            self.monitor = self.monitor.take().map(|pair| monitors.watch(name, pair, relay));
+        }
         Ok(())
     }
 

@@ -72,6 +72,19 @@ pub fn wait<const N: usize>(
     }
 }
 
+/// Sleeps until `stop`, which it tells, or until one of `interests` is ready: for a loop that looks at all of them.
+pub(crate) fn wait_for_any(stop: &Stop, interests: Vec<Interest<'_>>) -> Result<bool, SocketError> {
+    let mut items: Vec<_> = interests.into_iter().map(|interest| interest.0).collect();
+    items.push(zmq::PollItem::from_fd(stop.fd(), zmq::POLLIN));
+    loop {
+        match zmq::poll(&mut items, -1) {
+            Err(zmq::Error::EINTR) => {}
+            Err(error) => return Err(failed("wait for sockets")(error)),
+            Ok(_) => return Ok(items.last().is_some_and(|stop| !stop.get_revents().is_empty())),
+        }
+    }
+}
+
 /// Rounded up, so that a deadline has passed when the poll returns.
 fn milliseconds_until(deadline: Instant) -> i64 {
     let left = deadline.saturating_duration_since(Instant::now()) + Duration::from_nanos(999_999);

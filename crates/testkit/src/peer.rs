@@ -29,6 +29,13 @@ impl Peer {
         Self { socket, endpoint }
     }
 
+    /// A peer bound at `endpoint`, unless somebody has it.
+    #[must_use]
+    pub fn try_bind_at(kind: Kind, endpoint: &str) -> Option<Self> {
+        let socket = socket(kind);
+        socket.bind(endpoint).ok().map(|()| Self { socket, endpoint: endpoint.to_owned() })
+    }
+
     /// A peer connected to `endpoint`.
     ///
     /// # Panics

@@ -87,6 +87,7 @@ pub enum Mode {
 /// One line of a recording (`--record`): JSON, one object a line, oldest first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", tag = "kind")]
+#[expect(clippy::large_enum_variant, reason = "one at a time is made, on its way to or from a file")]
 pub enum Recorded {
     /// The stream of updates; a snapshot comes first and then every ten seconds, so that a player can seek.
     Update {

@@ -1,5 +1,7 @@
 //! The types in `ui/src/generated` are those of [`dealz_core::view`] and [`dealz_core::command`].
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::{collections::BTreeMap, fs, path::Path};
 
 use dealz_core::{

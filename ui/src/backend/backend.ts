@@ -17,8 +17,8 @@ export interface Backend {
   act(command: Command): Promise<Reply>
 
   /**
-   * Takes part in the stream of updates: the first is a snapshot. Another snapshot comes whenever the stream has to
-   * begin anew. Returns what ends it.
+   * Takes part in the stream of updates: the first is a snapshot, and another comes whenever the stream has to begin
+   * anew. To be called at once, for a stream does not wait. Returns what ends it.
    */
   subscribe(onUpdate: (update: Update) => void, onLink: (link: Link) => void): () => void
 

@@ -8,6 +8,7 @@ import type { Desk } from '../state/desk'
 /** Asks for something; rejects with a `Refusal`. */
 export type Act = (command: Command) => Promise<Reply>
 
+/** A panel. The field that `/` goes to has the attribute `data-field`. */
 export interface PanelProps {
   desk: Desk
   act: Act

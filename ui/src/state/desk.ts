@@ -15,6 +15,9 @@ import type { ValuzView } from '../generated/ValuzView'
 export const POINTS_MAX = 3000
 export const LINES_MAX = 500
 export const EVENTS_MAX = 1000
+/** Rates kept: two minutes. */
+export const RATES_MAX = 240
+const RATE_STEP_MS = 500
 
 /** The six sockets, in the order in which they are shown everywhere. */
 export const SOCKETS: readonly SocketId[] = [
@@ -25,6 +28,13 @@ export const SOCKETS: readonly SocketId[] = [
   'valuz.pull',
   'valuz.pub',
 ]
+
+/** Ticks a second at one time, and all that were lost up to then. */
+export interface RateSample {
+  timeMs: number
+  perSecond: number
+  lost: number
+}
 
 export interface Desk {
   /** When the newest update was made, in milliseconds since the Unix epoch; 0 before the first. */
@@ -37,6 +47,8 @@ export interface Desk {
   readonly processes: readonly ProcessView[]
   /** The price chart of each followed symbol, oldest first. */
   readonly points: Readonly<Record<string, readonly PricePoint[]>>
+  /** Ticks a second, twice a second, oldest first. */
+  readonly rates: readonly RateSample[]
   readonly lines: readonly Line[]
   readonly events: readonly MonitorLine[]
 }
@@ -49,6 +61,7 @@ export const EMPTY: Desk = {
   valuz: null,
   processes: [],
   points: {},
+  rates: [],
   lines: [],
   events: [],
 }
@@ -57,14 +70,16 @@ export const EMPTY: Desk = {
 export function applyUpdate(desk: Desk, update: Update): Desk {
   const before = update.snapshot ? EMPTY : desk
   const tickz = update.tickz ?? before.tickz
+  const sockets = update.sockets ?? before.sockets
   return {
     timeMs: update.timeMs,
-    sockets: update.sockets ?? before.sockets,
+    sockets,
     tickz,
     chatz: update.chatz ?? before.chatz,
     valuz: update.valuz ?? before.valuz,
     processes: update.processes ?? before.processes,
     points: withPoints(before.points, update.points, update.tickz),
+    rates: withRate(desk.rates, sockets, tickz, update.timeMs),
     lines: append(before.lines, update.lines, LINES_MAX),
     events: append(before.events, update.events, EVENTS_MAX),
   }
@@ -86,6 +101,22 @@ function withPoints(before: Desk['points'], added: readonly PricePoint[], tickz:
     after[symbol] = append(after[symbol] ?? [], points, POINTS_MAX)
   }
   return after
+}
+
+function withRate(
+  before: Desk['rates'],
+  sockets: readonly SocketView[],
+  { lost }: TickzView,
+  timeMs: number,
+): Desk['rates'] {
+  // A snapshot does not carry rates: those before it stay, unless it leads back in time.
+  const kept = before.some((sample) => sample.timeMs > timeMs)
+    ? before.filter((sample) => sample.timeMs < timeMs)
+    : before
+  const last = kept.at(-1)
+  const socket = sockets.find(({ id }) => id === 'tickz.sub')
+  if (!socket || (last && timeMs - last.timeMs < RATE_STEP_MS)) return kept
+  return append(kept, [{ timeMs, perSecond: socket.receivedPerSecond, lost }], RATES_MAX)
 }
 
 function follows(tickz: TickzView, symbol: string): boolean {

@@ -2,12 +2,12 @@
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
 import { resolve } from 'node:path'
 import { afterEach, expect } from 'vitest'
 
 /** Where the programs were built. */
-const FOLDER = process.env.PROGRAMS ?? resolve(import.meta.dirname, '../../../target/debug')
+export const FOLDER = process.env.PROGRAMS ?? resolve(import.meta.dirname, '../../../target/debug')
 
 /** How long anything may take, in milliseconds. */
 export const BOUND = 20_000
@@ -26,30 +26,20 @@ export type Channels = Record<
   string
 >
 
-/** Six ports that nobody holds. */
-export async function freeChannels(): Promise<Channels> {
-  const names = [
-    'CHATZ_REQUESTS',
-    'CHATZ_BROADCASTS',
-    'TICKZ_TICKS',
-    'VALUZ_ORDERS',
-    'VALUZ_RESULTS',
-    'VALUZ_CONTROL',
-  ] as const
-  const servers = await Promise.all(
-    names.map(
-      () =>
-        new Promise<{ port: number; close: () => void }>((found) => {
-          const server = createServer()
-          server.listen(0, '127.0.0.1', () => {
-            const address = server.address()
-            found({ port: typeof address === 'object' && address ? address.port : 0, close: () => server.close() })
-          })
-        }),
-    ),
-  )
+/** Ports that nobody holds, all different. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer())
+  await Promise.all(servers.map((server) => new Promise<void>((bound) => server.listen(0, '127.0.0.1', bound))))
+  const ports = servers.map((server) => (server.address() as AddressInfo).port)
   servers.forEach((server) => server.close())
-  return Object.fromEntries(names.map((name, index) => [name, `tcp://127.0.0.1:${servers[index]?.port}`])) as Channels
+  return ports
+}
+
+/** The channels of a suite at ports that nobody holds. */
+export async function freeChannels(): Promise<Channels> {
+  const names = ['CHATZ_REQUESTS', 'CHATZ_BROADCASTS', 'TICKZ_TICKS', 'VALUZ_ORDERS', 'VALUZ_RESULTS', 'VALUZ_CONTROL']
+  const ports = await freePorts(names.length)
+  return Object.fromEntries(names.map((name, index) => [name, `tcp://127.0.0.1:${ports[index]}`])) as Channels
 }
 
 /** A program of the suite that runs. */
@@ -58,10 +48,11 @@ export class Program {
   #stdout = ''
   #stderr = ''
 
-  constructor(name: string, args: string[], env: Record<string, string>) {
+  constructor(name: string, args: string[], env: Record<string, string>, prefix: string[]) {
     const path = resolve(FOLDER, name)
     if (!existsSync(path)) throw new Error(`${path} is not built: cargo build --workspace --bins`)
-    this.#child = spawn(path, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+    const [program = path, ...rest] = [...prefix, path, ...args]
+    this.#child = spawn(program, rest, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
     this.#child.stdout?.on('data', (text) => (this.#stdout += text))
     this.#child.stderr?.on('data', (text) => (this.#stderr += text))
     running.add(this)
@@ -104,9 +95,9 @@ export class Program {
   }
 }
 
-/** Starts a program of the suite. */
-export function start(name: string, args: string[], env: Record<string, string> = {}): Program {
-  return new Program(name, args, env)
+/** Starts a program of the suite, by itself or by the command `prefix`. */
+export function start(name: string, args: string[], env: Record<string, string> = {}, prefix: string[] = []): Program {
+  return new Program(name, args, env, prefix)
 }
 
 /** Starts the desk's page at a free port, and tells its link. */

@@ -2,10 +2,12 @@
 //!
 //! - `doors`: who gets in under NULL, PLAIN and CURVE
 //! - `sockets`: messages, limits, monitors, ports in use
+//! - `monitors`: one thread that reads all monitors, and taps
 //! - `actors`: owner threads, doorbells, stop
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod actors;
 mod doors;
+mod monitors;
 mod sockets;

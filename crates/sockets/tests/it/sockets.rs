@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use ::sockets::{BindError, Context, Endpoint, Heartbeat, Limits, Link, Role, Security, Socket, Stop, wait};
 use testkit::{Peer, peer};
-use wire::{Channel, Frames};
+use wire::{Channel, Frames, monitor::EventKind};
 
 pub(crate) fn context() -> Context {
     Context::new(Security::default(), Heartbeat::default()).unwrap()
@@ -150,6 +150,35 @@ fn the_kernel_probes_a_connection_that_is_silent() {
             fields.len() > 5 && fields[2].ends_with(&format!(":{port:04X}")) && fields[5].starts_with("02")
         })
     });
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_try_that_nobody_answers_is_given_up_and_made_again() {
+    let context = context();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    // A listener whose queue is full drops what else comes, as a bad network does.
+    let mut waiting = Vec::new();
+    while let Ok(stream) = std::net::TcpStream::connect_timeout(&address, Duration::from_millis(200)) {
+        waiting.push(stream);
+    }
+    let mut sub = context.socket(Role::Sub, Limits::of(Channel::Ticks)).unwrap();
+    sub.watch("sub").unwrap();
+    sub.connect(&format!("tcp://{address}").parse().unwrap()).unwrap();
+    let mut next = |wanted: EventKind| {
+        testkit::eventually(&wanted.to_string(), || {
+            sub.next_event().unwrap().is_some_and(|event| event.kind == wanted)
+        });
+    };
+    next(EventKind::ConnectDelayed);
+    next(EventKind::Closed);
+    next(EventKind::ConnectRetried);
+    next(EventKind::ConnectDelayed);
+    for _ in 0..waiting.len() {
+        listener.accept().unwrap();
+    }
+    next(EventKind::Connected);
 }
 
 #[test]

@@ -1,0 +1,187 @@
+//! Observed contexts: one thread that reads all monitors, and taps.
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        mpsc::{Receiver, sync_channel},
+    },
+    thread,
+    time::Duration,
+};
+
+use ::sockets::{Context, Endpoint, Limits, Link, Monitors, Role, Socket, Stop, Taps, tap, wait};
+use testkit::{Peer, eventually, peer};
+use wire::{
+    Channel, Frames,
+    monitor::{EventKind, MonitorEvent},
+};
+
+use crate::sockets::{context, receive};
+
+type Events = Receiver<(String, MonitorEvent)>;
+
+/// A context whose sockets are observed, and what the observer gets: at most `capacity` events at a time.
+fn observed(capacity: usize) -> (Context, Monitors, Taps, Events) {
+    let context = context();
+    let (sender, events) = sync_channel(capacity);
+    let monitors =
+        Monitors::spawn(&context, move |name, event| sender.try_send((name.to_owned(), event)).is_ok()).unwrap();
+    let taps = Taps::new();
+    (context.observed(monitors.clone(), taps.clone()), monitors, taps, events)
+}
+
+fn pull(context: &Context, name: &str) -> (Socket, Endpoint) {
+    let mut socket = context.socket(Role::Pull, Limits::of(Channel::Results)).unwrap();
+    socket.watch(name).unwrap();
+    let endpoint = socket.bind(&"tcp://127.0.0.1:*".parse().unwrap()).unwrap();
+    (socket, endpoint)
+}
+
+/// Waits until the observer gets an event of this kind, and returns all up to it.
+fn until(events: &Events, name: &str, kind: EventKind) -> Vec<EventKind> {
+    let mut kinds = Vec::new();
+    loop {
+        let (its, event) = events.recv_timeout(testkit::BOUND).unwrap();
+        if its == name {
+            kinds.push(event.kind);
+            if event.kind == kind {
+                return kinds;
+            }
+        }
+    }
+}
+
+#[test]
+fn events_come_to_the_observer_and_to_the_owner() {
+    let (context, monitors, _taps, events) = observed(100);
+    let (mut pull, endpoint) = pull(&context, "valuz.pull");
+    let push = Peer::connect(peer::PUSH, endpoint.as_str());
+    push.send(["hello"]);
+    assert_eq!(receive(&mut pull), ["hello"].into_iter().collect());
+    let told = until(&events, "valuz.pull", EventKind::HandshakeSucceeded);
+    assert_eq!(told, [EventKind::Listening, EventKind::Accepted, EventKind::HandshakeSucceeded]);
+    let (_stopper, stop) = Stop::pair().unwrap();
+    let mut links = Vec::new();
+    while !links.contains(&Link::Up) {
+        wait(&stop, [pull.events()], None).unwrap();
+        links.extend(pull.next_event().unwrap().map(|event| Link::after(&event)));
+    }
+    assert_eq!(links, [Link::Listening, Link::Handshaking, Link::Up]);
+    drop(pull);
+    assert_eq!(until(&events, "valuz.pull", EventKind::MonitorStopped).last(), Some(&EventKind::MonitorStopped));
+    assert_eq!(monitors.dropped(), 0);
+}
+
+#[test]
+fn a_name_can_be_watched_again_at_once() {
+    let (context, _monitors, _taps, events) = observed(1000);
+    let files = || std::fs::read_dir("/proc/self/fd").map_or(0, Iterator::count);
+    let mut first = None;
+    for _ in 0..50 {
+        let (mut pull, endpoint) = pull(&context, "valuz.pull");
+        let push = Peer::connect(peer::PUSH, endpoint.as_str());
+        push.send(["hello"]);
+        receive(&mut pull);
+        first.get_or_insert_with(files);
+    }
+    // Nothing of one socket comes after the first event of the next.
+    for _ in 0..50 {
+        let kinds = until(&events, "valuz.pull", EventKind::MonitorStopped);
+        assert_eq!(kinds[0], EventKind::Listening, "{kinds:?}");
+        assert!(kinds.contains(&EventKind::HandshakeSucceeded), "{kinds:?}");
+    }
+    // Other tests of this process open files as well: what would be kept of 50 sockets is more.
+    eventually("what belonged to the sockets is closed", || files() < first.unwrap() + 100);
+}
+
+#[test]
+fn everything_may_go_in_any_order_and_ends() {
+    for order in 0..6 {
+        let (done, ended) = sync_channel(1);
+        thread::spawn(move || {
+            let (context, monitors, taps, events) = observed(1);
+            let (mut pull, endpoint) = pull(&context, "valuz.pull");
+            let push = Peer::connect(peer::PUSH, endpoint.as_str());
+            push.send(["hello"]);
+            receive(&mut pull);
+            let mut parts: Vec<Box<dyn FnOnce()>> = vec![
+                Box::new(|| drop(pull)),
+                Box::new(|| drop(push)),
+                Box::new(|| drop(context)),
+                Box::new(|| drop(monitors)),
+                Box::new(|| drop((taps, events))),
+            ];
+            parts.rotate_left(order % 5);
+            if order == 5 {
+                parts.reverse();
+            }
+            parts.into_iter().for_each(|part| part());
+            done.send(()).unwrap();
+        });
+        ended.recv_timeout(testkit::BOUND).unwrap_or_else(|_| panic!("order {order} hangs"));
+    }
+}
+
+#[test]
+fn an_observer_and_an_owner_that_do_not_follow_stop_nothing() {
+    let (context, monitors, _taps, events) = observed(1);
+    let (pull, endpoint) = pull(&context, "valuz.pull");
+    let address = endpoint.as_str().strip_prefix("tcp://").unwrap().to_owned();
+    // Three events and more for each, of which neither the observer nor the owner reads any: more than queues hold.
+    for round in 1..=20 {
+        for _ in 0..50 {
+            drop(std::net::TcpStream::connect(&address).unwrap());
+        }
+        eventually("the events come through", || monitors.dropped() >= round * 145);
+    }
+    let (mut other, endpoint) = self::pull(&context, "other");
+    let push = Peer::connect(peer::PUSH, endpoint.as_str());
+    push.send(["hello"]);
+    receive(&mut other);
+    drop((pull, other, push, events));
+}
+
+#[test]
+fn a_socket_of_an_observed_context_that_is_not_watched_is_not_tapped() {
+    let (context, _monitors, taps, _events) = observed(100);
+    let mut push = context.socket(Role::Push, Limits::of(Channel::Results)).unwrap();
+    let (mut pull, endpoint) = pull(&context, "valuz.pull");
+    push.connect(&endpoint).unwrap();
+    push.send(&["one", "two"].into_iter().collect()).unwrap();
+    receive(&mut pull);
+    assert_eq!(taps.counts("valuz.pull"), (1, 0));
+    let messages = taps.messages("valuz.pull");
+    assert_eq!(messages.len(), 1);
+    assert_eq!(messages[0].direction, tap::Direction::Received);
+    assert_eq!(messages[0].frames, ["one", "two"].into_iter().collect());
+}
+
+#[test]
+fn a_tap_can_be_looked_at_while_messages_go_by() {
+    let (context, _monitors, taps, _events) = observed(100);
+    let (mut pull, endpoint) = pull(&context, "valuz.pull");
+    let mut push = context.socket(Role::Push, Limits::of(Channel::Results)).unwrap();
+    push.watch("push").unwrap();
+    push.connect(&endpoint).unwrap();
+    let (stopper, stop) = Stop::pair().unwrap();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let looks = {
+        let (taps, seen) = (taps.clone(), Arc::clone(&seen));
+        thread::spawn(move || {
+            while !stop.wait_until(std::time::Instant::now() + Duration::from_millis(1)) {
+                let messages = taps.messages("valuz.pull");
+                assert!(messages.iter().all(|message| message.frames.get(0) == Some(&message.id.to_le_bytes()[..])));
+                seen.lock().unwrap().push(messages.len());
+            }
+        })
+    };
+    for number in 0..5_000u64 {
+        let frames: Frames = [number.to_le_bytes()].into_iter().collect();
+        assert!(push.send(&frames).unwrap());
+        receive(&mut pull);
+    }
+    eventually("a look at a full tap", || seen.lock().unwrap().contains(&tap::MESSAGES_MAX));
+    stopper.stop();
+    looks.join().unwrap();
+    assert_eq!((taps.counts("push"), taps.counts("valuz.pull")), ((0, 5_000), (5_000, 0)));
+}

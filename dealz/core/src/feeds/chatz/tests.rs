@@ -1,0 +1,130 @@
+//! The feed and a server of its own process, or a raw one.
+
+use chatz::{RoomConfig, Server, ServerConfig, ServerEndpoints};
+use sockets::{Heartbeat, Security};
+use testkit::{Peer, peer};
+
+use super::*;
+
+struct Running {
+    endpoints: ServerEndpoints,
+    stopper: Stopper,
+    thread: JoinHandle<Result<(), SocketError>>,
+}
+
+fn serve() -> Running {
+    let context = Context::new(Security::default(), Heartbeat::default()).unwrap();
+    let config = ServerConfig {
+        requests: "tcp://127.0.0.1:*".parse().unwrap(),
+        broadcasts: "tcp://127.0.0.1:*".parse().unwrap(),
+        room: RoomConfig { expiry: Duration::from_secs(5), users_max: 10 },
+    };
+    let server = Server::bind(&context, &config).unwrap();
+    let endpoints = server.endpoints().clone();
+    let (stopper, stop) = Stop::pair().unwrap();
+    let thread = thread::spawn(move || server.run(&stop));
+    Running { endpoints, stopper, thread }
+}
+
+fn desk(requests: &Endpoint, broadcasts: &Endpoint, events_max: usize) -> (Chatz, Receiver<Event>) {
+    let context = crate::feeds::observed();
+    let (sender, events) = sync_channel(events_max);
+    (Chatz::spawn(&context, requests, broadcasts, &"ada".parse().unwrap(), sender).unwrap(), events)
+}
+
+/// Waits for an event that is as wanted, and returns it with all before it.
+fn until(events: &Receiver<Event>, wanted: impl Fn(&Event) -> bool) -> Vec<Event> {
+    let mut all = Vec::new();
+    loop {
+        let event = events.recv_timeout(testkit::BOUND).unwrap_or_else(|error| panic!("{error}: {all:#?}"));
+        let found = wanted(&event);
+        all.push(event);
+        if found {
+            return all;
+        }
+    }
+}
+
+fn is_said(event: &Event, by: &str, what: &str) -> bool {
+    matches!(event, Event::Chatz(chatz::Event::Message { user, text }) if user.as_str() == by && text.as_str() == what)
+}
+
+fn is_up(event: &Event) -> bool {
+    matches!(event, Event::Chatz(chatz::Event::Link(LinkState::Up)))
+}
+
+#[test]
+fn it_tells_its_name_first_and_then_what_is_said() {
+    let server = serve();
+    let (chatz, events) = desk(&server.endpoints.requests, &server.endpoints.broadcasts, 64);
+    let before = until(&events, is_up);
+    assert!(matches!(&before[0], Event::Named(name) if name == "ada"), "{before:?}");
+    chatz.say("hello".parse().unwrap()).unwrap();
+    until(&events, |event| is_said(event, "ada", "hello"));
+    for name in ["bob", "eve", "ada", "bob"] {
+        chatz.rename(name.parse().unwrap()).unwrap();
+        until(&events, |event| matches!(event, Event::Named(new) if new == name));
+        until(&events, is_up);
+    }
+    chatz.say("it is me".parse().unwrap()).unwrap();
+    until(&events, |event| is_said(event, "bob", "it is me"));
+    chatz.reset().unwrap();
+    let after = until(&events, is_up);
+    assert!(after.iter().any(|event| matches!(event, Event::Named(name) if name == "bob")), "{after:?}");
+    server.stopper.stop();
+    server.thread.join().unwrap().unwrap();
+    let down = until(&events, |event| matches!(event, Event::Silent(SocketId::ChatzReq, Some(_))));
+    assert!(matches!(down.last(), Some(Event::Silent(_, Some(reason))) if reason == "no answer for 2.5 s"));
+}
+
+#[test]
+fn texts_wait_for_a_server_and_too_many_are_refused() {
+    let nobody: Endpoint = "tcp://127.0.0.1:1".parse().unwrap();
+    let (chatz, events) = desk(&nobody, &nobody, 1_000);
+    for number in 0..100 {
+        chatz.say(format!("text {number}").parse().unwrap()).unwrap();
+    }
+    assert!(matches!(chatz.say("one more".parse().unwrap()), Err(Refusal::NotNow { .. })));
+    until(&events, |event| matches!(event, Event::Chatz(chatz::Event::Kept(text)) if text.as_str() == "text 99"));
+    // Whoever leaves takes nothing along.
+    chatz.rename("bob".parse().unwrap()).unwrap();
+    let told = until(&events, |event| matches!(event, Event::Named(name) if name == "bob"));
+    let refused = told.iter().filter(|event| matches!(event, Event::Chatz(chatz::Event::Refused { .. }))).count();
+    assert_eq!(refused, 100);
+    chatz.say("first".parse().unwrap()).unwrap();
+}
+
+#[test]
+fn garbage_is_counted_by_socket() {
+    let (replies, broadcasts) = (Peer::bind(peer::REP), Peer::bind(peer::XPUB));
+    let (_chatz, events) = desk(&replies.endpoint().parse().unwrap(), &broadcasts.endpoint().parse().unwrap(), 64);
+    assert_eq!(broadcasts.receive(), [b"\x01"]);
+    for _ in 0..2_000 {
+        broadcasts.send([&b"\xff\xff"[..]]);
+    }
+    let _ = replies.receive();
+    replies.send([&b"\xff"[..]]);
+    let (mut counts, mut told) = ([0, 0], 0);
+    // The publisher drops what the queues do not hold.
+    while counts[0] < 1 || counts[1] < 500 {
+        match events.recv_timeout(testkit::BOUND).unwrap() {
+            Event::Malformed(SocketId::ChatzReq, count, _) => counts[0] = count,
+            Event::Malformed(SocketId::ChatzSub, count, reason) => {
+                assert!(reason.starts_with("user: "), "{reason}");
+                (counts[1], told) = (count, told + 1);
+            }
+            _ => {}
+        }
+    }
+    assert!(told < 100, "{told} tellings");
+}
+
+#[test]
+fn a_dashboard_that_takes_nothing_holds_up_neither_a_new_name_nor_the_end() {
+    let server = serve();
+    let (chatz, events) = desk(&server.endpoints.requests, &server.endpoints.broadcasts, 1);
+    chatz.rename("bob".parse().unwrap()).unwrap();
+    chatz.reset().unwrap();
+    drop(chatz);
+    drop(events);
+}

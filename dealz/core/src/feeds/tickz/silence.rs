@@ -1,0 +1,137 @@
+//! When silence is strange: ticks came steadily, and now none comes though the connection is up. Pure.
+
+use std::time::{Duration, Instant};
+
+/// The least silence that is strange.
+const STRANGE: Duration = Duration::from_secs(3);
+
+/// Silence is strange where it lasts as long as this many usual intervals.
+const INTERVALS: u32 = 10;
+
+/// The rate that was usual is counted over this many seconds, up to the last message.
+const SECONDS: usize = 10;
+
+/// Fewer messages in that time are no steady rate.
+const STEADY: u64 = 10;
+
+/// How steadily messages come on one connection.
+#[derive(Debug, Default)]
+pub(crate) struct Silence {
+    span: Option<Span>,
+}
+
+/// From the first message to the last.
+#[derive(Debug)]
+struct Span {
+    first: Instant,
+    last: Instant,
+    /// Messages in the second of the last message and in those before it, the newest first.
+    counts: [u64; SECONDS],
+}
+
+impl Silence {
+    /// `count` messages came.
+    pub(crate) fn handle_messages(&mut self, now: Instant, count: u64) {
+        let span = self.span.get_or_insert(Span { first: now, last: now, counts: [0; SECONDS] });
+        let passed = span.second(now).saturating_sub(span.second(span.last));
+        for _ in 0..passed.min(SECONDS as u64) {
+            span.counts.rotate_right(1);
+            span.counts[0] = 0;
+        }
+        span.counts[0] += count;
+        span.last = now;
+    }
+
+    /// The connection is another one, or what is subscribed to changed: what was usual no longer is.
+    pub(crate) const fn reset(&mut self) {
+        self.span = None;
+    }
+
+    /// What is not heard and for how long, where that is strange.
+    pub(crate) fn sentence(&self, now: Instant) -> Option<String> {
+        let span = self.span.as_ref()?;
+        let silent = now.saturating_duration_since(span.last);
+        (silent >= span.strange()?).then(|| {
+            let rate = span.count() as f64 / span.length().as_secs_f64();
+            format!("no tick for {} s, where {rate:.0} a second came before", silent.as_secs())
+        })
+    }
+
+    /// When [`Silence::sentence`] changes if nothing comes.
+    pub(crate) fn next_deadline(&self, now: Instant) -> Option<Instant> {
+        let span = self.span.as_ref()?;
+        let strange = span.last + span.strange()?;
+        let silent = now.saturating_duration_since(span.last);
+        Some(if now < strange { strange } else { span.last + Duration::from_secs(silent.as_secs() + 1) })
+    }
+}
+
+impl Span {
+    /// Which second it is, from the first message on.
+    fn second(&self, time: Instant) -> u64 {
+        time.saturating_duration_since(self.first).as_secs()
+    }
+
+    fn count(&self) -> u64 {
+        self.counts.iter().sum()
+    }
+
+    /// The time in which the counted messages came.
+    fn length(&self) -> Duration {
+        let whole = Duration::from_secs((SECONDS as u64).min(1 + self.second(self.last)));
+        whole.max(Duration::from_secs(1))
+    }
+
+    /// From which length on silence is strange; `None`: never, for there was no steady rate.
+    fn strange(&self) -> Option<Duration> {
+        let count = u32::try_from(self.count()).unwrap_or(u32::MAX);
+        (self.count() >= STEADY).then(|| STRANGE.max(self.length() * INTERVALS / count))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    /// As many messages a second, for so many seconds; and the time of the last.
+    fn after(per_second: u32, seconds: u32) -> (Silence, Instant) {
+        let (mut silence, start) = (Silence::default(), Instant::now());
+        let mut last = start;
+        for number in 0..per_second * seconds {
+            last = start + SECOND * number / per_second;
+            silence.handle_messages(last, 1);
+        }
+        (silence, last)
+    }
+
+    #[test]
+    fn three_seconds_without_a_tick_are_strange_after_a_steady_rate() {
+        let (silence, last) = after(12, 5);
+        assert_eq!(silence.sentence(last + 2 * SECOND), None);
+        assert_eq!(silence.next_deadline(last + SECOND), Some(last + 3 * SECOND));
+        let sentence = silence.sentence(last + 3 * SECOND);
+        assert_eq!(sentence.as_deref(), Some("no tick for 3 s, where 12 a second came before"));
+        assert_eq!(silence.next_deadline(last + 3 * SECOND), Some(last + 4 * SECOND));
+        assert!(silence.sentence(last + 75 * SECOND).unwrap().starts_with("no tick for 75 s"));
+    }
+
+    #[test]
+    fn few_ticks_are_no_steady_rate_and_slow_ones_take_longer() {
+        let (silence, last) = after(1, 9);
+        assert_eq!((silence.sentence(last + 100 * SECOND), silence.next_deadline(last)), (None, None));
+        let (silence, last) = after(1, 60);
+        assert_eq!(silence.sentence(last + 9 * SECOND), None);
+        assert!(silence.sentence(last + 10 * SECOND).unwrap().ends_with("where 1 a second came before"));
+    }
+
+    #[test]
+    fn what_comes_ends_the_silence_and_a_new_connection_forgets_what_was_usual() {
+        let (mut silence, last) = after(100, 2);
+        silence.handle_messages(last + 5 * SECOND, 1);
+        assert_eq!(silence.sentence(last + 6 * SECOND), None);
+        silence.reset();
+        assert_eq!(silence.sentence(last + 60 * SECOND), None);
+    }
+}

@@ -1,0 +1,142 @@
+//! What the orders of a batch really add up to, worked out by dealz itself on the thread `valuz.check`.
+//!
+//! It takes every order anew, by another way than the one over the workers, and adds up exactly: the sums must agree to
+//! the last bit, in all and by symbol.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{Receiver, sync_channel},
+    },
+    thread::{self, JoinHandle},
+};
+
+use sockets::{Interest, SocketError, Stop};
+use valuz::{orders::Orders, sums::Sums, valuation::Valuation};
+
+/// How many orders are added up between two looks at whether it still matters.
+const BURST: u64 = 4_096;
+
+/// The exact sums, each rounded once.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Sum {
+    pub(crate) total: f64,
+    pub(crate) by_symbol: BTreeMap<String, f64>,
+}
+
+impl Sum {
+    /// The sums so far.
+    pub(crate) fn of(sums: &mut Sums) -> Self {
+        Self { total: sums.total(), by_symbol: sums.by_symbol() }
+    }
+
+    /// Whether all bits are the same.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let bits = |sum: &Self| -> Vec<u64> { sum.by_symbol.values().map(|value| value.to_bits()).collect() };
+        self.total.to_bits() == other.total.to_bits()
+            && self.by_symbol.keys().eq(other.by_symbol.keys())
+            && bits(self) == bits(other)
+    }
+}
+
+/// A sum that is being worked out; dropping it gives it up.
+pub(crate) struct Check {
+    sum: Receiver<Sum>,
+    /// Given when the sum is there.
+    done: Stop,
+    given_up: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Check {
+    /// Begins to add up what `orders` cost.
+    ///
+    /// # Errors
+    /// The system has no more threads or file descriptors.
+    pub(crate) fn spawn(orders: Arc<Orders>) -> Result<Self, SocketError> {
+        let (sender, sum) = sync_channel(1);
+        let (end, done) = Stop::pair()?;
+        let given_up = Arc::new(AtomicBool::new(false));
+        let is_given_up = Arc::clone(&given_up);
+        let run = move || {
+            if let Some(sum) = add_up(&orders, &is_given_up) {
+                // Nobody waits for it any more where this fails.
+                let _ = sender.send(sum);
+            }
+            end.stop();
+        };
+        let thread = thread::Builder::new()
+            .name("valuz.check".to_owned())
+            .spawn(run)
+            .map_err(|reason| SocketError::System { operation: "start a thread", reason })?;
+        Ok(Self { sum, done, given_up, thread: Some(thread) })
+    }
+
+    /// To wait for the sum.
+    pub(crate) fn interest(&self) -> Interest<'static> {
+        self.done.interest()
+    }
+
+    /// Whether it has ended.
+    pub(crate) fn is_done(&self) -> bool {
+        self.done.is_stopped()
+    }
+
+    /// The sum, once it has ended; none where an order is worth more than any number can say.
+    pub(crate) fn take_sum(&self) -> Option<Sum> {
+        self.sum.try_recv().ok()
+    }
+}
+
+impl Drop for Check {
+    fn drop(&mut self) {
+        self.given_up.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            // Its end is a few thousand additions away.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// `None` where it is given up.
+fn add_up(orders: &Orders, given_up: &AtomicBool) -> Option<Sum> {
+    let (mut sums, mut notional) = (Sums::default(), Valuation::Notional);
+    for number in 0..orders.count() {
+        if number % BURST == 0 && given_up.load(Ordering::Relaxed) {
+            return None;
+        }
+        let order = orders.get(number)?;
+        let value = notional.value(&order);
+        // A worker drops an order whose value is beyond all numbers, so such a batch is never complete.
+        if !value.is_finite() || sums.add(order.symbol, value).is_err() {
+            return None;
+        }
+    }
+    Some(Sum::of(&mut sums))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_are_the_same_where_every_bit_is() {
+        let sum = |total: f64, symbol: &str, value: f64| Sum { total, by_symbol: [(symbol.to_owned(), value)].into() };
+        let one = sum(0.3, "MSFT", 0.3);
+        assert!(one.is_same(&one.clone()));
+        for other in [sum(0.1 + 0.2, "MSFT", 0.3), sum(0.3, "MSFT", 0.1 + 0.2), sum(0.3, "GOOG", 0.3)] {
+            assert!(!one.is_same(&other), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_check_tells_when_its_sum_is_there_and_one_that_is_given_up_ends() {
+        let check = Check::spawn(Arc::new(Orders::simulated(1, 1_000))).unwrap();
+        assert!(check.done.wait_until(std::time::Instant::now() + testkit::BOUND));
+        let sum = check.take_sum().unwrap();
+        assert_eq!((sum.by_symbol.len(), sum.by_symbol.values().sum::<f64>().round()), (5, sum.total.round()));
+        drop(Check::spawn(Arc::new(Orders::simulated(1, u64::MAX))).unwrap());
+    }
+}

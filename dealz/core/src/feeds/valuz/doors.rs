@@ -1,0 +1,115 @@
+//! The three sockets of a source and reduce in one: all bound, or none.
+
+use std::time::{Duration, Instant};
+
+use sockets::{BindError, Context, Interest, Limits, RefusedHandshakes, Role, Socket, SocketError};
+use tracing::info;
+use wire::{Channel, Frames, value::Control};
+
+use super::{ValuzEndpoints, workers::Workers};
+use crate::view::SocketId;
+
+/// How long EXIT may take to leave when dealz ends.
+const LINGER: Duration = Duration::from_millis(300);
+
+/// How often the news of one socket is taken before messages are looked at: 64 of them each time.
+const FOLLOW_MAX: usize = 32;
+
+/// Orders, results and control, bound.
+pub(crate) struct Doors {
+    pub(crate) orders: Socket,
+    pub(crate) results: Socket,
+    pub(crate) control: Socket,
+    pub(crate) endpoints: ValuzEndpoints,
+    refused: [RefusedHandshakes; 3],
+}
+
+impl Doors {
+    /// Binds all three, `first` before the others: where it is the one that failed last time, the others are not bound
+    /// in vain.
+    ///
+    /// # Errors
+    /// Which one cannot be bound, and why; then none is.
+    pub(crate) fn open(
+        context: &Context,
+        wanted: &ValuzEndpoints,
+        first: SocketId,
+    ) -> Result<Self, (SocketId, BindError)> {
+        let make = |id| socket(context, id).map_err(|error| (id, error.into()));
+        let (mut orders, mut results) = (make(SocketId::ValuzPush)?, make(SocketId::ValuzPull)?);
+        let mut control = make(SocketId::ValuzPub)?;
+        let mut endpoints = wanted.clone();
+        let mut doors = [
+            (SocketId::ValuzPush, &mut orders, &mut endpoints.orders),
+            (SocketId::ValuzPull, &mut results, &mut endpoints.results),
+            (SocketId::ValuzPub, &mut control, &mut endpoints.control),
+        ];
+        doors.sort_by_key(|(id, _, _)| *id != first);
+        for (id, socket, endpoint) in doors {
+            *endpoint = socket.bind(endpoint).map_err(|error| (id, error))?;
+            info!(channel = id.channel().name(), %endpoint, "listening");
+        }
+        let refused = [Channel::Orders, Channel::Results, Channel::Control].map(RefusedHandshakes::of);
+        Ok(Self { orders, results, control, endpoints, refused })
+    }
+
+    /// Takes the news of all connections; those of results go to `workers`.
+    ///
+    /// # Errors
+    /// The context is gone.
+    pub(crate) fn follow(&mut self, now: Instant, workers: &mut Workers) -> Result<(), SocketError> {
+        let [orders, results, control] = &mut self.refused;
+        orders.follow(now, &mut self.orders, |_| {})?;
+        control.follow(now, &mut self.control, |_| {})?;
+        for _ in 0..FOLLOW_MAX {
+            let mut any = false;
+            results.follow(now, &mut self.results, |event| {
+                any = true;
+                workers.handle_event(now, event);
+            })?;
+            if !any {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// To wait for messages and for news.
+    pub(crate) fn interests(&self) -> [Interest<'_>; 5] {
+        [
+            self.results.readable(),
+            self.control.readable(),
+            self.orders.events(),
+            self.results.events(),
+            self.control.events(),
+        ]
+    }
+
+    /// Tells the workers to end, and closes.
+    ///
+    /// # Errors
+    /// The context is gone.
+    pub(crate) fn close(mut self) -> Result<(), SocketError> {
+        let mut frames = Frames::new();
+        Control::Exit.encode(&mut frames);
+        self.control.send(&frames)?;
+        self.control.set_linger(LINGER)?;
+        // Orders that are not sent yet are of no use to anybody.
+        self.orders.set_linger(Duration::ZERO)
+    }
+}
+
+/// A socket, watched and not bound yet.
+fn socket(context: &Context, id: SocketId) -> Result<Socket, SocketError> {
+    let role = match id {
+        SocketId::ValuzPush => Role::Push,
+        SocketId::ValuzPull => Role::Pull,
+        _ => Role::XPub,
+    };
+    let mut socket = context.socket(role, Limits::of(id.channel()))?;
+    if role == Role::Push {
+        socket.only_to_connected()?;
+    }
+    socket.watch(id.name())?;
+    Ok(socket)
+}

@@ -1,0 +1,328 @@
+//! One batch from the first order to the last result: what is to be sent and published, what is counted, how it
+//! stands. Pure; valuz's own [`Batch`] and [`Tally`] know the protocol.
+//!
+//! Workers outlive batches, so a number on the wire must say of which batch it is: it is the order's number plus a base
+//! unlike that of every other batch. A late result of an earlier batch then belongs to no order of this one.
+
+use std::{
+    collections::VecDeque,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use valuz::{
+    batch::Batch,
+    orders::Orders,
+    tally::{Phase, Plan, Tally},
+};
+use wire::{
+    Frames,
+    value::{Control, Outcome, Tail, Valued},
+};
+
+use super::{Run, check::Sum, workers::Workers};
+use crate::view::{BatchPhase, BatchView, SymbolValue, ValuationName, Verification};
+
+/// How far the bases of two batches are apart at least: more than an order count may be.
+pub(crate) const BASE_STEP: u64 = 1 << 22;
+
+/// How long our own new workers are waited for.
+const AWAITED_FOR: Duration = Duration::from_secs(3);
+
+/// How long nothing new may arrive before missing orders are sent again.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How long nothing at all may arrive from the workers that are there before the batch is given up.
+const GIVE_UP: Duration = Duration::from_secs(5 * 60);
+
+/// The least time between two roundings of the sums, which cost a little for each symbol.
+const SUMS_EVERY: Duration = Duration::from_millis(200);
+
+/// The time over which the rate is counted.
+const RATE_OVER: Duration = Duration::from_secs(1);
+
+/// How many symbols are shown; all are counted, and all are checked.
+const SYMBOLS_SHOWN: usize = 1_000;
+
+/// A batch that runs or ran last.
+pub(crate) struct Round {
+    base: u64,
+    orders: Arc<Orders>,
+    origin: String,
+    valuation: ValuationName,
+    awaited_pids: Vec<u32>,
+    asked_at: Instant,
+    started_at: Option<Instant>,
+    batch: Batch,
+    tally: Tally,
+    /// Whether results without numbers may count: no earlier batch can still bring any.
+    takes_unnumbered: bool,
+    /// Why it was stopped by hand.
+    stopped: Option<String>,
+    /// When how many were counted, over the last second; oldest first.
+    samples: VecDeque<(Instant, u64)>,
+    sums: Sum,
+    sums_at: Option<Instant>,
+    /// Whether they were rounded after the end.
+    sums_are_last: bool,
+    verification: Verification,
+}
+
+impl Round {
+    /// A batch that waits for workers.
+    pub(crate) fn new(now: Instant, base: u64, run: Run, takes_unnumbered: bool) -> Self {
+        let Run { orders, origin, valuation, await_pids } = run;
+        let plan = Plan { workers: 1, count: orders.count(), patience: PATIENCE, give_up: GIVE_UP };
+        Self {
+            base,
+            batch: Batch::new(orders.count()),
+            orders: Arc::new(orders),
+            origin,
+            valuation,
+            awaited_pids: await_pids,
+            asked_at: now,
+            started_at: None,
+            tally: Tally::new(plan),
+            takes_unnumbered,
+            stopped: None,
+            samples: VecDeque::new(),
+            sums: Sum::default(),
+            sums_at: None,
+            sums_are_last: false,
+            verification: Verification::Pending,
+        }
+    }
+
+    /// Whether it is neither complete nor stopped.
+    pub(crate) fn is_open(&self) -> bool {
+        self.stopped.is_none() && matches!(self.tally.phase(), Phase::Waiting | Phase::Running)
+    }
+
+    /// Whether results of it may come after its end: of orders that were sent again, or not counted.
+    pub(crate) fn is_unsettled(&self) -> bool {
+        self.tally.phase() != Phase::Complete || self.tally.is_sent_again()
+    }
+
+    /// A worker came while the batch runs: what is missing is soon sent again.
+    pub(crate) fn handle_worker(&mut self) {
+        if self.started_at.is_some() {
+            self.tally.handle_outcome(&Outcome::Ready(None));
+        }
+    }
+
+    /// The result of an order, of this batch or of another.
+    #[inline]
+    pub(crate) fn handle_value(&mut self, mut valued: Valued) {
+        if self.stopped.is_some() {
+            return;
+        }
+        match valued.tail.number() {
+            // A number that is not of this batch becomes one that no batch has.
+            Some(number) => valued.tail = Tail::Number(number.checked_sub(self.base).unwrap_or(u64::MAX)),
+            None if self.takes_unnumbered => {}
+            None => valued.tail = Tail::Number(u64::MAX),
+        }
+        self.tally.handle_outcome(&Outcome::Value(valued));
+    }
+
+    /// Whether every order is counted: the clock is best read now.
+    #[inline]
+    pub(crate) fn is_complete(&self) -> bool {
+        self.tally.is_complete()
+    }
+
+    /// Draws the conclusions: what is to be published, with numbers as they are on the wire.
+    pub(crate) fn handle_time(&mut self, now: Instant, workers: &Workers) -> Vec<Control> {
+        if !self.is_open() {
+            return Vec::new();
+        }
+        let there = workers.count();
+        if self.started_at.is_none() {
+            if there == 0 || (now < self.awaited_until() && !self.awaited_pids.iter().all(|&pid| workers.has_pid(pid)))
+            {
+                return Vec::new();
+            }
+            self.start(now, there);
+        } else if there == 0 && !self.is_complete() {
+            // Nobody is there to be impatient with. The one who comes is news, and patience begins anew.
+            return Vec::new();
+        }
+        let mut published = Vec::new();
+        for command in self.tally.handle_time(now) {
+            match command {
+                Control::Start => {
+                    self.batch.handle_start();
+                    published.push(Control::Start);
+                }
+                Control::Repeat(numbers) => {
+                    self.batch.handle_repeat(&numbers);
+                    published.push(Control::Repeat(numbers.into_iter().map(|number| self.base + number).collect()));
+                }
+                // Workers stay for the next batch.
+                Control::Exit => {}
+            }
+        }
+        published
+    }
+
+    /// Puts the next order to send into `frames`; says `false` where there is none.
+    #[inline]
+    pub(crate) fn next_order(&mut self, frames: &mut Frames) -> bool {
+        if self.stopped.is_some() || self.tally.phase() != Phase::Running {
+            return false;
+        }
+        let Some((number, mut order)) =
+            self.batch.next_number().and_then(|number| Some((number, self.orders.get(number)?)))
+        else {
+            return false;
+        };
+        order.tail = Tail::Number(self.base + number);
+        order.encode(frames);
+        true
+    }
+
+    /// Ends it before it is complete; one that has ended stays as it is.
+    pub(crate) fn stop(&mut self, reason: &str) {
+        if self.is_open() {
+            self.stopped = Some(reason.to_owned());
+        }
+    }
+
+    /// The orders, where the total is to be checked against them.
+    pub(crate) fn orders_to_check(&mut self) -> Option<Arc<Orders>> {
+        if self.tally.phase() != Phase::Complete || self.verification != Verification::Pending {
+            return None;
+        }
+        match self.valuation {
+            ValuationName::Notional => Some(Arc::clone(&self.orders)),
+            ValuationName::Var => {
+                self.handle_unchecked("adding it up again would take as long as the batch");
+                None
+            }
+        }
+    }
+
+    /// What the orders really add up to is known.
+    pub(crate) fn handle_checked(&mut self, expected: &Sum) {
+        let found = Sum::of(self.tally.sums());
+        self.verification = if found.is_same(expected) {
+            Verification::Verified
+        } else {
+            Verification::Differs { expected: expected.total.clamp(f64::MIN, f64::MAX) }
+        };
+    }
+
+    /// What the orders really add up to cannot be known.
+    pub(crate) fn handle_unchecked(&mut self, reason: &str) {
+        self.verification = Verification::Unchecked { reason: reason.to_owned() };
+    }
+
+    /// When [`Round::handle_time`] must be called even if nothing happens.
+    pub(crate) fn next_deadline(&self, workers: &Workers) -> Option<Instant> {
+        match (self.is_open() && workers.count() > 0, self.started_at) {
+            (true, None) => Some(self.awaited_until()),
+            (true, Some(_)) => self.tally.next_deadline(),
+            (false, _) => None,
+        }
+    }
+
+    /// How it stands.
+    pub(crate) fn view(&mut self, now: Instant) -> BatchView {
+        let (counts, missing, count) = (self.tally.counts(), self.tally.missing(), self.orders.count());
+        let phase = self.phase();
+        self.round_sums(now, &phase);
+        let is_running = phase == BatchPhase::Running;
+        let elapsed = match self.started_at {
+            Some(started) if is_running => now.saturating_duration_since(started),
+            _ => self.tally.elapsed(),
+        };
+        let per_second = if is_running {
+            self.rate(now)
+        } else if elapsed.is_zero() {
+            0.0
+        } else {
+            (count - missing) as f64 / elapsed.as_secs_f64()
+        };
+        if matches!(phase, BatchPhase::Stopped { .. }) && self.verification == Verification::Pending {
+            self.handle_unchecked("orders are missing");
+        }
+        let shown = self.sums.by_symbol.iter().filter(|(_, value)| value.is_finite()).take(SYMBOLS_SHOWN);
+        BatchView {
+            phase,
+            count,
+            origin: self.origin.clone(),
+            valuation: self.valuation,
+            counted: count - missing,
+            missing,
+            repeated: counts.repeated,
+            duplicates: counts.duplicates,
+            foreign: counts.foreign,
+            elapsed_ms: elapsed.as_secs_f64() * 1000.0,
+            per_second,
+            left_ms: (is_running && per_second > 0.0).then(|| missing as f64 / per_second * 1000.0),
+            total: Some(self.sums.total).filter(|total| total.is_finite()),
+            by_symbol: shown.map(|(symbol, &value)| SymbolValue { symbol: symbol.clone(), value }).collect(),
+            verification: self.verification.clone(),
+        }
+    }
+
+    fn phase(&self) -> BatchPhase {
+        match (&self.stopped, self.tally.phase()) {
+            (Some(reason), _) => BatchPhase::Stopped { reason: reason.clone() },
+            (None, Phase::Waiting) => BatchPhase::Waiting,
+            (None, Phase::Running) => BatchPhase::Running,
+            (None, Phase::Complete) => BatchPhase::Complete,
+            (None, Phase::GivenUp) => {
+                let (minutes, missing) = (GIVE_UP.as_secs() / 60, self.tally.missing());
+                BatchPhase::Stopped {
+                    reason: format!("nothing came for {minutes} minutes, and {missing} orders are missing"),
+                }
+            }
+        }
+    }
+
+    fn awaited_until(&self) -> Instant {
+        self.asked_at + AWAITED_FOR
+    }
+
+    /// The source is here, and so are the workers: they are told to the tally, which starts.
+    fn start(&mut self, now: Instant, workers: usize) {
+        self.started_at = Some(now);
+        for _ in 0..workers {
+            self.tally.handle_outcome(&Outcome::Ready(None));
+        }
+        for topic in [Control::START_TOPIC, Control::REPEAT_TOPIC, Control::EXIT_TOPIC] {
+            self.tally.handle_subscription(topic);
+        }
+    }
+
+    /// Results a second, over the last second.
+    fn rate(&mut self, now: Instant) -> f64 {
+        self.samples.push_back((now, self.orders.count() - self.tally.missing()));
+        // The newest of those that are too old is where the rate is counted from.
+        while self.samples.get(1).is_some_and(|&(at, _)| at + RATE_OVER < now) || self.samples.len() > 64 {
+            self.samples.pop_front();
+        }
+        let (Some(&(since, before)), Some(&(until, counted))) = (self.samples.front(), self.samples.back()) else {
+            return 0.0;
+        };
+        let seconds = (until - since).as_secs_f64();
+        if seconds > 0.0 { (counted - before) as f64 / seconds } else { 0.0 }
+    }
+
+    /// Rounds the sums now and then while it runs, and once after its end.
+    fn round_sums(&mut self, now: Instant, phase: &BatchPhase) {
+        let is_due = match phase {
+            BatchPhase::Waiting => false,
+            BatchPhase::Running => self.sums_at.is_none_or(|at| now >= at + SUMS_EVERY),
+            BatchPhase::Complete | BatchPhase::Stopped { .. } => !std::mem::replace(&mut self.sums_are_last, true),
+        };
+        if is_due {
+            self.sums = Sum::of(self.tally.sums());
+            self.sums_at = Some(now);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

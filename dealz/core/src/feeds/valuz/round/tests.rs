@@ -1,0 +1,118 @@
+//! Batches without sockets and clock.
+
+use wire::monitor::{EventKind, MonitorEvent};
+
+use super::*;
+
+const BASE: u64 = 77 * BASE_STEP;
+
+fn run(count: u64, await_pids: Vec<u32>) -> Run {
+    let valuation = ValuationName::Notional;
+    Run { orders: Orders::simulated(1, count), origin: "seed 1".to_owned(), valuation, await_pids }
+}
+
+/// With one worker, whose process id is 70.
+fn workers(now: Instant) -> Workers {
+    let mut workers = Workers::default();
+    workers.handle_event(now, &MonitorEvent { kind: EventKind::Accepted, value: 9, endpoint: String::new() });
+    workers.handle_ready(now, 9, Some("rust:host:70".parse().unwrap()));
+    workers
+}
+
+fn numbers(round: &mut Round) -> Vec<u64> {
+    let mut frames = Frames::new();
+    std::iter::from_fn(|| {
+        round.next_order(&mut frames).then(|| u64::from_le_bytes(frames.get(4).unwrap().try_into().unwrap()))
+    })
+    .collect()
+}
+
+fn result(round: &mut Round, number: Option<u64>, value: f64) {
+    let tail = number.map_or(Tail::Empty, Tail::Number);
+    round.handle_value(Valued { symbol: "MSFT".parse().unwrap(), value, tail });
+}
+
+#[test]
+fn it_waits_for_a_worker_and_for_those_that_are_awaited_but_not_for_ever() {
+    let now = Instant::now();
+    let mut round = Round::new(now, BASE, run(3, vec![70, 71]), true);
+    assert!(round.handle_time(now, &Workers::default()).is_empty());
+    assert_eq!(round.next_deadline(&Workers::default()), None);
+    let workers = workers(now);
+    assert!(round.handle_time(now, &workers).is_empty() && numbers(&mut round).is_empty());
+    assert_eq!(round.view(now).phase, BatchPhase::Waiting);
+    assert_eq!(round.next_deadline(&workers), Some(now + AWAITED_FOR));
+    assert_eq!(round.handle_time(now + AWAITED_FOR, &workers), [Control::Start]);
+    assert_eq!(numbers(&mut round), [BASE, BASE + 1, BASE + 2]);
+    let mut round = Round::new(now, BASE, run(3, vec![70]), true);
+    assert_eq!(round.handle_time(now, &workers), [Control::Start]);
+    assert_eq!(round.view(now).phase, BatchPhase::Running);
+}
+
+#[test]
+fn it_is_complete_with_every_number_counted_once_and_checked_to_the_last_bit() {
+    let now = Instant::now();
+    let mut round = Round::new(now, BASE, run(2, vec![]), true);
+    round.handle_time(now, &workers(now));
+    for number in [BASE, BASE, BASE - 1, BASE + 2, 0, u64::MAX] {
+        result(&mut round, Some(number), 0.5);
+    }
+    let view = round.view(now);
+    assert_eq!((view.counted, view.missing, view.duplicates, view.foreign), (1, 1, 1, 4));
+    result(&mut round, Some(BASE + 1), 0.25);
+    assert!(round.is_complete());
+    assert!(round.handle_time(now, &Workers::default()).is_empty(), "EXIT is not published");
+    let view = round.view(now);
+    assert_eq!((view.phase, view.total), (BatchPhase::Complete, Some(0.75)));
+    assert_eq!(view.by_symbol, [SymbolValue { symbol: "MSFT".to_owned(), value: 0.75 }]);
+    assert!(round.orders_to_check().is_some() && !round.is_open() && !round.is_unsettled());
+    let sum = |value: f64| Sum { total: value, by_symbol: [("MSFT".to_owned(), value)].into() };
+    round.handle_checked(&sum(0.75));
+    assert_eq!(round.view(now).verification, Verification::Verified);
+    round.handle_checked(&sum(0.75_f64.next_up()));
+    assert!(matches!(round.view(now).verification, Verification::Differs { expected } if expected > 0.75));
+}
+
+#[test]
+fn what_is_missing_is_sent_again_but_not_while_nobody_is_there() {
+    let start = Instant::now();
+    let workers = workers(start);
+    let mut round = Round::new(start, BASE, run(3, vec![]), true);
+    round.handle_time(start, &workers);
+    numbers(&mut round);
+    result(&mut round, Some(BASE + 1), 1.0);
+    round.handle_time(start, &workers);
+    assert!(round.handle_time(start + 100 * PATIENCE, &Workers::default()).is_empty());
+    round.handle_worker();
+    let came = start + 100 * PATIENCE;
+    assert!(round.handle_time(came, &workers).is_empty());
+    assert_eq!(round.handle_time(came + PATIENCE, &workers), [Control::Repeat(vec![BASE, BASE + 2])]);
+    assert_eq!(numbers(&mut round), [BASE, BASE + 2]);
+    assert_eq!(round.view(came).repeated, 2);
+}
+
+#[test]
+fn results_without_numbers_count_only_where_they_can_be_of_no_other_batch() {
+    let now = Instant::now();
+    for (takes, counted, foreign) in [(true, 1, 0), (false, 0, 1)] {
+        let mut round = Round::new(now, BASE, run(3, vec![]), takes);
+        round.handle_time(now, &workers(now));
+        result(&mut round, None, 1.0);
+        let view = round.view(now);
+        assert_eq!((view.counted, view.foreign), (counted, foreign));
+    }
+}
+
+#[test]
+fn one_that_is_stopped_sends_and_counts_nothing_more() {
+    let now = Instant::now();
+    let mut round = Round::new(now, BASE, run(3, vec![]), true);
+    round.handle_time(now, &workers(now));
+    round.stop("stopped by hand");
+    result(&mut round, Some(BASE), 1.0);
+    assert!(numbers(&mut round).is_empty() && round.is_unsettled());
+    let view = round.view(now);
+    assert_eq!((view.counted, view.phase), (0, BatchPhase::Stopped { reason: "stopped by hand".to_owned() }));
+    assert!(matches!(view.verification, Verification::Unchecked { .. }));
+    assert_eq!(round.next_deadline(&workers(now)), None);
+}

@@ -1,0 +1,204 @@
+use wire::monitor::EventKind::{self, *};
+
+use super::*;
+
+fn event(kind: EventKind, value: u32) -> MonitorEvent {
+    MonitorEvent { kind, value, endpoint: "tcp://127.0.0.1:9003".to_owned() }
+}
+
+/// A link and the time, which each step moves on by a millisecond.
+struct Line {
+    link: SocketLink,
+    now_ms: f64,
+}
+
+impl Line {
+    fn new(socket: SocketId) -> Self {
+        Self { link: SocketLink::new(socket, "tcp://127.0.0.1:9003", 0.0), now_ms: 0.0 }
+    }
+
+    fn told(&mut self, events: &[(EventKind, u32)]) -> &SocketState {
+        for &(kind, value) in events {
+            self.now_ms += 1.0;
+            self.link.handle_event(&event(kind, value), self.now_ms);
+        }
+        self.link.state()
+    }
+
+    fn after(&mut self, milliseconds: f64) -> &SocketState {
+        self.now_ms += milliseconds;
+        self.link.handle_timeout(self.now_ms);
+        self.link.state()
+    }
+
+    fn is_stale(&self) -> bool {
+        matches!(self.link.state(), SocketState::Stale { .. })
+    }
+}
+
+const UP: [(EventKind, u32); 3] = [(ConnectDelayed, 115), (Connected, 9), (HandshakeSucceeded, 0)];
+const LOST: [(EventKind, u32); 2] = [(Disconnected, 9), (ConnectRetried, 183)];
+/// What the system answers where nobody listens.
+const NOBODY: [(EventKind, u32); 3] = [(ConnectDelayed, 115), (Closed, 9), (ConnectRetried, 120)];
+
+#[test]
+fn a_connection_comes_up_is_lost_and_comes_back() {
+    let mut line = Line::new(SocketId::TickzSub);
+    assert_eq!(line.told(&[]), &SocketState::Off);
+    assert_eq!(line.told(&UP[..1]), &SocketState::Connecting);
+    assert_eq!(line.told(&UP[1..2]), &SocketState::Handshaking);
+    assert_eq!(line.told(&UP[2..]), &SocketState::Up);
+    assert_eq!((line.link.peers(), line.link.since_ms()), (1, 3.0));
+    assert_eq!(line.told(&LOST), &SocketState::Retrying { in_ms: 183 });
+    assert_eq!((line.link.peers(), line.link.since_ms()), (0, 5.0));
+    assert_eq!(line.told(&NOBODY), &SocketState::Retrying { in_ms: 120 });
+    assert_eq!(line.told(&UP), &SocketState::Up);
+    assert_eq!(line.told(&[(MonitorStopped, 0)]), &SocketState::Off);
+}
+
+#[test]
+fn where_nobody_listens_a_line_is_retried_and_never_stale() {
+    let mut line = Line::new(SocketId::ChatzReq);
+    for round in 0..100 {
+        let began_ms = line.now_ms;
+        assert_eq!(line.told(&NOBODY), &SocketState::Retrying { in_ms: 120 }, "{round}");
+        // Each pause is counted from its own beginning.
+        assert_eq!(line.link.since_ms(), began_ms + 3.0);
+        assert_eq!(line.after(120.0), &SocketState::Retrying { in_ms: 120 });
+    }
+}
+
+#[test]
+fn an_attempt_that_nobody_answers_is_stale_and_stays_so_over_further_ones() {
+    let mut line = Line::new(SocketId::ChatzSub);
+    line.told(&NOBODY);
+    line.told(&[(ConnectDelayed, 115)]);
+    assert_eq!(line.after(2_999.0), &SocketState::Connecting);
+    line.after(1.0);
+    let reason = "no answer from tcp://127.0.0.1:9003: the network may drop packets".to_owned();
+    assert_eq!(line.link.state(), &SocketState::Stale { reason });
+    let since_ms = line.link.since_ms();
+    line.told(&[(Closed, 9), (ConnectRetried, 200), (ConnectDelayed, 115)]);
+    assert!(line.is_stale() && line.link.since_ms() == since_ms);
+    // The system over there answers again, though nobody listens yet.
+    assert_eq!(line.told(&[(Closed, 9), (ConnectRetried, 200)]), &SocketState::Retrying { in_ms: 200 });
+    assert_eq!(line.told(&UP), &SocketState::Up);
+    line.told(&LOST);
+    line.told(&[(ConnectDelayed, 115)]);
+    assert_eq!(line.after(999.0), &SocketState::Connecting);
+    line.after(1.0);
+    assert!(line.is_stale());
+    assert_eq!(line.told(&[(Connected, 9)]), &SocketState::Handshaking);
+}
+
+#[test]
+fn attempts_that_are_given_up_before_they_are_stale_add_up() {
+    let mut line = Line::new(SocketId::ChatzSub);
+    line.told(&[(ConnectDelayed, 115)]);
+    line.after(2_000.0);
+    assert_eq!(line.told(&[(Closed, 9), (ConnectRetried, 100)]), &SocketState::Retrying { in_ms: 100 });
+    line.told(&[(ConnectDelayed, 115)]);
+    line.after(1_000.0);
+    assert!(line.is_stale());
+}
+
+#[test]
+fn a_peer_that_takes_the_connection_and_hangs_is_stale() {
+    let mut line = Line::new(SocketId::TickzSub);
+    line.told(&UP[..2]);
+    line.after(3_000.0);
+    assert!(matches!(line.link.state(), SocketState::Stale { reason } if reason.contains("does not greet")));
+    assert_eq!(line.told(&UP[2..]), &SocketState::Up);
+}
+
+#[test]
+fn a_refusal_lasts_through_the_tries_that_follow() {
+    let mut line = Line::new(SocketId::TickzSub);
+    let refused = line.told(&[(ConnectDelayed, 115), (Connected, 9), (HandshakeFailedNoDetail, 104)]).clone();
+    assert!(matches!(&refused, SocketState::Refused { reason } if reason.contains("the peer closed")));
+    line.told(&[(Disconnected, 9), (ConnectRetried, 100), (ConnectDelayed, 115), (Connected, 9)]);
+    assert_eq!(line.link.state(), &refused);
+    let refused = line.told(&[(HandshakeFailedAuth, 400)]);
+    assert!(matches!(refused, SocketState::Refused { reason } if reason.contains("ZAP status 400")));
+    assert_eq!(line.told(&UP), &SocketState::Up);
+}
+
+#[test]
+fn who_refused_and_is_gone_refuses_no_longer() {
+    let mut line = Line::new(SocketId::TickzSub);
+    line.told(&[(ConnectDelayed, 115), (Connected, 9), (HandshakeFailedNoDetail, 104), (Disconnected, 9)]);
+    assert!(matches!(line.told(&[(ConnectRetried, 100)]), SocketState::Refused { .. }));
+    assert_eq!(line.told(&NOBODY), &SocketState::Retrying { in_ms: 120 });
+}
+
+#[test]
+fn silence_is_stale_while_the_line_is_up() {
+    let mut line = Line::new(SocketId::TickzSub);
+    line.link.handle_silence(Some("no tick for 3 s".to_owned()), 0.0);
+    assert_eq!(line.link.state(), &SocketState::Off);
+    line.told(&UP);
+    assert!(line.is_stale() && line.link.peers() == 1);
+    line.link.handle_silence(None, 7.0);
+    assert_eq!((line.link.state(), line.link.since_ms()), (&SocketState::Up, 7.0));
+    line.link.handle_silence(Some("no tick for 3 s".to_owned()), 8.0);
+    assert_eq!(line.told(&LOST), &SocketState::Retrying { in_ms: 183 });
+    line.link.handle_silence(None, 9.0);
+    assert_eq!(line.link.state(), &SocketState::Retrying { in_ms: 183 });
+}
+
+#[test]
+fn a_bound_socket_counts_the_peers_whose_handshake_is_done() {
+    let mut line = Line::new(SocketId::ValuzPush);
+    assert_eq!(line.told(&[(Listening, 5)]), &SocketState::Listening);
+    assert_eq!(line.told(&[(Accepted, 10)]), &SocketState::Handshaking);
+    line.told(&[(Accepted, 11), (HandshakeSucceeded, 0)]);
+    assert_eq!((line.link.state(), line.link.peers()), (&SocketState::Up, 1));
+    // One of the two is turned away: whichever it was, the other is up.
+    line.told(&[(HandshakeFailedAuth, 400), (Disconnected, 10)]);
+    assert_eq!((line.link.state(), line.link.peers()), (&SocketState::Up, 1));
+    line.told(&[(Accepted, 10), (HandshakeSucceeded, 0), (Accepted, 12), (HandshakeSucceeded, 0)]);
+    assert_eq!(line.link.peers(), 3);
+    line.told(&[(Disconnected, 11), (Disconnected, 77), (Closed, 10)]);
+    assert_eq!(line.link.peers(), 1);
+    assert_eq!(line.told(&[(Disconnected, 12)]), &SocketState::Listening);
+    assert_eq!(line.link.peers(), 0);
+}
+
+#[test]
+fn lost_events_do_not_let_the_count_of_peers_run_away() {
+    let mut line = Line::new(SocketId::ValuzPull);
+    line.told(&[(Listening, 5)]);
+    for _ in 0..10 {
+        line.told(&[(Accepted, 10), (HandshakeSucceeded, 0), (HandshakeSucceeded, 0)]);
+        assert_eq!(line.link.peers(), 1);
+    }
+    assert_eq!(line.told(&[(Disconnected, 10)]), &SocketState::Listening);
+}
+
+#[test]
+fn a_bound_socket_without_peers_shows_for_a_while_whom_it_turned_away() {
+    let mut line = Line::new(SocketId::ValuzPub);
+    line.told(&[(Listening, 5), (Accepted, 10), (HandshakeFailedProtocol, 0x1100_0002), (Disconnected, 10)]);
+    assert!(matches!(line.link.state(), SocketState::Refused { reason } if reason.contains("different security")));
+    assert!(matches!(line.after(4_900.0), SocketState::Refused { .. }));
+    assert_eq!(line.after(200.0), &SocketState::Listening);
+}
+
+#[test]
+fn why_a_socket_could_not_be_bound_stays_until_it_is() {
+    let mut line = Line::new(SocketId::ValuzPush);
+    assert!(matches!(line.told(&[(BindFailed, 98)]), SocketState::Failed { reason } if reason.contains("in use")));
+    let reason = "tcp://127.0.0.1:9004 is in use by nc (pid 7)".to_owned();
+    line.link.handle_bind_failed(reason.clone(), 2.0);
+    assert_eq!(line.told(&[(MonitorStopped, 0), (BindFailed, 98)]), &SocketState::Failed { reason });
+    assert_eq!(line.told(&[(Listening, 5)]), &SocketState::Listening);
+}
+
+#[test]
+fn unknown_events_and_sockets_without_events_change_nothing() {
+    let mut line = Line::new(SocketId::TickzSub);
+    line.told(&UP);
+    assert_eq!(line.told(&[(Unknown(0x8000), 1), (CloseFailed, 9), (AcceptFailed, 24)]), &SocketState::Up);
+    let inside = SocketLink::new(SocketId::ValuzPush, "inproc://orders", 0.0);
+    assert_eq!(inside.state(), &SocketState::Listening);
+}

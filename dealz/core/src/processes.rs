@@ -1,0 +1,139 @@
+//! The programs that dealz starts: tickz, chatz and workers, as processes that end with it.
+//!
+//! The thread `processes` owns them. It lives as long as the desk, because Linux ends a child with the thread that started
+//! it. A service that somebody else started is found by the port that it holds: it is used and left alone. A process that
+//! ends unasked is not started again; how it ended is shown.
+//!
+//! - [`owner`]: the thread
+//! - [`slot`]: one process of the list
+//! - [`child`]: a program that runs
+//! - [`program`]: command lines
+//! - [`place`]: who holds a port
+//! - [`log`]: the last log lines
+
+mod child;
+mod log;
+mod owner;
+mod place;
+mod program;
+mod slot;
+
+use std::{
+    io,
+    sync::{
+        Mutex, PoisonError,
+        mpsc::{Receiver, SyncSender, sync_channel},
+    },
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use tracing::error;
+
+pub(crate) use self::program::Programs;
+use self::owner::{Answer, Message, Order, Owner};
+use crate::{
+    command::{ProcessAct, Refusal},
+    event::Event,
+    view::ValuationName,
+};
+
+/// How many workers of our own there may be.
+pub(crate) const WORKERS_MAX: u32 = 16;
+
+/// How many messages may wait.
+const MESSAGES_MAX: usize = 256;
+
+/// How long an answer may take.
+const ANSWER_WITHIN: Duration = Duration::from_secs(2);
+
+/// The handle; dropping it ends all that was started.
+pub(crate) struct Processes {
+    sender: SyncSender<Message>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Processes {
+    /// Starts the thread, and what belongs to the stage.
+    ///
+    /// # Errors
+    /// The system has no more threads.
+    pub(crate) fn spawn(programs: Programs, events: SyncSender<Event>) -> io::Result<Self> {
+        let (sender, messages) = sync_channel(MESSAGES_MAX);
+        let owner = Owner::new(programs, (sender.clone(), messages), events);
+        let thread = thread::Builder::new().name("processes".to_owned()).spawn(move || owner.run())?;
+        Ok(Self { sender, thread: Mutex::new(Some(thread)) })
+    }
+
+    /// Does something to a process.
+    ///
+    /// # Errors
+    /// There is no such process, or it makes no sense now.
+    pub(crate) fn act(&self, id: String, act: ProcessAct) -> Result<(), Refusal> {
+        self.order(Order::Act(id, act)).map(drop)
+    }
+
+    /// Has so many workers of our own, at most [`WORKERS_MAX`].
+    ///
+    /// # Errors
+    /// The thread is busy or has ended.
+    pub(crate) fn set_workers(&self, count: u32) -> Result<(), Refusal> {
+        self.order(Order::SetWorkers(count)).map(drop)
+    }
+
+    /// Kills a worker of our own.
+    ///
+    /// # Errors
+    /// None runs; the thread is busy or has ended.
+    pub(crate) fn kill_worker(&self) -> Result<(), Refusal> {
+        self.order(Order::KillWorker).map(drop)
+    }
+
+    /// Has our workers compute this, and tells their process ids. Those that compute something else are killed and started
+    /// anew.
+    ///
+    /// # Errors
+    /// The thread is busy or has ended.
+    pub(crate) fn set_valuation(&self, valuation: ValuationName) -> Result<Vec<u32>, Refusal> {
+        self.order(Order::SetValuation(valuation))
+    }
+
+    /// Ends all that was started, and starts again what belongs to the stage.
+    ///
+    /// # Errors
+    /// The thread is busy or has ended.
+    pub(crate) fn reset(&self) -> Result<(), Refusal> {
+        self.order(Order::Reset).map(drop)
+    }
+
+    /// Begins to end all that was started; [`Processes::join`] waits for it.
+    pub(crate) fn begin_to_stop(&self) {
+        // The thread has ended already where nobody takes it; otherwise it empties the channel.
+        let _ = self.sender.send(Message::Order(Order::Stop, sync_channel(1).0));
+    }
+
+    /// Waits until nothing that was started is left, after [`Processes::begin_to_stop`].
+    pub(crate) fn join(&self) {
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if thread.is_some_and(|thread| thread.join().is_err()) {
+            error!("the thread processes panicked");
+        }
+    }
+
+    fn order(&self, order: Order) -> Answer {
+        let busy = || Refusal::NotNow { reason: "processes are being started and ended: try again".to_owned() };
+        let (sender, answer): (_, Receiver<Answer>) = sync_channel(1);
+        self.sender.try_send(Message::Order(order, sender)).map_err(|_| busy())?;
+        answer.recv_timeout(ANSWER_WITHIN).unwrap_or_else(|_| Err(busy()))
+    }
+}
+
+impl Drop for Processes {
+    fn drop(&mut self) {
+        self.begin_to_stop();
+        self.join();
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,122 @@
+//! A program that runs: started, signalled, and waited for.
+
+use std::{
+    fmt, io,
+    os::unix::process::ExitStatusExt as _,
+    process::{Child, ChildStderr, Command, ExitStatus},
+    sync::{Arc, mpsc::SyncSender},
+    thread,
+};
+
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
+
+use super::{log::Log, owner::Message};
+
+/// A program that runs and is not waited for yet: until then its process id is its own.
+pub(crate) struct Running(Child);
+
+/// How a program ended.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct End(ExitStatus);
+
+/// What the system tells of a process.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Status {
+    /// The memory that it holds.
+    pub(crate) memory_bytes: Option<u64>,
+    /// Whether it stands still.
+    pub(crate) is_stopped: bool,
+}
+
+impl Running {
+    /// Starts a program. A thread reads its log lines, and tells `owner` of them and of its end.
+    ///
+    /// # Errors
+    /// The program cannot be started, or there are no threads left; then nothing runs.
+    pub(crate) fn start(command: &mut Command, log: &Arc<Log>, owner: &SyncSender<Message>) -> io::Result<Self> {
+        let mut child = command.spawn()?;
+        let (pid, stderr) = (Pid::from_child(&child), child.stderr.take());
+        let (log, owner) = (Arc::clone(log), owner.clone());
+        let reading = thread::Builder::new().name("log".to_owned()).spawn(move || follow(pid, stderr, &log, &owner));
+        if let Err(error) = reading {
+            let _ = child.kill();
+            let _ = child.wait();
+            return Err(error);
+        }
+        Ok(Self(child))
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.0.id()
+    }
+
+    pub(crate) fn send(&self, signal: Signal) {
+        // Its process id is its own, so nothing can be wrong with it.
+        let _ = kill_process(Pid::from_child(&self.0), signal);
+    }
+
+    /// Asks it to end; one that stands still has to go on for that.
+    pub(crate) fn terminate(&self) {
+        self.send(Signal::TERM);
+        self.send(Signal::CONT);
+    }
+
+    /// How it ended, if it has.
+    pub(crate) fn end(&mut self) -> Option<End> {
+        self.0.try_wait().ok().flatten().map(End)
+    }
+
+    /// What the system tells of it; nothing on systems without `/proc`.
+    pub(crate) fn status(&self) -> Option<Status> {
+        let text = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).ok()?;
+        let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name));
+        let kib = field("VmRSS:").and_then(|value| value.split_whitespace().next()?.parse::<u64>().ok());
+        Some(Status {
+            memory_bytes: kib.map(|kib| kib * 1024),
+            is_stopped: field("State:").is_some_and(|state| state.trim_start().starts_with('T')),
+        })
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Ok(None) = self.0.try_wait() {
+            let _ = self.0.kill();
+            let _ = self.0.wait();
+        }
+    }
+}
+
+impl End {
+    /// Whether it ended as one that was asked to.
+    pub(crate) fn is_orderly(self) -> bool {
+        self.0.success()
+    }
+
+    /// Whether it ended with an exit code other than 0, and so has said why.
+    pub(crate) fn has_failed(self) -> bool {
+        self.0.code().is_some_and(|code| code != 0)
+    }
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.0.code(), self.0.signal()) {
+            (Some(code), _) => write!(formatter, "exit code {code}"),
+            (None, Some(signal)) => write!(formatter, "killed by signal {signal}"),
+            (None, None) => formatter.write_str("it has ended"),
+        }
+    }
+}
+
+/// What the thread `log` does.
+fn follow(pid: Pid, stderr: Option<ChildStderr>, log: &Log, owner: &SyncSender<Message>) {
+    if let Some(stderr) = stderr {
+        // An owner that is busy looks by itself a moment later.
+        log.read(stderr, || drop(owner.try_send(Message::Changed)));
+    }
+    // It may have closed the pipe and live on. It stays waitable: its end is taken by the owner.
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+    while matches!(waitid(WaitId::Pid(pid), options), Err(rustix::io::Errno::INTR)) {}
+    let _ = owner.send(Message::Changed);
+}

@@ -1,0 +1,120 @@
+//! The last log lines of a process, read by a thread of its own.
+
+use std::{
+    collections::VecDeque,
+    io::{BufRead, BufReader, Read},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+/// How many lines are kept.
+const LINES_MAX: usize = 20;
+
+/// How much of a line is kept.
+const LINE_CHARS_MAX: usize = 500;
+
+/// As many bytes may those characters have.
+const LINE_BYTES_MAX: usize = 4 * LINE_CHARS_MAX;
+
+/// The last lines, oldest first.
+#[derive(Debug, Default)]
+pub(crate) struct Log {
+    lines: Mutex<VecDeque<String>>,
+    /// Whether lines came since [`Log::take_news`].
+    is_news: AtomicBool,
+}
+
+impl Log {
+    /// Reads lines to the end of `stream`; calls `changed` for the first of those that nobody has looked at.
+    pub(crate) fn read(&self, stream: impl Read, mut changed: impl FnMut()) {
+        let mut reader = BufReader::new(stream);
+        let mut line = Vec::new();
+        while let Ok(bytes) = reader.fill_buf() {
+            if bytes.is_empty() {
+                break;
+            }
+            let (part, length) = match bytes.iter().position(|&byte| byte == b'\n') {
+                Some(end) => (&bytes[..end], end + 1),
+                None => (bytes, bytes.len()),
+            };
+            let is_whole = length > part.len();
+            line.extend_from_slice(&part[..part.len().min(LINE_BYTES_MAX - line.len())]);
+            reader.consume(length);
+            if is_whole {
+                self.keep(&line, &mut changed);
+                line.clear();
+            }
+        }
+        if !line.is_empty() {
+            self.keep(&line, &mut changed);
+        }
+    }
+
+    /// The lines.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.locked().iter().cloned().collect()
+    }
+
+    /// The last line, if there is one.
+    pub(crate) fn last(&self) -> Option<String> {
+        self.locked().back().cloned()
+    }
+
+    /// Whether lines came since the last look.
+    pub(crate) fn take_news(&self) -> bool {
+        self.is_news.swap(false, Ordering::Relaxed)
+    }
+
+    /// Forgets all lines.
+    pub(crate) fn clear(&self) {
+        self.locked().clear();
+    }
+
+    fn keep(&self, line: &[u8], changed: &mut impl FnMut()) {
+        let text = String::from_utf8_lossy(line);
+        let text = text.chars().filter(|character| !character.is_control()).take(LINE_CHARS_MAX).collect();
+        let mut lines = self.locked();
+        if lines.len() == LINES_MAX {
+            lines.pop_front();
+        }
+        lines.push_back(text);
+        drop(lines);
+        if !self.is_news.swap(true, Ordering::Relaxed) {
+            changed();
+        }
+    }
+
+    fn locked(&self) -> MutexGuard<'_, VecDeque<String>> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_lines_are_kept_and_each_is_bounded() {
+        let mut text = "x".repeat(1 << 20) + "\n";
+        text.extend((0..100).map(|number| format!("line {number}\r\n")));
+        text += &"Ж".repeat(10_000);
+        let (log, mut changes) = (Log::default(), 0);
+        log.read(text.as_bytes(), || changes += 1);
+        let lines = log.lines();
+        assert_eq!((lines.len(), lines[0].as_str(), lines[18].as_str()), (LINES_MAX, "line 81", "line 99"));
+        assert_eq!((lines[19].chars().count(), changes), (LINE_CHARS_MAX, 1));
+        assert!(log.take_news() && !log.take_news());
+    }
+
+    #[test]
+    fn a_long_line_does_not_swallow_the_next() {
+        let log = Log::default();
+        log.read(format!("{}\nnext\n\xff", "x".repeat(1 << 20)).as_bytes(), || {});
+        assert_eq!(log.lines()[1], "next");
+        assert_eq!(log.lines()[0].len(), LINE_CHARS_MAX);
+        log.clear();
+        assert_eq!(log.last(), None);
+    }
+}

@@ -1,0 +1,182 @@
+//! What dealz starts: the two services and the workers, as command lines.
+
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use settings::program;
+use sockets::Endpoint;
+use wire::Channel;
+
+use super::place::Place;
+use crate::{
+    config::{DeskEndpoints, Stage},
+    dashboard::workers::WORKER,
+    view::ValuationName,
+};
+
+/// How many times faster than real life prices are played: ten years of months in half a minute.
+const SPEED: &str = "10000000";
+
+/// How many scenarios a worker looks at for each order: heavy enough to be watched at 10,000 orders.
+const SCENARIOS: &str = "10000";
+
+/// A service or a worker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Service {
+    Tickz,
+    Chatz,
+    /// With its number, from 1.
+    Worker(u32, ValuationName),
+}
+
+/// How programs are started.
+#[derive(Debug)]
+pub(crate) struct Programs {
+    /// The folder where they lie.
+    pub(crate) folder: PathBuf,
+    pub(crate) stage: Option<Stage>,
+    /// What they are told in their environment.
+    pub(crate) variables: Vec<(&'static str, OsString)>,
+    /// Where the services are, and where workers find dealz.
+    pub(crate) endpoints: DeskEndpoints,
+}
+
+impl Service {
+    /// What commands call it.
+    pub(crate) fn id(&self) -> String {
+        match self {
+            Self::Tickz => "tickz".to_owned(),
+            Self::Chatz => "chatz".to_owned(),
+            Self::Worker(number, _) => format!("{WORKER}{number}"),
+        }
+    }
+
+    const fn program(&self) -> &'static str {
+        match self {
+            Self::Tickz => "tickz",
+            Self::Chatz => "chatz",
+            Self::Worker(..) => "valuz",
+        }
+    }
+}
+
+impl Programs {
+    /// Where a service is. Workers bind nothing.
+    pub(crate) fn place(&self, service: &Service) -> Place {
+        match service {
+            Service::Tickz => Place::of(&[&self.endpoints.ticks]),
+            Service::Chatz => Place::of(&[&self.endpoints.requests, &self.endpoints.broadcasts]),
+            Service::Worker(..) => Place::Here(Vec::new()),
+        }
+    }
+
+    /// The command line as one would type it.
+    pub(crate) fn typed(&self, service: &Service) -> String {
+        let words = self.arguments(service).into_iter().map(|word| quoted(&word.to_string_lossy()));
+        [service.program().to_owned()].into_iter().chain(words).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The command, whose process ends with this one.
+    pub(crate) fn command(&self, service: &Service) -> Command {
+        let mut command = Command::new(self.folder.join(service.program()));
+        command.args(self.arguments(service));
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        for channel in Channel::ALL {
+            command.env(channel.variable(), to_reach(self.endpoints.of(channel)));
+        }
+        program::kill_child_with_us(&mut command);
+        command
+    }
+
+    fn arguments(&self, service: &Service) -> Vec<OsString> {
+        let prices = self.stage.as_ref().and_then(|stage| stage.prices.as_deref());
+        let words = |words: &[&str]| words.iter().map(OsString::from).collect::<Vec<_>>();
+        match service {
+            Service::Tickz => {
+                let mut arguments = words(&["publish", "--sequence"]);
+                if let Some(prices) = prices {
+                    arguments.extend(["--replay".into(), Path::as_os_str(prices).to_owned()]);
+                    arguments.extend(words(&["--speed", SPEED, "--loop"]));
+                }
+                arguments
+            }
+            Service::Chatz => words(&["serve"]),
+            Service::Worker(_, ValuationName::Notional) => words(&["worker", "--report"]),
+            Service::Worker(_, ValuationName::Var) => {
+                words(&["worker", "--report", "--valuation", "var", "--scenarios", SCENARIOS])
+            }
+        }
+    }
+}
+
+/// The endpoint for who connects from this machine, where it is bound on all its addresses.
+fn to_reach(endpoint: &Endpoint) -> String {
+    let text = endpoint.as_str();
+    let everywhere = ["tcp://*:", "tcp://0.0.0.0:", "tcp://[::]:"];
+    match everywhere.iter().find_map(|prefix| text.strip_prefix(prefix)) {
+        Some(port) => format!("tcp://127.0.0.1:{port}"),
+        None => text.to_owned(),
+    }
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let is_plain = |character: char| character.is_alphanumeric() || "-_./:=,+@%".contains(character);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn programs(prices: Option<&str>) -> Programs {
+        let endpoint = |text: &str| text.parse::<Endpoint>().unwrap();
+        let endpoints = DeskEndpoints {
+            ticks: endpoint("tcp://127.0.0.1:9003"),
+            requests: endpoint("tcp://127.0.0.1:9001"),
+            broadcasts: endpoint("tcp://127.0.0.1:9002"),
+            orders: endpoint("tcp://*:9004"),
+            results: endpoint("tcp://0.0.0.0:9005"),
+            control: endpoint("ipc:///tmp/control"),
+        };
+        let stage = Some(Stage { prices: prices.map(PathBuf::from), workers: 2 });
+        Programs { folder: "/opt/suite".into(), stage, variables: vec![("SUITE_KEY", "k".into())], endpoints }
+    }
+
+    #[test]
+    fn command_lines_can_be_typed() {
+        let programs = programs(Some("my data/it's.csv"));
+        assert_eq!(
+            programs.typed(&Service::Tickz),
+            r"tickz publish --sequence --replay 'my data/it'\''s.csv' --speed 10000000 --loop"
+        );
+        assert_eq!(programs.typed(&Service::Chatz), "chatz serve");
+        let worker = Service::Worker(2, ValuationName::Var);
+        assert_eq!(programs.typed(&worker), "valuz worker --report --valuation var --scenarios 10000");
+        assert_eq!(worker.id(), "worker-2");
+    }
+
+    #[test]
+    fn programs_are_told_where_the_channels_are() {
+        let command = programs(None).command(&Service::Chatz);
+        assert_eq!(command.get_program(), "/opt/suite/chatz");
+        let told: Vec<_> = command.get_envs().filter_map(|(name, value)| Some((name.to_str()?, value?.to_str()?))).collect();
+        for expected in [
+            ("CHATZ_REQUESTS", "tcp://127.0.0.1:9001"),
+            ("VALUZ_ORDERS", "tcp://127.0.0.1:9004"),
+            ("VALUZ_RESULTS", "tcp://127.0.0.1:9005"),
+            ("VALUZ_CONTROL", "ipc:///tmp/control"),
+            ("SUITE_KEY", "k"),
+        ] {
+            assert!(told.contains(&expected), "{expected:?} {told:?}");
+        }
+    }
+}

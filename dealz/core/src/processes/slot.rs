@@ -1,0 +1,276 @@
+//! One process of the list: what it is to be, where it stands, and what may be done to it.
+
+use std::{
+    sync::{Arc, mpsc::SyncSender},
+    time::{Duration, Instant},
+};
+
+use rustix::process::Signal;
+use tracing::{info, warn};
+
+use super::{
+    child::{End, Running, Status},
+    log::Log,
+    owner::Message,
+    place::Place,
+    program::{Programs, Service},
+};
+use crate::{
+    clock::now_ms,
+    command::{ProcessAct, Refusal},
+    view::{ProcessState, ProcessView},
+};
+
+/// How long a process that was asked to end has for it.
+const END_WITHIN: Duration = Duration::from_secs(1);
+
+/// One process.
+pub(crate) struct Slot {
+    pub(crate) service: Service,
+    place: Place,
+    state: ProcessState,
+    since_ms: f64,
+    running: Option<Running>,
+    log: Arc<Log>,
+    memory_bytes: Option<u64>,
+    /// What is to happen when it has ended.
+    pub(crate) then: Then,
+    /// When it is killed, unless it has ended by then.
+    kill_at: Option<Instant>,
+}
+
+/// What is to happen when a process has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Then {
+    /// Nothing.
+    Stay,
+    /// It is started again.
+    Start,
+    /// It is taken off the list.
+    Leave,
+}
+
+impl Slot {
+    /// One that was never started.
+    pub(crate) fn new(service: Service, place: Place) -> Self {
+        Self {
+            service,
+            place,
+            state: ProcessState::Ended { how: String::new() },
+            since_ms: now_ms(),
+            running: None,
+            log: Arc::default(),
+            memory_bytes: None,
+            then: Then::Stay,
+            kill_at: None,
+        }
+    }
+
+    pub(crate) fn view(&self, programs: &Programs) -> ProcessView {
+        ProcessView {
+            id: self.service.id(),
+            command: programs.typed(&self.service),
+            state: self.state.clone(),
+            pid: self.running.as_ref().map(Running::pid),
+            since_ms: self.since_ms,
+            memory_bytes: self.memory_bytes,
+            log: self.log.lines(),
+        }
+    }
+
+    /// Its process id, where it runs and does not stand still.
+    pub(crate) fn working_pid(&self) -> Option<u32> {
+        self.running.as_ref().filter(|_| self.state == ProcessState::Running).map(Running::pid)
+    }
+
+    /// Whether there is a process.
+    pub(crate) const fn is_alive(&self) -> bool {
+        self.running.is_some()
+    }
+
+    /// Whether there is a process that is to go on, or will be one.
+    pub(crate) fn is_wanted(&self) -> bool {
+        match self.state {
+            ProcessState::Running | ProcessState::Frozen => true,
+            ProcessState::Stopping => self.then == Then::Start,
+            ProcessState::Ended { .. } | ProcessState::Elsewhere { .. } => false,
+        }
+    }
+
+    pub(crate) const fn kill_at(&self) -> Option<Instant> {
+        self.kill_at
+    }
+
+    /// Does what a page asks for.
+    pub(crate) fn act(
+        &mut self,
+        act: ProcessAct,
+        programs: &Programs,
+        owner: &SyncSender<Message>,
+    ) -> Result<(), Refusal> {
+        if matches!(self.state, ProcessState::Elsewhere { .. } | ProcessState::Ended { .. }) {
+            self.look_for_holder();
+        }
+        match (&self.state, act) {
+            (ProcessState::Elsewhere { holder }, _) => Err(not_now(self, &format!("somebody else started it: {holder}"))),
+            (ProcessState::Ended { .. }, ProcessAct::Start | ProcessAct::Restart) => self.start(programs, owner),
+            (ProcessState::Ended { .. }, _) => Err(not_now(self, "it does not run")),
+            (ProcessState::Stopping, ProcessAct::Start | ProcessAct::Restart) => {
+                self.then = Then::Start;
+                Ok(())
+            }
+            (ProcessState::Stopping, ProcessAct::Stop) => {
+                self.then = Then::Stay;
+                Ok(())
+            }
+            (ProcessState::Stopping, ProcessAct::Freeze | ProcessAct::Thaw) => Err(not_now(self, "it is ending")),
+            (ProcessState::Running, ProcessAct::Start) => Err(not_now(self, "it runs already")),
+            (ProcessState::Frozen, ProcessAct::Start) => Err(not_now(self, "it stands still: have it go on")),
+            (ProcessState::Running | ProcessState::Frozen, ProcessAct::Stop) => {
+                self.terminate(Then::Stay);
+                Ok(())
+            }
+            (ProcessState::Running | ProcessState::Frozen, ProcessAct::Restart) => {
+                self.terminate(Then::Start);
+                Ok(())
+            }
+            (_, ProcessAct::Kill) => {
+                self.kill(Then::Stay);
+                Ok(())
+            }
+            (ProcessState::Running, ProcessAct::Freeze) => {
+                self.signal(Signal::STOP, ProcessState::Frozen);
+                Ok(())
+            }
+            (ProcessState::Frozen, ProcessAct::Freeze) => Err(not_now(self, "it stands still already")),
+            (ProcessState::Frozen, ProcessAct::Thaw) => {
+                self.signal(Signal::CONT, ProcessState::Running);
+                Ok(())
+            }
+            (ProcessState::Running, ProcessAct::Thaw) => Err(not_now(self, "it does not stand still")),
+        }
+    }
+
+    /// Starts it, where nobody else holds its doors.
+    pub(crate) fn start(&mut self, programs: &Programs, owner: &SyncSender<Message>) -> Result<(), Refusal> {
+        self.then = Then::Stay;
+        if let Some(holder) = self.place.holder() {
+            info!(process = self.service.id(), holder, "somebody else started it");
+            self.stand(ProcessState::Elsewhere { holder: holder.clone() });
+            return Err(not_now(self, &format!("somebody else started it: {holder}")));
+        }
+        match Running::start(&mut programs.command(&self.service), &self.log, owner) {
+            Ok(running) => {
+                info!(process = self.service.id(), pid = running.pid(), "started");
+                self.running = Some(running);
+                self.stand(ProcessState::Running);
+                Ok(())
+            }
+            Err(error) => {
+                let how = format!("cannot start {}: {error}", programs.command(&self.service).get_program().display());
+                warn!(process = self.service.id(), "{how}");
+                self.stand(ProcessState::Ended { how: how.clone() });
+                Err(not_now(self, &how))
+            }
+        }
+    }
+
+    /// Asks it to end, if it lives.
+    pub(crate) fn terminate(&mut self, then: Then) {
+        if let Some(running) = &self.running {
+            running.terminate();
+            self.then = then;
+            self.kill_at = Some(Instant::now() + END_WITHIN);
+            self.stand(ProcessState::Stopping);
+        }
+    }
+
+    /// Kills it, if it lives.
+    pub(crate) fn kill(&mut self, then: Then) {
+        if let Some(running) = &self.running {
+            running.send(Signal::KILL);
+            self.then = then;
+            self.kill_at = None;
+            self.stand(ProcessState::Stopping);
+        }
+    }
+
+    /// Notes its end, if it has ended; kills it, if that is due. Tells whether something has changed.
+    pub(crate) fn handle_time(&mut self, now: Instant) -> bool {
+        if let Some(end) = self.running.as_mut().and_then(Running::end) {
+            self.handle_end(end);
+            return true;
+        }
+        if self.kill_at.take_if(|at| *at <= now).is_some()
+            && let Some(running) = &self.running
+        {
+            running.send(Signal::KILL);
+        }
+        self.log.take_news()
+    }
+
+    /// Looks at what the system tells: memory, whether it stands still, who holds its doors. Tells whether something has
+    /// changed.
+    pub(crate) fn look(&mut self) -> bool {
+        if matches!(self.state, ProcessState::Elsewhere { .. } | ProcessState::Ended { .. }) {
+            return self.look_for_holder();
+        }
+        let Status { memory_bytes, is_stopped } =
+            self.running.as_ref().and_then(Running::status).unwrap_or_default();
+        let changed = self.memory_bytes != memory_bytes;
+        self.memory_bytes = memory_bytes;
+        // Somebody else may send signals too.
+        match (&self.state, is_stopped) {
+            (ProcessState::Running, true) => self.stand(ProcessState::Frozen),
+            (ProcessState::Frozen, false) if cfg!(target_os = "linux") => self.stand(ProcessState::Running),
+            _ => return changed,
+        }
+        true
+    }
+
+    /// Forgets its log.
+    pub(crate) fn clear_log(&self) {
+        self.log.clear();
+    }
+
+    fn look_for_holder(&mut self) -> bool {
+        let state = match (self.place.holder(), &self.state) {
+            (Some(holder), _) => ProcessState::Elsewhere { holder },
+            (None, ProcessState::Elsewhere { holder }) => ProcessState::Ended { how: format!("{holder} has ended") },
+            (None, _) => return false,
+        };
+        let changed = state != self.state;
+        if changed {
+            self.stand(state);
+        }
+        changed
+    }
+
+    fn handle_end(&mut self, end: End) {
+        let how = match self.state {
+            ProcessState::Stopping if end.is_orderly() => "stopped".to_owned(),
+            _ => match self.log.last().filter(|_| end.has_failed()) {
+                Some(line) => format!("{end}: {line}"),
+                None => end.to_string(),
+            },
+        };
+        info!(process = self.service.id(), how, "ended");
+        (self.running, self.kill_at, self.memory_bytes) = (None, None, None);
+        self.stand(ProcessState::Ended { how });
+    }
+
+    fn signal(&mut self, signal: Signal, state: ProcessState) {
+        if let Some(running) = &self.running {
+            running.send(signal);
+            self.stand(state);
+        }
+    }
+
+    fn stand(&mut self, state: ProcessState) {
+        (self.state, self.since_ms) = (state, now_ms());
+    }
+}
+
+fn not_now(slot: &Slot, reason: &str) -> Refusal {
+    Refusal::NotNow { reason: format!("{}: {reason}", slot.service.id()) }
+}

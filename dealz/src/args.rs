@@ -1,0 +1,285 @@
+//! What was typed, and what comes of it: which face to show, and the session that it shows.
+
+use std::{
+    ffi::OsString,
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+};
+
+use crate::stub::{DeskConfig, DeskEndpoints, Stage};
+use anyhow::Context as _;
+use clap::{Args, Parser, ValueEnum as _};
+use settings::{HostArgs, Suite, SuiteArgs};
+use sockets::Endpoint;
+use wire::{Channel, Symbol, User};
+
+use crate::{
+    session::Session,
+    symbols,
+    web::{Address, Token, WebConfig},
+};
+
+/// The prices that come with the suite.
+const PRICES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../data/stocks.csv");
+
+/// The desk: joins tickz, chatz and valuz, and shows what their sockets do
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXAMPLES, mut_arg("host", |host| host.visible_alias("connect")))]
+pub struct Cli {
+    #[command(flatten)]
+    face: FaceArgs,
+    #[command(flatten)]
+    session: SessionArgs,
+    #[command(flatten)]
+    channels: ChannelArgs,
+    /// What all programs of the suite share.
+    #[command(flatten)]
+    pub suite: SuiteArgs,
+}
+
+/// How the desk is shown.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Face")]
+struct FaceArgs {
+    /// Serve the page to a browser instead of opening a window [default address: 127.0.0.1:9000; port 0: any]
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = "127.0.0.1:9000", value_parser = address)]
+    web: Option<SocketAddr>,
+    /// Pages may look and not touch: for an audience's phones
+    #[arg(long, requires = "web")]
+    web_view_only: bool,
+    /// Open the window as well: yours, beside the pages of others
+    #[arg(long, requires = "web")]
+    window: bool,
+    /// What a page must show to come in: 16 to 128 letters, digits, - and _
+    /// [default: none on this machine's own addresses, elsewhere a new one each time, printed in the link]
+    #[arg(long, value_name = "TOKEN", env = "DEALZ_TOKEN", hide_env_values = true)]
+    token: Option<Token>,
+}
+
+/// What the desk shows.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Session")]
+struct SessionArgs {
+    /// Start what nobody runs yet: tickz with real prices, chatz, and workers
+    #[arg(long)]
+    stage: bool,
+    /// How many workers to start
+    #[arg(long, value_name = "COUNT", default_value_t = 2, requires = "stage", value_parser = clap::value_parser!(u32).range(..=16))]
+    workers: u32,
+    /// The prices to play: CSV with symbol, date and price [default: those that come with the suite]
+    #[arg(long, value_name = "FILE", requires = "stage")]
+    prices: Option<PathBuf>,
+    /// Who you are in the chat: letters, digits and _, at most 32
+    #[arg(long, value_name = "NAME", default_value = "desk")]
+    name: User,
+    /// Which prices to follow at first, at most 16
+    /// [default: MSFT,AAPL,GOOG,YHOO,BBRY; with --stage those of the prices' file]
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    symbols: Option<Vec<Symbol>>,
+    /// Keep what is shown in a file
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+    /// Show what --record kept; opens no socket
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["record", "stage"])]
+    play: Option<PathBuf>,
+}
+
+/// Where the services are, and where the desk is one itself.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Channels")]
+struct ChannelArgs {
+    /// Where chatz takes requests [default: tcp://127.0.0.1:9001]
+    #[arg(long, value_name = "ENDPOINT", env = Channel::Requests.variable())]
+    requests: Option<Endpoint>,
+    /// Where chatz tells what was said [default: tcp://127.0.0.1:9002]
+    #[arg(long, value_name = "ENDPOINT", env = Channel::Broadcasts.variable())]
+    broadcasts: Option<Endpoint>,
+    /// Where tickz publishes [default: tcp://127.0.0.1:9003]
+    #[arg(long, value_name = "ENDPOINT", env = Channel::Ticks.variable())]
+    ticks: Option<Endpoint>,
+    /// Where to bind for workers to take orders [default: tcp://*:9004]
+    #[arg(long, value_name = "ENDPOINT", env = Channel::Orders.variable())]
+    orders: Option<Endpoint>,
+    /// Where to bind for workers to send results [default: tcp://*:9005]
+    #[arg(long, value_name = "ENDPOINT", env = Channel::Results.variable())]
+    results: Option<Endpoint>,
+    /// Where to bind for workers to hear commands [default: tcp://*:9006]
+    #[arg(long, value_name = "ENDPOINT", env = Channel::Control.variable())]
+    control: Option<Endpoint>,
+    /// On which host the services are.
+    #[command(flatten)]
+    host: HostArgs,
+}
+
+const EXAMPLES: &str = "\
+Where there is no display, or WebKit cannot start, the page is served to a browser instead.
+
+Examples:
+  dealz --stage                                  everything on this machine, in a window
+  dealz --stage --web                            the same in a browser
+  dealz --connect 10.0.0.7                       services that run elsewhere
+  dealz --stage --window --web 0.0.0.0:9000 --web-view-only
+                                                 a window for you, and pages for the phones in the room
+  dealz --stage --record talk.jsonl              keep a rehearsal
+  dealz --play talk.jsonl                        show it, whatever the network does
+
+Exit codes: 0 closed or stopped, 1 failed, 2 not a command line.";
+
+impl Cli {
+    /// Where to serve the page, if that was asked for.
+    #[must_use]
+    pub fn web(&self) -> Option<WebConfig> {
+        let FaceArgs { web, web_view_only, token, .. } = &self.face;
+        web.map(|address| WebConfig {
+            address: Address::Asked(address),
+            may_touch: !web_view_only,
+            token: token.clone(),
+        })
+    }
+
+    /// Whether to open a window.
+    #[must_use]
+    pub const fn opens_window(&self) -> bool {
+        self.face.window || self.face.web.is_none()
+    }
+
+    /// Where to serve the page when no window can be had.
+    #[must_use]
+    pub fn fallback(&self) -> WebConfig {
+        WebConfig { address: Address::Free, may_touch: true, token: self.face.token.clone() }
+    }
+
+    /// What is shown.
+    ///
+    /// # Errors
+    /// `suite.toml`, a key or the file of prices cannot be used.
+    pub fn session(&self) -> anyhow::Result<Session> {
+        if let Some(recording) = &self.session.play {
+            return Ok(Session::Play(recording.clone()));
+        }
+        let suite = self.suite.clone().load()?;
+        let prices = self.prices()?;
+        let symbols = match (&self.session.symbols, &prices) {
+            (Some(symbols), _) => symbols.clone(),
+            (None, Some(prices)) => symbols::of_prices(prices)?,
+            (None, None) => symbols::of_the_talk(),
+        };
+        anyhow::ensure!(symbols.len() <= symbols::MAX, "--symbols: at most {} can be followed", symbols::MAX);
+        let own = std::env::current_exe().context("cannot tell where this program is")?;
+        Ok(Session::Live(Box::new(DeskConfig {
+            context: suite.context()?,
+            endpoints: self.channels.endpoints(&suite),
+            name: self.session.name.clone(),
+            symbols,
+            programs: own.parent().context("this program lies in no folder")?.to_owned(),
+            stage: self.session.stage.then_some(Stage { prices, workers: self.session.workers }),
+            variables: self.variables(),
+            record: self.session.record.clone(),
+        })))
+    }
+
+    /// The file of prices to play; none where nothing is started, and where the suite's own is gone: then prices
+    /// are simulated.
+    fn prices(&self) -> anyhow::Result<Option<PathBuf>> {
+        match &self.session.prices {
+            Some(given) => {
+                anyhow::ensure!(given.is_file(), "--prices {}: no such file", given.display());
+                Ok(Some(given.clone()))
+            }
+            None => Ok(Some(PathBuf::from(PRICES)).filter(|own| self.session.stage && own.is_file())),
+        }
+    }
+
+    /// What children are told of the suite's flags.
+    fn variables(&self) -> Vec<(&'static str, OsString)> {
+        let suite = &self.suite;
+        let security = suite.security.and_then(|name| name.to_possible_value()).map(|value| value.get_name().into());
+        [
+            ("SUITE_CONFIG", suite.config.clone().map(OsString::from)),
+            ("SUITE_SECURITY", security),
+            ("SUITE_KEY", suite.key.clone().map(OsString::from)),
+            ("SUITE_SERVER_KEY", suite.server_key.clone().map(OsString::from)),
+            ("SUITE_ALLOW", suite.allow.clone().map(OsString::from)),
+            ("SUITE_USERNAME", suite.username.clone().map(OsString::from)),
+            ("SUITE_PASSWORD", suite.password.clone().map(OsString::from)),
+            ("SUITE_NO_HEARTBEAT", suite.no_heartbeat.then(|| "true".into())),
+        ]
+        .into_iter()
+        .filter_map(|(variable, value)| Some((variable, value?)))
+        .collect()
+    }
+}
+
+impl ChannelArgs {
+    fn endpoints(&self, suite: &Suite) -> DeskEndpoints {
+        let to_connect = |channel, given: &Option<Endpoint>| suite.to_connect(channel, given.clone(), &self.host);
+        let to_bind = |channel, given: &Option<Endpoint>| suite.to_bind(channel, given.clone());
+        DeskEndpoints {
+            requests: to_connect(Channel::Requests, &self.requests),
+            broadcasts: to_connect(Channel::Broadcasts, &self.broadcasts),
+            ticks: to_connect(Channel::Ticks, &self.ticks),
+            orders: to_bind(Channel::Orders, &self.orders),
+            results: to_bind(Channel::Results, &self.results),
+            control: to_bind(Channel::Control, &self.control),
+        }
+    }
+}
+
+/// An address to serve at: `127.0.0.1:9000`, `[::1]:9000`, `localhost:9000`.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let local = text.strip_prefix("localhost:").and_then(|port| port.parse().ok());
+    local
+        .map(|port| SocketAddr::new(IpAddr::from([127, 0, 0, 1]), port))
+        .or_else(|| text.parse().ok())
+        .ok_or_else(|| "not an IP address and a port, such as 127.0.0.1:9000".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cli(arguments: &[&str]) -> Cli {
+        Cli::try_parse_from([&["dealz"], arguments].concat()).unwrap()
+    }
+
+    #[test]
+    fn web_stands_alone_or_with_an_address() {
+        let address = |arguments: &[&str]| cli(arguments).web().map(|web| web.address);
+        assert_eq!(address(&[]), None);
+        assert_eq!(address(&["--web"]), Some(Address::Asked("127.0.0.1:9000".parse().unwrap())));
+        assert_eq!(address(&["--web", "--stage"]), Some(Address::Asked("127.0.0.1:9000".parse().unwrap())));
+        assert_eq!(address(&["--web", "[::1]:80"]), Some(Address::Asked("[::1]:80".parse().unwrap())));
+        assert_eq!(address(&["--web", "localhost:0"]), Some(Address::Asked("127.0.0.1:0".parse().unwrap())));
+        assert!(Cli::try_parse_from(["dealz", "--web", "example.org:80"]).is_err());
+        assert!(Cli::try_parse_from(["dealz", "--web-view-only"]).is_err());
+    }
+
+    #[test]
+    fn a_host_can_be_called_connect() {
+        let Session::Live(config) = cli(&["--connect", "10.0.0.7"]).session().unwrap() else {
+            panic!("nothing is played");
+        };
+        assert_eq!(config.endpoints.ticks.as_str(), "tcp://10.0.0.7:9003");
+        assert_eq!(config.endpoints.orders.as_str(), "tcp://*:9004");
+    }
+
+    #[test]
+    fn the_symbols_of_the_stage_are_those_of_its_prices() {
+        let names = |arguments: &[&str]| match cli(arguments).session().unwrap() {
+            Session::Live(config) => config.symbols.iter().map(|symbol| symbol.as_str().to_owned()).collect::<Vec<_>>(),
+            Session::Play(_) => Vec::new(),
+        };
+        assert_eq!(names(&["--symbols", "IBM,MSFT"]), ["IBM", "MSFT"]);
+        assert_eq!(names(&["--stage"]), ["AAPL", "AMZN", "IBM", "MSFT", "GOOG"]);
+        assert_eq!(names(&[]), ["MSFT", "AAPL", "GOOG", "YHOO", "BBRY"]);
+    }
+
+    #[test]
+    fn children_are_told_of_the_suites_flags() {
+        let cli = cli(&["--security", "plain", "--username", "ada", "--no-heartbeat"]);
+        let told = cli.variables();
+        assert!(told.contains(&("SUITE_SECURITY", "plain".into())), "{told:?}");
+        assert!(told.contains(&("SUITE_USERNAME", "ada".into())), "{told:?}");
+        assert!(told.contains(&("SUITE_NO_HEARTBEAT", "true".into())), "{told:?}");
+    }
+}

@@ -1,0 +1,56 @@
+//! The desk, as people see it: a window, or a page in a browser. Both show what `dealz-core` does, by the same page,
+//! the same commands and the same updates.
+//!
+//! - [`args`]: what was typed, and what comes of it
+//! - [`session`]: what is shown: live sockets, or a recording
+//! - [`web`]: the face in a browser
+//! - [`window`]: the face in a window
+
+pub mod args;
+pub mod session;
+mod stub;
+mod symbols;
+pub mod web;
+mod window;
+
+use std::{process::ExitCode, sync::Arc, thread};
+
+use sockets::Stop;
+use tracing::warn;
+
+use crate::stub::Desk;
+use crate::{args::Cli, web::Server, window::Shown};
+
+/// Shows the desk until it is closed or told to end.
+///
+/// # Errors
+/// The configuration cannot be used, or the address to serve at cannot be had.
+pub fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
+    let stop = Stop::on_signals()?;
+    if cli.opens_window() {
+        match window::show(cli, &stop)? {
+            Shown::Ended(code) => return Ok(code),
+            Shown::Not(reason) => warn!("{reason}: serving the page to a browser instead"),
+        }
+    }
+    let instead = cli.opens_window().then(|| cli.fallback());
+    let servers = instead.into_iter().chain(cli.web()).map(Server::bind).collect::<Result<Vec<_>, _>>()?;
+    let desk = cli.session()?.start()?;
+    let result = serve(servers, &desk, &stop);
+    desk.stop();
+    result.map(|()| ExitCode::SUCCESS)
+}
+
+/// Serves the desk by all of `servers` until `stop`.
+fn serve(servers: Vec<Server>, desk: &Arc<Desk>, stop: &Stop) -> anyhow::Result<()> {
+    servers.iter().try_for_each(Server::print_links)?;
+    thread::scope(|scope| {
+        let faces = servers.into_iter().map(|server| {
+            let run = || server.run(Arc::clone(desk), stop);
+            thread::Builder::new().name("face".to_owned()).spawn_scoped(scope, run)
+        });
+        let faces = faces.collect::<Result<Vec<_>, _>>()?;
+        // A panic has been told of where it arose.
+        faces.into_iter().try_for_each(|face| face.join().unwrap_or(Ok(())))
+    })
+}

@@ -1,0 +1,29 @@
+//! What a desk shows: live sockets, or a recording.
+
+use std::{path::PathBuf, sync::Arc};
+
+use crate::stub::{Desk, DeskConfig};
+use anyhow::Context as _;
+
+/// What a desk shows.
+pub enum Session {
+    /// Live sockets.
+    Live(Box<DeskConfig>),
+    /// A recording.
+    Play(PathBuf),
+}
+
+impl Session {
+    /// Starts the engine of the desk.
+    ///
+    /// # Errors
+    /// Sockets cannot be made, the recording cannot be read or the new one cannot be written.
+    pub fn start(self) -> anyhow::Result<Arc<Desk>> {
+        Ok(Arc::new(match self {
+            Self::Live(config) => Desk::start(*config)?,
+            Self::Play(recording) => {
+                Desk::play(&recording).with_context(|| format!("cannot play {}", recording.display()))?
+            }
+        }))
+    }
+}

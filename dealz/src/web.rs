@@ -1,0 +1,173 @@
+//! The face in a browser: one HTTP server for the page and for its WebSocket. A task a connection, on the threads
+//! "web".
+//!
+//! The page can start and kill processes, so who may come in is checked for every request.
+//!
+//! - [`door`]: who may come in
+//! - [`token`]: what is shown at the door where an address of the network is served
+//! - [`page`]: the page's files, and what a browser is told about them
+//! - [`socket`]: one page's WebSocket
+//! - [`listen`]: the address, and the links to it
+
+mod door;
+mod listen;
+mod page;
+mod socket;
+mod token;
+
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use crate::stub::Desk;
+use axum::{
+    Extension, Router,
+    extract::{Request, State},
+    http::StatusCode,
+    middleware::{self, Next},
+    response::{IntoResponse as _, Response},
+    routing::{any, get},
+};
+use hyper::server::conn::http1;
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    service::TowerToHyperService,
+};
+use rustix::net::sockopt::set_socket_send_buffer_size;
+use sockets::Stop;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    runtime,
+    sync::{Semaphore, watch},
+    task, time,
+};
+use tracing::warn;
+
+pub(crate) use self::listen::Server;
+use self::{
+    door::{Door, Reached},
+    socket::Pages,
+};
+pub use self::{listen::Address, token::Token};
+
+/// Connections at a time; further ones wait.
+const CONNECTIONS_MAX: usize = 256;
+
+/// How long a browser has to send the head of a request.
+const HEAD_TIME: Duration = Duration::from_secs(10);
+
+/// What the system may hold for a browser that does not read: some updates, not minutes of them.
+const SEND_BUFFER_BYTES: usize = 128 * 1024;
+
+/// How long pages have to hear that dealz ends.
+const GOODBYE: Duration = Duration::from_millis(200);
+
+/// How the page is served.
+#[derive(Debug, Clone)]
+pub struct WebConfig {
+    /// Where.
+    pub address: Address,
+    /// Whether a page may do more than look.
+    pub may_touch: bool,
+    /// What a page must show; without one, a new one where the address is reached from the network.
+    pub token: Option<Token>,
+}
+
+/// What all connections share.
+struct Face {
+    door: Door,
+    pages: Pages,
+}
+
+impl Server {
+    /// Serves until `stop`.
+    ///
+    /// # Errors
+    /// The system has no threads or no way to wait for sockets left.
+    pub(crate) fn run(self, desk: Arc<Desk>, stop: &Stop) -> anyhow::Result<()> {
+        let runtime = runtime::Builder::new_multi_thread().worker_threads(2).thread_name("web").enable_all().build()?;
+        let (ends, ending) = watch::channel(false);
+        let pages = Pages::new(desk, self.may_touch, ending);
+        let face = Arc::new(Face { door: Door::new(self.token), pages });
+        let stop = stop.clone();
+        let result = runtime.block_on(async {
+            let listener = TcpListener::from_std(self.listener)?;
+            let accepting = tokio::spawn(accept(listener, Arc::clone(&face)));
+            task::spawn_blocking(move || while !stop.wait_until(Instant::now() + Duration::from_secs(3600)) {}).await?;
+            accepting.abort();
+            // There are receivers: that of `face`.
+            let _ = ends.send(true);
+            let _ = time::timeout(GOODBYE, face.pages.all_left()).await;
+            anyhow::Ok(())
+        });
+        // A command that hangs must not hold up the end.
+        runtime.shutdown_background();
+        result
+    }
+}
+
+async fn accept(listener: TcpListener, face: Arc<Face>) {
+    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let router = Router::new()
+        .route("/socket", any(socket::upgrade))
+        .fallback(get(page::serve))
+        .layer(middleware::from_fn_with_state(Arc::clone(&face), admit))
+        .with_state(face);
+    loop {
+        // The semaphore is never closed.
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                let router = router.clone();
+                tokio::spawn(async move {
+                    attend(stream, router).await;
+                    drop(place);
+                });
+            }
+            // No file descriptors, mostly: some come back as connections end.
+            Err(error) => {
+                warn!(%error, "cannot take a connection");
+                time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+async fn attend(stream: TcpStream, router: Router) {
+    let Ok(local) = stream.local_addr() else { return };
+    // A page is told thirty times a second: it must not wait for a fuller packet.
+    let _ = stream.set_nodelay(true);
+    let _ = set_socket_send_buffer_size(&stream, SEND_BUFFER_BYTES);
+    let local = SocketAddr::new(local.ip().to_canonical(), local.port());
+    let service = TowerToHyperService::new(router.layer(Extension(Reached(local))));
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIME)
+        .max_buf_size(64 * 1024)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    // A browser that goes is no failure of ours.
+    let _ = connection.await;
+}
+
+/// Lets a request in or turns it away; what goes out carries what a browser has to hold to.
+async fn admit(State(face): State<Arc<Face>>, request: Request, next: Next) -> Response {
+    let reached = request.extensions().get::<Reached>().copied();
+    let admitted = match reached {
+        Some(reached) => face.door.admit(reached, &request),
+        None => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    };
+    let mut response = match admitted {
+        Ok(()) => {
+            let cookie = face.door.cookie(&request);
+            let mut response = next.run(request).await;
+            response.headers_mut().extend(cookie);
+            response
+        }
+        Err(turned_away) => (StatusCode::FORBIDDEN, format!("{turned_away}\n")).into_response(),
+    };
+    page::restrict(response.headers_mut());
+    response
+}

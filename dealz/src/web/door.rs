@@ -1,0 +1,193 @@
+//! Who may come in: pure rules on the head of a request.
+//!
+//! A page of another site can make a browser on this machine send requests here. It cannot choose what the browser
+//! says in `Origin`, nor in `Host`: there stands the name that it was reached by, whatever address DNS gave for it.
+//! So both must name the very address at which the connection arrived.
+
+use std::net::SocketAddr;
+
+use axum::http::{
+    HeaderMap, HeaderName, HeaderValue, Request,
+    header::{COOKIE, HOST, ORIGIN, SET_COOKIE},
+};
+use thiserror::Error;
+
+use super::Token;
+
+/// Our address as the other side sees it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reached(pub(crate) SocketAddr);
+
+/// Why a request is turned away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub(crate) enum TurnedAway {
+    #[error("this desk answers to its own address only, as the printed link has it")]
+    Host,
+    #[error("this desk answers to its own page only")]
+    Origin,
+    #[error("this desk opens by the link that it printed, with its token")]
+    Token,
+}
+
+/// The rules of one face.
+pub(crate) struct Door {
+    token: Option<Token>,
+}
+
+impl Door {
+    /// A door that opens with `token`, or with none.
+    pub(crate) const fn new(token: Option<Token>) -> Self {
+        Self { token }
+    }
+
+    /// Whether a request may come in.
+    pub(crate) fn admit<B>(&self, reached: Reached, request: &Request<B>) -> Result<(), TurnedAway> {
+        let headers = request.headers();
+        let host = only(headers, &HOST).filter(|host| names(reached.0, host)).ok_or(TurnedAway::Host)?;
+        // A browser names the origin of every WebSocket. What sends none is no browser, and no page of ours.
+        let must_name_origin = request.uri().path() == "/socket";
+        if headers.contains_key(ORIGIN) || must_name_origin {
+            let origin = only(headers, &ORIGIN).and_then(|origin| origin.strip_prefix("http://"));
+            origin.filter(|origin| origin.eq_ignore_ascii_case(host)).ok_or(TurnedAway::Origin)?;
+        }
+        match &self.token {
+            Some(token)
+                if !token_in_query(request)
+                    .or_else(|| token_in_cookie(request))
+                    .is_some_and(|shown| token.is(shown)) =>
+            {
+                Err(TurnedAway::Token)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What an admitted browser is to keep, so that it shows the token without its being in every link.
+    pub(crate) fn cookie<B>(&self, request: &Request<B>) -> Option<(HeaderName, HeaderValue)> {
+        let token = self.token.as_ref().filter(|_| token_in_query(request).is_some())?;
+        let name = cookie_name(request)?;
+        let cookie = format!("{name}={}; Path=/; HttpOnly; SameSite=Strict", token.as_str());
+        HeaderValue::from_str(&cookie).ok().map(|cookie| (SET_COOKIE, cookie))
+    }
+}
+
+/// The header's value, where it stands there once and is text.
+fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    let mut values = headers.get_all(name).iter();
+    let value = values.next()?;
+    values.next().is_none().then_some(value)?.to_str().ok()
+}
+
+/// Whether `host`, as a browser writes it, is the address that was reached.
+fn names(reached: SocketAddr, host: &str) -> bool {
+    let (host, port) = match host.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, port.parse().ok()),
+        _ => (host, Some(80)),
+    };
+    let ip = reached.ip();
+    let written = if ip.is_ipv6() { format!("[{ip}]") } else { ip.to_string() };
+    let is_local_name = ip.is_loopback() && host.eq_ignore_ascii_case("localhost");
+    port == Some(reached.port()) && (is_local_name || host.eq_ignore_ascii_case(&written))
+}
+
+fn token_in_query<B>(request: &Request<B>) -> Option<&str> {
+    request.uri().query()?.split('&').find_map(|pair| pair.strip_prefix("token="))
+}
+
+fn token_in_cookie<B>(request: &Request<B>) -> Option<&str> {
+    let name = cookie_name(request)?;
+    let cookies = request.headers().get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    cookies
+        .flat_map(|cookies| cookies.split(';'))
+        .filter_map(|cookie| cookie.trim().split_once('='))
+        .find_map(|(key, value)| (key == name).then_some(value))
+}
+
+/// Cookies do not tell ports apart: each desk of a machine has its own name.
+fn cookie_name<B>(request: &Request<B>) -> Option<String> {
+    let port = only(request.headers(), &HOST)?.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
+    Some(format!("dealz-{}", port.unwrap_or(80)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOKEN: &str = "0123456789abcdef";
+
+    fn request(path: &str, headers: &[(HeaderName, &str)]) -> Request<()> {
+        let request = Request::builder().uri(path);
+        headers.iter().fold(request, |request, (name, value)| request.header(name, *value)).body(()).unwrap()
+    }
+
+    fn admit(reached: &str, path: &str, headers: &[(HeaderName, &str)]) -> Result<(), TurnedAway> {
+        Door::new(None).admit(Reached(reached.parse().unwrap()), &request(path, headers))
+    }
+
+    #[test]
+    fn only_the_reached_address_may_be_named() {
+        for (reached, host) in [
+            ("127.0.0.1:9000", "127.0.0.1:9000"),
+            ("127.0.0.1:9000", "LocalHost:9000"),
+            ("127.0.0.1:80", "localhost"),
+            ("[::1]:9000", "[::1]:9000"),
+            ("[::1]:80", "[::1]"),
+            ("10.0.0.7:9000", "10.0.0.7:9000"),
+        ] {
+            assert_eq!(admit(reached, "/", &[(HOST, host)]), Ok(()), "{host} at {reached}");
+        }
+        for (reached, host) in [
+            ("127.0.0.1:9000", "evil.example:9000"),
+            ("127.0.0.1:9000", "127.0.0.1"),
+            ("127.0.0.1:9000", "127.0.0.1:9001"),
+            ("127.0.0.1:9000", "127.0.0.1.evil.example:9000"),
+            ("127.0.0.1:9000", "user@127.0.0.1:9000"),
+            ("127.0.0.1:9000", "127.0.0.1:9000:9000"),
+            ("10.0.0.7:9000", "localhost:9000"),
+            ("10.0.0.7:9000", "127.0.0.1:9000"),
+            ("[::1]:9000", "::1:9000"),
+            ("127.0.0.1:9000", ""),
+        ] {
+            assert_eq!(admit(reached, "/", &[(HOST, host)]), Err(TurnedAway::Host), "{host} at {reached}");
+        }
+        assert_eq!(admit("127.0.0.1:9000", "/", &[]), Err(TurnedAway::Host));
+        let twice = [(HOST, "127.0.0.1:9000"), (HOST, "127.0.0.1:9000")];
+        assert_eq!(admit("127.0.0.1:9000", "/", &twice), Err(TurnedAway::Host));
+    }
+
+    #[test]
+    fn a_named_origin_must_be_ours_and_the_socket_wants_one() {
+        let host = (HOST, "127.0.0.1:9000");
+        let of = |path: &str, origin: &'static str| admit("127.0.0.1:9000", path, &[host.clone(), (ORIGIN, origin)]);
+        assert_eq!(of("/socket", "http://127.0.0.1:9000"), Ok(()));
+        assert_eq!(admit("127.0.0.1:9000", "/", std::slice::from_ref(&host)), Ok(()));
+        assert_eq!(admit("127.0.0.1:9000", "/socket", std::slice::from_ref(&host)), Err(TurnedAway::Origin));
+        for origin in
+            ["null", "http://evil.example", "https://127.0.0.1:9000", "http://127.0.0.1", "http://localhost:9000", ""]
+        {
+            assert_eq!(of("/", origin), Err(TurnedAway::Origin), "{origin}");
+            assert_eq!(of("/socket", origin), Err(TurnedAway::Origin), "{origin}");
+        }
+    }
+
+    #[test]
+    fn a_token_opens_in_the_query_and_then_as_a_cookie() {
+        let door = Door::new(Some(TOKEN.parse().unwrap()));
+        let reached = Reached("10.0.0.7:9000".parse().unwrap());
+        let host = (HOST, "10.0.0.7:9000");
+        let first = request(&format!("/?a=b&token={TOKEN}"), std::slice::from_ref(&host));
+        assert_eq!(door.admit(reached, &first), Ok(()));
+        let (name, cookie) = door.cookie(&first).unwrap();
+        assert_eq!(name, SET_COOKIE);
+        let kept = cookie.to_str().unwrap().split(';').next().unwrap();
+        let cookies = format!("other=1; {kept}");
+        let second = request("/assets/index.js", &[host.clone(), (COOKIE, &cookies)]);
+        assert_eq!(door.admit(reached, &second), Ok(()));
+        assert_eq!(door.cookie(&second), None);
+        for path in ["/", "/?token=", "/?token=0123456789abcdee", "/?token=0123456789abcdef0", "/socket?token=x"] {
+            let origin = (ORIGIN, "http://10.0.0.7:9000");
+            let wrong = request(path, &[host.clone(), origin, (COOKIE, "dealz-9001=0123456789abcdef")]);
+            assert_eq!(door.admit(reached, &wrong), Err(TurnedAway::Token), "{path}");
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Where the page is served, and the links that lead there.
+
+use std::{
+    io::{self, ErrorKind, Write as _},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket},
+};
+
+use anyhow::{Context as _, anyhow};
+use listeners::Protocol;
+
+use super::{Token, WebConfig};
+
+/// An address to serve at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Address {
+    /// This one; it is an error if somebody else has it.
+    Asked(SocketAddr),
+    /// Any free port of this machine's own address, 9000 if possible.
+    Free,
+}
+
+/// A face that has its address.
+pub(crate) struct Server {
+    pub(super) listener: TcpListener,
+    pub(super) token: Option<Token>,
+    pub(super) may_touch: bool,
+    address: SocketAddr,
+}
+
+impl Server {
+    /// Takes the address.
+    ///
+    /// # Errors
+    /// Somebody else has it, who is named, or it is not of this machine.
+    pub(crate) fn bind(config: WebConfig) -> anyhow::Result<Self> {
+        let listener = match config.address {
+            Address::Asked(address) => listen(address)?,
+            // The ports between are the suite's own.
+            Address::Free => [9000]
+                .into_iter()
+                .chain(9010..9100)
+                .chain([0])
+                .find_map(free)
+                .map_or_else(|| Err(anyhow!("no port of 127.0.0.1 is free")), Ok)?,
+        };
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let token = match config.token {
+            None if !address.ip().is_loopback() => Some(Token::random()?),
+            token => token,
+        };
+        Ok(Self { listener, token, may_touch: config.may_touch, address })
+    }
+
+    /// Writes the links to standard output, one a line.
+    ///
+    /// # Errors
+    /// Standard output cannot be written to.
+    pub(crate) fn print_links(&self) -> io::Result<()> {
+        let mut output = io::stdout().lock();
+        for ip in reached_at(self.address.ip()) {
+            let address = SocketAddr::new(ip, self.address.port());
+            match &self.token {
+                Some(token) => writeln!(output, "dealz: http://{address}/?token={}", token.as_str())?,
+                None => writeln!(output, "dealz: http://{address}/")?,
+            }
+        }
+        output.flush()
+    }
+}
+
+fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address)
+        .map_err(|error| match error.kind() {
+            ErrorKind::AddrInUse => {
+                anyhow!("{address} is in use by {}; --web takes another address", holder(address.port()))
+            }
+            _ => anyhow!(error),
+        })
+        .context("cannot serve the page")
+}
+
+fn free(port: u16) -> Option<TcpListener> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok()
+}
+
+/// Who listens on a port, in words.
+fn holder(port: u16) -> String {
+    match listeners::get_process_by_port(port, Protocol::TCP) {
+        Ok(process) => format!("{} (pid {})", process.name, process.pid),
+        Err(_) => "a process that this user may not see".to_owned(),
+    }
+}
+
+/// The addresses by which a bound one is reached: of an unspecified one, that of the network and our own.
+fn reached_at(bound: IpAddr) -> Vec<IpAddr> {
+    // Nothing is sent: the system only chooses the address that it would send from. Both are documentation addresses.
+    let from = |own: IpAddr, to: IpAddr| {
+        let socket = UdpSocket::bind((own, 0)).ok()?;
+        socket.connect((to, 9)).ok()?;
+        socket.local_addr().ok().map(|address| address.ip())
+    };
+    let v4 = || from(Ipv4Addr::UNSPECIFIED.into(), Ipv4Addr::new(192, 0, 2, 1).into());
+    let v6 = || from(Ipv6Addr::UNSPECIFIED.into(), Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1).into());
+    match bound {
+        IpAddr::V4(ip) if ip.is_unspecified() => v4().into_iter().chain([Ipv4Addr::LOCALHOST.into()]).collect(),
+        // Where the system lets it, an unspecified IPv6 address takes IPv4 as well.
+        IpAddr::V6(ip) if ip.is_unspecified() => {
+            v4().into_iter().chain(v6()).chain([Ipv6Addr::LOCALHOST.into()]).collect()
+        }
+        ip => vec![ip],
+    }
+}

@@ -1,0 +1,65 @@
+//! The page's files, which the program carries, and what a browser is told about them.
+
+use axum::{
+    body::Body,
+    extract::Request,
+    http::{
+        HeaderMap, HeaderName, HeaderValue, StatusCode,
+        header::{
+            CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+            X_FRAME_OPTIONS,
+        },
+    },
+    response::{IntoResponse as _, Response},
+};
+use rust_embed::RustEmbed;
+
+/// Nothing from elsewhere runs, is shown or is connected to; no other page shows this one.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+    font-src 'self' data:; img-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; \
+    form-action 'none'; frame-ancestors 'none'";
+
+#[derive(RustEmbed)]
+#[folder = "../ui/dist"]
+struct Files;
+
+/// A file of the page.
+pub(super) async fn serve(request: Request) -> Response {
+    let path = match request.uri().path().trim_start_matches('/') {
+        "" => "index.html",
+        path => path,
+    };
+    let Some(file) = Files::get(path) else {
+        return (StatusCode::NOT_FOUND, "no such file\n").into_response();
+    };
+    // The build puts a hash of their contents into the names of all but the page itself.
+    let cache = if path.starts_with("assets/") { "private, max-age=31536000, immutable" } else { "no-store" };
+    ([(CONTENT_TYPE, kind(path)), (CACHE_CONTROL, cache)], Body::from(file.data)).into_response()
+}
+
+/// Adds what holds for everything that is served.
+pub(super) fn restrict(headers: &mut HeaderMap) {
+    const SAME_ORIGIN: HeaderValue = HeaderValue::from_static("same-origin");
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    // The link may hold a token.
+    headers.insert(REFERRER_POLICY, SAME_ORIGIN);
+    headers.insert(HeaderName::from_static("cross-origin-opener-policy"), SAME_ORIGIN);
+    headers.insert(HeaderName::from_static("cross-origin-resource-policy"), SAME_ORIGIN);
+}
+
+fn kind(path: &str) -> &'static str {
+    match path.rsplit_once('.').map(|(_, ending)| ending) {
+        Some("html") => "text/html; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("json" | "map") => "application/json",
+        Some("svg") => "image/svg+xml",
+        Some("png") => "image/png",
+        Some("ico") => "image/x-icon",
+        Some("woff2") => "font/woff2",
+        Some("txt") => "text/plain; charset=utf-8",
+        _ => "application/octet-stream",
+    }
+}

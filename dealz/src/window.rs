@@ -1,0 +1,125 @@
+//! The face in a window: Tauri on the main thread, with the page, the commands and the updates of the face in a
+//! browser.
+//!
+//! On Linux the window is a child process of dealz. What its libraries make of a broken display or a broken WebKit is
+//! to end the process; then the one that has started it serves the page to a browser.
+//!
+//! - [`parent`]: starts the window's process and judges its end
+//! - [`page`]: what the page may call, and the updates that it gets
+//! - [`signs`]: whether the page lives
+
+mod page;
+#[cfg(target_os = "linux")]
+mod parent;
+mod signs;
+
+use std::{
+    process::ExitCode,
+    sync::{Arc, OnceLock},
+    thread,
+    time::{Duration, Instant},
+};
+
+use sockets::Stop;
+use tauri::{
+    Builder, Url, WebviewUrl, WebviewWindowBuilder,
+    webview::{NewWindowResponse, WebviewWindow},
+};
+use thiserror::Error;
+
+use self::{page::Page, signs::Signs};
+use crate::{args::Cli, web::Server};
+
+/// What became of the window.
+pub(crate) enum Shown {
+    /// It was shown, and is closed.
+    Ended(ExitCode),
+    /// It could not be shown.
+    Not(NoWindow),
+}
+
+/// Why there is no window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub(crate) enum NoWindow {
+    #[error("there is no display")]
+    NoDisplay,
+    #[error("the page's process of WebKit has ended")]
+    PageEnded,
+    #[error("the page in the window does not come up")]
+    PageSilent,
+    #[error("the window's process has ended with code {0}, as when the display goes")]
+    Failed(i32),
+    #[error("the window's process was ended by signal {0}")]
+    Killed(i32),
+}
+
+/// Shows the desk in a window until it is closed, or until `stop`.
+///
+/// # Errors
+/// The configuration cannot be used.
+#[cfg(target_os = "linux")]
+pub(crate) fn show(cli: &Cli, stop: &Stop) -> anyhow::Result<Shown> {
+    if parent::has_started_us() {
+        return Ok(Shown::Ended(parent::exit_code(open(cli, stop))));
+    }
+    if parent::names_a_display() { parent::show(stop) } else { Ok(Shown::Not(NoWindow::NoDisplay)) }
+}
+
+/// Shows the desk in a window until it is closed, or until `stop`.
+///
+/// # Errors
+/// The configuration cannot be used.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn show(cli: &Cli, stop: &Stop) -> anyhow::Result<Shown> {
+    Ok(open(cli, stop)?.map_or(Shown::Ended(ExitCode::SUCCESS), Shown::Not))
+}
+
+fn open(cli: &Cli, stop: &Stop) -> anyhow::Result<Option<NoWindow>> {
+    // Tauri would panic.
+    #[cfg(target_os = "linux")]
+    if gtk::init().is_err() {
+        return Ok(Some(NoWindow::NoDisplay));
+    }
+    let server = cli.web().map(Server::bind).transpose()?;
+    let desk = cli.session()?.start()?;
+    let failure = Arc::new(OnceLock::new());
+    let (page, first_sign) = Page::new();
+    let app = Builder::default()
+        .manage(Arc::clone(&desk))
+        .manage(page)
+        .invoke_handler(tauri::generate_handler![page::hello, page::act, page::subscribe])
+        .build(tauri::generate_context!())?;
+    let window = build(&app)?;
+    Signs::new(app.handle().clone(), Arc::clone(&failure)).watch(&window, first_sign)?;
+    let (handle, signal) = (app.handle().clone(), stop.clone());
+    thread::Builder::new().name("signals".to_owned()).spawn(move || {
+        while !signal.wait_until(Instant::now() + Duration::from_secs(3600)) {}
+        handle.exit(0);
+    })?;
+    if let Some(server) = server {
+        let (desk, stop) = (Arc::clone(&desk), stop.clone());
+        server.print_links()?;
+        // It ends with the process, which ends with the window.
+        thread::Builder::new().name("face".to_owned()).spawn(move || server.run(desk, &stop))?;
+    }
+    app.run_return(|_, _| {});
+    desk.stop();
+    Ok(failure.get().copied())
+}
+
+fn build(app: &tauri::App) -> tauri::Result<WebviewWindow> {
+    WebviewWindowBuilder::new(app, "main", WebviewUrl::default())
+        .title("Beyond the Box")
+        .inner_size(1280.0, 800.0)
+        .min_inner_size(960.0, 600.0)
+        // The page takes dropped files itself.
+        .disable_drag_drop_handler()
+        .on_navigation(is_own)
+        .on_new_window(|_, _| NewWindowResponse::Deny)
+        .build()
+}
+
+/// Whether an address is the page's own: nothing else is ever shown in the window.
+fn is_own(url: &Url) -> bool {
+    url.scheme() == "tauri" && url.host_str() == Some("localhost")
+}

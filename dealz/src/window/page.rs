@@ -1,0 +1,96 @@
+//! What the page in the window may call, and the updates that it gets.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+        mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
+    },
+    thread,
+    time::Duration,
+};
+
+use crate::stub::{Desk, Updates};
+use dealz_core::{
+    command::{Command, Refusal, Reply},
+    view::{Hello, Update},
+};
+use tauri::{Manager as _, State, WebviewWindow, ipc::Channel};
+use tracing::error;
+
+/// Between two looks for something new.
+const UPDATE_TIME: Duration = Duration::from_millis(33);
+
+/// How often a page that does not take an update is asked whether it is still the one.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// The page that is in the window.
+pub(super) struct Page {
+    /// Rises with each page that asks for updates: a reloaded one takes them from the one before.
+    current: AtomicU64,
+    first_sign: SyncSender<()>,
+}
+
+impl Page {
+    /// The page that is to come, and where its first sign of life arrives.
+    pub(super) fn new() -> (Self, Receiver<()>) {
+        let (first_sign, came) = sync_channel(1);
+        (Self { current: AtomicU64::new(0), first_sign }, came)
+    }
+}
+
+/// Who dealz is.
+#[tauri::command]
+pub(super) fn hello(desk: State<'_, Arc<Desk>>) -> Hello {
+    desk.hello(true)
+}
+
+/// Does what the page asks for; off the main thread, which draws.
+#[tauri::command(async)]
+pub(super) fn act(desk: State<'_, Arc<Desk>>, command: Command) -> Result<Reply, Refusal> {
+    desk.act(command)
+}
+
+/// Sends the page all updates from a snapshot on.
+#[tauri::command]
+pub(super) fn subscribe(
+    window: WebviewWindow,
+    desk: State<'_, Arc<Desk>>,
+    page: State<'_, Page>,
+    updates: Channel<Update>,
+) {
+    let turn = page.current.fetch_add(1, Ordering::Relaxed) + 1;
+    // One sign is enough.
+    let _ = page.first_sign.try_send(());
+    let source = desk.updates();
+    let spawned =
+        thread::Builder::new().name("updates".to_owned()).spawn(move || forward(source, &updates, &window, turn));
+    if let Err(error) = spawned {
+        error!(%error, "cannot start the thread that sends updates");
+    }
+}
+
+/// Sends one update after the other until the page is another one. The next is made when the page has run the one
+/// before: Tauri itself would queue what a slow page does not take.
+fn forward(mut source: Updates, to: &Channel<Update>, window: &WebviewWindow, turn: u64) {
+    let is_current = || window.state::<Page>().current.load(Ordering::Relaxed) == turn;
+    while is_current() {
+        if let Some(update) = source.next() {
+            let (ran, taken) = sync_channel(1);
+            let sent = to.send(update).and_then(|()| {
+                window.eval_with_callback("0", move |_| {
+                    let _ = ran.try_send(());
+                })
+            });
+            if sent.is_err() {
+                return;
+            }
+            while taken.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
+                if !is_current() {
+                    return;
+                }
+            }
+        }
+        thread::sleep(UPDATE_TIME);
+    }
+}

@@ -1,0 +1,99 @@
+//! The process that starts the window's, hands signals on to it, and judges how it ended.
+
+use std::{
+    env,
+    os::unix::process::ExitStatusExt as _,
+    process::{Child, Command, ExitCode, ExitStatus},
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::Context as _;
+use rustix::process::{Pid, Signal, kill_process};
+use settings::program;
+use sockets::Stop;
+
+use super::{NoWindow, Shown};
+
+/// The variable by which the window's process knows what it is.
+const WINDOW: &str = "DEALZ_WINDOW";
+
+/// Exit codes of the window's process that the libraries in it do not use.
+const NO_DISPLAY: u8 = 70;
+const PAGE_ENDED: u8 = 71;
+const PAGE_SILENT: u8 = 72;
+const FAILED: u8 = 73;
+
+/// How long the window has to close after a signal.
+const GRACE: Duration = Duration::from_millis(900);
+
+/// Whether this is the window's process.
+pub(super) fn has_started_us() -> bool {
+    env::var_os(WINDOW).is_some()
+}
+
+/// Whether there may be a display: the window's process finds out.
+pub(super) fn names_a_display() -> bool {
+    ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| env::var_os(name).is_some_and(|value| !value.is_empty()))
+}
+
+/// How the window's process says what became of the window, by its exit code. 1 is no word of ours: GDK ends the
+/// process so when the display goes.
+pub(super) fn exit_code(result: anyhow::Result<Option<NoWindow>>) -> ExitCode {
+    match result {
+        Ok(None) => ExitCode::SUCCESS,
+        Ok(Some(NoWindow::NoDisplay)) => ExitCode::from(NO_DISPLAY),
+        Ok(Some(NoWindow::PageEnded)) => ExitCode::from(PAGE_ENDED),
+        Ok(Some(NoWindow::PageSilent | NoWindow::Failed(_) | NoWindow::Killed(_))) => ExitCode::from(PAGE_SILENT),
+        Err(error) => {
+            // The error line is what counts.
+            let _ = program::exit_code(Err(error));
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+fn shown(status: ExitStatus) -> Shown {
+    match status.code().map(u8::try_from) {
+        Some(Ok(0)) => Shown::Ended(ExitCode::SUCCESS),
+        Some(Ok(FAILED)) => Shown::Ended(ExitCode::FAILURE),
+        Some(Ok(NO_DISPLAY)) => Shown::Not(NoWindow::NoDisplay),
+        Some(Ok(PAGE_ENDED)) => Shown::Not(NoWindow::PageEnded),
+        Some(Ok(PAGE_SILENT)) => Shown::Not(NoWindow::PageSilent),
+        _ => Shown::Not(
+            status.signal().map_or_else(|| NoWindow::Failed(status.code().unwrap_or_default()), NoWindow::Killed),
+        ),
+    }
+}
+
+/// Starts this program again as the window's process and waits for its end.
+///
+/// # Errors
+/// It cannot be started.
+pub(super) fn show(stop: &Stop) -> anyhow::Result<Shown> {
+    let own = env::current_exe().context("cannot tell where this program is")?;
+    let mut command = Command::new(own);
+    command.args(env::args_os().skip(1)).env(WINDOW, "1");
+    // With some drivers the window stays blank otherwise. It has to be there before the process starts.
+    if env::var_os("WEBKIT_DISABLE_DMABUF_RENDERER").is_none() {
+        command.env("WEBKIT_DISABLE_DMABUF_RENDERER", "1");
+    }
+    // The main thread starts it: it lives as long as the process.
+    let mut child = program::end_child_with_us(&mut command).spawn().context("cannot start the window's process")?;
+    hand_signals_on(&child, stop)?;
+    let status = child.wait().context("cannot wait for the window's process")?;
+    // What it was told to do is no failure.
+    Ok(if stop.is_stopped() { Shown::Ended(ExitCode::SUCCESS) } else { shown(status) })
+}
+
+fn hand_signals_on(child: &Child, stop: &Stop) -> anyhow::Result<()> {
+    let (window, stop) = (Pid::from_child(child), stop.clone());
+    thread::Builder::new().name("signals".to_owned()).spawn(move || {
+        while !stop.wait_until(Instant::now() + Duration::from_secs(3600)) {}
+        // It may have ended; its process id stays its own until the main thread has heard, and ends with it.
+        let _ = kill_process(window, Signal::TERM);
+        thread::sleep(GRACE);
+        let _ = kill_process(window, Signal::KILL);
+    })?;
+    Ok(())
+}

@@ -1,0 +1,98 @@
+//! Who may come in: this file tries to.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod support;
+
+use serde_json::json;
+use support::{Desk, ask, dealz, next};
+
+#[test]
+fn the_page_comes_with_its_restrictions() {
+    let desk = Desk::start();
+    let page = desk.get("/", "");
+    assert_eq!(page.status, 200);
+    assert!(page.body.to_ascii_lowercase().starts_with("<!doctype html>"), "{}", page.body);
+    for line in [
+        "content-type: text/html; charset=utf-8",
+        "cache-control: no-store",
+        "x-content-type-options: nosniff",
+        "frame-ancestors 'none'",
+        "default-src 'none'",
+    ] {
+        assert!(page.head.contains(line), "{line} in {}", page.head);
+    }
+    assert!(!page.head.contains("access-control-allow-origin"), "{}", page.head);
+    for path in ["/nothing", "/../Cargo.toml", "/assets/../../Cargo.toml", "/%2e%2e/Cargo.toml", "//etc/passwd"] {
+        assert_eq!(desk.get(path, "").status, 404, "{path}");
+    }
+}
+
+#[test]
+fn a_name_that_was_rebound_to_this_machine_leads_nowhere() {
+    let desk = Desk::start();
+    let port = desk.address.port();
+    for host in ["evil.example".to_owned(), format!("evil.example:{port}"), "127.0.0.1:1".to_owned(), String::new()] {
+        let same = format!("Host: {host}\r\nOrigin: http://{host}\r\n");
+        assert_eq!(desk.get("/", &same).status, 403, "{host}");
+        let upgrade =
+            "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n";
+        assert_eq!(desk.get("/socket", &format!("{same}{upgrade}")).status, 403, "{host}");
+    }
+    assert_eq!(desk.get("/", &format!("Host: localhost:{port}\r\n")).status, 200);
+}
+
+#[test]
+fn a_page_of_another_site_leads_nowhere() {
+    let desk = Desk::start();
+    for origin in
+        [None, Some("http://evil.example"), Some("null"), Some("http://127.0.0.1"), Some("http://localhost:1")]
+    {
+        assert_eq!(desk.try_socket("/socket", origin, "").err(), Some(403), "{origin:?}");
+    }
+    assert_eq!(desk.get("/", "Origin: http://evil.example\r\n").status, 403);
+    assert!(next(&mut desk.socket()).unwrap()["hello"].is_object());
+}
+
+#[test]
+fn an_address_of_the_network_opens_by_its_link_only() {
+    let desk = Desk::spawn(dealz(&["--web", "0.0.0.0:0"]));
+    let token = desk.path.strip_prefix("/?token=").unwrap();
+    assert_eq!(token.len(), 32);
+    let origin = format!("http://{}", desk.address);
+    for path in ["/", "/?token=", "/?token=00000000000000000000000000000000", "/index.html"] {
+        assert_eq!(desk.get(path, "").status, 403, "{path}");
+        let path = path.replacen('/', "/socket", 1);
+        assert_eq!(desk.try_socket(&path, Some(&origin), "").err(), Some(403), "{path}");
+    }
+    let page = desk.get(&desk.path, "");
+    assert_eq!(page.status, 200);
+    let cookie = page.head.split("set-cookie: ").nth(1).unwrap();
+    assert!(cookie.contains("httponly") && cookie.contains("samesite=strict"), "{cookie}");
+    let cookie = cookie.split(';').next().unwrap();
+    assert_eq!(desk.get("/", &format!("Cookie: {cookie}\r\n")).status, 200);
+    assert_eq!(desk.try_socket("/socket", Some("http://evil.example"), cookie).err(), Some(403));
+    assert!(next(&mut desk.try_socket("/socket", Some(&origin), cookie).unwrap()).unwrap()["hello"].is_object());
+    assert!(next(&mut desk.socket()).unwrap()["hello"].is_object());
+}
+
+#[test]
+fn a_given_token_is_asked_for_at_home_too() {
+    let mut command = dealz(&["--web", "127.0.0.1:0"]);
+    command.env("DEALZ_TOKEN", "sixteen-letters-");
+    let desk = Desk::spawn(command);
+    assert_eq!(desk.path, "/?token=sixteen-letters-");
+    assert_eq!((desk.get("/", "").status, desk.get(&desk.path, "").status), (403, 200));
+}
+
+#[test]
+fn an_audience_may_look_and_not_touch() {
+    let desk = Desk::spawn(dealz(&["--web", "127.0.0.1:0", "--web-view-only"]));
+    let mut socket = desk.socket();
+    assert_eq!(next(&mut socket).unwrap()["hello"]["mayTouch"], false);
+    for command in [json!({"do": "reset"}), json!({"do": "say", "text": "hello"}), json!({"do": "killWorker"})] {
+        assert_eq!(ask(&mut socket, 1, &command).unwrap()["refusal"]["refused"], "viewOnly", "{command}");
+    }
+    let looked = ask(&mut socket, 2, &json!({"do": "wire", "socket": "tickz.sub"})).unwrap();
+    assert_ne!(looked["refusal"]["refused"], "viewOnly", "{looked}");
+}

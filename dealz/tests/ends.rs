@@ -1,0 +1,74 @@
+//! How the program begins where something is missing, and how it ends.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod support;
+
+use std::{net::TcpListener, time::Duration};
+
+use support::{Desk, dealz, next, next_with};
+use testkit::Program;
+
+const A_SECOND: Duration = Duration::from_secs(1);
+
+#[test]
+fn signals_end_it_within_a_second_and_pages_hear_of_it() {
+    for signal in [Program::terminate, Program::interrupt] {
+        let desk = Desk::start();
+        let mut socket = desk.socket();
+        assert!(next(&mut socket).is_ok());
+        signal(&desk.program);
+        assert_eq!(desk.program.finish_within(A_SECOND).code, Some(0));
+        assert_eq!(next_with(&mut socket, "reply"), Err(1001));
+    }
+}
+
+#[test]
+fn a_page_that_does_not_read_does_not_hold_up_the_end() {
+    let desk = Desk::start();
+    let _lazy = desk.socket();
+    // A request that was begun and never ended.
+    let mut half = desk.stream();
+    std::io::Write::write_all(&mut half, b"GET / HTTP/1.1\r\n").unwrap();
+    desk.program.terminate();
+    assert_eq!(desk.program.finish_within(A_SECOND).code, Some(0));
+}
+
+#[test]
+fn without_a_display_the_page_is_served() {
+    for display in [None, Some(":64123"), Some("nowhere.invalid:0"), Some("nonsense")] {
+        let mut command = dealz(&[]);
+        command.envs(display.map(|display| ("DISPLAY", display)));
+        let desk = Desk::spawn(command);
+        assert_eq!(desk.get("/", "").status, 200);
+        let log = desk.program.log();
+        assert!(log.contains("there is no display"), "{display:?}: {log}");
+        desk.program.terminate();
+        assert_eq!(desk.program.finish_within(A_SECOND).code, Some(0));
+    }
+}
+
+#[test]
+fn a_window_that_cannot_be_is_replaced_by_a_page_beside_those_of_others() {
+    let desk = Desk::spawn(dealz(&["--window", "--web", "127.0.0.1:0", "--web-view-only"]));
+    let second = desk.program.next_line();
+    let others = Desk { address: second.split('/').nth(2).unwrap().parse().unwrap(), ..desk };
+    assert_eq!(next(&mut others.socket()).unwrap()["hello"]["mayTouch"], false);
+}
+
+#[test]
+fn who_has_the_port_is_named() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let finished = Program::spawn(dealz(&["--web", &address])).finish();
+    assert_eq!(finished.code, Some(1));
+    let us = format!("(pid {})", std::process::id());
+    assert!(finished.stderr.contains(&address) && finished.stderr.contains(&us), "{}", finished.stderr);
+}
+
+#[test]
+fn what_cannot_be_played_is_said() {
+    let finished = Program::spawn(dealz(&["--web", "127.0.0.1:0", "--play", "/no/such/file"])).finish();
+    assert_eq!(finished.code, Some(1));
+    assert!(finished.stderr.contains("/no/such/file"), "{}", finished.stderr);
+}

@@ -1,0 +1,106 @@
+// The backend of a browser: one WebSocket to dealz's web face. It joins again by itself when it loses dealz.
+
+import type { Command } from '../generated/Command'
+import type { Hello } from '../generated/Hello'
+import type { Refusal } from '../generated/Refusal'
+import type { Reply } from '../generated/Reply'
+import type { Update } from '../generated/Update'
+import { AWAY, type Backend, type Link } from './backend'
+
+/** What the server says. */
+type Said = { hello: Hello } | { update: Update } | { id: number; reply: Reply } | { id: number; refusal: Refusal }
+
+/** The wait before a new attempt: doubled from the first to the last, in milliseconds. */
+export const WAIT_FIRST_MS = 100
+export const WAIT_MAX_MS = 2000
+
+/** The wait after `failures` attempts in a row that came to nothing. */
+export function waitMs(failures: number): number {
+  return Math.min(WAIT_MAX_MS, WAIT_FIRST_MS * 2 ** Math.min(failures, 10))
+}
+
+/** The address of the WebSocket that belongs to a page; it takes the page's token along. */
+export function socketAddress(page: string): string {
+  const address = new URL('/socket', page)
+  address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:'
+  const token = new URL(page).searchParams.get('token')
+  if (token !== null) address.searchParams.set('token', token)
+  return address.href
+}
+
+export class Web implements Backend {
+  readonly #address: string
+  readonly #firstHello: Promise<Hello>
+  #greet: (hello: Hello) => void = () => {}
+  #socket: WebSocket | null = null
+  #joined = false
+  #failures = 0
+  #nextId = 1
+  #asked = new Map<number, { resolve: (reply: Reply) => void; reject: (refusal: Refusal) => void }>()
+  #onUpdate: ((update: Update) => void) | null = null
+  #onLink: ((link: Link) => void) | null = null
+
+  constructor(page: string) {
+    this.#address = socketAddress(page)
+    this.#firstHello = new Promise((greet) => (this.#greet = greet))
+    this.#join()
+  }
+
+  hello(): Promise<Hello> {
+    return this.#firstHello
+  }
+
+  act(command: Command): Promise<Reply> {
+    const socket = this.#socket
+    if (!this.#joined || socket === null) return Promise.reject(AWAY)
+    const id = this.#nextId++
+    return new Promise((resolve, reject) => {
+      this.#asked.set(id, { resolve, reject })
+      socket.send(JSON.stringify({ id, command }))
+    })
+  }
+
+  subscribe(onUpdate: (update: Update) => void, onLink: (link: Link) => void): () => void {
+    this.#onUpdate = onUpdate
+    this.#onLink = onLink
+    // Before the first attempt has come to something, nothing is known.
+    if (this.#joined) onLink('up')
+    return () => {
+      this.#onUpdate = null
+      this.#onLink = null
+    }
+  }
+
+  #join() {
+    const socket = new WebSocket(this.#address)
+    this.#socket = socket
+    socket.onmessage = (message) => this.#hear(JSON.parse(message.data as string) as Said)
+    // A failed attempt closes too: there is no need to listen to `error`.
+    socket.onclose = () => this.#lose()
+  }
+
+  #hear(said: Said) {
+    if ('update' in said) {
+      this.#onUpdate?.(said.update)
+    } else if ('hello' in said) {
+      this.#failures = 0
+      this.#joined = true
+      this.#greet(said.hello)
+      this.#onLink?.('up')
+    } else {
+      const asked = this.#asked.get(said.id)
+      this.#asked.delete(said.id)
+      if ('reply' in said) asked?.resolve(said.reply)
+      else asked?.reject(said.refusal)
+    }
+  }
+
+  #lose() {
+    this.#joined = false
+    this.#socket = null
+    for (const { reject } of this.#asked.values()) reject(AWAY)
+    this.#asked.clear()
+    this.#onLink?.('away')
+    setTimeout(() => this.#join(), waitMs(this.#failures++))
+  }
+}

@@ -1,0 +1,142 @@
+import { describe, expect, test } from 'vitest'
+import { socket, worker } from '../state/sample'
+import { BOUND, CONNECTED, layout } from './layout'
+import { lookOf, workerLook } from './look'
+import { type Box, lengthOf, middleOf, roundPath, shares, wrap } from './path'
+import { counted, pulsesBetween } from './pulses'
+import { heardOf, noteOf } from './words'
+
+const SIZES = [
+  [704, 430, 14],
+  [704, 430, 16],
+  [1060, 760, 17.5],
+  [300, 200, 14],
+] as const
+
+function inside(inner: Box, outer: Box): boolean {
+  return (
+    inner.x >= outer.x - 0.5 &&
+    inner.y >= outer.y - 0.5 &&
+    inner.x + inner.width <= outer.x + outer.width + 0.5 &&
+    inner.y + inner.height <= outer.y + outer.height + 0.5
+  )
+}
+
+describe.each(SIZES)('the layout in %i x %i with type of %i', (width, height, em) => {
+  test.each([0, 1, 2, 3, 4, 8, 16])('keeps everything inside, with %i workers', (count) => {
+    const drawn = layout(width, height, em, count)
+    const all = { x: 0, y: 0, width: drawn.width, height: drawn.height }
+    for (const box of [drawn.chatz, drawn.tickz, drawn.dealz, ...drawn.workers.map(({ box }) => box)]) {
+      expect(inside(box, all)).toBe(true)
+    }
+    for (const id of [...CONNECTED, ...BOUND]) expect(inside(drawn.own[id], drawn.dealz)).toBe(true)
+    expect(inside(drawn.monitors, drawn.dealz)).toBe(true)
+    expect(drawn.workers).toHaveLength(count)
+  })
+
+  test('lines to services are level and end at the sockets', () => {
+    const { lines, own } = layout(width, height, em, 2)
+    for (const id of CONNECTED) {
+      const [from, to] = lines[id]
+      expect(from?.y).toBe(to?.y)
+      expect(to?.x).toBe(own[id].x)
+    }
+  })
+
+  test('routes to workers turn at right angles and end at their sockets', () => {
+    for (const place of layout(width, height, em, 3).workers) {
+      for (const id of BOUND) {
+        const route = place.routes[id]
+        route.slice(1).forEach((point, index) => {
+          const before = route[index]
+          expect(point.x === before?.x || point.y === before?.y).toBe(true)
+        })
+        expect(route.at(-1)?.x).toBe(place.ports[id].x)
+      }
+    }
+  })
+})
+
+test('one more worker moves nothing left of the workers', () => {
+  const [two, three] = [2, 3].map((count) => layout(704, 430, 14, count))
+  for (const id of CONNECTED) expect(two?.own[id]).toEqual(three?.own[id])
+  expect(two?.dealz).toEqual(three?.dealz)
+})
+
+test('workers do not overlap', () => {
+  for (const count of [3, 4, 16]) {
+    const { workers } = layout(704, 430, 14, count)
+    workers.slice(1).forEach(({ box }, index) => {
+      const above = workers[index]?.box
+      expect(box.y).toBeGreaterThanOrEqual((above?.y ?? 0) + (above?.height ?? 0))
+    })
+  }
+})
+
+test('paths have round corners, a length, and a middle', () => {
+  const points = [
+    { x: 0, y: 0 },
+    { x: 30, y: 0 },
+    { x: 30, y: 10 },
+  ]
+  expect(roundPath(points, 8)).toBe('M0 0L25 0Q30 0 30 5L30 10')
+  expect(roundPath([], 8)).toBe('')
+  expect(lengthOf(points)).toBe(40)
+  expect(shares(points)).toEqual([0, 0.75, 1])
+  expect(middleOf(points)).toEqual({ x: 15, y: 0, upright: false })
+})
+
+test('text is wrapped, and cut where it is too long', () => {
+  expect(wrap('the server does not know our key', 16, 3)).toEqual(['the server does', 'not know our key'])
+  expect(wrap('one two three four', 5, 2)).toEqual(['one', 'two…'])
+  expect(wrap('incomprehensibilities', 8, 2)).toEqual(['incompr…'])
+})
+
+test('every state has its own look', () => {
+  const states = ['up', 'connecting', 'handshaking', 'listening'] as const
+  const looks = states.map((is) => lookOf(socket('tickz.sub', { state: { is } })))
+  const others = [
+    lookOf(socket('tickz.sub', { state: { is: 'retrying', inMs: 1 } })),
+    lookOf(socket('tickz.sub', { state: { is: 'refused', reason: '' } })),
+    lookOf(socket('tickz.sub', { state: { is: 'stale', reason: '' } })),
+  ]
+  expect(new Set([...looks, ...others]).size).toBe(7)
+  expect(lookOf(undefined)).toBe('faint')
+  expect(workerLook('frozen')).toBe('hollow')
+})
+
+test('notes count down in their second line, and give reasons', () => {
+  const retrying = socket('chatz.req', { state: { is: 'retrying', inMs: 400 } })
+  expect(noteOf(retrying, 0, 17, 3)).toEqual(['tries again', 'in 0.4 s'])
+  const refused = socket('chatz.req', { state: { is: 'refused', reason: 'Wrong key.' } })
+  expect(noteOf(refused, 0, 17, 3)).toEqual(['refused: Wrong', 'key.'])
+  expect(noteOf(socket('chatz.req'), 0, 17, 3)).toEqual([])
+  expect(heardOf('tickz.sub', socket('tickz.sub', { receivedPerSecond: 500 }), 0)).toBe(
+    'tickz SUB to tcp://127.0.0.1:9003: up, 500/s',
+  )
+})
+
+describe('pulses', () => {
+  test('show what was counted since the look before, one a line and way', () => {
+    const before = counted([socket('chatz.req', { sent: 1, received: 1 }), socket('tickz.sub', { received: 5 })], [])
+    const after = counted([socket('chatz.req', { sent: 2, received: 1 }), socket('tickz.sub', { received: 999 })], [])
+    expect(pulsesBetween(before, after)).toEqual([
+      { socket: 'chatz.req', worker: null, inward: false },
+      { socket: 'tickz.sub', worker: null, inward: true },
+    ])
+  })
+
+  test('run to the workers that did something', () => {
+    const before = counted([socket('valuz.pub', { sent: 1 })], [worker(1, 10), worker(2, 10)])
+    const after = counted([socket('valuz.pub', { sent: 1 })], [worker(1, 10), worker(2, 30), worker(3, 30)])
+    expect(pulsesBetween(before, after)).toEqual([
+      { socket: 'valuz.push', worker: 1, inward: false },
+      { socket: 'valuz.pull', worker: 1, inward: true },
+    ])
+  })
+
+  test('there are none after everything began anew', () => {
+    const before = counted([socket('tickz.sub', { received: 50 })], [])
+    expect(pulsesBetween(before, counted([socket('tickz.sub', { received: 3 })], []))).toEqual([])
+  })
+})

@@ -1,0 +1,207 @@
+// Where everything in the diagram stands: laid out by hand for the known cast, so that nothing jumps.
+//
+// chatz and tickz stand left, dealz in the middle, workers right. The lines on the left are level. On the right each
+// of dealz's three sockets has a rail from which a branch goes to every worker: lines cross at right angles only.
+
+import type { SocketId } from '../generated/SocketId'
+import type { Box, Point } from './path'
+
+/** Workers up to this number show their sockets by name; more of them become rows. */
+export const ROOMY_WORKERS = 3
+/** The sockets of dealz that bind, from the top. */
+export const BOUND = ['valuz.push', 'valuz.pull', 'valuz.pub'] as const
+export type BoundId = (typeof BOUND)[number]
+/** The sockets of dealz that connect, from the top. */
+export const CONNECTED = ['chatz.req', 'chatz.sub', 'tickz.sub'] as const
+export type ConnectedId = (typeof CONNECTED)[number]
+
+export interface WorkerPlace {
+  box: Box
+  /** The worker's socket at the other end of each of ours; an empty box where it is a row. */
+  ports: Record<BoundId, Box>
+  /** From the rail to that socket. */
+  branches: Record<BoundId, Point[]>
+  /** From our socket all the way to that socket. */
+  routes: Record<BoundId, Point[]>
+}
+
+export interface Layout {
+  /** What the drawing needs; more than what it was given where that is too little, and then it is shown smaller. */
+  width: number
+  height: number
+  chatz: Box
+  tickz: Box
+  dealz: Box
+  own: Record<SocketId, Box>
+  /** The service's socket at the other end of each that connects. */
+  remote: Record<ConnectedId, Box>
+  monitors: Box
+  /** From a service's socket to ours. */
+  lines: Record<ConnectedId, Point[]>
+  /** From our socket to its rail. */
+  trunks: Record<BoundId, Point[]>
+  /** The rails, from the first branch to the last; empty while there is no worker. */
+  rails: Record<BoundId, Point[]>
+  workers: WorkerPlace[]
+  /** Where workers will stand, while there is none. */
+  workersArea: Box
+  /** Whether workers are rows. */
+  rows: boolean
+  legend: Box
+}
+
+/** Widths in em: the least, the usual, and how much of what is left over each takes. */
+const COLUMNS = {
+  services: { min: 6.3, usual: 6.4, takes: 0.08 },
+  wires: { min: 6.6, usual: 9.2, takes: 0.3 },
+  dealz: { min: 13.4, usual: 15, takes: 0.22 },
+  rails: { min: 8, usual: 8.4, takes: 0.22 },
+  workers: { min: 9.6, usual: 11, takes: 0.18 },
+}
+const HEIGHT_MIN = 24
+const PAD = 0.8
+const TITLE = 2.1
+const SOCKET = 1.9
+const OWN_WIDTH = 3.8
+const RAIL_STEP = 0.95
+
+/** The layout for a space in pixels, with type of a size in pixels and a number of workers. */
+export function layout(width: number, height: number, em: number, workerCount: number): Layout {
+  const columns = spread(Math.max(width / em, total('min')))
+  const tall = Math.max(height, HEIGHT_MIN * em)
+  const wide = Math.max(width, total('min') * em)
+  const [services, wires, middle, railsWidth, workersWidth] = columns.map((column) => column * em) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ]
+  const [pad, title, socket] = [PAD * em, TITLE * em, SOCKET * em]
+
+  // The rows of the left side share what is left of the height; what is below them is for the legend.
+  const fixed = 2 * title + 3 * socket + 2 * pad + 1.2 * em
+  const room = tall - fixed - 5 * em
+  const pitch = socket + Math.min(room * 0.42, 5.2 * em)
+  const between = Math.max(1.2 * em, Math.min(room * 0.3, 4 * em))
+  const reqY = title + socket / 2
+  const subY = reqY + pitch
+  const chatz = { x: 0, y: 0, width: services, height: subY + socket / 2 + pad }
+  const tickzTop = chatz.height + between
+  const ticksY = tickzTop + title + socket / 2
+  const tickz = { x: 0, y: tickzTop, width: services, height: title + socket + pad }
+  const rows: Record<ConnectedId, number> = { 'chatz.req': reqY, 'chatz.sub': subY, 'tickz.sub': ticksY }
+
+  const dealz = { x: services + wires, y: 0, width: middle, height: tall - 1 }
+  const ownWidth = OWN_WIDTH * em
+  const left = dealz.x + pad
+  const right = dealz.x + dealz.width - pad - ownWidth
+  const workersX = dealz.x + middle + railsWidth
+  const workersArea = { x: workersX, y: 0, width: workersWidth - 1, height: tall - 1 }
+  const asRows = workerCount > ROOMY_WORKERS
+  const workers = placeWorkers(workersArea, em, workerCount, asRows)
+  const boundY = (index: number) => {
+    const firstPort = workers[0] && !asRows ? middleY(workers[0].ports['valuz.push']) : reqY
+    // The first trunk is level with the first worker, so that nothing steps by a pixel or two.
+    return index === 0 ? firstPort : reqY + ((tall - reqY - title) * index) / 2.35
+  }
+  const own = {} as Layout['own']
+  const remote = {} as Layout['remote']
+  const lines = {} as Layout['lines']
+  for (const id of CONNECTED) {
+    own[id] = { x: left, y: rows[id] - socket / 2, width: ownWidth, height: socket }
+    remote[id] = { x: pad, y: rows[id] - socket / 2, width: services - 2 * pad, height: socket }
+    lines[id] = [
+      { x: services - pad, y: rows[id] },
+      { x: left, y: rows[id] },
+    ]
+  }
+  BOUND.forEach((id, index) => {
+    own[id] = { x: right, y: boundY(index) - socket / 2, width: ownWidth, height: socket }
+  })
+  const pairWidth = Math.min(3.6 * em, right - left - ownWidth - em)
+  const monitors = {
+    x: (left + right + ownWidth - pairWidth) / 2,
+    y: reqY - socket / 2,
+    width: pairWidth,
+    height: Math.max(boundY(2), ticksY) - reqY + socket,
+  }
+
+  const trunks = {} as Layout['trunks']
+  const rails = {} as Layout['rails']
+  BOUND.forEach((id, index) => {
+    const from = { x: right + ownWidth, y: boundY(index) }
+    // The first rail from the top is the one nearest to the workers.
+    const joint = { x: workersX - (0.9 + index * RAIL_STEP) * em, y: from.y }
+    const ends = workers.map((worker) => middleY(worker.ports[id]))
+    trunks[id] = [from, joint]
+    rails[id] =
+      workers.length === 0
+        ? []
+        : [
+            { x: joint.x, y: Math.min(from.y, ...ends) },
+            { x: joint.x, y: Math.max(from.y, ...ends) },
+          ]
+    for (const worker of workers) {
+      const port = worker.ports[id]
+      const to = { x: port.x, y: middleY(port) }
+      worker.branches[id] = [{ x: joint.x, y: to.y }, to]
+      worker.routes[id] = [from, joint, { x: joint.x, y: to.y }, to]
+    }
+  })
+
+  const legendTop = tickz.y + tickz.height + 0.8 * em
+  return {
+    width: wide,
+    height: tall,
+    chatz,
+    tickz,
+    dealz,
+    own,
+    remote,
+    monitors,
+    lines,
+    trunks,
+    rails,
+    workers,
+    workersArea,
+    rows: asRows,
+    legend: { x: 0, y: legendTop, width: services + wires - pad, height: tall - legendTop },
+  }
+}
+
+function placeWorkers(area: Box, em: number, count: number, asRows: boolean): WorkerPlace[] {
+  const gap = asRows ? 0.25 * em : 0.8 * em
+  const slots = asRows ? Math.max(count, 8) : Math.max(count, 2)
+  const height = Math.min((area.height - gap * (slots - 1)) / slots, asRows ? 3.4 * em : 11 * em)
+  return Array.from({ length: count }, (_, index) => {
+    const box = { x: area.x, y: index * (height + gap), width: area.width, height }
+    const ports = {} as WorkerPlace['ports']
+    const title = 1.9 * em
+    const step = asRows ? height / 4 : (height - title - 0.4 * em) / 3
+    const port = Math.min(SOCKET * em, step - 0.25 * em)
+    BOUND.forEach((id, place) => {
+      const y = asRows ? box.y + step * (place + 1) : box.y + title + step * (place + 0.5)
+      ports[id] = asRows
+        ? { x: box.x, y, width: 0, height: 0 }
+        : { x: box.x + PAD * em * 0.75, y: y - port / 2, width: OWN_WIDTH * em, height: port }
+    })
+    return { box, ports, branches: {} as WorkerPlace['branches'], routes: {} as WorkerPlace['routes'] }
+  })
+}
+
+function spread(width: number): number[] {
+  const columns = Object.values(COLUMNS)
+  const [min, usual] = [total('min'), total('usual')]
+  if (width >= usual) return columns.map((column) => column.usual + (width - usual) * column.takes)
+  const share = (width - min) / (usual - min)
+  return columns.map((column) => column.min + (column.usual - column.min) * share)
+}
+
+function total(which: 'min' | 'usual'): number {
+  return Object.values(COLUMNS).reduce((sum, column) => sum + column[which], 0)
+}
+
+function middleY(box: Box): number {
+  return box.y + box.height / 2
+}

@@ -1,0 +1,63 @@
+// How a line looks: its state is told by its form, its pattern by its colour.
+
+import type { SocketView } from '../generated/SocketView'
+import type { WorkerState } from '../generated/WorkerState'
+
+/**
+ * Solid: up. Long dashes: connecting. Dash and dot: shaking hands. Dots: tries again later. A bar across: refused.
+ * Hollow: silent. Faint: bound, with nobody there.
+ */
+export type Look = 'solid' | 'dashes' | 'dashdot' | 'dots' | 'bar' | 'hollow' | 'faint'
+
+export function lookOf(socket: SocketView | undefined): Look {
+  switch (socket?.state.is) {
+    case 'up':
+      return 'solid'
+    case 'connecting':
+      return 'dashes'
+    case 'handshaking':
+      return 'dashdot'
+    case 'retrying':
+      return 'dots'
+    case 'refused':
+    case 'failed':
+      return 'bar'
+    case 'stale':
+      return 'hollow'
+    case 'listening':
+    case 'off':
+    case undefined:
+      return 'faint'
+  }
+}
+
+/** The look of the three lines to a worker. */
+export function workerLook(state: WorkerState): Look {
+  switch (state) {
+    case 'starting':
+      return 'dashes'
+    case 'ready':
+    case 'working':
+      return 'solid'
+    case 'frozen':
+      return 'hollow'
+    case 'gone':
+      return 'dots'
+  }
+}
+
+/** What the legend says of the forms. */
+export const LEGEND: readonly { look: Look; words: string }[] = [
+  { look: 'solid', words: 'up' },
+  { look: 'dashes', words: 'connecting' },
+  { look: 'dots', words: 'tries again' },
+  { look: 'bar', words: 'refused' },
+  { look: 'hollow', words: 'silent' },
+  { look: 'faint', words: 'nobody there' },
+]
+
+/** How thick a line is, as a factor: more where more goes by, so that it can be seen from afar. */
+export function weight(perSecond: number): number {
+  if (perSecond >= 1000) return 1.7
+  return perSecond >= 100 ? 1.35 : 1
+}

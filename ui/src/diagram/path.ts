@@ -1,0 +1,92 @@
+// Geometry of lines: polylines with round corners, their length, and text in short lines.
+
+export interface Point {
+  x: number
+  y: number
+}
+
+export interface Box extends Point {
+  width: number
+  height: number
+}
+
+/** The `d` of an SVG path through the points, with corners of a radius. */
+export function roundPath(points: readonly Point[], radius: number): string {
+  const [first, ...rest] = points
+  if (!first) return ''
+  let path = `M${at(first)}`
+  rest.forEach((corner, index) => {
+    const before = points[index]
+    const after = rest[index + 1]
+    if (!before || !after) {
+      path += `L${at(corner)}`
+      return
+    }
+    const round = Math.min(radius, distance(before, corner) / 2, distance(corner, after) / 2)
+    path += `L${at(towards(corner, before, round))}Q${at(corner)} ${at(towards(corner, after, round))}`
+  })
+  return path
+}
+
+/** How far along the whole each point is, from 0 to 1. */
+export function shares(points: readonly Point[]): number[] {
+  let length = 0
+  const lengths = points.map((point, index) => {
+    const before = points[index - 1]
+    if (before) length += distance(before, point)
+    return length
+  })
+  return lengths.map((part) => (length === 0 ? 0 : part / length))
+}
+
+/** How long a polyline is, in pixels. */
+export function lengthOf(points: readonly Point[]): number {
+  return points.reduce((length, point, index) => {
+    const before = points[index - 1]
+    return before ? length + distance(before, point) : length
+  }, 0)
+}
+
+/** The middle of the longest straight part, and the way that it runs. */
+export function middleOf(points: readonly Point[]): Point & { upright: boolean } {
+  let best = { x: points[0]?.x ?? 0, y: points[0]?.y ?? 0, upright: false }
+  let longest = -1
+  points.forEach((to, index) => {
+    const from = points[index - 1]
+    if (!from || distance(from, to) <= longest) return
+    longest = distance(from, to)
+    best = {
+      x: (from.x + to.x) / 2,
+      y: (from.y + to.y) / 2,
+      upright: Math.abs(to.y - from.y) > Math.abs(to.x - from.x),
+    }
+  })
+  return best
+}
+
+/** A text in lines of at most so many characters; the last of at most so many lines ends in an ellipsis if need be. */
+export function wrap(text: string, chars: number, linesMax: number): string[] {
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1)
+    if (last !== undefined && last.length + 1 + word.length <= chars) lines[lines.length - 1] = `${last} ${word}`
+    else lines.push(word)
+  }
+  const cut = lines.map((line) => (line.length > chars ? `${line.slice(0, chars - 1)}…` : line))
+  if (cut.length <= linesMax) return cut
+  const last = cut[linesMax - 1] ?? ''
+  return [...cut.slice(0, linesMax - 1), `${last.slice(0, chars - 1)}…`]
+}
+
+function distance(from: Point, to: Point): number {
+  return Math.hypot(to.x - from.x, to.y - from.y)
+}
+
+function towards(from: Point, to: Point, by: number): Point {
+  const share = by / (distance(from, to) || 1)
+  return { x: from.x + (to.x - from.x) * share, y: from.y + (to.y - from.y) * share }
+}
+
+function at(point: Point): string {
+  return `${Math.round(point.x * 10) / 10} ${Math.round(point.y * 10) / 10}`
+}

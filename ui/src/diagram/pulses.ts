@@ -1,0 +1,52 @@
+// Which lines pulse: those on which a message went by since the look before. One looks ten times a second, so that a
+// line never pulses more often than that.
+
+import type { SocketView } from '../generated/SocketView'
+import type { WorkerView } from '../generated/WorkerView'
+import { CONNECTED, type ConnectedId, type BoundId } from './layout'
+
+/** What was counted at one time. */
+export interface Counted {
+  sockets: ReadonlyMap<string, { received: number; sent: number }>
+  workers: ReadonlyMap<string, number>
+}
+
+export interface Pulse {
+  /** One of our sockets, by the line or the rail that it has. */
+  socket: ConnectedId | BoundId
+  /** The worker at the other end, by its place; none for a service. */
+  worker: number | null
+  /** Whether it comes to us. */
+  inward: boolean
+}
+
+export function counted(sockets: readonly SocketView[], workers: readonly WorkerView[]): Counted {
+  return {
+    sockets: new Map(sockets.map(({ id, received, sent }) => [id, { received, sent }])),
+    workers: new Map(workers.map(({ name, done }) => [name, done])),
+  }
+}
+
+/** The pulses that show what went by between two counts. */
+export function pulsesBetween(before: Counted, after: Counted): Pulse[] {
+  const pulses: Pulse[] = []
+  const grew = (id: string, way: 'received' | 'sent') => {
+    const count = after.sockets.get(id)?.[way] ?? 0
+    // Fewer than before: everything began anew, and nothing is known to have gone by.
+    return count > (before.sockets.get(id)?.[way] ?? count)
+  }
+  for (const socket of CONNECTED) {
+    if (grew(socket, 'sent')) pulses.push({ socket, worker: null, inward: false })
+    if (grew(socket, 'received')) pulses.push({ socket, worker: null, inward: true })
+  }
+  const spoke = grew('valuz.pub', 'sent')
+  const workers = [...after.workers.entries()]
+  workers.forEach(([name, done], worker) => {
+    const was = before.workers.get(name)
+    if (was !== undefined && done > was) {
+      pulses.push({ socket: 'valuz.push', worker, inward: false }, { socket: 'valuz.pull', worker, inward: true })
+    }
+    if (spoke) pulses.push({ socket: 'valuz.pub', worker, inward: false })
+  })
+  return pulses
+}

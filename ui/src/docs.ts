@@ -1,0 +1,75 @@
+// The pages of protocol-docs, built into the page: what the wire view opens when one asks what a message is.
+
+import { Marked, type Token, type Tokens } from 'marked'
+
+const FILES = import.meta.glob<string>('../../protocol-docs/*.md', { query: '?raw', import: 'default', eager: true })
+
+/** By name, such as `tickz`. */
+const PAGES: ReadonlyMap<string, string> = new Map(
+  Object.entries(FILES).map(([path, text]) => [path.replace(/^.*\/|\.md$/g, ''), text]),
+)
+
+/** A page for the eye. */
+export interface Doc {
+  name: string
+  html: string
+}
+
+/** A place in the pages. */
+export interface Place {
+  page: string
+  /** What a heading is linked by; empty for the top. */
+  id: string
+}
+
+/** What a heading is linked by: `` Extension: `order id` `` by `extension-order-id`; its element's id begins with `doc-`. */
+export function slug(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replace(/[^\p{Letter}\p{Number}\s_-]/gu, '')
+    .trim()
+    .replace(/\s/g, '-')
+}
+
+/** Where a link of a page leads within the pages; none where it leads out of them, which no page follows. */
+export function placeOf(href: string, page: string): Place | null {
+  const [whole, file, id] = /^(?:([\w-]+)\.md)?(?:#(.*))?$/.exec(href) ?? ['']
+  const target = file ?? page
+  return whole !== '' && PAGES.has(target) ? { page: target, id: id ?? '' } : null
+}
+
+/** A page of protocol-docs; none where there is no such page. */
+export function doc(name: string): Doc | null {
+  const text = PAGES.get(name)
+  if (text === undefined) return null
+  return { name, html: render(text, name) }
+}
+
+function render(text: string, page: string): string {
+  const marked = new Marked({
+    renderer: {
+      // The pages hold no HTML, so what looks like it is text.
+      html: ({ text }: Tokens.HTML | Tokens.Tag) => escaped(text),
+      heading({ tokens, depth, text }: Tokens.Heading) {
+        return `<h${depth} id="doc-${slug(text)}" tabindex="-1">${this.parser.parseInline(tokens)}</h${depth}>\n`
+      },
+      link({ href, tokens }: Tokens.Link) {
+        const words = this.parser.parseInline(tokens)
+        const place = placeOf(href, page)
+        if (place !== null) return `<a href="#${escaped(place.id)}" data-page="${place.page}">${words}</a>`
+        // Nothing is loaded from the network: an address out there is told, not followed.
+        return plain(tokens) === href ? `<span>${words}</span>` : `<span title="${escaped(href)}">${words}</span>`
+      },
+      image: ({ text }: Tokens.Image) => escaped(text),
+    },
+  })
+  return marked.parse(text, { async: false })
+}
+
+function plain(tokens: readonly Token[]): string {
+  return tokens.map(({ raw }) => raw).join('')
+}
+
+function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`)
+}

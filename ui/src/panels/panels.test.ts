@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest'
+import { point } from '../state/sample'
+import { hexText } from './desk/hex'
+import { sparkline, SPARKLINE_POINTS } from './tickz/sparkline'
+
+test('a frame shows its bytes and what they are as text', () => {
+  expect(hexText({ hex: '4d534654', byteCount: 4 })).toMatch(/^4d 53 46 54 +MSFT$/)
+  expect(hexText({ hex: '0020ff', byteCount: 3 })).toMatch(/^00 20 ff +· ·$/)
+  expect(hexText({ hex: '41'.repeat(40), byteCount: 40 })).toMatch(/^(41 ){11}41… +A{12}…$/)
+  expect(hexText({ hex: '', byteCount: 0 })).toBe('(empty)')
+})
+
+test('a small price line goes from edge to edge, whatever the prices', () => {
+  const points = [1, 3, 2].map((price, index) => point('IBM', index, price))
+  expect(sparkline(points, 100, 20)).toBe('M0.0 18.5L50.0 1.5L100.0 10.0')
+  expect(sparkline(points.slice(0, 1), 100, 20)).toBe('')
+  expect(sparkline([point('IBM', 0, 5), point('IBM', 1, 5)], 100, 20)).toBe('M0.0 10.0L100.0 10.0')
+  const many = Array.from({ length: 500 }, (_, index) => point('IBM', index, index))
+  expect(sparkline(many, 100, 20).match(/[ML]/g)).toHaveLength(SPARKLINE_POINTS)
+})

@@ -1,0 +1,48 @@
+// What can be done to a process where it stands, and how that is said. Pure.
+
+import type { ProcessAct } from '../../generated/ProcessAct'
+import type { ProcessState } from '../../generated/ProcessState'
+
+export interface Choice {
+  act: ProcessAct
+  words: string
+}
+
+const CHOICES: Record<ProcessState['is'], readonly Choice[]> = {
+  running: [
+    { act: 'stop', words: 'Stop' },
+    { act: 'restart', words: 'Restart' },
+    { act: 'freeze', words: 'Freeze' },
+    { act: 'kill', words: 'kill -9' },
+  ],
+  frozen: [
+    { act: 'thaw', words: 'Thaw' },
+    { act: 'restart', words: 'Restart' },
+    { act: 'kill', words: 'kill -9' },
+  ],
+  stopping: [{ act: 'kill', words: 'kill -9' }],
+  ended: [{ act: 'start', words: 'Start' }],
+  elsewhere: [],
+}
+
+/** What fits a state, in the order in which it is offered. */
+export function choicesOf(state: ProcessState): readonly Choice[] {
+  return CHOICES[state.is]
+}
+
+/** A state as a mark, words, and whether it is as it should be. */
+export function stateLook(state: ProcessState): { mark: string; words: string; look: 'good' | 'bad' | 'plain' } {
+  switch (state.is) {
+    case 'running':
+      return { mark: '●', words: 'running', look: 'good' }
+    case 'frozen':
+      return { mark: '‖', words: 'frozen by SIGSTOP', look: 'bad' }
+    case 'stopping':
+      return { mark: '◌', words: 'ending', look: 'plain' }
+    case 'ended':
+      if (state.how === '') return { mark: '○', words: 'not started', look: 'plain' }
+      return { mark: '✕', words: `ended: ${state.how}`, look: 'bad' }
+    case 'elsewhere':
+      return { mark: '◇', words: `started by somebody else: used, not touched (${state.holder})`, look: 'plain' }
+  }
+}

@@ -1,0 +1,117 @@
+// The price chart of one symbol (lightweight-charts). New points are appended; all are set again only where they must.
+
+import {
+  ColorType,
+  createChart,
+  HistogramSeries,
+  type IChartApi,
+  type ISeriesApi,
+  LineSeries,
+  type UTCTimestamp,
+} from 'lightweight-charts'
+import { clock, price } from '../../format'
+import type { PricePoint } from '../../generated/PricePoint'
+import { POINTS_MAX } from '../../state/desk'
+import { onLook, rem, token } from '../../theme'
+
+export class PriceChart {
+  readonly #chart: IChartApi
+  readonly #prices: ISeriesApi<'Line'>
+  /** A bar over the whole height wherever ticks were lost. */
+  readonly #gaps: ISeriesApi<'Histogram'>
+  readonly #unlook: () => void
+  #symbol = ''
+  #lastMs = 0
+  #length = 0
+  #appended = 0
+
+  constructor(element: HTMLElement) {
+    this.#chart = createChart(element, {
+      autoSize: true,
+      localization: {
+        locale: 'en-US',
+        priceFormatter: price,
+        timeFormatter: (time: UTCTimestamp) => clock(time * 1000),
+      },
+      layout: { attributionLogo: true },
+      timeScale: {
+        timeVisible: true,
+        secondsVisible: true,
+        tickMarkFormatter: (time: UTCTimestamp) => clock(time * 1000),
+        rightOffset: 4,
+        minBarSpacing: 0.1,
+      },
+      rightPriceScale: { borderVisible: false },
+      handleScale: { mouseWheel: true, pinch: true },
+    })
+    this.#gaps = this.#chart.addSeries(HistogramSeries, {
+      priceScaleId: 'gaps',
+      priceLineVisible: false,
+      lastValueVisible: false,
+      autoscaleInfoProvider: () => ({ priceRange: { minValue: 0, maxValue: 1 } }),
+    })
+    this.#chart.priceScale('gaps').applyOptions({ scaleMargins: { top: 0, bottom: 0 } })
+    this.#prices = this.#chart.addSeries(LineSeries, {
+      lineWidth: 2,
+      priceFormat: { type: 'custom', minMove: 0.001, formatter: price },
+    })
+    this.#unlook = onLook(() => this.#look())
+  }
+
+  /** Shows a symbol's points: those that are new where it is the same symbol as before. */
+  show(symbol: string, points: readonly PricePoint[]): void {
+    const anew = symbol !== this.#symbol || points.length < this.#length || this.#appended > POINTS_MAX
+    const fresh = anew ? points : points.slice(firstAfter(points, this.#lastMs))
+    if (anew) {
+      this.#prices.setData(points.map(toPrice))
+      this.#gaps.setData(points.filter(({ lost }) => lost > 0).map(toGap))
+      if (symbol !== this.#symbol) this.#chart.timeScale().fitContent()
+      this.#appended = 0
+    } else {
+      for (const point of fresh) {
+        this.#prices.update(toPrice(point))
+        if (point.lost > 0) this.#gaps.update(toGap(point))
+      }
+      this.#appended += fresh.length
+    }
+    this.#symbol = symbol
+    this.#length = points.length
+    this.#lastMs = points.at(-1)?.timeMs ?? 0
+  }
+
+  remove(): void {
+    this.#unlook()
+    this.#chart.remove()
+  }
+
+  #look() {
+    this.#chart.applyOptions({
+      layout: {
+        background: { type: ColorType.Solid, color: token('--panel') },
+        textColor: token('--dim'),
+        fontFamily: token('--mono'),
+        fontSize: Math.round(parseFloat(token('--t1')) * rem()),
+      },
+      grid: { vertLines: { visible: false }, horzLines: { color: token('--line') } },
+      timeScale: { borderColor: token('--line') },
+    })
+    this.#prices.applyOptions({ color: token('--pubsub') })
+    // The line is seen through the bar.
+    this.#gaps.applyOptions({ color: `${token('--bad')}66` })
+  }
+}
+
+/** The index of the first point after a time. */
+function firstAfter(points: readonly PricePoint[], timeMs: number): number {
+  let index = points.length
+  while (index > 0 && (points[index - 1]?.timeMs ?? 0) > timeMs) index -= 1
+  return index
+}
+
+function toPrice(point: PricePoint) {
+  return { time: (point.timeMs / 1000) as UTCTimestamp, value: point.price }
+}
+
+function toGap(point: PricePoint) {
+  return { time: (point.timeMs / 1000) as UTCTimestamp, value: 1 }
+}

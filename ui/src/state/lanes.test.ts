@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest'
+import type { Mark } from '../generated/Mark'
+import type { MonitorLine } from '../generated/MonitorLine'
+import type { SocketId } from '../generated/SocketId'
+import { countNewer, filtered, laneX, marksOf, rawWords, slide, stripX, ticksOf } from './lanes'
+
+function event(id: number, timeMs: number, mark: Mark = 'up', socket: SocketId = 'tickz.sub'): MonitorLine {
+  return {
+    id,
+    timeMs,
+    socket,
+    event: 'DISCONNECTED',
+    number: 0x0200,
+    value: 31,
+    endpoint: 'tcp://127.0.0.1:9003',
+    mark,
+    sentence: 'tickz SUB lost tcp://127.0.0.1:9003.',
+  }
+}
+
+const scale = { baseMs: 1_000_000, spanMs: 30_000, width: 600 }
+
+describe('a time on a lane', () => {
+  it('is at the right edge now, and at the left edge a span ago', () => {
+    expect(laneX(2_000_000, 2_000_000, scale)).toBe(600)
+    expect(laneX(1_970_000, 2_000_000, scale)).toBe(0)
+    expect(laneX(1_985_000, 2_000_000, scale)).toBe(300)
+  })
+
+  it('is out of sight before and after', () => {
+    expect(laneX(1_969_999, 2_000_000, scale)).toBeNull()
+    expect(laneX(2_000_001, 2_000_000, scale)).toBeNull()
+  })
+
+  it('stands still on the strip, which slides', () => {
+    const x = stripX(1_999_000, scale)
+    expect(x + slide(2_000_000, scale)).toBe(580)
+    expect(x + slide(2_010_000, scale)).toBe(380)
+  })
+})
+
+describe('marks', () => {
+  it('are those of their lane that are in sight', () => {
+    const events = [event(0, 900), event(1, 1_010_000), event(2, 1_020_000, 'up', 'chatz.req'), event(3, 1_029_000)]
+    expect(marksOf(events, 'tickz.sub', 1_000_000, scale).map(({ line }) => line.id)).toEqual([1, 3])
+  })
+
+  it('are drawn once where equal ones lie upon each other', () => {
+    const events = [event(0, 1_010_000), event(1, 1_010_010), event(2, 1_010_020, 'down'), event(3, 1_010_030)]
+    expect(marksOf(events, 'tickz.sub', 0, scale).map(({ line }) => line.id)).toEqual([2, 3])
+  })
+
+  it('are bounded by the width, whatever comes', () => {
+    const events = Array.from({ length: 1000 }, (_, id) => event(id, 1_000_000 + id * 30))
+    expect(marksOf(events, 'tickz.sub', 0, scale).length).toBeLessThanOrEqual(151)
+  })
+})
+
+it('the time line is labelled from its start to now', () => {
+  expect(ticksOf(30_000).map(({ words }) => words)).toEqual(['−30 s', '−20 s', '−10 s', 'now'])
+  expect(ticksOf(120_000).map(({ words }) => words)).toEqual(['−2 min', '−90 s', '−1 min', '−30 s', 'now'])
+  expect(ticksOf(600_000).map(({ words }) => words)).toHaveLength(6)
+})
+
+it('the raw event has its name, number and value', () => {
+  expect(rawWords(event(0, 0))).toBe('ZMQ_EVENT_DISCONNECTED 0x0200 value=31')
+})
+
+it('the code of a broken protocol is written as the documents write it', () => {
+  const failed = { ...event(0, 0), event: 'HANDSHAKE_FAILED_PROTOCOL', number: 0x2000, value: 0x11000001 }
+  expect(rawWords(failed)).toBe('ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL 0x2000 value=0x11000001')
+})
+
+describe('a filter', () => {
+  const events = [event(0, 0), event(1, 0, 'up', 'chatz.req')]
+  it('lets all through when it is empty', () => {
+    expect(filtered(events, null, ' ')).toBe(events)
+  })
+  it('looks at the socket, the sentence and the raw event', () => {
+    expect(filtered(events, 'chatz.req', '').map(({ id }) => id)).toEqual([1])
+    expect(filtered(events, null, 'LOST')).toHaveLength(2)
+    expect(filtered(events, null, '0x0200')).toHaveLength(2)
+    expect(filtered(events, null, 'handshake')).toEqual([])
+  })
+})
+
+it('what came while the log stood still is counted', () => {
+  const events = [event(3, 0), event(4, 0), event(5, 0)]
+  expect(countNewer(events, [event(3, 0)])).toBe(2)
+  expect(countNewer(events, [])).toBe(3)
+  expect(countNewer(events, events)).toBe(0)
+})

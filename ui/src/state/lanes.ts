@@ -1,0 +1,118 @@
+// The time line of the six monitors: where an event lies on it, and which marks are worth drawing. Pure.
+
+import type { Mark } from '../generated/Mark'
+import type { MonitorLine } from '../generated/MonitorLine'
+import type { SocketId } from '../generated/SocketId'
+
+/** How much of the past is shown, in milliseconds. */
+export const SPANS = [
+  { spanMs: 30_000, words: '30 s' },
+  { spanMs: 120_000, words: '2 min' },
+  { spanMs: 600_000, words: '10 min' },
+] as const
+
+/** What an event means, as words. */
+export const MARK_WORDS: Record<Mark, string> = {
+  up: 'up',
+  progress: 'on the way',
+  down: 'lost or tried again',
+  refused: 'refused',
+  other: 'of no consequence',
+}
+
+/** Marks nearer to each other than this, in pixels, are one to the eye. */
+const APART = 4
+
+/** A piece of time, drawn to a width. */
+export interface Scale {
+  /** The time at the left edge of the strip that slides, in milliseconds since the Unix epoch. */
+  baseMs: number
+  spanMs: number
+  width: number
+}
+
+/** Where a time lies on the strip, in pixels from the strip's left edge. It never changes while the strip slides. */
+export function stripX(timeMs: number, scale: Scale): number {
+  return ((timeMs - scale.baseMs) / scale.spanMs) * scale.width
+}
+
+/** How far the strip has slid, in pixels, so that now is at the right edge. */
+export function slide(nowMs: number, scale: Scale): number {
+  return scale.width - stripX(nowMs, scale)
+}
+
+/** Where a time is seen, in pixels from the left edge of the lane; none where it is out of sight. */
+export function laneX(timeMs: number, nowMs: number, scale: Scale): number | null {
+  const x = stripX(timeMs, scale) + slide(nowMs, scale)
+  return x >= 0 && x <= scale.width ? x : null
+}
+
+export interface LaneMark {
+  line: MonitorLine
+  /** On the strip. */
+  x: number
+}
+
+/** The marks of one lane since a time, oldest first. Of equal marks at one spot only the newest is drawn. */
+export function marksOf(events: readonly MonitorLine[], socket: SocketId, sinceMs: number, scale: Scale): LaneMark[] {
+  const marks: LaneMark[] = []
+  const nearest: Partial<Record<Mark, number>> = {}
+  for (let index = events.length - 1; index >= 0; index--) {
+    const line = events[index]
+    if (line === undefined || line.socket !== socket || line.timeMs < sinceMs) continue
+    const x = stripX(line.timeMs, scale)
+    const later = nearest[line.mark]
+    if (later !== undefined && Math.abs(later - x) < APART) continue
+    nearest[line.mark] = x
+    marks.push({ line, x })
+  }
+  return marks.reverse()
+}
+
+/** The times at which the line has a label, as how long ago they are. */
+export function ticksOf(spanMs: number): { agoMs: number; words: string }[] {
+  const step = spanMs / (spanMs <= 30_000 ? 3 : spanMs <= 120_000 ? 4 : 5)
+  const ticks = []
+  for (let agoMs = spanMs; agoMs >= 0; agoMs -= step) ticks.push({ agoMs, words: agoWords(agoMs) })
+  return ticks
+}
+
+function agoWords(agoMs: number): string {
+  if (agoMs === 0) return 'now'
+  return agoMs % 60_000 === 0 ? `−${agoMs / 60_000} min` : `−${agoMs / 1000} s`
+}
+
+/** The raw event under its sentence: `ZMQ_EVENT_DISCONNECTED 0x0200 value=31`. Codes are hexadecimal, as in the documents. */
+export function rawWords(line: MonitorLine): string {
+  const value = line.event === 'HANDSHAKE_FAILED_PROTOCOL' ? hex(line.value) : line.value
+  return `ZMQ_EVENT_${line.event} ${hex(line.number)} value=${value}`
+}
+
+function hex(number: number): string {
+  return `0x${number.toString(16).padStart(4, '0')}`
+}
+
+/** The events that a filter lets through: of one socket, and with a text in what they say. */
+export function filtered(
+  events: readonly MonitorLine[],
+  socket: SocketId | null,
+  text: string,
+): readonly MonitorLine[] {
+  const wanted = text.trim().toLowerCase()
+  if (socket === null && wanted === '') return events
+  return events.filter(
+    (line) =>
+      (socket === null || line.socket === socket) &&
+      (wanted === '' ||
+        `${line.sentence}\n${rawWords(line)}\n${line.endpoint}\n${line.socket}`.toLowerCase().includes(wanted)),
+  )
+}
+
+/** How many events came after the newest of those that stand still. */
+export function countNewer(events: readonly MonitorLine[], frozen: readonly MonitorLine[]): number {
+  const last = frozen.at(-1)
+  if (last === undefined) return events.length
+  let newer = 0
+  for (let index = events.length - 1; index >= 0 && (events[index]?.id ?? -1) > last.id; index--) newer += 1
+  return newer
+}

@@ -1,0 +1,135 @@
+// Playing a recording: reading it, and which updates bring a page to a time of it. Pure: time is told, never asked for.
+
+import type { MessageView } from '../generated/MessageView'
+import type { Recorded } from '../generated/Recorded'
+import type { SocketId } from '../generated/SocketId'
+import type { Update } from '../generated/Update'
+
+/** Messages that are kept of a socket, as dealz itself keeps them. */
+export const MESSAGES_MAX = 200
+
+export const SPEEDS = [1, 4, 16] as const
+export type Speed = (typeof SPEEDS)[number]
+
+/** Something and when it came, in milliseconds since the Unix epoch. */
+interface Timed<T> {
+  readonly atMs: number
+  readonly what: T
+}
+
+export interface Recording {
+  /** The first is a snapshot; their times never step back. */
+  readonly updates: readonly Timed<Update>[]
+  readonly messages: Readonly<Partial<Record<SocketId, readonly Timed<MessageView>[]>>>
+  readonly startMs: number
+  readonly endMs: number
+  /** Lines that are not what a recording holds, such as the last one of a session that was broken off. */
+  readonly torn: number
+}
+
+/** Reads a recording, one `Recorded` a line. Lines that make no sense are counted and left out. */
+export function parseRecording(text: string): Recording {
+  const updates: Timed<Update>[] = []
+  const messages: Partial<Record<SocketId, Timed<MessageView>[]>> = {}
+  let torn = 0
+  for (const line of text.split('\n')) {
+    if (line.trim() === '') continue
+    const recorded = parseLine(line)
+    if (recorded === null) {
+      torn += 1
+    } else if (recorded.kind === 'update') {
+      // Updates before the first snapshot have nothing to build upon.
+      if (updates.length > 0 || recorded.update.snapshot) append(updates, recorded.update)
+    } else {
+      const kept = (messages[recorded.socket] ??= [])
+      for (const message of recorded.messages) append(kept, message)
+    }
+  }
+  const startMs = updates[0]?.atMs ?? 0
+  return { updates, messages, startMs, endMs: updates.at(-1)?.atMs ?? startMs, torn }
+}
+
+function parseLine(line: string): Recorded | null {
+  try {
+    const recorded = JSON.parse(line) as Partial<{ kind: string; update: Partial<Update>; messages: unknown }> | null
+    if (recorded?.kind === 'update' && typeof recorded.update?.timeMs === 'number') return recorded as Recorded
+    if (recorded?.kind === 'wire' && Array.isArray(recorded.messages)) return recorded as Recorded
+  } catch {
+    // It is counted by whoever asked.
+  }
+  return null
+}
+
+/** A clock that is set back must not make an order out of nothing: what comes later has no earlier time. */
+function append<T extends { timeMs: number }>(list: Timed<T>[], what: T) {
+  list.push({ atMs: Math.max(what.timeMs, list.at(-1)?.atMs ?? what.timeMs), what })
+}
+
+/** How many of a list came until a time, the time itself included. */
+function countUntil(list: readonly Timed<unknown>[], timeMs: number): number {
+  let low = 0
+  let high = list.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((list[middle]?.atMs ?? Infinity) <= timeMs) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** The last messages of a socket until a time, oldest first. */
+export function messagesAt(recording: Recording, socket: SocketId, timeMs: number): MessageView[] {
+  const list = recording.messages[socket] ?? []
+  const end = countUntil(list, timeMs)
+  return list.slice(Math.max(0, end - MESSAGES_MAX), end).map(({ what }) => what)
+}
+
+/** Where in a recording one is. */
+export class Playhead {
+  readonly recording: Recording
+  /** The time that is shown, in milliseconds since the Unix epoch. */
+  atMs: number
+  speed: Speed = 1
+  /** How many updates lie behind. */
+  #next = 0
+
+  constructor(recording: Recording) {
+    this.recording = recording
+    this.atMs = recording.startMs
+  }
+
+  get atEnd(): boolean {
+    return this.atMs >= this.recording.endMs
+  }
+
+  /** Goes on by so much real time, at its speed; returns the updates that come with it. */
+  advance(elapsedMs: number): Update[] {
+    this.atMs = this.#within(this.atMs + Math.max(0, elapsedMs) * this.speed)
+    return this.#take(this.#next)
+  }
+
+  /** Goes to a time; returns the updates, from a snapshot on, that show it. */
+  seek(timeMs: number): Update[] {
+    this.atMs = this.#within(timeMs)
+    return this.#take(0)
+  }
+
+  #within(timeMs: number): number {
+    return Math.min(Math.max(timeMs, this.recording.startMs), this.recording.endMs)
+  }
+
+  /** The updates from one on until now. What lies before a snapshot among them is left out: it shows nothing. */
+  #take(from: number): Update[] {
+    const { updates } = this.recording
+    const end = countUntil(updates, this.atMs)
+    let start = from
+    for (let index = end - 1; index > from; index--) {
+      if (updates[index]?.what.snapshot) {
+        start = index
+        break
+      }
+    }
+    this.#next = end
+    return updates.slice(start, end).map(({ what }) => what)
+  }
+}

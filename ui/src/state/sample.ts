@@ -1,0 +1,47 @@
+// Made-up state for tests.
+
+import type { PricePoint } from '../generated/PricePoint'
+import type { Quote } from '../generated/Quote'
+import type { SocketId } from '../generated/SocketId'
+import type { SocketRole } from '../generated/SocketRole'
+import type { SocketView } from '../generated/SocketView'
+import type { TickzView } from '../generated/TickzView'
+import type { Update } from '../generated/Update'
+import type { WorkerView } from '../generated/WorkerView'
+
+export function update(changes: Partial<Update> = {}): Update {
+  const nothing = { sockets: null, tickz: null, chatz: null, valuz: null, processes: null }
+  return { timeMs: 1000, snapshot: false, ...nothing, points: [], lines: [], events: [], ...changes }
+}
+
+export function socket(id: SocketId, changes: Partial<SocketView> = {}): SocketView {
+  const counts = { received: 0, sent: 0, receivedPerSecond: 0, sentPerSecond: 0, malformed: 0, lastFault: null }
+  return {
+    id,
+    role: (id.split('.')[1] ?? '').toUpperCase() as SocketRole,
+    channel: 'ticks',
+    endpoint: 'tcp://127.0.0.1:9003',
+    binds: id.startsWith('valuz'),
+    state: { is: 'up' },
+    sinceMs: 0,
+    peers: 1,
+    ...counts,
+    ...changes,
+  }
+}
+
+export function quote(symbol: string): Quote {
+  return { symbol, last: 1, tickMs: 0, changePercent: 0, perSecond: 0, received: 1, lost: 0 }
+}
+
+export function tickz(...symbols: string[]): TickzView {
+  return { quotes: symbols.map(quote), received: 0, lost: 0, outOfOrder: 0, restarts: 0 }
+}
+
+export function point(symbol: string, timeMs: number, price = 1): PricePoint {
+  return { symbol, timeMs, price, lost: 0 }
+}
+
+export function worker(pid: number, done = 0): WorkerView {
+  return { name: `rust:here:${pid}`, language: 'rust', pid, process: null, state: 'ready', done, perSecond: 0 }
+}

@@ -1,0 +1,90 @@
+import { describe, expect, test } from 'vitest'
+import { Clock } from './clock'
+import { DEFAULTS, nextTheme, parsePrefs, zoomed } from './prefs'
+import { symbolFault, textFault, userFault } from './rules'
+import { socket } from './sample'
+import { isUp, nameOf, stateWords, statusOf } from './status'
+import { SOCKETS } from './desk'
+
+describe('status', () => {
+  test('says that all is up, a bound socket without peers included', () => {
+    const sockets = SOCKETS.map((id) => socket(id, id === 'valuz.push' ? { state: { is: 'listening' } } : {}))
+    expect(statusOf(sockets, 0)).toEqual({ ok: true, words: '6 of 6 up' })
+  })
+
+  test('names the worst of what is wrong', () => {
+    const sockets = SOCKETS.map((id) => socket(id))
+    sockets[0] = socket('chatz.req', { state: { is: 'connecting' } })
+    sockets[2] = socket('tickz.sub', { state: { is: 'retrying', inMs: 400 }, sinceMs: 1000 })
+    expect(statusOf(sockets, 1000)).toEqual({ ok: false, words: '4 of 6 up · tickz SUB tries again in 0.4 s' })
+  })
+
+  test('counts a retry down and never below nothing', () => {
+    const retrying = socket('tickz.sub', { state: { is: 'retrying', inMs: 1000 }, sinceMs: 0 })
+    expect(stateWords(retrying, 300)).toBe('tries again in 0.7 s')
+    expect(stateWords(retrying, 5000)).toBe('tries again')
+    expect(isUp(retrying)).toBe(false)
+  })
+
+  test('names sockets as one says them', () => {
+    expect(SOCKETS.map(nameOf)).toEqual([
+      'chatz REQ',
+      'chatz SUB',
+      'tickz SUB',
+      'valuz PUSH',
+      'valuz PULL',
+      'valuz PUB',
+    ])
+  })
+})
+
+describe('rules', () => {
+  test('symbols are 2 to 16 of A-Z and 0-9, a letter first', () => {
+    for (const good of ['IBM', 'A1', 'A234567890123456']) expect(symbolFault(good)).toBeNull()
+    for (const bad of ['', 'A', '1A', 'A-B', 'ibm', 'A2345678901234567', 'ÄB']) expect(symbolFault(bad)).not.toBeNull()
+  })
+
+  test('names are 1 to 32 letters, digits and underscores of any script', () => {
+    for (const good of ['a', 'Zoë_1', '李四', 'x'.repeat(32)]) expect(userFault(good)).toBeNull()
+    for (const bad of ['', 'a b', 'a-b', 'x'.repeat(33)]) expect(userFault(bad)).not.toBeNull()
+  })
+
+  test('texts are counted in bytes', () => {
+    expect(textFault('ä'.repeat(2048))).toBeNull()
+    expect(textFault('ä'.repeat(2049))).not.toBeNull()
+    expect(textFault('a\u{1f}b')).not.toBeNull()
+  })
+})
+
+describe('prefs', () => {
+  test('anything unknown in the storage is as by default', () => {
+    for (const text of [null, '', 'no', 'null', '7', '{"zoom":1e9,"theme":"pink","projector":"yes"}']) {
+      expect(parsePrefs(text)).toEqual(DEFAULTS)
+    }
+    const kept = { zoom: 1.25, theme: 'light', projector: true }
+    expect(parsePrefs(JSON.stringify(kept))).toEqual(kept)
+  })
+
+  test('zoom stops at both ends', () => {
+    let zoom = 1
+    for (let step = 0; step < 20; step += 1) zoom = zoomed(zoom, 1)
+    expect(zoom).toBe(2.5)
+    for (let step = 0; step < 20; step += 1) zoom = zoomed(zoom, -1)
+    expect(zoom).toBe(0.75)
+  })
+
+  test('the theme goes round', () => {
+    expect(nextTheme(nextTheme(nextTheme('system')))).toBe('system')
+  })
+})
+
+test('the clock takes the update that came the fastest for right, until all begins anew', () => {
+  const clock = new Clock()
+  expect(clock.now(50)).toBe(50)
+  clock.hear(1000, 40, true)
+  clock.hear(1100, 120, false)
+  clock.hear(1200, 400, false)
+  expect(clock.now(200)).toBe(1180)
+  clock.hear(0, 500, true)
+  expect(clock.now(500)).toBe(0)
+})

@@ -1,0 +1,173 @@
+// The page of the desk in a real browser, with real services: every panel's main act, as a speaker does it.
+
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
+import { open, useBrowser } from './browser'
+import { allEnd, descendants, eventually, freeChannels, start, startDesk } from './programs'
+
+useBrowser()
+
+/** Waits until the text of what `selector` finds first holds for `pattern`. */
+async function shows(page: Page, selector: string, pattern: RegExp): Promise<void> {
+  await eventually(async () => expect(await page.locator(selector).first().innerText()).toMatch(pattern))
+}
+
+const log = '[role="log"][aria-label="Conversation"]'
+const events = '[role="log"][aria-label^="Events"]'
+
+test('tickz: a symbol is followed, shows prices, and is forgotten', async () => {
+  const channels = await freeChannels()
+  start('tickz', ['publish', '--sequence', '--rate', '200'], channels)
+  const { link } = await startDesk(['--symbols', 'MSFT'], channels)
+  const { page, sins } = await open(link)
+  await page.keyboard.press('2')
+  await shows(page, 'tbody', /MSFT\s+\d+\.\d/)
+
+  await page.keyboard.press('/')
+  await page.keyboard.type('goog')
+  await page.keyboard.press('Enter')
+  await shows(page, 'tbody', /GOOG\s+\d+\.\d/)
+
+  await page.getByLabel('Follow', { exact: true }).fill('9X')
+  await shows(page, '#follow-note', /letter/)
+
+  await page.getByRole('button', { name: 'Forget GOOG' }).click()
+  await eventually(async () => expect(await page.locator('tbody').first().innerText()).not.toContain('GOOG'))
+  expect(sins).toEqual([])
+})
+
+test('chatz: a text is said and heard; while the server is away it is kept, and said when it is back', async () => {
+  const channels = await freeChannels()
+  const server = start('chatz', ['serve'], channels)
+  const { link } = await startDesk(['--name', 'ada'], channels)
+  const { page } = await open(link)
+  await page.keyboard.press('3')
+  await shows(page, 'section[aria-label="People"]', /ada \(you\)/)
+  await page.getByLabel('Say something to everyone in the room').fill('good evening')
+  await page.keyboard.press('Enter')
+  await shows(page, log, /ada\s+good evening/)
+
+  await server.kill()
+  await shows(page, 'section[aria-label="People"]', /does not answer/)
+  await page.getByLabel('Say something to everyone in the room').fill('is anybody there')
+  await page.keyboard.press('Enter')
+  await shows(page, 'body', /Waits for the server: “is anybody there”/)
+  start('chatz', ['serve'], channels)
+  await shows(page, log, /ada\s+is anybody there/)
+})
+
+test('valuz: a batch with a worker killed in the middle has the same total, verified', async () => {
+  const { desk, link } = await startDesk(['--stage', '--workers', '3'], await freeChannels())
+  const { page } = await open(link)
+  await page.keyboard.press('4')
+  await eventually(async () => expect(await page.getByText(/ready/i).count()).toBeGreaterThan(0))
+  await page.getByLabel('Orders', { exact: true }).fill('10000')
+  await page.getByText('value at risk').click()
+  await page.getByRole('button', { name: 'Run', exact: true }).click()
+  await eventually(async () => {
+    const counted = Number(await page.locator('progress').first().getAttribute('value'))
+    expect(counted).toBeGreaterThan(0)
+    expect(counted).toBeLessThan(10_000)
+  })
+  await page.keyboard.press('k')
+  await shows(page, 'body', /10,000/)
+  await eventually(async () =>
+    expect(Number(await page.locator('progress').first().getAttribute('value'))).toBe(10_000),
+  )
+
+  // What is computed is the heavy valuation, which dealz does not add up again; the light one it does.
+  await page.getByText('notional').click()
+  await page.getByRole('button', { name: 'Run', exact: true }).click()
+  await shows(page, 'body', /✓ verified/)
+  await page.getByRole('button', { name: 'One worker more' }).click()
+  await eventually(async () => expect(descendants(desk.pid).length).toBe(5))
+})
+
+test('monitor: a service that is killed and comes back leaves its marks and sentences', async () => {
+  const channels = await freeChannels()
+  const server = start('chatz', ['serve'], channels)
+  const { link } = await startDesk([], channels)
+  const { page } = await open(link)
+  await page.keyboard.press('5')
+  await shows(page, events, /chatz REQ/)
+  await server.kill()
+  await shows(page, events, /chatz REQ lost/)
+  await shows(page, '[role="status"]', /chatz/)
+  start('chatz', ['serve'], channels)
+  await shows(page, '[role="status"]', /up/)
+})
+
+test('wire: the bytes of a tick, field by field, and the page of the protocol behind them', async () => {
+  const channels = await freeChannels()
+  start('tickz', ['publish', '--sequence', '--rate', '50'], channels)
+  const { link } = await startDesk(['--symbols', 'MSFT'], channels)
+  const { page } = await open(link)
+  await page.keyboard.press('6')
+  await page.getByRole('tab', { name: /tickz SUB/ }).click()
+  await page.getByRole('option').first().click()
+  const fields = page.getByRole('list', { name: 'Fields' })
+  await eventually(async () =>
+    expect(await fields.innerText()).toMatch(/symbol[\s\S]*MSFT[\s\S]*timestamp[\s\S]*price[\s\S]*sequence/),
+  )
+  // MSFT in hexadecimal digits.
+  await shows(page, '[aria-label^="Frame 1"]', /4d\s*53\s*46\s*54/i)
+  await page.keyboard.press('?')
+  await shows(page, 'dialog', /PUB|publisher/)
+})
+
+test('processes: a frozen service is shown as such and thawed; what dealz starts ends with it, even by kill -9', async () => {
+  const { desk, link } = await startDesk(['--stage'], await freeChannels())
+  const { page } = await open(link)
+  await page.keyboard.press('7')
+  await page.getByRole('button', { name: 'Freeze tickz' }).click()
+  await shows(page, 'tbody[aria-label="tickz"]', /frozen/)
+  await page.getByRole('button', { name: 'Thaw tickz' }).click()
+  await shows(page, 'tbody[aria-label="tickz"]', /running/)
+  await page.getByRole('button', { name: 'kill -9 chatz' }).click()
+  await shows(page, 'tbody[aria-label="chatz"]', /signal 9/)
+  await page.getByRole('button', { name: 'Start chatz' }).click()
+  await shows(page, 'tbody[aria-label="chatz"]', /running/)
+
+  const children = descendants(desk.pid)
+  expect(children.length).toBe(4)
+  await desk.kill()
+  await allEnd(children)
+})
+
+test('reset: everything is back at the start, at once', async () => {
+  const { link } = await startDesk(['--stage'], await freeChannels())
+  const { page } = await open(link)
+  await page.keyboard.press('3')
+  const composer = page.getByLabel('Say something to everyone in the room')
+  await shows(page, 'section[aria-label="People"]', /you/)
+  await composer.fill('forget this')
+  await page.keyboard.press('Enter')
+  await shows(page, log, /forget this/)
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('r')
+  await page.keyboard.press('r')
+  await eventually(async () => expect(await page.locator(log).innerText()).not.toContain('forget this'))
+  await shows(page, 'section[aria-label="People"]', /you/)
+})
+
+test('a page that may only look has everything to see and nothing to press', async () => {
+  const { link } = await startDesk(['--stage', '--web-view-only'], await freeChannels())
+  const { page } = await open(link)
+  await shows(page, 'tbody', /\d+\.\d/)
+  await page.keyboard.press('3')
+  expect(await page.getByPlaceholder('This page may look, not touch').isDisabled()).toBe(true)
+  await page.keyboard.press('k')
+  await shows(page, 'body', /may look, not touch/)
+})
+
+test('no view has a fault that an accessibility checker finds', async () => {
+  const { link } = await startDesk(['--stage'], await freeChannels())
+  const { page } = await open(link)
+  await shows(page, 'tbody', /\d+\.\d/)
+  for (const view of ['1', '2', '3', '4', '5', '6', '7']) {
+    await page.keyboard.press(view)
+    const { violations } = await new AxeBuilder({ page }).analyze()
+    expect(violations.map(({ id, nodes }) => `view ${view}: ${id} ${nodes[0]?.html}`)).toEqual([])
+  }
+})

@@ -1,0 +1,75 @@
+// The window itself, on a display without a screen, driven by WebDriver: tauri-driver and WebKit's own driver.
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { resolve } from 'node:path'
+import { Builder, By, Capabilities, Key, type WebDriver, until } from 'selenium-webdriver'
+import { afterEach, beforeAll, expect, test } from 'vitest'
+import { allEnd, BOUND, descendants, eventually, FOLDER, freeChannels, freePorts } from './programs'
+
+/** Where `just` puts it. */
+const DRIVER = process.env.TAURI_DRIVER ?? resolve(import.meta.dirname, '../../../.tools/cargo/bin/tauri-driver')
+
+const started: ChildProcess[] = []
+let display = ''
+
+beforeAll(async () => {
+  const xvfb = spawn('Xvfb', ['-displayfd', '1', '-screen', '0', '1280x800x24', '-nolisten', 'tcp'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  display = await new Promise((known) => xvfb.stdout.once('data', (number) => known(`:${String(number).trim()}`)))
+  return () => xvfb.kill()
+})
+
+afterEach(() => {
+  for (const child of started.splice(0)) child.kill()
+})
+
+/** Opens the window on a suite of its own. */
+async function openWindow(args: string[], more: Record<string, string> = {}): Promise<WebDriver> {
+  const [port, nativePort] = await freePorts(2)
+  const env = { ...process.env, ...(await freeChannels()), DISPLAY: display, ...more }
+  const driver = spawn(DRIVER, ['--port', String(port), '--native-port', String(nativePort)], { env, stdio: 'inherit' })
+  started.push(driver)
+  const capabilities = new Capabilities({
+    browserName: 'wry',
+    'tauri:options': { application: resolve(FOLDER, 'dealz'), args },
+  })
+  return eventually(() => new Builder().usingServer(`http://127.0.0.1:${port}/`).withCapabilities(capabilities).build())
+}
+
+/** The last price of the first followed symbol, as it is shown. */
+async function firstPrice(window: WebDriver): Promise<string> {
+  return window.findElement(By.css('tbody tr td')).getText()
+}
+
+test('it opens, shows live ticks, takes commands, and leaves nothing behind', async () => {
+  const window = await openWindow(['--stage'])
+  expect(await window.getTitle()).toBe('Beyond the Box')
+  await window.wait(until.elementLocated(By.css('tbody tr td')), BOUND)
+  await eventually(async () => expect(await firstPrice(window)).toMatch(/\d+\.\d/))
+  const before = await window.findElement(By.css('tbody')).getText()
+  await eventually(async () => expect(await window.findElement(By.css('tbody')).getText()).not.toBe(before))
+
+  const composer = await window.findElement(By.css('input[aria-label="Say something to everyone in the room"]'))
+  await eventually(async () => expect(await composer.isEnabled()).toBe(true))
+  await composer.sendKeys('good evening', Key.ENTER)
+  await eventually(async () => {
+    const log = await window.findElement(By.css('[role="log"]')).getText()
+    expect(log).toContain('good evening')
+  })
+
+  const pids = descendants(started[0]?.pid ?? 0)
+  expect(pids.length).toBeGreaterThan(4)
+  await window.quit()
+  await allEnd(pids.filter((pid) => pid !== started[0]?.pid))
+})
+
+test('a locale without a language does not hinder it', async () => {
+  const window = await openWindow([], { LANG: 'C', LC_ALL: 'C', LANGUAGE: 'C' })
+  await window.wait(until.elementLocated(By.css('svg')), BOUND)
+  await window.actions().sendKeys('2').perform()
+  await eventually(async () => {
+    expect(await window.findElement(By.css('nav [aria-current="page"]')).getText()).toContain('tickz')
+  })
+  await window.quit()
+})

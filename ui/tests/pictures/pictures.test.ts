@@ -1,0 +1,55 @@
+// The pictures of the README, taken from the real thing: a suite at work, some people talking, a batch in its middle.
+
+import { mkdirSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { expect, test } from 'vitest'
+import { open, useBrowser } from '../desk/browser'
+import { eventually, freeChannels, start, startDesk } from '../desk/programs'
+
+const FOLDER = resolve(import.meta.dirname, '../../../docs/pictures')
+
+/** More orders than two workers value while the pictures are taken. */
+const ORDERS = '2000000'
+
+useBrowser()
+
+test('every view, dark, and the desk in light', async () => {
+  mkdirSync(FOLDER, { recursive: true })
+  const channels = await freeChannels()
+  const { link } = await startDesk(['--stage', '--name', 'speaker'], channels)
+  const { page } = await open(link)
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await eventually(async () => expect(await page.locator('[role="status"]').innerText()).toMatch(/6 of 6 up/))
+
+  const log = page.locator('[role="log"]').first()
+  for (const [name, text] of [
+    ['ada', 'kill a worker, please'],
+    ['grace', 'watch the total: it will not move'],
+  ] as const) {
+    await start('chatz', ['say', name, text], channels).ends()
+    await eventually(async () => expect(await log.innerText()).toContain(text))
+  }
+
+  await page.keyboard.press('4')
+  await page.getByLabel('Orders', { exact: true }).fill(ORDERS)
+  await page.getByText('value at risk').click()
+  await page.getByRole('button', { name: 'Run', exact: true }).click()
+  await eventually(async () => {
+    expect(Number(await page.locator('progress').first().getAttribute('value'))).toBeGreaterThan(3_000)
+  })
+  await page.keyboard.press('Escape')
+
+  const views = ['desk', 'tickz', 'chatz', 'valuz', 'monitor', 'wire', 'processes']
+  for (const [index, view] of views.entries()) {
+    await page.keyboard.press(String(index + 1))
+    if (view === 'wire') await page.getByRole('option').first().click()
+    // Charts and lanes draw what has come since the view was opened.
+    await eventually(async () => expect(await page.evaluate(() => document.fonts.status)).toBe('loaded'))
+    await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))))
+    await page.screenshot({ path: resolve(FOLDER, `${view}.png`) })
+    await page.keyboard.press('Escape')
+  }
+  await page.keyboard.press('1')
+  await page.emulateMedia({ colorScheme: 'light' })
+  await page.screenshot({ path: resolve(FOLDER, 'desk-light.png') })
+})
