@@ -6,9 +6,9 @@ use std::{
     path::PathBuf,
 };
 
-use crate::stub::{DeskConfig, DeskEndpoints, Stage};
 use anyhow::Context as _;
 use clap::{Args, Parser, ValueEnum as _};
+use dealz_core::{DeskConfig, DeskEndpoints, Stage};
 use settings::{HostArgs, Suite, SuiteArgs};
 use sockets::Endpoint;
 use wire::{Channel, Symbol, User};

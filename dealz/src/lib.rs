@@ -8,7 +8,6 @@
 
 pub mod args;
 pub mod session;
-mod stub;
 mod symbols;
 pub mod web;
 mod window;
@@ -18,8 +17,8 @@ use std::{process::ExitCode, sync::Arc, thread};
 use sockets::Stop;
 use tracing::warn;
 
-use crate::stub::Desk;
 use crate::{args::Cli, web::Server, window::Shown};
+use dealz_core::Desk;
 
 /// Shows the desk until it is closed or told to end.
 ///

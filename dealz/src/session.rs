@@ -2,8 +2,8 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use crate::stub::{Desk, DeskConfig};
 use anyhow::Context as _;
+use dealz_core::{Desk, DeskConfig};
 
 /// What a desk shows.
 pub enum Session {

@@ -21,7 +21,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::stub::Desk;
 use axum::{
     Extension, Router,
     extract::{Request, State},
@@ -30,6 +29,7 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::{any, get},
 };
+use dealz_core::Desk;
 use hyper::server::conn::http1;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},

@@ -27,9 +27,7 @@ use self::{
 };
 use crate::{
     event::{Event, ValuzReport},
-    view::{
-        ChatzView, Line, MonitorLine, ProcessView, SocketId, SocketView, TickzView, Update, ValuzState, ValuzView,
-    },
+    view::{ChatzView, Line, MonitorLine, ProcessView, SocketId, SocketView, TickzView, Update, ValuzState, ValuzView},
 };
 
 /// How many lines of the conversation are kept.
@@ -103,8 +101,7 @@ impl Dashboard {
         let talk = Talk::new(name);
         let state = ValuzState::Unavailable { reason: "the sockets are not bound yet".to_owned() };
         let report = ValuzReport { state, batch: None, workers: Vec::new(), nameless: 0 };
-        let valuz =
-            ValuzView { state: report.state.clone(), batch: None, workers: Vec::new(), nameless: 0, wanted: 0 };
+        let valuz = ValuzView { state: report.state.clone(), batch: None, workers: Vec::new(), nameless: 0, wanted: 0 };
         Self {
             generation: 1,
             sockets: Section::new(folds.iter().map(SocketFold::view).collect()),

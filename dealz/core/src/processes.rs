@@ -30,8 +30,8 @@ use std::{
 
 use tracing::error;
 
-pub(crate) use self::program::Programs;
 use self::owner::{Answer, Message, Order, Owner};
+pub(crate) use self::program::Programs;
 use crate::{
     command::{ProcessAct, Refusal},
     event::Event,

@@ -5,7 +5,6 @@
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 
-use crate::stub::{Desk, Updates};
 use axum::{
     extract::{
         State,
@@ -14,6 +13,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse as _, Response},
 };
+use dealz_core::{Desk, Updates};
 use dealz_core::{
     command::{Command, Refusal, Reply},
     view::{Hello, Update},

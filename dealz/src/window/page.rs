@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use crate::stub::{Desk, Updates};
+use dealz_core::{Desk, Updates};
 use dealz_core::{
     command::{Command, Refusal, Reply},
     view::{Hello, Update},

@@ -56,7 +56,7 @@ impl Talk {
     }
 
     /// The client tells.
-    pub(crate) fn handle(&mut self, event: chatz::Event) -> Option<NewLine> {
+    pub(crate) fn handle(&mut self, event: Event) -> Option<NewLine> {
         match event {
             Event::Users(users) => {
                 self.view.users = users.iter().map(ToString::to_string).collect();
@@ -110,9 +110,7 @@ impl Talk {
                 }
                 Some(NewLine::note(text))
             }
-            ChatLink::Down if before != ChatLink::Down => {
-                Some(NewLine::note("chatz is away: what you say waits here"))
-            }
+            ChatLink::Down if before != ChatLink::Down => Some(NewLine::note("chatz is away: what you say waits here")),
             _ => None,
         }
     }
@@ -159,10 +157,10 @@ mod tests {
         let lines = texts(&mut talk, links.map(Event::Link).into());
         assert_eq!(lines, ["chatz answers", "chatz is away: what you say waits here", "chatz is back"]);
         assert_eq!(talk.handle_name("ada"), None);
-        assert_eq!((talk.handle_name("bob").unwrap().text, talk.view.link), (
-            "you are bob now".to_owned(),
-            ChatLink::Connecting
-        ));
+        assert_eq!(
+            (talk.handle_name("bob").unwrap().text, talk.view.link),
+            ("you are bob now".to_owned(), ChatLink::Connecting)
+        );
     }
 
     #[test]
@@ -174,7 +172,10 @@ mod tests {
         assert_eq!(talk.view.waiting, ["b", "a"]);
         let refused = Event::Refused { text: Some(text("b")), reason: "b is not said".to_owned() };
         assert_eq!(texts(&mut talk, vec![refused]), ["b is not said"]);
-        assert_eq!((talk.view.waiting.as_slice(), talk.view.refusal.as_deref()), (&["a".to_owned()][..], Some("b is not said")));
+        assert_eq!(
+            (talk.view.waiting.as_slice(), talk.view.refusal.as_deref()),
+            (&["a".to_owned()][..], Some("b is not said"))
+        );
         texts(&mut talk, vec![Event::Users(Vec::new())]);
         assert!(talk.view.refusal.is_some(), "others coming accept no text");
         texts(&mut talk, vec![Event::Said(text("a"))]);

@@ -58,13 +58,10 @@ fn a_page_gets_a_snapshot_and_then_only_what_changes() {
     assert!(!update.snapshot && update.sockets.is_none() && update.chatz.is_none() && update.valuz.is_none());
     assert_eq!((update.tickz.unwrap().received, update.points.len()), (1, 1));
     let line = &update.lines[0];
-    assert_eq!((line.id, line.time_ms, line.kind, line.user.as_str(), line.text.as_str()), (
-        0,
-        8.0,
-        LineKind::Message,
-        "bob",
-        "hello"
-    ));
+    assert_eq!(
+        (line.id, line.time_ms, line.kind, line.user.as_str(), line.text.as_str()),
+        (0, 8.0, LineKind::Message, "bob", "hello")
+    );
     assert_eq!(dashboard.changes(&mut cursor, 9.0), None);
 }
 
@@ -72,7 +69,7 @@ fn a_page_gets_a_snapshot_and_then_only_what_changes() {
 fn a_page_that_looks_seldom_gets_the_newest_state_and_bounded_lines() {
     let (mut dashboard, mut slow) = (dashboard(), Cursor::default());
     dashboard.changes(&mut slow, 0.0);
-    for step in 1..=10_000 {
+    for step in 1..=10_000_u32 {
         let now = f64::from(step);
         dashboard.handle(ticks(step.into(), now), now);
         dashboard.handle(said(&step.to_string()), now);
@@ -141,9 +138,11 @@ fn workers_are_composed_of_what_they_say_and_of_their_processes() {
     };
     let mut states = Vec::new();
     for named in [vec![], vec![(true, 0.0)], vec![(true, 9.0)], vec![(false, 0.0)]] {
-        let worker = |(connected, per_second)| NamedWorker { name: "rust:box:7".to_owned(), connected, done: 1, per_second };
+        let worker =
+            |(connected, per_second)| NamedWorker { name: "rust:box:7".to_owned(), connected, done: 1, per_second };
         let workers = named.into_iter().map(worker).collect();
-        dashboard.handle(Event::Valuz(ValuzReport { state: ValuzState::Ready, batch: None, workers, nameless: 2 }), 0.0);
+        dashboard
+            .handle(Event::Valuz(ValuzReport { state: ValuzState::Ready, batch: None, workers, nameless: 2 }), 0.0);
         dashboard.handle(Event::Processes(vec![process.clone()], 1), 0.0);
         dashboard.handle_time(0.0);
         let valuz = dashboard.changes(&mut cursor, 0.0).unwrap().valuz.unwrap();

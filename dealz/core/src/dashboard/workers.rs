@@ -131,22 +131,25 @@ mod tests {
             named("rust:elsewhere:9", false, 0.0),
         ];
         let views = workers.compose(&told, &processes);
-        assert_eq!(shown(&views), [
-            ("rust:box:7", Some("worker-1"), WorkerState::Working),
-            ("rust:box:8", Some("worker-2"), WorkerState::Frozen),
-            ("rust:box:9", Some("worker-3"), WorkerState::Starting),
-            ("go:box:7", None, WorkerState::Ready),
-            ("rust:elsewhere:9", None, WorkerState::Gone),
-        ]);
+        assert_eq!(
+            shown(&views),
+            [
+                ("rust:box:7", Some("worker-1"), WorkerState::Working),
+                ("rust:box:8", Some("worker-2"), WorkerState::Frozen),
+                ("rust:box:9", Some("worker-3"), WorkerState::Starting),
+                ("go:box:7", None, WorkerState::Ready),
+                ("rust:elsewhere:9", None, WorkerState::Gone),
+            ]
+        );
         assert_eq!((views[3].language.as_str(), views[3].pid), ("go", 7));
 
         let ended = [process("worker-1", None, ProcessState::Ended { how: "killed by signal 9".to_owned() })];
         let told = [named("anything", true, 0.0), named("rust:box:7", false, 0.0)];
         let views = workers.compose(&told, &ended);
-        assert_eq!(shown(&views), [
-            ("rust:box:7", Some("worker-1"), WorkerState::Gone),
-            ("anything", None, WorkerState::Ready),
-        ]);
+        assert_eq!(
+            shown(&views),
+            [("rust:box:7", Some("worker-1"), WorkerState::Gone), ("anything", None, WorkerState::Ready),]
+        );
         assert_eq!((views[1].language.as_str(), views[1].pid), ("", 0));
         assert!(workers.compose(&[], &ended).is_empty() && workers.ours.is_empty());
     }

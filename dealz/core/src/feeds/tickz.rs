@@ -136,6 +136,11 @@ impl Tickz {
         Ok(())
     }
 
+    /// The symbols that are followed.
+    pub(crate) fn followed(&self) -> Vec<Symbol> {
+        self.followed.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Sets all counters to zero; the symbols stay followed.
     ///
     /// # Errors

@@ -111,7 +111,7 @@ mod tests {
     #[test]
     fn a_long_line_does_not_swallow_the_next() {
         let log = Log::default();
-        log.read(format!("{}\nnext\n\xff", "x".repeat(1 << 20)).as_bytes(), || {});
+        log.read([&[b'x'; 1 << 20][..], b"\nnext\n\xff"].concat().as_slice(), || {});
         assert_eq!(log.lines()[1], "next");
         assert_eq!(log.lines()[0].len(), LINE_CHARS_MAX);
         log.clear();

@@ -146,8 +146,9 @@ impl Owner {
         let Some(slot) = self.slots.iter_mut().find(|slot| slot.service.id() == id) else {
             return Err(Refusal::Invalid { field: "id".to_owned(), reason: "no process is called so".to_owned() });
         };
+        let is_alive = slot.is_alive();
         if let Service::Worker(_, valuation) = &mut slot.service
-            && !slot.is_alive()
+            && !is_alive
         {
             *valuation = self.valuation;
         }

@@ -168,7 +168,8 @@ mod tests {
     fn programs_are_told_where_the_channels_are() {
         let command = programs(None).command(&Service::Chatz);
         assert_eq!(command.get_program(), "/opt/suite/chatz");
-        let told: Vec<_> = command.get_envs().filter_map(|(name, value)| Some((name.to_str()?, value?.to_str()?))).collect();
+        let told: Vec<_> =
+            command.get_envs().filter_map(|(name, value)| Some((name.to_str()?, value?.to_str()?))).collect();
         for expected in [
             ("CHATZ_REQUESTS", "tcp://127.0.0.1:9001"),
             ("VALUZ_ORDERS", "tcp://127.0.0.1:9004"),

@@ -24,6 +24,9 @@ use crate::{
 /// How long a process that was asked to end has for it.
 const END_WITHIN: Duration = Duration::from_secs(1);
 
+/// How long a signal may be on its way, in milliseconds.
+const SIGNAL_MS: f64 = 500.0;
+
 /// One process.
 pub(crate) struct Slot {
     pub(crate) service: Service,
@@ -112,7 +115,9 @@ impl Slot {
             self.look_for_holder();
         }
         match (&self.state, act) {
-            (ProcessState::Elsewhere { holder }, _) => Err(not_now(self, &format!("somebody else started it: {holder}"))),
+            (ProcessState::Elsewhere { holder }, _) => {
+                Err(not_now(self, &format!("somebody else started it: {holder}")))
+            }
             (ProcessState::Ended { .. }, ProcessAct::Start | ProcessAct::Restart) => self.start(programs, owner),
             (ProcessState::Ended { .. }, _) => Err(not_now(self, "it does not run")),
             (ProcessState::Stopping, ProcessAct::Start | ProcessAct::Restart) => {
@@ -215,14 +220,16 @@ impl Slot {
         if matches!(self.state, ProcessState::Elsewhere { .. } | ProcessState::Ended { .. }) {
             return self.look_for_holder();
         }
-        let Status { memory_bytes, is_stopped } =
-            self.running.as_ref().and_then(Running::status).unwrap_or_default();
+        let Status { memory_bytes, is_stopped } = self.running.as_ref().and_then(Running::status).unwrap_or_default();
         let changed = self.memory_bytes != memory_bytes;
         self.memory_bytes = memory_bytes;
-        // Somebody else may send signals too.
+        // Somebody else may send signals too. Our own may have not arrived yet.
+        let is_settled = now_ms() - self.since_ms > SIGNAL_MS;
         match (&self.state, is_stopped) {
-            (ProcessState::Running, true) => self.stand(ProcessState::Frozen),
-            (ProcessState::Frozen, false) if cfg!(target_os = "linux") => self.stand(ProcessState::Running),
+            (ProcessState::Running, true) if is_settled => self.stand(ProcessState::Frozen),
+            (ProcessState::Frozen, false) if is_settled && cfg!(target_os = "linux") => {
+                self.stand(ProcessState::Running);
+            }
             _ => return changed,
         }
         true

@@ -1,0 +1,146 @@
+//! The engine: feeds, processes and dashboard put together, and what a page may ask of them.
+//!
+//! ```text
+//! feeds, monitors, processes ── Event ──▶ dashboard ──▶ Updates, one for each page
+//!           ▲                                               │
+//!           └──────────── Command ◀── act ◀─────────────── page
+//! ```
+//!
+//! - [`live`]: what runs behind a desk that shows sockets
+//! - [`commands`]: how a command is checked and passed on
+
+mod commands;
+mod live;
+
+use std::{
+    fmt, io,
+    path::{Path, PathBuf},
+    sync::{PoisonError, RwLock, RwLockReadGuard},
+};
+
+use sockets::SocketError;
+use thiserror::Error;
+
+use self::live::Live;
+use crate::{
+    command::{Command, Refusal, Reply},
+    config::DeskConfig,
+    recording::{self, PlayError},
+    updates::Updates,
+    view::{Hello, Mode},
+};
+
+/// A desk. Any thread may ask it; dropping it stops it.
+pub struct Desk(Kind);
+
+enum Kind {
+    /// Nothing is there once it has stopped.
+    Live(RwLock<Option<Box<Live>>>),
+    /// The recording.
+    Play(String),
+}
+
+/// Why a desk cannot be started.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// A socket cannot be made, or an address cannot be understood.
+    #[error(transparent)]
+    Socket(#[from] SocketError),
+    /// The system has no more threads.
+    #[error("cannot start a thread: {0}")]
+    Thread(io::Error),
+    /// The recording cannot be written.
+    #[error("cannot record into {}: {reason}", path.display())]
+    Record {
+        /// Which file.
+        path: PathBuf,
+        /// The system's reason.
+        reason: io::Error,
+    },
+}
+
+impl Desk {
+    /// Opens the sockets, and starts what belongs to the stage. Services may come later.
+    ///
+    /// # Errors
+    /// An address cannot be understood, the system has no more threads or file descriptors, or the recording cannot be
+    /// written.
+    pub fn start(config: DeskConfig) -> Result<Self, StartError> {
+        Ok(Self(Kind::Live(RwLock::new(Some(Box::new(Live::start(config)?))))))
+    }
+
+    /// Shows a recording: opens no socket.
+    ///
+    /// # Errors
+    /// The file cannot be read or is no recording.
+    pub fn play(path: &Path) -> Result<Self, PlayError> {
+        Ok(Self(Kind::Play(recording::read(path)?)))
+    }
+
+    /// What a page asks first.
+    #[must_use]
+    pub fn hello(&self, may_touch: bool) -> Hello {
+        let mode = match &self.0 {
+            Kind::Live(_) => Mode::Live,
+            Kind::Play(_) => Mode::Play,
+        };
+        Hello { version: env!("CARGO_PKG_VERSION").to_owned(), mode, may_touch }
+    }
+
+    /// Does what a page asks for. Most commands take microseconds; those that end processes, begin anew in the chat or
+    /// read a list of orders may take some tenths of a second.
+    ///
+    /// # Errors
+    /// A value is not what it must be, or it cannot be done now.
+    pub fn act(&self, command: Command) -> Result<Reply, Refusal> {
+        match (&self.0, command) {
+            (Kind::Play(text), Command::Recording) => Ok(Reply::Recording { text: text.clone() }),
+            (Kind::Play(_), _) => Err(not_now("a recording is played: there is nothing behind it")),
+            (Kind::Live(_), Command::Recording) => Err(not_now("no recording is played")),
+            (Kind::Live(live), command) => match &*read(live) {
+                Some(live) => live.act(command),
+                None => Err(not_now("the desk has ended")),
+            },
+        }
+    }
+
+    /// The stream of updates for one more page. Where a recording is played there are none.
+    #[must_use]
+    pub fn updates(&self) -> Updates {
+        let dashboard = match &self.0 {
+            Kind::Live(live) => read(live).as_ref().map(|live| live.dashboard()),
+            Kind::Play(_) => None,
+        };
+        Updates::new(dashboard)
+    }
+
+    /// Ends everything: workers are told to, what was started is ended, sockets are closed. It takes up to a second.
+    /// Updates go on with what is shown last.
+    pub fn stop(&self) {
+        if let Kind::Live(live) = &self.0 {
+            // Taken first, so that nobody waits for the end with a lock held.
+            let live = live.write().unwrap_or_else(PoisonError::into_inner).take();
+            drop(live);
+        }
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl fmt::Debug for Desk {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Desk({:?})", self.hello(true).mode)
+    }
+}
+
+fn read(live: &RwLock<Option<Box<Live>>>) -> RwLockReadGuard<'_, Option<Box<Live>>> {
+    live.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn not_now(reason: &str) -> Refusal {
+    Refusal::NotNow { reason: reason.to_owned() }
+}

@@ -1,0 +1,124 @@
+//! How a command is checked and passed on. What a page sends is not trusted: every value becomes a type that holds
+//! only good ones, or a refusal in words.
+
+use std::sync::TryLockError;
+
+use wire::{Symbol, Text, User};
+
+use super::{live::Live, not_now};
+use crate::{
+    command::{Command, OrdersInput, Refusal, Reply},
+    event::Event,
+    feeds::valuz::{Run, orders_of},
+    message::message_view,
+    processes::WORKERS_MAX,
+    view::{SocketId, ValuationName},
+};
+
+impl Live {
+    /// Does what a page asks for.
+    ///
+    /// # Errors
+    /// As [`super::Desk::act`].
+    pub(crate) fn act(&self, command: Command) -> Result<Reply, Refusal> {
+        match command {
+            Command::Follow { symbol } => self.tickz.follow(parse_symbol(&symbol)?)?,
+            Command::Forget { symbol } => self.tickz.forget(parse_symbol(&symbol)?)?,
+            Command::Rename { name } => self.chatz.rename(parse_name(&name)?)?,
+            Command::Say { text } => self.chatz.say(parse_text(&text)?)?,
+            Command::RunBatch { orders, valuation } => self.run_batch(&orders, valuation)?,
+            Command::StopBatch => self.valuz.stop_batch()?,
+            Command::SetWorkers { count } if count > WORKERS_MAX => {
+                return Err(invalid("count", &format!("there may be at most {WORKERS_MAX} workers of our own")));
+            }
+            Command::SetWorkers { count } => self.processes.set_workers(count)?,
+            Command::KillWorker => self.processes.kill_worker()?,
+            Command::Process { id, act } => self.processes.act(id, act)?,
+            Command::Reset => self.reset()?,
+            Command::Wire { socket } => return Ok(self.wire(socket)),
+            Command::Recording => return Err(not_now("no recording is played")),
+        }
+        Ok(Reply::Done)
+    }
+
+    fn run_batch(&self, orders: &OrdersInput, valuation: ValuationName) -> Result<(), Refusal> {
+        let (orders, origin) = orders_of(orders)?;
+        let await_pids = self.processes.set_valuation(valuation)?;
+        self.valuz.run(Run { orders, origin, valuation, await_pids })
+    }
+
+    fn wire(&self, socket: SocketId) -> Reply {
+        let tapped = self.taps.messages(socket.name());
+        Reply::Wire { messages: tapped.iter().map(|message| message_view(socket, message)).collect() }
+    }
+
+    /// Puts everything back to the start.
+    fn reset(&self) -> Result<(), Refusal> {
+        let _one_at_a_time = match self.resetting.try_lock() {
+            Ok(guard) => guard,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return Err(not_now("everything is being put back to the start already")),
+        };
+        self.processes.reset()?;
+        self.valuz.reset()?;
+        for symbol in self.tickz.followed() {
+            self.tickz.forget(symbol)?;
+        }
+        for &symbol in &self.symbols {
+            self.tickz.follow(symbol)?;
+        }
+        self.tickz.reset()?;
+        self.chatz.reset()?;
+        self.chatz.rename(self.name.clone())?;
+        self.taps.clear();
+        // Last: what was told until now is forgotten with everything else. The dashboard empties the channel, and is
+        // gone where it cannot be told.
+        let _ = self.events.send(Event::Reset);
+        Ok(())
+    }
+}
+
+fn parse_symbol(symbol: &str) -> Result<Symbol, Refusal> {
+    symbol
+        .parse()
+        .map_err(|_| invalid("symbol", "a symbol is 2 to 16 capital letters and digits, beginning with a letter"))
+}
+
+fn parse_name(name: &str) -> Result<User, Refusal> {
+    name.parse().map_err(|_| invalid("name", "a name is 1 to 32 letters, digits and _"))
+}
+
+fn parse_text(text: &str) -> Result<Text, Refusal> {
+    text.parse().map_err(|_| {
+        let reason = match text {
+            "" => "there is nothing to say",
+            _ => "a text has at most 4,096 bytes, and no character U+001F",
+        };
+        invalid("text", reason)
+    })
+}
+
+fn invalid(field: &str, reason: &str) -> Refusal {
+    Refusal::Invalid { field: field.to_owned(), reason: reason.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_a_value_is_said_in_words() {
+        assert!(parse_symbol("MSFT").is_ok() && parse_name("Ада_1").is_ok() && parse_text("hi").is_ok());
+        for wrong in ["", "M", "msft", "1A", "A B", "ABCDEFGHIJKLMNOPQ"] {
+            let refusal = parse_symbol(wrong).unwrap_err().to_string();
+            assert_eq!(refusal, "symbol: a symbol is 2 to 16 capital letters and digits, beginning with a letter");
+        }
+        for wrong in ["", "a b", "é!", &"x".repeat(33)] {
+            assert_eq!(parse_name(wrong).unwrap_err().to_string(), "name: a name is 1 to 32 letters, digits and _");
+        }
+        assert_eq!(parse_text("").unwrap_err().to_string(), "text: there is nothing to say");
+        for wrong in ["a\u{1f}b", &"x".repeat(4_097)] {
+            assert!(parse_text(wrong).unwrap_err().to_string().contains("at most 4,096 bytes"));
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! What runs behind a desk that shows sockets, and the thread `dashboard`.
+
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
+    },
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use sockets::{Context, Monitors, Taps};
+use tracing::error;
+use wire::{Symbol, User, monitor::MonitorEvent};
+
+use super::StartError;
+use crate::{
+    clock::now_ms,
+    config::{DeskConfig, DeskEndpoints},
+    dashboard::Dashboard,
+    event::{Counts, Event},
+    feeds::{
+        chatz::Chatz,
+        tickz::Tickz,
+        valuz::{Valuz, ValuzEndpoints},
+    },
+    processes::{Processes, Programs},
+    recording::Recorder,
+    updates::Updates,
+    view::SocketId,
+};
+
+/// How many events may wait for the dashboard. Who finds no room tells the newest later, or, as the monitors do, drops.
+const EVENTS_MAX: usize = 1_024;
+
+/// How often what is shown changes.
+const BEAT: Duration = Duration::from_millis(33);
+
+/// How often messages are counted.
+const COUNT: Duration = Duration::from_millis(250);
+
+/// Everything that runs. Dropping it ends it, in an order of its own.
+pub(crate) struct Live {
+    // First: the end of everything is not worth keeping.
+    _recorder: Option<Recorder>,
+    pub(super) tickz: Tickz,
+    pub(super) chatz: Chatz,
+    pub(super) valuz: Valuz,
+    pub(super) processes: Arc<Processes>,
+    pub(super) taps: Taps,
+    pub(super) events: SyncSender<Event>,
+    /// What is followed, and who we are, at first.
+    pub(super) symbols: Vec<Symbol>,
+    pub(super) name: User,
+    /// Held while everything is put back to the start.
+    pub(super) resetting: Mutex<()>,
+    // These end after the feeds, in this order.
+    _stop_processes: StopProcesses,
+    board: Board,
+    /// The last one waits for what is still to leave.
+    _context: Context,
+}
+
+impl Live {
+    /// Starts all threads.
+    ///
+    /// # Errors
+    /// As [`super::Desk::start`].
+    pub(crate) fn start(config: DeskConfig) -> Result<Self, StartError> {
+        let DeskConfig { context, endpoints, name, symbols, programs, stage, variables, record } = config;
+        let (events, inbox) = sync_channel(EVENTS_MAX);
+        let taps = Taps::new();
+        let board = Board::spawn(&endpoints, &name, taps.clone(), inbox)?;
+        let told = events.clone();
+        let monitors = Monitors::spawn(&context, move |name, event| tell(&told, name, event))?;
+        let observed = context.observed(monitors, taps.clone());
+
+        let ends = ValuzEndpoints {
+            orders: endpoints.orders.clone(),
+            results: endpoints.results.clone(),
+            control: endpoints.control.clone(),
+        };
+        let valuz = Valuz::spawn(&observed, ends, events.clone())?;
+        // Where the system chose the ports, workers have to know them.
+        let mut reached = endpoints.clone();
+        if let Some(bound) = valuz.endpoints() {
+            (reached.orders, reached.results, reached.control) = (bound.orders, bound.results, bound.control);
+        }
+        let programs = Programs { folder: programs, stage, variables, endpoints: reached };
+        let processes = Arc::new(Processes::spawn(programs, events.clone()).map_err(StartError::Thread)?);
+        let tickz = Tickz::spawn(&observed, &endpoints.ticks, &symbols, events.clone())?;
+        let chatz = Chatz::spawn(&observed, &endpoints.requests, &endpoints.broadcasts, &name, events.clone())?;
+        let recorder = record.map(|path| {
+            let updates = Updates::new(Some(Arc::clone(&board.dashboard)));
+            Recorder::spawn(&path, updates, taps.clone()).map_err(|reason| StartError::Record { path, reason })
+        });
+        let recorder = recorder.transpose()?;
+        Ok(Self {
+            _recorder: recorder,
+            tickz,
+            chatz,
+            valuz,
+            _stop_processes: StopProcesses(Arc::clone(&processes)),
+            processes,
+            taps,
+            events,
+            symbols,
+            name,
+            resetting: Mutex::new(()),
+            board,
+            _context: context,
+        })
+    }
+
+    pub(crate) fn dashboard(&self) -> Arc<Mutex<Dashboard>> {
+        Arc::clone(&self.board.dashboard)
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        // They end while the feeds do.
+        self.processes.begin_to_stop();
+    }
+}
+
+/// Waits for the end of all processes.
+struct StopProcesses(Arc<Processes>);
+
+impl Drop for StopProcesses {
+    fn drop(&mut self) {
+        self.0.join();
+    }
+}
+
+/// Passes an event of a monitor on, if there is room.
+fn tell(events: &SyncSender<Event>, name: &str, event: MonitorEvent) -> bool {
+    SocketId::from_name(name).is_none_or(|id| events.try_send(Event::Monitor(id, event)).is_ok())
+}
+
+/// The dashboard, and the thread that changes it.
+struct Board {
+    dashboard: Arc<Mutex<Dashboard>>,
+    ends: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Board {
+    fn spawn(endpoints: &DeskEndpoints, name: &User, taps: Taps, inbox: Receiver<Event>) -> Result<Self, StartError> {
+        let texts = SocketId::ALL.map(|id| endpoints.of(id.channel()).as_str());
+        let dashboard = Arc::new(Mutex::new(Dashboard::new(texts, name.as_str(), host(), now_ms())));
+        let ends = Arc::new(AtomicBool::new(false));
+        let keeper = Keeper { dashboard: Arc::clone(&dashboard), inbox, taps, ends: Arc::clone(&ends) };
+        let thread = thread::Builder::new().name("dashboard".to_owned()).spawn(move || keeper.run());
+        Ok(Self { dashboard, ends, thread: Some(thread.map_err(StartError::Thread)?) })
+    }
+}
+
+impl Drop for Board {
+    fn drop(&mut self) {
+        self.ends.store(true, Ordering::Relaxed);
+        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
+            error!("the thread dashboard panicked");
+        }
+    }
+}
+
+/// What workers call this machine.
+fn host() -> String {
+    let name = valuz::worker::own_name().map(|name| name.to_string()).unwrap_or_default();
+    let host = name.strip_prefix("rust:").and_then(|rest| rest.rsplit_once(':'));
+    host.map_or_else(String::new, |(host, _)| host.to_owned())
+}
+
+/// What the thread `dashboard` holds.
+struct Keeper {
+    dashboard: Arc<Mutex<Dashboard>>,
+    inbox: Receiver<Event>,
+    taps: Taps,
+    ends: Arc<AtomicBool>,
+}
+
+impl Keeper {
+    fn run(self) {
+        let start = Instant::now();
+        let (mut next_beat, mut next_count) = (start, start);
+        while !self.ends.load(Ordering::Relaxed) {
+            match self.inbox.recv_timeout(next_beat.saturating_duration_since(Instant::now())) {
+                Ok(event) => self.locked().handle(event, now_ms()),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            let now = Instant::now();
+            if now >= next_count {
+                next_count = now + COUNT;
+                self.locked().handle(Event::Traffic(self.counts()), now_ms());
+            }
+            if now >= next_beat {
+                next_beat = now + BEAT;
+                self.locked().handle_time(now_ms());
+            }
+        }
+    }
+
+    fn counts(&self) -> [Counts; SocketId::ALL.len()] {
+        SocketId::ALL.map(|id| {
+            let (received, sent) = self.taps.counts(id.name());
+            Counts { received, sent }
+        })
+    }
+
+    fn locked(&self) -> MutexGuard<'_, Dashboard> {
+        self.dashboard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,284 @@
+//! With the real programs, at ports that the system chooses.
+
+use std::{
+    collections::BTreeMap, ffi::OsString, fs, net::TcpListener, os::unix::fs::PermissionsExt as _, path::Path,
+    sync::mpsc::Receiver, time::Instant,
+};
+
+use sockets::Endpoint;
+
+use super::*;
+use crate::{
+    config::{DeskEndpoints, Stage},
+    view::{ProcessState, ProcessView},
+};
+
+struct Started {
+    processes: Processes,
+    events: Receiver<Event>,
+    endpoints: DeskEndpoints,
+}
+
+/// Where nobody listens.
+fn endpoints() -> DeskEndpoints {
+    // Held together, so that they differ.
+    let ports: Vec<_> = (0..6).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+    let mut free =
+        ports.iter().map(|port| format!("tcp://{}", port.local_addr().unwrap()).parse::<Endpoint>().unwrap());
+    let mut next = || free.next().unwrap();
+    DeskEndpoints {
+        ticks: next(),
+        requests: next(),
+        broadcasts: next(),
+        orders: next(),
+        results: next(),
+        control: next(),
+    }
+}
+
+fn start_at(endpoints: DeskEndpoints, folder: &Path, workers: Option<u32>) -> Started {
+    let stage = workers.map(|workers| Stage { prices: None, workers });
+    let variables = vec![("RUST_LOG", OsString::from("info"))];
+    let programs = Programs { folder: folder.to_owned(), stage, variables, endpoints: endpoints.clone() };
+    let (sender, events) = sync_channel(16);
+    Started { processes: Processes::spawn(programs, sender).unwrap(), events, endpoints }
+}
+
+fn folder() -> std::path::PathBuf {
+    ["tickz", "chatz", "valuz"].map(|name| testkit::sibling(name).parent().unwrap().to_owned())[0].clone()
+}
+
+fn start(workers: Option<u32>) -> Started {
+    start_at(endpoints(), &folder(), workers)
+}
+
+/// A folder with programs of shell.
+fn scripts(script: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["tickz", "chatz", "valuz"] {
+        let path = folder.path().join(name);
+        fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    folder
+}
+
+type Views = BTreeMap<String, ProcessView>;
+
+impl Started {
+    /// Waits until the list is as wanted.
+    fn until(&self, what: &str, wanted: impl Fn(&Views, u32) -> bool) -> Views {
+        let mut last = None;
+        let deadline = Instant::now() + testkit::BOUND;
+        while let Ok(event) = self.events.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            let Event::Processes(views, count) = event else { panic!("{event:?}") };
+            let views: Views = views.into_iter().map(|view| (view.id.clone(), view)).collect();
+            if wanted(&views, count) {
+                return views;
+            }
+            last = Some((views, count));
+        }
+        panic!("not in time: {what}: {last:#?}");
+    }
+
+    fn until_ended(&self, id: &str) -> String {
+        let views = self.until("ended", |views, _| matches!(views[id].state, ProcessState::Ended { .. }));
+        match &views[id].state {
+            ProcessState::Ended { how } => how.clone(),
+            state => panic!("{state:?}"),
+        }
+    }
+
+    fn act(&self, id: &str, act: ProcessAct) -> Result<(), String> {
+        self.processes.act(id.to_owned(), act).map_err(|refusal| refusal.to_string())
+    }
+}
+
+fn running(views: &Views) -> usize {
+    views.values().filter(|view| view.state == ProcessState::Running).count()
+}
+
+fn lives(pid: u32) -> bool {
+    Path::new(&format!("/proc/{pid}")).exists()
+}
+
+#[test]
+fn the_stage_is_started_shown_and_ended() {
+    let started = start(Some(2));
+    let views = started.until("all run and write", |views, _| {
+        views.len() == 4
+            && running(views) == 4
+            && views.values().all(|view| view.memory_bytes > Some(1 << 20) && !view.log.is_empty())
+    });
+    assert_eq!(views["tickz"].command, "tickz publish --sequence");
+    let pids: Vec<u32> = views.values().filter_map(|view| view.pid).collect();
+    assert!(pids.iter().all(|&pid| lives(pid)));
+    drop(started);
+    assert!(!pids.iter().any(|&pid| lives(pid)), "{pids:?}");
+}
+
+#[test]
+fn without_a_stage_a_service_starts_when_asked() {
+    let started = start(None);
+    let views = started.until("shown", |views, _| views.len() == 2);
+    assert_eq!(views["tickz"].state, ProcessState::Ended { how: String::new() });
+    assert_eq!(started.act("tickz", ProcessAct::Stop), Err("tickz: it does not run".to_owned()));
+    assert!(started.act("nobody", ProcessAct::Stop).is_err());
+    started.act("tickz", ProcessAct::Start).unwrap();
+    assert_eq!(started.act("tickz", ProcessAct::Start), Err("tickz: it runs already".to_owned()));
+    let pid = started.until("runs", |views, _| running(views) == 1)["tickz"].pid;
+    started.act("tickz", ProcessAct::Restart).unwrap();
+    started.until("runs anew", |views, _| running(views) == 1 && views["tickz"].pid != pid);
+    started.act("tickz", ProcessAct::Stop).unwrap();
+    assert_eq!(started.until_ended("tickz"), "stopped");
+}
+
+#[test]
+fn how_a_process_ended_is_said_and_it_is_not_started_again() {
+    let started = start(Some(1));
+    let views = started.until("all run", |views, _| running(views) == 3);
+    started.act("chatz", ProcessAct::Kill).unwrap();
+    assert_eq!(started.until_ended("chatz"), "killed by signal 9");
+    // By somebody else.
+    let pid = rustix::process::Pid::from_raw(views["worker-1"].pid.unwrap() as i32).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+    assert_eq!(started.until_ended("worker-1"), "killed by signal 9");
+    started.act("chatz", ProcessAct::Start).unwrap();
+    started.until("only what is asked for runs", |views, wanted| running(views) == 2 && wanted == 1);
+}
+
+#[test]
+fn a_program_that_fails_has_its_last_line_said() {
+    let folder = scripts("head -c 1000000 /dev/zero | tr '\\0' x >&2; echo >&2; echo 'error: no luck' >&2; exit 3");
+    let started = start_at(endpoints(), folder.path(), Some(0));
+    assert_eq!(started.until_ended("tickz"), "exit code 3: error: no luck");
+    let log = &started.until("log", |views, _| views["chatz"].log.len() == 2)["chatz"].log;
+    assert_eq!((log[0].len(), log[1].as_str()), (500, "error: no luck"));
+    let nowhere = start_at(endpoints(), Path::new("/nowhere"), Some(1));
+    assert!(nowhere.until_ended("worker-1").starts_with("cannot start /nowhere/valuz: No such file"));
+}
+
+#[test]
+fn one_that_stands_still_goes_on_or_is_ended() {
+    let started = start(Some(2));
+    started.until("all run", |views, _| running(views) == 4);
+    for id in ["tickz", "worker-2"] {
+        started.act(id, ProcessAct::Freeze).unwrap();
+    }
+    assert!(started.act("tickz", ProcessAct::Freeze).is_err() && started.act("chatz", ProcessAct::Thaw).is_err());
+    let views = started.until("two stand still", |views, _| running(views) == 2);
+    assert_eq!((&views["tickz"].state, views["tickz"].pid.is_some()), (&ProcessState::Frozen, true));
+    started.act("worker-2", ProcessAct::Thaw).unwrap();
+    started.until("one goes on", |views, _| views["worker-2"].state == ProcessState::Running);
+    started.act("worker-2", ProcessAct::Freeze).unwrap();
+    started.act("worker-2", ProcessAct::Stop).unwrap();
+    assert_eq!(started.until_ended("worker-2"), "stopped");
+    let (start, pid) = (Instant::now(), views["tickz"].pid.unwrap());
+    drop(started);
+    assert!(!lives(pid) && start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+}
+
+#[test]
+fn one_that_will_not_end_is_killed() {
+    let folder = scripts("trap '' TERM; echo ready >&2; while :; do sleep 0.05; done");
+    let started = start_at(endpoints(), folder.path(), Some(0));
+    started.until("ready", |views, _| views.values().all(|view| view.log == ["ready"]));
+    started.act("tickz", ProcessAct::Stop).unwrap();
+    started.until("asked", |views, _| views["tickz"].state == ProcessState::Stopping);
+    assert_eq!(started.until_ended("tickz"), "killed by signal 9");
+    let start = Instant::now();
+    drop(started);
+    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+}
+
+#[test]
+fn somebody_elses_service_is_used_and_noticed_when_it_comes_and_goes() {
+    let endpoints = endpoints();
+    let tickz = || {
+        let arguments = ["publish", "--ticks", endpoints.ticks.as_str()];
+        testkit::Program::start(testkit::sibling("tickz"), arguments)
+    };
+    let program = tickz();
+    program.wait_for_log("listening");
+    let started = start_at(endpoints.clone(), &folder(), Some(0));
+    let holder = format!("tickz (pid {})", program.pid());
+    let elsewhere = ProcessState::Elsewhere { holder: holder.clone() };
+    started.until("found", |views, _| views["tickz"].state == elsewhere && running(views) == 1);
+    for act in [ProcessAct::Start, ProcessAct::Kill, ProcessAct::Freeze] {
+        assert_eq!(started.act("tickz", act), Err(format!("tickz: somebody else started it: {holder}")));
+    }
+    started.processes.reset().unwrap();
+    drop(program);
+    assert_eq!(started.until_ended("tickz"), format!("{holder} has ended"));
+    let program = tickz();
+    let elsewhere = ProcessState::Elsewhere { holder: format!("tickz (pid {})", program.pid()) };
+    started.until("found again", |views, _| views["tickz"].state == elsewhere);
+}
+
+#[test]
+fn a_service_on_another_host_is_not_started_here() {
+    let mut endpoints = endpoints();
+    endpoints.ticks = "tcp://192.0.2.1:9003".parse().unwrap();
+    let started = start_at(endpoints, &folder(), Some(0));
+    let elsewhere = ProcessState::Elsewhere { holder: "on 192.0.2.1".to_owned() };
+    started.until("elsewhere", |views, _| views["tickz"].state == elsewhere && running(views) == 1);
+    assert!(started.act("tickz", ProcessAct::Start).unwrap_err().contains("192.0.2.1"));
+}
+
+#[test]
+fn workers_come_and_go_as_asked() {
+    let started = start(Some(2));
+    let numbers = |views: &Views| -> Vec<String> {
+        let live = views.values().filter(|view| view.state == ProcessState::Running);
+        live.filter_map(|view| view.id.strip_prefix("worker-").map(str::to_owned)).collect()
+    };
+    started.processes.set_workers(3).unwrap();
+    started.until("three", |views, wanted| numbers(views) == ["1", "2", "3"] && wanted == 3);
+    started.processes.kill_worker().unwrap();
+    let views = started.until("one is dead", |views, wanted| numbers(views) == ["1", "2"] && wanted == 2);
+    assert!(views.contains_key("worker-3"));
+    started.until_ended("worker-3");
+    started.processes.set_workers(3).unwrap();
+    started.until("three again", |views, wanted| numbers(views) == ["1", "2", "3"] && wanted == 3);
+    started.processes.set_workers(1).unwrap();
+    started.until("one", |views, wanted| numbers(views) == ["1"] && wanted == 1 && views.len() == 3);
+    started.processes.set_workers(0).unwrap();
+    started.until("none", |views, wanted| views.len() == 2 && wanted == 0);
+    assert!(started.processes.kill_worker().is_err());
+    started.processes.set_workers(1_000).unwrap();
+    started.until("no more than may be", |views, wanted| numbers(views).len() == 16 && wanted == 16);
+}
+
+#[test]
+fn another_valuation_has_workers_begin_anew() {
+    let started = start(Some(2));
+    let before = started.processes.set_valuation(ValuationName::Notional).unwrap();
+    assert_eq!(before.len(), 2);
+    assert_eq!(started.processes.set_valuation(ValuationName::Notional).unwrap(), before);
+    let after = started.processes.set_valuation(ValuationName::Var).unwrap();
+    assert!(after.len() == 2 && !after.iter().any(|pid| before.contains(pid)) && !before.iter().any(|&pid| lives(pid)));
+    started.processes.set_workers(3).unwrap();
+    started.until("a new one computes the same", |views, _| {
+        views.get("worker-3").is_some_and(|view| view.command.contains("--valuation var"))
+    });
+    assert_eq!(started.processes.set_valuation(ValuationName::Var).unwrap().len(), 3);
+}
+
+#[test]
+fn a_reset_brings_the_stage_back_soon() {
+    let started = start(Some(2));
+    let before = started.until("all run", |views, _| running(views) == 4);
+    started.processes.set_workers(5).unwrap();
+    started.processes.set_valuation(ValuationName::Var).unwrap();
+    started.act("tickz", ProcessAct::Freeze).unwrap();
+    started.act("chatz", ProcessAct::Kill).unwrap();
+    let start = Instant::now();
+    started.processes.reset().unwrap();
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    let after = started.until("as at the start", |views, wanted| {
+        views.len() == 4 && running(views) == 4 && wanted == 2 && views["tickz"].pid != before["tickz"].pid
+    });
+    assert_eq!(after["worker-1"].command, "valuz worker --report");
+    assert!(!before.values().any(|view| lives(view.pid.unwrap())));
+    assert!(started.endpoints.ticks.port().is_some());
+}
