@@ -136,6 +136,15 @@ export function descendants(pid: number): number[] {
   return found.slice(1)
 }
 
+/** What a process runs, as the system shortens it; nothing where it has ended. */
+export function nameOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim()
+  } catch {
+    return ''
+  }
+}
+
 /** Whether a process is there and no zombie. */
 export function lives(pid: number): boolean {
   try {

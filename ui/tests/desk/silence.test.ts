@@ -4,7 +4,7 @@
 import { execFileSync } from 'node:child_process'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { open, useBrowser } from './browser'
-import { BOUND, eventually, freeChannels, start, startDesk } from './programs'
+import { eventually, freeChannels, start, startDesk } from './programs'
 
 const HERE = '10.203.7.1'
 const THERE = '10.203.7.2'
@@ -36,13 +36,14 @@ test.runIf(isRoot)('a publisher whose packets are dropped is shown as stale, and
   start('tickz', ['publish', '--ticks', `tcp://${THERE}:9003`], {}, ['ip', 'netns', 'exec', NAMESPACE])
   const { link } = await startDesk([], { ...(await freeChannels()), TICKZ_TICKS: ticks })
   const { page } = await open(link)
-  const socket = page.locator('[data-socket="tickz.sub"]').first()
-  await eventually(async () => expect(await socket.getAttribute('data-state')).toBe('up'))
+  const socket = page.getByRole('button', { name: /^tickz SUB/ })
+  const stands = (how: RegExp) => eventually(async () => expect(await socket.getAttribute('aria-label')).toMatch(how))
+  await stands(/\bup\b/)
 
   inside('ip', 'route', 'add', 'blackhole', `${HERE}/32`)
   // The kernel's probes take 5 s; an attempt to connect that nobody answers is called stale after another.
-  await eventually(async () => expect(await socket.getAttribute('data-state')).toBe('stale'), BOUND)
+  await stands(/silent/)
 
   inside('ip', 'route', 'del', 'blackhole', `${HERE}/32`)
-  await eventually(async () => expect(await socket.getAttribute('data-state')).toBe('up'), BOUND)
+  await stands(/\bup\b/)
 })

@@ -19,7 +19,7 @@ test('every view, dark, and the desk in light', async () => {
   const { link } = await startDesk(['--stage', '--name', 'speaker'], channels)
   const { page } = await open(link)
   await page.emulateMedia({ colorScheme: 'dark' })
-  await eventually(async () => expect(await page.locator('[role="status"]').innerText()).toMatch(/6 of 6 up/))
+  await eventually(async () => expect(await page.locator('p.status').innerText()).toMatch(/6 of 6 up/))
 
   const log = page.locator('[role="log"]').first()
   for (const [name, text] of [
@@ -35,7 +35,8 @@ test('every view, dark, and the desk in light', async () => {
   await page.getByText('value at risk').click()
   await page.getByRole('button', { name: 'Run', exact: true }).click()
   await eventually(async () => {
-    expect(Number(await page.locator('progress').first().getAttribute('value'))).toBeGreaterThan(3_000)
+    const bar = page.getByRole('progressbar', { name: 'Orders counted' })
+    expect(Number(await bar.getAttribute('aria-valuenow'))).toBeGreaterThan(3_000)
   })
   await page.keyboard.press('Escape')
 

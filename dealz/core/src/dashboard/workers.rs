@@ -24,7 +24,8 @@ impl Workers {
         Self { host, ours: BTreeMap::new() }
     }
 
-    /// All that are known: ours, in the order of their processes; those of ours that are gone; those of others.
+    /// All that are known: ours, in the order of their processes; those of ours that are gone, until something takes their
+    /// place; those of others.
     pub(crate) fn compose(&mut self, named: &[NamedWorker], processes: &[ProcessView]) -> Vec<WorkerView> {
         let here = |process: &ProcessView| process.id.starts_with(WORKER).then_some(process.pid?);
         for process in processes {
@@ -54,7 +55,11 @@ impl Workers {
             .collect();
         let shown = workers.len();
         let others = named.iter().filter(|other| !workers.iter().any(|worker| worker.name == other.name));
-        let others: Vec<WorkerView> = others.map(|worker| self.other(worker)).collect();
+        let is_missed = |worker: &&NamedWorker| match pid_of(worker).and_then(|pid| self.ours.get(&pid)) {
+            Some(id) => processes.iter().any(|process| process.id == *id && process.pid.is_none()),
+            None => true,
+        };
+        let others: Vec<WorkerView> = others.filter(is_missed).map(|worker| self.other(worker)).collect();
         workers.extend(others);
         workers[shown..].sort_by_key(|worker| worker.process.is_none());
         workers
@@ -151,6 +156,12 @@ mod tests {
             [("rust:box:7", Some("worker-1"), WorkerState::Gone), ("anything", None, WorkerState::Ready),]
         );
         assert_eq!((views[1].language.as_str(), views[1].pid), ("", 0));
+        let again = [process("worker-1", Some(17), ProcessState::Running)];
+        assert_eq!(
+            shown(&workers.compose(&told[1..], &again)),
+            [("rust:box:17", Some("worker-1"), WorkerState::Starting)]
+        );
+        assert!(workers.compose(&told[1..], &[]).is_empty());
         assert!(workers.compose(&[], &ended).is_empty() && workers.ours.is_empty());
     }
 }

@@ -10,9 +10,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sockets::{Context, Monitors, Taps};
+use sockets::{Context, Taps};
 use tracing::error;
-use wire::{Symbol, User, monitor::MonitorEvent};
+use wire::{Symbol, User};
 
 use super::StartError;
 use crate::{
@@ -22,6 +22,7 @@ use crate::{
     event::{Counts, Event},
     feeds::{
         chatz::Chatz,
+        monitors,
         tickz::Tickz,
         valuz::{Valuz, ValuzEndpoints},
     },
@@ -72,9 +73,7 @@ impl Live {
         let (events, inbox) = sync_channel(EVENTS_MAX);
         let taps = Taps::new();
         let board = Board::spawn(&endpoints, &name, taps.clone(), inbox)?;
-        let told = events.clone();
-        let monitors = Monitors::spawn(&context, move |name, event| tell(&told, name, event))?;
-        let observed = context.observed(monitors, taps.clone());
+        let observed = context.observed(monitors::spawn(&context, events.clone())?, taps.clone());
 
         let ends = ValuzEndpoints {
             orders: endpoints.orders.clone(),
@@ -132,11 +131,6 @@ impl Drop for StopProcesses {
     fn drop(&mut self) {
         self.0.join();
     }
-}
-
-/// Passes an event of a monitor on, if there is room.
-fn tell(events: &SyncSender<Event>, name: &str, event: MonitorEvent) -> bool {
-    SocketId::from_name(name).is_none_or(|id| events.try_send(Event::Monitor(id, event)).is_ok())
 }
 
 /// The dashboard, and the thread that changes it.

@@ -1,0 +1,15 @@
+//! The engine with real services, at ports that the system chooses.
+//!
+//! - [`rig`]: a desk, and a page that folds its updates
+//! - [`services`]: services that come, go, and speak nonsense
+//! - [`batches`]: valuations, and who holds their ports
+//! - [`resets`]: back to the start, recordings
+//! - [`ends`]: no child is left, whatever the state
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod batches;
+mod ends;
+mod resets;
+mod rig;
+mod services;

@@ -1,0 +1,167 @@
+//! A desk at ports that nobody holds, and a page that folds its updates as a browser would.
+
+use std::{
+    fs,
+    net::TcpListener,
+    path::{Path, PathBuf},
+};
+
+use dealz_core::{
+    Desk, DeskConfig, DeskEndpoints, Stage, Updates,
+    command::{Command, ProcessAct, Refusal, Reply},
+    view::{
+        ChatzView, Line, MonitorLine, PricePoint, ProcessState, ProcessView, SocketId, SocketView, TickzView, ValuzView,
+    },
+};
+use sockets::{Context, Endpoint, Heartbeat, Security};
+
+/// The symbols that the simulating tickz publishes and the desk follows at first.
+pub(crate) const SYMBOLS: [&str; 2] = ["MSFT", "AAPL"];
+
+/// Where nobody listens.
+pub(crate) fn endpoints() -> DeskEndpoints {
+    // Held together, so that they differ.
+    let ports: Vec<_> = (0..6).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+    let mut free =
+        ports.iter().map(|port| format!("tcp://{}", port.local_addr().unwrap()).parse::<Endpoint>().unwrap());
+    let mut next = || free.next().unwrap();
+    DeskEndpoints {
+        ticks: next(),
+        requests: next(),
+        broadcasts: next(),
+        orders: next(),
+        results: next(),
+        control: next(),
+    }
+}
+
+/// What a desk is started with; with `workers` the services are started as well.
+pub(crate) fn config(endpoints: &DeskEndpoints, workers: Option<u32>) -> DeskConfig {
+    let programs = ["tickz", "chatz", "valuz"].map(|name| testkit::sibling(name).parent().unwrap().to_owned());
+    DeskConfig {
+        context: Context::new(Security::default(), Heartbeat::default()).unwrap(),
+        endpoints: endpoints.clone(),
+        name: "ada".parse().unwrap(),
+        symbols: SYMBOLS.map(|symbol| symbol.parse().unwrap()).into(),
+        programs: programs[0].clone(),
+        stage: workers.map(|workers| Stage { prices: Some(prices()), workers }),
+        variables: Vec::new(),
+        record: None,
+    }
+}
+
+/// The prices that come with the suite.
+fn prices() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/stocks.csv")
+}
+
+pub(crate) fn start(workers: Option<u32>) -> (Desk, Page) {
+    start_at(&endpoints(), workers)
+}
+
+pub(crate) fn start_at(endpoints: &DeskEndpoints, workers: Option<u32>) -> (Desk, Page) {
+    let desk = Desk::start(config(endpoints, workers)).unwrap();
+    let page = Page::of(&desk);
+    (desk, page)
+}
+
+/// What a page knows.
+pub(crate) struct Page {
+    updates: Updates,
+    pub(crate) snapshots: u32,
+    pub(crate) sockets: Vec<SocketView>,
+    pub(crate) tickz: TickzView,
+    pub(crate) chatz: Option<ChatzView>,
+    pub(crate) valuz: Option<ValuzView>,
+    pub(crate) processes: Vec<ProcessView>,
+    pub(crate) points: Vec<PricePoint>,
+    pub(crate) lines: Vec<Line>,
+    pub(crate) events: Vec<MonitorLine>,
+}
+
+impl Page {
+    pub(crate) fn of(desk: &Desk) -> Self {
+        Self {
+            updates: desk.updates(),
+            snapshots: 0,
+            sockets: Vec::new(),
+            tickz: TickzView::default(),
+            chatz: None,
+            valuz: None,
+            processes: Vec::new(),
+            points: Vec::new(),
+            lines: Vec::new(),
+            events: Vec::new(),
+        }
+    }
+
+    /// Takes one update, if there is one.
+    pub(crate) fn take(&mut self) -> bool {
+        let Some(update) = self.updates.next() else { return false };
+        if update.snapshot {
+            self.snapshots += 1;
+            (self.points, self.lines, self.events) = (Vec::new(), Vec::new(), Vec::new());
+        }
+        self.sockets = update.sockets.unwrap_or_else(|| std::mem::take(&mut self.sockets));
+        self.tickz = update.tickz.unwrap_or_else(|| std::mem::take(&mut self.tickz));
+        self.processes = update.processes.unwrap_or_else(|| std::mem::take(&mut self.processes));
+        self.chatz = update.chatz.or_else(|| self.chatz.take());
+        self.valuz = update.valuz.or_else(|| self.valuz.take());
+        self.points.extend(update.points);
+        self.lines.extend(update.lines);
+        self.events.extend(update.events);
+        true
+    }
+
+    /// Waits until what it knows is as wanted.
+    pub(crate) fn until(&mut self, what: &str, wanted: impl Fn(&Self) -> bool) {
+        testkit::eventually(what, || {
+            self.take();
+            wanted(self)
+        });
+    }
+
+    pub(crate) fn socket(&self, id: SocketId) -> &SocketView {
+        &self.sockets[id.index()]
+    }
+
+    pub(crate) fn process(&self, id: &str) -> Option<&ProcessView> {
+        self.processes.iter().find(|process| process.id == id)
+    }
+
+    pub(crate) fn is(&self, id: &str, state: &ProcessState) -> bool {
+        self.process(id).is_some_and(|process| process.state == *state)
+    }
+
+    /// The process ids of all that the desk has started and that live.
+    pub(crate) fn pids(&self) -> Vec<u32> {
+        self.processes.iter().filter_map(|process| process.pid).collect()
+    }
+
+    /// Waits until the services answer, and `workers` are there.
+    pub(crate) fn until_all_is_there(&mut self, workers: usize) {
+        self.until("all is there", |page| {
+            page.processes.iter().filter(|process| process.state == ProcessState::Running).count() == 2 + workers
+                && page.tickz.quotes.len() == SYMBOLS.len()
+                && page.tickz.quotes.iter().all(|quote| quote.received > 0)
+                && page.chatz.as_ref().is_some_and(|chatz| chatz.users.contains(&chatz.name))
+                && page.valuz.as_ref().is_some_and(|valuz| {
+                    valuz
+                        .workers
+                        .iter()
+                        .filter(|worker| worker.state != dealz_core::view::WorkerState::Starting)
+                        .count()
+                        == workers
+                })
+        });
+    }
+}
+
+pub(crate) fn act(desk: &Desk, id: &str, act: ProcessAct) -> Result<Reply, Refusal> {
+    desk.act(Command::Process { id: id.to_owned(), act })
+}
+
+pub(crate) fn lives(pid: u32) -> bool {
+    // One that was killed may wait for the system's own first process to notice.
+    fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
+}

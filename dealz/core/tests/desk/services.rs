@@ -1,0 +1,132 @@
+//! Services that come, go, and speak nonsense.
+
+use dealz_core::{
+    command::{Command, ProcessAct, Refusal, Reply},
+    view::{ChatLink, LineKind, Mark, ProcessState, SocketId, SocketState},
+};
+use testkit::{Peer, Program, peer};
+
+use crate::rig::{act, endpoints, start, start_at};
+
+#[test]
+fn a_symbol_is_followed_and_forgotten() {
+    let (desk, mut page) = start(Some(0));
+    page.until_all_is_there(0);
+    assert_eq!(page.snapshots, 1);
+    desk.act(Command::Follow { symbol: "IBM".to_owned() }).unwrap();
+    page.until("IBM ticks", |page| {
+        page.tickz.quotes.iter().any(|quote| quote.symbol == "IBM" && quote.received > 1 && quote.last.is_some())
+            && page.points.iter().any(|point| point.symbol == "IBM")
+    });
+    desk.act(Command::Forget { symbol: "IBM".to_owned() }).unwrap();
+    page.until("IBM is forgotten", |page| page.tickz.quotes.len() == 2);
+    let refusal = desk.act(Command::Follow { symbol: "ibm".to_owned() }).unwrap_err();
+    assert!(matches!(refusal, Refusal::Invalid { field, .. } if field == "symbol"));
+    page.until("the socket counts", |page| page.socket(SocketId::TickzSub).received_per_second > 0.0);
+    let Reply::Wire { messages } = desk.act(Command::Wire { socket: SocketId::TickzSub }).unwrap() else { panic!() };
+    assert!(!messages.is_empty() && messages.iter().all(|message| message.fault.is_none()));
+}
+
+#[test]
+fn who_was_absent_at_the_start_joins_later() {
+    let (desk, mut page) = start(None);
+    let waits = |state: &SocketState| matches!(state, SocketState::Retrying { .. } | SocketState::Connecting);
+    page.until("nobody is there", |page| page.sockets.iter().take(3).all(|socket| waits(&socket.state)));
+    desk.act(Command::Say { text: "too early".to_owned() }).unwrap();
+    page.until("it is kept", |page| page.chatz.as_ref().unwrap().waiting == ["too early"]);
+    for id in ["tickz", "chatz"] {
+        act(&desk, id, ProcessAct::Start).unwrap();
+    }
+    page.until_all_is_there(0);
+    page.until("it is said", |page| {
+        page.chatz.as_ref().unwrap().waiting.is_empty()
+            && page.lines.iter().any(|line| line.kind == LineKind::Message && line.text == "too early")
+    });
+    assert!(page.sockets.iter().take(3).all(|socket| socket.state == SocketState::Up), "{:?}", page.sockets);
+}
+
+#[test]
+fn what_is_said_is_heard_and_a_name_can_be_changed() {
+    let (desk, mut page) = start(Some(0));
+    page.until_all_is_there(0);
+    desk.act(Command::Say { text: "Grüße".to_owned() }).unwrap();
+    page.until("heard", |page| page.lines.iter().any(|line| line.user == "ada" && line.text == "Grüße"));
+    desk.act(Command::Rename { name: "bob".to_owned() }).unwrap();
+    page.until("bob is there", |page| {
+        page.chatz.as_ref().is_some_and(|chatz| chatz.name == "bob" && chatz.users.contains(&"bob".to_owned()))
+    });
+    assert!(page.lines.iter().any(|line| line.kind == LineKind::Note && line.text == "you are bob now"));
+    for (command, field) in [
+        (Command::Rename { name: "not one".to_owned() }, "name"),
+        (Command::Say { text: String::new() }, "text"),
+        (Command::SetWorkers { count: 17 }, "count"),
+    ] {
+        let refusal = desk.act(command).unwrap_err();
+        assert!(matches!(&refusal, Refusal::Invalid { field: its, .. } if its == field), "{refusal:?}");
+    }
+}
+
+#[test]
+fn services_that_are_killed_and_started_again_recover() {
+    let (desk, mut page) = start(Some(0));
+    page.until_all_is_there(0);
+    for id in ["tickz", "chatz"] {
+        act(&desk, id, ProcessAct::Kill).unwrap();
+    }
+    page.until("both are gone", |page| {
+        let killed = ProcessState::Ended { how: "killed by signal 9".to_owned() };
+        page.is("tickz", &killed)
+            && page.is("chatz", &killed)
+            && page.chatz.as_ref().unwrap().link == ChatLink::Down
+            && page.sockets.iter().take(3).all(|socket| socket.state != SocketState::Up)
+    });
+    for id in [SocketId::TickzSub, SocketId::ChatzReq, SocketId::ChatzSub] {
+        assert!(page.events.iter().any(|event| event.socket == id && event.mark == Mark::Down), "{id:?}");
+    }
+    let received = page.tickz.received;
+    for id in ["tickz", "chatz"] {
+        act(&desk, id, ProcessAct::Restart).unwrap();
+    }
+    page.until("both are back", |page| {
+        page.tickz.received > received
+            && page.chatz.as_ref().unwrap().link == ChatLink::Up
+            && page.lines.iter().any(|line| line.text == "chatz is back")
+            && page.sockets.iter().take(3).all(|socket| socket.state == SocketState::Up)
+    });
+    assert_eq!(page.snapshots, 1);
+}
+
+#[test]
+fn a_publisher_that_speaks_nonsense_is_counted_and_does_no_harm() {
+    let publisher = Peer::bind(peer::PUB);
+    let mut endpoints = endpoints();
+    endpoints.ticks = publisher.endpoint().parse().unwrap();
+    let (desk, mut page) = start_at(&endpoints, Some(0));
+    page.until("connected", |page| page.sockets.len() == 6 && page.socket(SocketId::TickzSub).peers == 1);
+    page.until("counted", |page| {
+        publisher.send(["MSFT".as_bytes(), b"not a price"]);
+        let socket = page.socket(SocketId::TickzSub);
+        socket.malformed > 10 && socket.received >= socket.malformed && socket.last_fault.is_some()
+    });
+    let Reply::Wire { messages } = desk.act(Command::Wire { socket: SocketId::TickzSub }).unwrap() else { panic!() };
+    assert!(messages.len() <= 200 && messages.iter().all(|message| message.fault.is_some()));
+    assert!(matches!(&page.process("tickz").unwrap().state, ProcessState::Elsewhere { .. }));
+    page.until("the rest works", |page| page.chatz.as_ref().unwrap().link == ChatLink::Up);
+}
+
+#[test]
+fn a_page_that_does_not_look_finds_the_newest_state_and_nothing_queued() {
+    let endpoints = endpoints();
+    let flood = ["publish", "--rate", "50000", "--ticks", endpoints.ticks.as_str()];
+    let _publisher = Program::start(testkit::sibling("tickz"), flood);
+    let (desk, mut page) = start_at(&endpoints, None);
+    let mut slow = desk.updates();
+    assert!(slow.next().unwrap().snapshot);
+    page.until("many ticks have come", |page| page.tickz.received > 50_000);
+    let update = slow.next().unwrap();
+    assert!(!update.snapshot && update.tickz.unwrap().received > 50_000);
+    assert!(update.points.len() <= 2 * 1_200 && update.events.len() <= 1_000);
+    // What came in between is one update at most.
+    let rest: usize = std::iter::from_fn(|| slow.next()).take(3).map(|update| update.points.len()).sum();
+    assert!(rest <= 10, "{rest}");
+}
