@@ -77,8 +77,8 @@ keys *args: (release 'keyz')
 test: ui tauri-driver
     cargo build --workspace --bins --locked
     cargo test --workspace --locked
-    cd ui && npm test
-    cd ui && PROGRAMS={{ target }}/debug TAURI_DRIVER={{ tools }}/bin/tauri-driver npm run test:desk
+    cd ui && npm run --silent test
+    cd ui && PROGRAMS={{ target }}/debug TAURI_DRIVER={{ tools }}/bin/tauri-driver npm run --silent test:desk
 
 # format, lints, types, dependencies, documentation, and no unfinished marks
 [group('work')]
@@ -96,7 +96,7 @@ ui: packages
 # pictures of every view for the README, from the real thing
 [group('work')]
 screenshots: ui (release 'tickz' 'chatz' 'valuz' 'dealz')
-    cd ui && PROGRAMS={{ programs }} npm run screenshots
+    cd ui && PROGRAMS={{ programs }} npm run --silent screenshots
 
 # what has to hold before a change goes in
 [group('work')]
@@ -138,7 +138,7 @@ packages:
 
 [private]
 typed: packages
-    cd ui && npm run check
+    cd ui && npm run --silent check
 
 [private]
 linted:

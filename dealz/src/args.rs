@@ -1,7 +1,9 @@
 //! What was typed, and what comes of it: which face to show, and the session that it shows.
 
 use std::{
+    env,
     ffi::OsString,
+    fs,
     net::{IpAddr, SocketAddr},
     path::PathBuf,
 };
@@ -165,7 +167,7 @@ impl Cli {
             (None, None) => symbols::of_the_talk(),
         };
         anyhow::ensure!(symbols.len() <= symbols::MAX, "--symbols: at most {} can be followed", symbols::MAX);
-        let own = std::env::current_exe().context("cannot tell where this program is")?;
+        let own = env::current_exe().context("cannot tell where this program is")?;
         Ok(Session::Live(Box::new(DeskConfig {
             context: suite.context()?,
             endpoints: self.channels.endpoints(&suite),
@@ -186,7 +188,7 @@ impl Cli {
                 anyhow::ensure!(given.is_file(), "--prices {}: no such file", given.display());
                 Ok(Some(given.clone()))
             }
-            None => Ok(Some(PathBuf::from(PRICES)).filter(|own| self.session.stage && own.is_file())),
+            None => Ok(fs::canonicalize(PRICES).ok().filter(|_| self.session.stage).map(short)),
         }
     }
 
@@ -208,6 +210,12 @@ impl Cli {
         .filter_map(|(variable, value)| Some((variable, value?)))
         .collect()
     }
+}
+
+/// A path as one would type it here: without the current folder.
+fn short(path: PathBuf) -> PathBuf {
+    let here = env::current_dir().ok().and_then(|here| path.strip_prefix(here).ok().map(PathBuf::from));
+    here.unwrap_or(path)
 }
 
 impl ChannelArgs {

@@ -144,3 +144,15 @@ fn read(live: &RwLock<Option<Box<Live>>>) -> RwLockReadGuard<'_, Option<Box<Live
 fn not_now(reason: &str) -> Refusal {
     Refusal::NotNow { reason: reason.to_owned() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_on_any_thread_share_a_desk() {
+        const fn shared<T: Send + Sync>() {}
+        const fn moved<T: Send>() {}
+        const { (shared::<Desk>(), moved::<Updates>()) };
+    }
+}

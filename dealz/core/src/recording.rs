@@ -1,8 +1,10 @@
 //! Keeps what is shown in a file, and reads it again.
 //!
-//! The thread `recorder` looks ten times a second, as a page would, and writes a line for each update; every ten seconds
-//! it begins with a snapshot, so that a player can seek. Once a second the newest messages of each socket follow. It
-//! waits for nobody but the disk, and nobody waits for it.
+//! The thread `recorder` looks ten times a second, as a page would, and writes a line for each update. Again and again it
+//! begins with a snapshot, so that a player can seek: ten seconds after the one before at the earliest, and when three
+//! times as much was written as that one took, so that most of the file is what happened. Once a second the newest
+//! messages of each socket follow. With five prices on the way an hour takes about as much as a recording may have. The
+//! thread waits for nobody but the disk, and nobody waits for it.
 
 use std::{
     fs::{self, File},
@@ -31,11 +33,14 @@ const BEAT: Duration = Duration::from_millis(100);
 /// After how many beats messages are kept, and what was written is handed to the system.
 const BEATS_PER_FLUSH: u64 = 10;
 
-/// After how many beats there is a snapshot.
+/// After how many beats there may be another snapshot.
 const BEATS_PER_SNAPSHOT: u64 = 100;
 
+/// How many times the size of the last snapshot is written before there is another one.
+const SIZES_PER_SNAPSHOT: u64 = 3;
+
 /// How many messages of a socket are kept each time.
-const MESSAGES_MAX: usize = 20;
+const MESSAGES_MAX: usize = 8;
 
 /// Why a recording cannot be played.
 #[derive(Debug, Error)]
@@ -90,7 +95,7 @@ impl Recorder {
             error => io::Error::other(error.to_string()),
         })?;
         info!(file = %path.display(), "recording");
-        let tape = Tape { file: BufWriter::new(file), left: BYTES_MAX, updates, taps, seen: [0; SocketId::ALL.len()] };
+        let tape = Tape::new(file, updates, taps);
         let thread = thread::Builder::new().name("recorder".to_owned()).spawn(move || tape.run(&stop))?;
         Ok(Self { stopper: Some(stopper), thread: Some(thread) })
     }
@@ -114,9 +119,25 @@ struct Tape {
     taps: Taps,
     /// Of each socket, the number of the message after the last one kept.
     seen: [u64; SocketId::ALL.len()],
+    /// At which beat there may be another snapshot.
+    next_snapshot: u64,
+    /// And down to how many bytes that are left.
+    next_snapshot_left: u64,
 }
 
 impl Tape {
+    fn new(file: File, updates: Updates, taps: Taps) -> Self {
+        Self {
+            file: BufWriter::new(file),
+            left: BYTES_MAX,
+            updates,
+            taps,
+            seen: [0; SocketId::ALL.len()],
+            next_snapshot: 0,
+            next_snapshot_left: BYTES_MAX,
+        }
+    }
+
     fn run(mut self, stop: &Stop) {
         if let Err(error) = self.record(stop) {
             warn!(%error, "the recording ends here");
@@ -127,12 +148,7 @@ impl Tape {
         let (start, mut beats) = (Instant::now(), 0);
         loop {
             let is_last = stop.wait_until(start + BEAT.saturating_mul(u32::try_from(beats).unwrap_or(u32::MAX)));
-            if beats % BEATS_PER_SNAPSHOT == 0 {
-                self.updates.rewind();
-            }
-            if let Some(update) = self.updates.next() {
-                self.write(&Recorded::Update { update })?;
-            }
+            self.write_update(beats)?;
             if is_last || beats % BEATS_PER_FLUSH == 0 {
                 self.write_messages()?;
                 self.file.flush()?;
@@ -142,6 +158,20 @@ impl Tape {
             }
             beats += 1;
         }
+    }
+
+    fn write_update(&mut self, beats: u64) -> io::Result<()> {
+        if beats >= self.next_snapshot && self.left <= self.next_snapshot_left {
+            self.updates.rewind();
+        }
+        let Some(update) = self.updates.next() else { return Ok(()) };
+        let (is_snapshot, before) = (update.snapshot, self.left);
+        self.write(&Recorded::Update { update })?;
+        if is_snapshot {
+            self.next_snapshot = beats + BEATS_PER_SNAPSHOT;
+            self.next_snapshot_left = self.left.saturating_sub(SIZES_PER_SNAPSHOT * (before - self.left));
+        }
+        Ok(())
     }
 
     fn write_messages(&mut self) -> io::Result<()> {
@@ -208,8 +238,10 @@ pub(crate) fn read(path: &Path) -> Result<String, PlayError> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, Mutex};
+
     use super::*;
-    use crate::view::Update;
+    use crate::{dashboard::Dashboard, event::Event, view::Update};
 
     fn line(snapshot: bool) -> String {
         let update = Update { snapshot, time_ms: 1.5, ..Update::default() };
@@ -250,15 +282,28 @@ mod tests {
     #[test]
     fn a_recording_ends_at_its_limit_with_whole_lines() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        let mut tape = Tape {
-            file: BufWriter::new(file.reopen().unwrap()),
-            left: 2 * line(true).len() as u64 + 5,
-            updates: Updates::new(None),
-            taps: Taps::new(),
-            seen: [0; SocketId::ALL.len()],
-        };
+        let mut tape = Tape::new(file.reopen().unwrap(), Updates::new(None), Taps::new());
+        tape.left = 2 * line(true).len() as u64 + 5;
         let recorded = Recorded::Update { update: Update { snapshot: true, time_ms: 1.5, ..Update::default() } };
         let written = (0..9).take_while(|_| tape.write(&recorded).is_ok()).count();
         assert_eq!((written, read(file.path()).unwrap()), (2, line(true).repeat(2)));
+    }
+
+    #[test]
+    fn snapshots_come_again_and_again_and_are_the_smaller_part() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let dashboard = Arc::new(Mutex::new(Dashboard::new(["tcp://127.0.0.1:1"; 6], "ada", String::new(), 0.0)));
+        let mut tape = Tape::new(file.reopen().unwrap(), Updates::new(Some(Arc::clone(&dashboard))), Taps::new());
+        for beats in 0..2_000 {
+            let said = chatz::Event::Message { user: "bob".parse().unwrap(), text: "hello".parse().unwrap() };
+            dashboard.lock().unwrap().handle(Event::Chatz(said), 0.0);
+            tape.write_update(beats).unwrap();
+        }
+        tape.file.flush().unwrap();
+        let text = read(file.path()).unwrap();
+        let snapshots: Vec<&str> = text.lines().filter(|line| line.contains("\"snapshot\":true")).collect();
+        let bytes: usize = snapshots.iter().map(|line| line.len()).sum();
+        assert!(snapshots.len() > 3 && snapshots.len() <= 20, "{}", snapshots.len());
+        assert!(bytes < text.len() / 2, "{bytes} of {}", text.len());
     }
 }

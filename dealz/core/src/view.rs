@@ -89,7 +89,7 @@ pub enum Mode {
 #[serde(rename_all = "camelCase", tag = "kind")]
 #[expect(clippy::large_enum_variant, reason = "one at a time is made, on its way to or from a file")]
 pub enum Recorded {
-    /// The stream of updates; a snapshot comes first and then every ten seconds, so that a player can seek.
+    /// The stream of updates; a snapshot comes first and then again and again, so that a player can seek.
     Update {
         /// The update.
         update: Update,

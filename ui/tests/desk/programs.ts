@@ -9,6 +9,9 @@ import { afterEach, expect } from 'vitest'
 /** Where the programs were built. */
 export const FOLDER = process.env.PROGRAMS ?? resolve(import.meta.dirname, '../../../target/debug')
 
+/** Programs run where a person would start them. */
+const PROJECT = resolve(import.meta.dirname, '../../..')
+
 /** How long anything may take, in milliseconds. */
 export const BOUND = 20_000
 
@@ -52,7 +55,11 @@ export class Program {
     const path = resolve(FOLDER, name)
     if (!existsSync(path)) throw new Error(`${path} is not built: cargo build --workspace --bins`)
     const [program = path, ...rest] = [...prefix, path, ...args]
-    this.#child = spawn(program, rest, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+    this.#child = spawn(program, rest, {
+      cwd: PROJECT,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     this.#child.stdout?.on('data', (text) => (this.#stdout += text))
     this.#child.stderr?.on('data', (text) => (this.#stderr += text))
     running.add(this)

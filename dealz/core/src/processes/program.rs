@@ -1,7 +1,9 @@
 //! What dealz starts: the two services and the workers, as command lines.
 
 use std::{
+    env,
     ffi::OsString,
+    fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -75,14 +77,14 @@ impl Programs {
 
     /// The command line as one would type it.
     pub(crate) fn typed(&self, service: &Service) -> String {
-        let words = self.arguments(service).into_iter().map(|word| quoted(&word.to_string_lossy()));
+        let words = self.arguments(service, from_here).into_iter().map(|word| quoted(&word.to_string_lossy()));
         [service.program().to_owned()].into_iter().chain(words).collect::<Vec<_>>().join(" ")
     }
 
     /// The command, whose process ends with this one.
     pub(crate) fn command(&self, service: &Service) -> Command {
         let mut command = Command::new(self.folder.join(service.program()));
-        command.args(self.arguments(service));
+        command.args(self.arguments(service, Path::to_owned));
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         for channel in Channel::ALL {
@@ -92,14 +94,14 @@ impl Programs {
         command
     }
 
-    fn arguments(&self, service: &Service) -> Vec<OsString> {
+    fn arguments(&self, service: &Service, spell: fn(&Path) -> PathBuf) -> Vec<OsString> {
         let prices = self.stage.as_ref().and_then(|stage| stage.prices.as_deref());
         let words = |words: &[&str]| words.iter().map(OsString::from).collect::<Vec<_>>();
         match service {
             Service::Tickz => {
                 let mut arguments = words(&["publish", "--sequence"]);
                 if let Some(prices) = prices {
-                    arguments.extend(["--replay".into(), Path::as_os_str(prices).to_owned()]);
+                    arguments.extend(["--replay".into(), spell(prices).into_os_string()]);
                     arguments.extend(words(&["--speed", SPEED, "--loop"]));
                 }
                 arguments
@@ -121,6 +123,13 @@ fn to_reach(endpoint: &Endpoint) -> String {
         Some(port) => format!("tcp://127.0.0.1:{port}"),
         None => text.to_owned(),
     }
+}
+
+/// A path as one would type it in the folder where dealz was started.
+fn from_here(path: &Path) -> PathBuf {
+    let whole = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let here = env::current_dir().and_then(fs::canonicalize).unwrap_or_default();
+    whole.strip_prefix(here).map(Path::to_owned).unwrap_or(whole)
 }
 
 /// A word as a shell takes it.
@@ -151,6 +160,10 @@ mod tests {
         Programs { folder: "/opt/suite".into(), stage, variables: vec![("SUITE_KEY", "k".into())], endpoints }
     }
 
+    fn programs_with(prices: &str) -> String {
+        programs(Some(prices)).typed(&Service::Tickz)
+    }
+
     #[test]
     fn command_lines_can_be_typed() {
         let programs = programs(Some("my data/it's.csv"));
@@ -158,6 +171,8 @@ mod tests {
             programs.typed(&Service::Tickz),
             r"tickz publish --sequence --replay 'my data/it'\''s.csv' --speed 10000000 --loop"
         );
+        let own = programs_with(concat!(env!("CARGO_MANIFEST_DIR"), "/../core/Cargo.toml"));
+        assert_eq!(own, "tickz publish --sequence --replay Cargo.toml --speed 10000000 --loop");
         assert_eq!(programs.typed(&Service::Chatz), "chatz serve");
         let worker = Service::Worker(2, ValuationName::Var);
         assert_eq!(programs.typed(&worker), "valuz worker --report --valuation var --scenarios 10000");
