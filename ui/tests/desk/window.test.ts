@@ -1,6 +1,7 @@
 // The window itself, on a display without a screen, driven by WebDriver: tauri-driver and WebKit's own driver.
 
 import { type ChildProcess, spawn } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Builder, By, Capabilities, Key, type WebDriver, until } from 'selenium-webdriver'
 import { afterEach, beforeAll, expect, test } from 'vitest'
@@ -8,6 +9,9 @@ import { allEnd, BOUND, descendants, eventually, FOLDER, freeChannels, freePorts
 
 /** Where `just` puts it. */
 const DRIVER = process.env.TAURI_DRIVER ?? resolve(import.meta.dirname, '../../../.tools/cargo/bin/tauri-driver')
+
+/** A folder for pictures of the views, for somebody to look at. */
+const PICTURES = process.env.PICTURES ?? ''
 
 const started: ChildProcess[] = []
 let display = ''
@@ -63,6 +67,59 @@ test('it opens, shows live ticks, takes commands, and leaves nothing behind', as
   expect(suite.map(nameOf)).toEqual(expect.arrayContaining(['dealz', 'tickz', 'chatz', 'valuz']))
   await window.quit()
   await allEnd(suite)
+})
+
+test('every view does in the window what it does in a browser', async () => {
+  const window = await openWindow(['--stage'])
+  // A field keeps the keys until one leaves it.
+  const press = (key: string) => window.actions().sendKeys(Key.ESCAPE, key).perform()
+  const shows = (text: RegExp) =>
+    eventually(async () => expect(await window.findElement(By.css('main')).getText()).toMatch(text))
+  const click = async (xpath: string) => (await window.wait(until.elementLocated(By.xpath(xpath)), BOUND)).click()
+  const picture = async (name: string) => {
+    // WebKit hands out the frame before the last.
+    await window.executeAsyncScript('requestAnimationFrame(() => requestAnimationFrame(arguments[0]))')
+    if (PICTURES) writeFileSync(resolve(PICTURES, `${name}.png`), await window.takeScreenshot(), 'base64')
+  }
+  await window.wait(until.elementLocated(By.css('tbody tr td')), BOUND)
+
+  await press('2')
+  await window.wait(until.elementLocated(By.id('follow')), BOUND).sendKeys('ZZZ', Key.ENTER)
+  await shows(/ZZZ/)
+  await click('//button[@aria-label="Forget ZZZ"]')
+  await picture('tickz')
+
+  await press('3')
+  await shows(/\(you\)/)
+  await window.findElement(By.css('input[data-field]')).sendKeys('hello', Key.ENTER)
+  await shows(/hello/)
+  await picture('chatz')
+
+  await press('4')
+  await click('//button[normalize-space()="Run"]')
+  await shows(/✓ verified/)
+  await picture('valuz')
+
+  await press('5')
+  await shows(/HANDSHAKE_SUCCEEDED/)
+  await picture('monitor')
+
+  await press('6')
+  await shows(/tick\b/)
+  await click('//*[@role="option"][1]')
+  await shows(/4 frames/)
+  await picture('wire')
+
+  await press('7')
+  await click('//button[@aria-label="kill -9 chatz"]')
+  await shows(/signal 9/)
+  await picture('processes')
+
+  await window.actions().sendKeys(Key.ESCAPE, 'r', 'r').perform()
+  await eventually(async () => expect(await window.findElement(By.css('p.status')).getText()).toMatch(/6 of 6 up/))
+  await press('1')
+  await picture('desk')
+  await window.quit()
 })
 
 test('a locale without a language does not hinder it', async () => {
