@@ -4,7 +4,7 @@
 //! - [`args`]: what was typed, and what comes of it
 //! - [`session`]: what is shown: live sockets, or a recording
 //! - [`web`]: the face in a browser
-//! - [`window`]: the face in a window
+//! - `window`: the face in a window
 
 pub mod args;
 pub mod session;

@@ -3,11 +3,11 @@
 //!
 //! The page can start and kill processes, so who may come in is checked for every request.
 //!
-//! - [`door`]: who may come in
-//! - [`token`]: what is shown at the door where an address of the network is served
-//! - [`page`]: the page's files, and what a browser is told about them
-//! - [`socket`]: one page's WebSocket
-//! - [`listen`]: the address, and the links to it
+//! - `door`: who may come in
+//! - `token`: what is shown at the door where an address of the network is served
+//! - `page`: the page's files, and what a browser is told about them
+//! - `socket`: one page's WebSocket
+//! - `listen`: the address, and the links to it
 
 mod door;
 mod listen;
