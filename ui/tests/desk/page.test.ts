@@ -1,6 +1,7 @@
 // The page of the desk in a real browser, with real services: every panel's main act, as a speaker does it.
 
 import { AxeBuilder } from '@axe-core/playwright'
+import { createServer, type Socket } from 'node:net'
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { open, useBrowser } from './browser'
@@ -85,6 +86,44 @@ test('valuz: a batch with a worker killed in the middle has the same total, veri
   await shows(page, 'body', /✓ verified/)
   await page.getByRole('button', { name: 'One worker more' }).click()
   await eventually(async () => expect(descendants(desk.pid).length).toBe(5))
+})
+
+test('valuz: orders of a file that is dropped; a line that is none is named', async () => {
+  const { link } = await startDesk(['--stage'], await freeChannels())
+  const { page } = await open(link)
+  await page.keyboard.press('4')
+  const chooser = page.getByLabel('A CSV of orders')
+  const header = 'symbol,action,shares,price\n'
+  const run = page.getByRole('button', { name: 'Run', exact: true })
+  await chooser.setInputFiles({
+    name: 'bad.csv',
+    mimeType: 'text/csv',
+    buffer: Buffer.from(`${header}MSFT,BUY,-1,2\n`),
+  })
+  await run.click()
+  await shows(page, 'main', /line 2/)
+  const good = `${header}MSFT,BUY,100,41.5\nAAPL,SELL,10,95\n`
+  await page.getByRole('button', { name: 'Take bad.csv away' }).click()
+  await chooser.setInputFiles({ name: 'good.csv', mimeType: 'text/csv', buffer: Buffer.from(good) })
+  await run.click()
+  await shows(page, 'main', /✓ verified/)
+  await shows(page, 'main', /3,200\.00/)
+})
+
+test('valuz: who holds a port is said, the rest works, and it goes on once the port is free', async () => {
+  const channels = await freeChannels()
+  const taken = new Set<Socket>()
+  const holder = createServer((socket) => taken.add(socket))
+  const port = Number(channels.VALUZ_ORDERS.split(':').at(-1))
+  await new Promise<void>((bound) => holder.listen(port, '127.0.0.1', bound))
+  const { link } = await startDesk(['--stage'], channels)
+  const { page } = await open(link)
+  await shows(page, 'tbody', /\d+\.\d/)
+  await page.keyboard.press('4')
+  await shows(page, 'main', new RegExp(`pid ${process.pid}`))
+  holder.close()
+  taken.forEach((socket) => socket.destroy())
+  await eventually(async () => expect(await page.locator('p.status').innerText()).toMatch(/6 of 6 up/))
 })
 
 test('monitor: a service that is killed and comes back leaves its marks and sentences', async () => {
