@@ -17,7 +17,11 @@ use std::{process::ExitCode, sync::Arc, thread};
 use sockets::Stop;
 use tracing::warn;
 
-use crate::{args::Cli, web::Server, window::Shown};
+use crate::{
+    args::Cli,
+    web::{Server, WebConfig},
+    window::Shown,
+};
 use dealz_core::Desk;
 
 /// Shows the desk until it is closed or told to end.
@@ -32,12 +36,19 @@ pub fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
             Shown::Not(reason) => warn!("{reason}: serving the page to a browser instead"),
         }
     }
-    let instead = cli.opens_window().then(|| cli.fallback());
-    let servers = instead.into_iter().chain(cli.web()).map(Server::bind).collect::<Result<Vec<_>, _>>()?;
+    let servers = bind(cli.web(), cli.opens_window().then(|| cli.fallback()))?;
     let desk = cli.session()?.start()?;
     let result = serve(servers, &desk, &stop);
     desk.stop();
     result.map(|()| ExitCode::SUCCESS)
+}
+
+/// Takes the addresses: first the one that was asked for, since the one instead of the window is any that is left. The
+/// link to the latter comes first: it is the reader's own.
+fn bind(asked: Option<WebConfig>, instead: Option<WebConfig>) -> anyhow::Result<Vec<Server>> {
+    let asked = asked.map(Server::bind).transpose()?;
+    let instead = instead.map(Server::bind).transpose()?;
+    Ok(instead.into_iter().chain(asked).collect())
 }
 
 /// Serves the desk by all of `servers` until `stop`.
@@ -52,4 +63,22 @@ fn serve(servers: Vec<Server>, desk: &Arc<Desk>, stop: &Stop) -> anyhow::Result<
         // A panic has been told of where it arose.
         faces.into_iter().try_for_each(|face| face.join().unwrap_or(Ok(())))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+    use crate::web::Address;
+
+    #[test]
+    fn the_address_that_was_asked_for_is_taken_first() {
+        // Both are taken: the failure tells which was tried.
+        let taken = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+        let [asked, instead] = taken.each_ref().map(|listener| listener.local_addr().unwrap());
+        let config = |address| WebConfig { address: Address::Asked(address), may_touch: true, token: None };
+        let error = bind(Some(config(asked)), Some(config(instead))).err().unwrap();
+        assert!(format!("{error:#}").contains(&asked.to_string()), "{error:#}");
+    }
 }

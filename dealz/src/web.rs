@@ -7,24 +7,28 @@
 //! - `token`: what is shown at the door where an address of the network is served
 //! - `page`: the page's files, and what a browser is told about them
 //! - `socket`: one page's WebSocket
+//! - `recording`: the recording that is played
 //! - `listen`: the address, and the links to it
 
 mod door;
 mod listen;
 mod page;
+mod recording;
 mod socket;
 mod token;
 
 use std::{
     net::SocketAddr,
+    pin::pin,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use axum::{
     Extension, Router,
+    body::Bytes,
     extract::{Request, State},
-    http::StatusCode,
+    http::{HeaderValue, StatusCode, header::CONNECTION},
     middleware::{self, Next},
     response::{IntoResponse as _, Response},
     routing::{any, get},
@@ -48,6 +52,7 @@ use tracing::warn;
 pub(crate) use self::listen::Server;
 use self::{
     door::{Door, Reached},
+    recording::Carries,
     socket::Pages,
 };
 pub use self::{listen::Address, token::Token};
@@ -57,6 +62,13 @@ const CONNECTIONS_MAX: usize = 256;
 
 /// How long a browser has to send the head of a request.
 const HEAD_TIME: Duration = Duration::from_secs(10);
+
+/// How long a connection may be one for requests: one that leaves its answers unread gives its place to another. A
+/// WebSocket has a place of its own.
+const CONNECTION_TIME: Duration = Duration::from_secs(60);
+
+/// How much longer one that carries a recording may be: enough for 64 MiB at two megabits a second.
+const RECORDING_TIME: Duration = Duration::from_secs(300);
 
 /// What the system may hold for a browser that does not read: some updates, not minutes of them.
 const SEND_BUFFER_BYTES: usize = 128 * 1024;
@@ -79,6 +91,7 @@ pub struct WebConfig {
 struct Face {
     door: Door,
     pages: Pages,
+    recording: Option<Bytes>,
 }
 
 impl Server {
@@ -89,8 +102,9 @@ impl Server {
     pub(crate) fn run(self, desk: Arc<Desk>, stop: &Stop) -> anyhow::Result<()> {
         let runtime = runtime::Builder::new_multi_thread().worker_threads(2).thread_name("web").enable_all().build()?;
         let (ends, ending) = watch::channel(false);
+        let recording = recording::of(&desk);
         let pages = Pages::new(desk, self.may_touch, ending);
-        let face = Arc::new(Face { door: Door::new(self.token), pages });
+        let face = Arc::new(Face { door: Door::new(self.token), pages, recording });
         let stop = stop.clone();
         let result = runtime.block_on(async {
             let listener = TcpListener::from_std(self.listener)?;
@@ -112,6 +126,7 @@ async fn accept(listener: TcpListener, face: Arc<Face>) {
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let router = Router::new()
         .route("/socket", any(socket::upgrade))
+        .route("/recording", get(recording::serve))
         .fallback(get(page::serve))
         .layer(middleware::from_fn_with_state(Arc::clone(&face), admit))
         .with_state(face);
@@ -141,15 +156,20 @@ async fn attend(stream: TcpStream, router: Router) {
     let _ = stream.set_nodelay(true);
     let _ = set_socket_send_buffer_size(&stream, SEND_BUFFER_BYTES);
     let local = SocketAddr::new(local.ip().to_canonical(), local.port());
-    let service = TowerToHyperService::new(router.layer(Extension(Reached(local))));
+    let carries = Carries::default();
+    let router = router.layer(Extension(Reached(local))).layer(Extension(carries.clone()));
+    let service = TowerToHyperService::new(router);
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIME)
         .max_buf_size(64 * 1024)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
+    let mut connection = pin!(connection);
     // A browser that goes is no failure of ours.
-    let _ = connection.await;
+    if time::timeout(CONNECTION_TIME, &mut connection).await.is_err() && carries.recording() {
+        let _ = time::timeout(RECORDING_TIME, connection).await;
+    }
 }
 
 /// Lets a request in or turns it away; what goes out carries what a browser has to hold to.
@@ -168,6 +188,10 @@ async fn admit(State(face): State<Arc<Face>>, request: Request, next: Next) -> R
         }
         Err(turned_away) => (StatusCode::FORBIDDEN, format!("{turned_away}\n")).into_response(),
     };
+    // Whoever is refused has nothing more to ask here.
+    if response.status().is_client_error() || response.status().is_server_error() {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
     page::restrict(response.headers_mut());
     response
 }

@@ -4,6 +4,8 @@
 
 mod support;
 
+use std::io::{Read as _, Write as _};
+
 use serde_json::json;
 use support::{Desk, ask, dealz, next};
 
@@ -40,6 +42,18 @@ fn a_name_that_was_rebound_to_this_machine_leads_nowhere() {
         assert_eq!(desk.get("/socket", &format!("{same}{upgrade}")).status, 403, "{host}");
     }
     assert_eq!(desk.get("/", &format!("Host: localhost:{port}\r\n")).status, 200);
+}
+
+#[test]
+fn whoever_is_refused_is_not_heard_again() {
+    let desk = Desk::start();
+    for (path, host) in [("/", "evil.example"), ("/nothing", &desk.address.to_string())] {
+        let mut stream = desk.stream();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.to_ascii_lowercase().contains("connection: close"), "{answer}");
+    }
 }
 
 #[test]

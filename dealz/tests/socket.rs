@@ -64,6 +64,15 @@ fn a_message_beyond_all_orders_ends_the_socket_alone() {
 }
 
 #[test]
+fn an_audience_says_little() {
+    let desk = Desk::spawn(dealz(&["--web", "127.0.0.1:0", "--web-view-only"]));
+    let command = |bytes: usize| json!({"do": "x".repeat(bytes)});
+    let mut socket = desk.socket();
+    assert_eq!(ask(&mut socket, 1, &command(3000)).unwrap()["refusal"]["field"], "command");
+    assert!(matches!(ask(&mut socket, 2, &command(5000)), Err(1006 | 1009)));
+}
+
+#[test]
 fn as_many_pages_look_as_there_are_places() {
     let desk = Desk::start();
     let origin = format!("http://{}", desk.address);

@@ -3,7 +3,7 @@
 //! `PUSH` binds **orders**; `SUB` connects to **control** for START, REPEAT and EXIT. One loop on the caller's
 //! thread; what is to be sent is [`Batch`]'s to say.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use sockets::{
     BindError, Complaints, Connection, Context, Endpoint, Interest, Limits, RefusedHandshakes, Role, Socket,
@@ -106,8 +106,9 @@ impl Source {
             }
         }
         info!(orders = self.book.count(), repeated = self.batch.repeated(), "done");
-        // The batch is counted, so what is still queued for workers has no use.
-        self.orders.set_linger(Duration::ZERO)?;
+        // The batch is counted, so what is still queued for workers has no use. It is not given up at once all the same:
+        // where a connection breaks while its socket gives up a message half sent, libzmq 4.3 ends the process by an
+        // assertion (libzmq issue 3442), and the workers break theirs now.
         let Self { context, orders, control, .. } = self;
         drop((orders, control));
         context.close(stop)

@@ -168,7 +168,7 @@ impl Context {
             socket.set_tcp_keepalive_idle(seconds(interval))?;
             socket.set_tcp_keepalive_intvl(1)?;
             socket.set_tcp_keepalive_cnt(seconds(timeout.saturating_sub(interval)))?;
-            raw::set_tcp_maxrt(socket, milliseconds(timeout))?;
+            raw::set_tcp_maxrt(socket, milliseconds(limits.slow.map_or(timeout, |slow| slow.max(timeout))))?;
         }
         Ok(())
     }

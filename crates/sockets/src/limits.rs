@@ -16,9 +16,14 @@
 //! takes little with it. That costs about 5 % of throughput; a queue of 250 would cost 14 %, and
 //! with buffers below 64 KiB loopback stalls at times.
 
+use std::time::Duration;
+
 use wire::{Channel, chat, tick, value};
 
 use crate::{SocketError, error::refused};
+
+/// A worker reads orders in gulps of half its queue, so one that takes 50 ms an order reads every 25 s.
+const SLOW_WORKER: Duration = Duration::from_secs(30);
 
 /// How many events of a monitor are taken at a time: a peer that fails for ever makes them without end.
 pub(crate) const EVENTS_MAX: usize = 64;
@@ -39,6 +44,9 @@ pub struct Limits {
     /// The kernel's buffers in bytes, each direction; `None` leaves them to the system. A small buffer keeps
     /// work at the source until a worker is free for it.
     pub kernel_bytes: Option<u32>,
+    /// How long a peer may leave what was sent where it is, if that is longer than the heartbeat's timeout: to the
+    /// kernel one that is slow looks like one that is gone.
+    pub slow: Option<Duration>,
 }
 
 impl Limits {
@@ -53,8 +61,11 @@ impl Limits {
             Channel::Results => (10_000, 2 * value::TAIL_BYTES_MAX),
             Channel::Control => (1_000, value::FRAME_BYTES_MAX),
         };
-        let kernel_bytes = if matches!(channel, Channel::Orders) { Some(65_536) } else { None };
-        Self { queue, frame_bytes: frame_bytes as u32, kernel_bytes }
+        let (kernel_bytes, slow) = match channel {
+            Channel::Orders => (Some(65_536), Some(SLOW_WORKER)),
+            _ => (None, None),
+        };
+        Self { queue, frame_bytes: frame_bytes as u32, kernel_bytes, slow }
     }
 }
 

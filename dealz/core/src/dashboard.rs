@@ -190,7 +190,7 @@ impl Dashboard {
     }
 
     fn handle_monitor(&mut self, id: SocketId, event: MonitorEvent, now_ms: f64) {
-        let (mark, sentence) = self.folds[id.index()].handle_event(&event, now_ms);
+        let Some((mark, sentence)) = self.folds[id.index()].handle_event(&event, now_ms) else { return };
         self.events.push(|number| MonitorLine {
             id: number,
             time_ms: now_ms,

@@ -104,6 +104,16 @@ impl Desk {
         }
     }
 
+    /// The recording that is played, if one is: one [`crate::view::Recorded`] a line. It stays where it is for as long
+    /// as the desk is there.
+    #[must_use]
+    pub fn recording(&self) -> Option<&str> {
+        match &self.0 {
+            Kind::Live(_) => None,
+            Kind::Play(text) => Some(text),
+        }
+    }
+
     /// The stream of updates for one more page. Where a recording is played there are none.
     #[must_use]
     pub fn updates(&self) -> Updates {

@@ -34,6 +34,9 @@ const PAGES_MAX: u32 = 64;
 /// The largest command: a file of orders in JSON's spelling.
 const COMMAND_BYTES_MAX: usize = 17 * 1024 * 1024;
 
+/// The largest command of a page that may only look.
+const LOOK_BYTES_MAX: usize = 4 * 1024;
+
 /// Characters of the reason for which a command is not understood.
 const REASON_MAX: usize = 200;
 
@@ -133,9 +136,10 @@ pub(super) async fn upgrade(upgrade: WebSocketUpgrade, State(face): State<Arc<Fa
     let Some(place) = face.pages.place() else {
         return (StatusCode::SERVICE_UNAVAILABLE, "as many pages as there may be look at this desk\n").into_response();
     };
+    let largest = if face.pages.may_touch { COMMAND_BYTES_MAX } else { LOOK_BYTES_MAX };
     upgrade
-        .max_message_size(COMMAND_BYTES_MAX)
-        .max_frame_size(COMMAND_BYTES_MAX)
+        .max_message_size(largest)
+        .max_frame_size(largest)
         // What is sent goes out at once.
         .write_buffer_size(0)
         .on_upgrade(async move |socket| {
@@ -218,8 +222,14 @@ impl Page {
                 return Ok(Box::pin(async move { Told::Refusal { id, refusal } }));
             }
         };
-        if !self.may_touch && !matches!(command, Command::Wire { .. } | Command::Recording) {
-            return Ok(Box::pin(async move { Told::Refusal { id, refusal: Refusal::ViewOnly } }));
+        let refusal = match command {
+            // It would hold up the updates.
+            Command::Recording => Some(Refusal::NotNow { reason: "the recording is at /recording".to_owned() }),
+            Command::Wire { .. } => None,
+            _ => (!self.may_touch).then_some(Refusal::ViewOnly),
+        };
+        if let Some(refusal) = refusal {
+            return Ok(Box::pin(async move { Told::Refusal { id, refusal } }));
         }
         let desk = Arc::clone(&self.desk);
         let acting = task::spawn_blocking(move || desk.act(command));

@@ -1,15 +1,19 @@
 //! The process that starts the window's, hands signals on to it, and judges how it ended.
 
 use std::{
-    env,
+    env, io,
     os::unix::process::ExitStatusExt as _,
     process::{Child, Command, ExitCode, ExitStatus},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread,
     time::{Duration, Instant},
 };
 
 use anyhow::Context as _;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::{
+    io::retry_on_intr,
+    process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid},
+};
 use settings::program;
 use sockets::Stop;
 
@@ -79,21 +83,85 @@ pub(super) fn show(stop: &Stop) -> anyhow::Result<Shown> {
         command.env("WEBKIT_DISABLE_DMABUF_RENDERER", "1");
     }
     // The main thread starts it: it lives as long as the process.
-    let mut child = program::end_child_with_us(&mut command).spawn().context("cannot start the window's process")?;
-    hand_signals_on(&child, stop)?;
-    let status = child.wait().context("cannot wait for the window's process")?;
+    let child = program::end_child_with_us(&mut command).spawn().context("cannot start the window's process")?;
+    let window = Window::new(child);
+    hand_signals_on(window.clone(), stop)?;
+    let status = window.wait().context("cannot wait for the window's process")?;
     // What it was told to do is no failure.
     Ok(if stop.is_stopped() { Shown::Ended(ExitCode::SUCCESS) } else { shown(status) })
 }
 
-fn hand_signals_on(child: &Child, stop: &Stop) -> anyhow::Result<()> {
-    let (window, stop) = (Pid::from_child(child), stop.clone());
+fn hand_signals_on(window: Window, stop: &Stop) -> anyhow::Result<()> {
+    let stop = stop.clone();
     thread::Builder::new().name("signals".to_owned()).spawn(move || {
         while !stop.wait_until(Instant::now() + Duration::from_secs(3600)) {}
-        // It may have ended; its process id stays its own until the main thread has heard, and ends with it.
-        let _ = kill_process(window, Signal::TERM);
+        window.signal(Signal::TERM);
         thread::sleep(GRACE);
-        let _ = kill_process(window, Signal::KILL);
+        window.signal(Signal::KILL);
     })?;
     Ok(())
+}
+
+/// The window's process. Its id is its own until its end has been collected, which happens under the lock: nobody else
+/// is ever signalled in its place.
+#[derive(Clone)]
+struct Window {
+    id: Pid,
+    child: Arc<Mutex<Child>>,
+}
+
+impl Window {
+    fn new(child: Child) -> Self {
+        Self { id: Pid::from_child(&child), child: Arc::new(Mutex::new(child)) }
+    }
+
+    /// Waits for its end, with the lock free.
+    ///
+    /// # Errors
+    /// The system does not tell how it ended.
+    fn wait(&self) -> io::Result<ExitStatus> {
+        let ends = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        // It fails where the end has been collected.
+        let _ = retry_on_intr(|| waitid(WaitId::Pid(self.id), ends));
+        self.lock().wait()
+    }
+
+    /// Signals it if it has not ended.
+    fn signal(&self, signal: Signal) {
+        let mut child = self.lock();
+        if matches!(child.try_wait(), Ok(None)) {
+            // It may have ended since; the lock keeps its id.
+            let _ = kill_process(self.id, signal);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Child> {
+        self.child.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn start(program: &str, argument: &str) -> Window {
+        Window::new(Command::new(program).arg(argument).spawn().unwrap())
+    }
+
+    #[test]
+    fn a_signal_ends_the_process_that_is_waited_for() {
+        let window = start("sleep", "60");
+        let waiting = window.clone();
+        let waiter = thread::spawn(move || waiting.wait().unwrap());
+        window.signal(Signal::TERM);
+        assert_eq!(waiter.join().unwrap().signal(), Some(Signal::TERM.as_raw()));
+    }
+
+    #[test]
+    fn how_it_ended_is_known_whoever_collects_the_end() {
+        let window = start("true", "");
+        assert_eq!(window.wait().unwrap().code(), window.wait().unwrap().code());
+        window.signal(Signal::KILL);
+        assert_eq!(window.wait().unwrap().signal(), None);
+    }
 }

@@ -5,6 +5,7 @@ import type { Hello } from '../generated/Hello'
 import type { Refusal } from '../generated/Refusal'
 import type { Reply } from '../generated/Reply'
 import type { Update } from '../generated/Update'
+import { LOOK_ONLY } from '../state/rest.svelte'
 
 /** Whether what stands behind the page can be reached. */
 export type Link = 'up' | 'away'
@@ -42,6 +43,6 @@ export function refusalText(error: unknown): string {
     case 'notNow':
       return error.reason
     case 'viewOnly':
-      return 'This page may look, not touch.'
+      return LOOK_ONLY
   }
 }

@@ -5,6 +5,7 @@ import type { Hello } from '../generated/Hello'
 import type { Reply } from '../generated/Reply'
 import type { Update } from '../generated/Update'
 import { messagesAt, parseRecording, Playhead, type Recording, type Speed } from '../state/playback'
+import { PLAYS } from '../state/rest.svelte'
 import type { Backend, Link } from './backend'
 
 /** How often a playing recording moves, in milliseconds. */
@@ -46,7 +47,7 @@ export class Player implements Backend {
     if (command.do === 'wire') {
       return Promise.resolve({ got: 'wire', messages: messagesAt(this.#recording, command.socket, this.#head.atMs) })
     }
-    return Promise.reject({ refused: 'notNow', reason: 'A recording is playing: there are no sockets to act on.' })
+    return Promise.reject({ refused: 'notNow', reason: PLAYS })
   }
 
   /** Begins to play. */

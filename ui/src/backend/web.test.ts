@@ -86,3 +86,18 @@ test('a loss refuses what was asked, says so, and is joined again', async () => 
   expect(links).toEqual(['up', ...Array.from({ length: 6 }, () => 'away'), 'up'])
   expect(updates).toHaveLength(1)
 })
+
+test('a recording is fetched, with the token', async () => {
+  const answers = vi.fn<(address: URL) => Promise<Response>>()
+  vi.stubGlobal('fetch', answers)
+  const web = new Web('http://10.0.0.7:9000/?token=abc')
+  answers.mockResolvedValueOnce(new Response('{}\n'))
+  await expect(web.act({ do: 'recording' })).resolves.toEqual({ got: 'recording', text: '{}\n' })
+  expect(answers.mock.lastCall?.[0].href).toBe('http://10.0.0.7:9000/recording?token=abc')
+  answers.mockResolvedValueOnce(new Response('no recording is played\n', { status: 404 }))
+  const refusal = { refused: 'notNow', reason: 'no recording is played' }
+  await expect(web.act({ do: 'recording' })).rejects.toEqual(refusal)
+  answers.mockRejectedValueOnce(new TypeError('Failed to fetch'))
+  await expect(web.act({ do: 'recording' })).rejects.toEqual(AWAY)
+  expect(Wire.all[0]?.sent).toEqual([])
+})

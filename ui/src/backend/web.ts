@@ -1,4 +1,5 @@
-// The backend of a browser: one WebSocket to dealz's web face. It joins again by itself when it loses dealz.
+// The backend of a browser: one WebSocket to dealz's web face. It joins again by itself when it loses dealz. A
+// recording comes by a request of its own.
 
 import type { Command } from '../generated/Command'
 import type { Hello } from '../generated/Hello'
@@ -19,17 +20,36 @@ export function waitMs(failures: number): number {
   return Math.min(WAIT_MAX_MS, WAIT_FIRST_MS * 2 ** Math.min(failures, 10))
 }
 
-/** The address of the WebSocket that belongs to a page; it takes the page's token along. */
-export function socketAddress(page: string): string {
-  const address = new URL('/socket', page)
-  address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:'
+/** An address that belongs to a page; it takes the page's token along. */
+function addressOf(name: string, page: string): URL {
+  const address = new URL(name, page)
   const token = new URL(page).searchParams.get('token')
   if (token !== null) address.searchParams.set('token', token)
+  return address
+}
+
+/** The address of the WebSocket that belongs to a page. */
+export function socketAddress(page: string): string {
+  const address = addressOf('socket', page)
+  address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:'
   return address.href
 }
 
+/** The recording that belongs to a page. */
+async function recordingOf(page: string): Promise<Reply> {
+  let answer: { ok: boolean; text: string }
+  try {
+    const response = await fetch(addressOf('recording', page))
+    answer = { ok: response.ok, text: await response.text() }
+  } catch {
+    throw AWAY
+  }
+  if (answer.ok) return { got: 'recording', text: answer.text }
+  throw { refused: 'notNow', reason: answer.text.trim() } satisfies Refusal
+}
+
 export class Web implements Backend {
-  readonly #address: string
+  readonly #page: string
   readonly #firstHello: Promise<Hello>
   #greet: (hello: Hello) => void = () => {}
   #socket: WebSocket | null = null
@@ -41,7 +61,7 @@ export class Web implements Backend {
   #onLink: ((link: Link) => void) | null = null
 
   constructor(page: string) {
-    this.#address = socketAddress(page)
+    this.#page = page
     this.#firstHello = new Promise((greet) => (this.#greet = greet))
     this.#join()
   }
@@ -51,6 +71,7 @@ export class Web implements Backend {
   }
 
   act(command: Command): Promise<Reply> {
+    if (command.do === 'recording') return recordingOf(this.#page)
     const socket = this.#socket
     if (!this.#joined || socket === null) return Promise.reject(AWAY)
     const id = this.#nextId++
@@ -72,7 +93,7 @@ export class Web implements Backend {
   }
 
   #join() {
-    const socket = new WebSocket(this.#address)
+    const socket = new WebSocket(socketAddress(this.#page))
     this.#socket = socket
     socket.onmessage = (message) => this.#hear(JSON.parse(message.data as string) as Said)
     // A failed attempt closes too: there is no need to listen to `error`.

@@ -3,7 +3,7 @@ import { socket, worker } from '../state/sample'
 import { BOUND, CONNECTED, layout } from './layout'
 import { lookOf, workerLook } from './look'
 import { type Box, lengthOf, middleOf, roundPath, shares, wrap } from './path'
-import { counted, pulsesBetween } from './pulses'
+import { counted, inTurn, pulsesBetween } from './pulses'
 import { heardOf, noteOf } from './words'
 
 const SIZES = [
@@ -133,6 +133,14 @@ describe('pulses', () => {
       { socket: 'valuz.push', worker: 1, inward: false },
       { socket: 'valuz.pull', worker: 1, inward: true },
     ])
+  })
+
+  test('on a line that workers share, come in turn', () => {
+    const push = (worker: number) => ({ socket: 'valuz.push', worker, inward: false }) as const
+    const pub = (worker: number) => ({ socket: 'valuz.pub', worker, inward: false }) as const
+    const pulses = [push(0), push(1), pub(0), pub(1)]
+    expect(inTurn(pulses, 0)).toEqual([pub(0), pub(1), push(0)])
+    expect(inTurn(pulses, 3)).toEqual([pub(0), pub(1), push(1)])
   })
 
   test('there are none after everything began anew', () => {

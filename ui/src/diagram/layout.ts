@@ -174,8 +174,10 @@ function placeWorkers(area: Box, em: number, count: number, asRows: boolean): Wo
   const gap = asRows ? 0.25 * em : 0.8 * em
   const slots = asRows ? Math.max(count, 8) : Math.max(count, 2)
   const height = Math.min((area.height - gap * (slots - 1)) / slots, asRows ? 3.4 * em : 11 * em)
+  // What is left over goes between them, within reason.
+  const pitch = Math.min((area.height + gap) / slots, height + 4 * em)
   return Array.from({ length: count }, (_, index) => {
-    const box = { x: area.x, y: index * (height + gap), width: area.width, height }
+    const box = { x: area.x, y: index * pitch, width: area.width, height }
     const ports = {} as WorkerPlace['ports']
     const title = 1.9 * em
     const step = asRows ? height / 4 : (height - title - 0.4 * em) / 3

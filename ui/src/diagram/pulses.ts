@@ -27,6 +27,18 @@ export function counted(sockets: readonly SocketView[], workers: readonly Worker
   }
 }
 
+/**
+ * One worker's pulse at a look on each line that all of them share, each in its turn: PUSH hands out in turn, and PULL
+ * takes in turn. What PUB says goes to all at once.
+ */
+export function inTurn(pulses: readonly Pulse[], turn: number): Pulse[] {
+  const shared = (['valuz.push', 'valuz.pull'] as const).flatMap((socket) => {
+    const all = pulses.filter((pulse) => pulse.socket === socket)
+    return all.length > 0 ? all.slice(turn % all.length).slice(0, 1) : []
+  })
+  return [...pulses.filter(({ socket }) => socket !== 'valuz.push' && socket !== 'valuz.pull'), ...shared]
+}
+
 /** The pulses that show what went by between two counts. */
 export function pulsesBetween(before: Counted, after: Counted): Pulse[] {
   const pulses: Pulse[] = []

@@ -88,6 +88,8 @@ describe('fields', () => {
 
   it('make a line', () => {
     expect(summary(SAY)).toBe('user ada · text hi · roster_version 1')
+    const timed = SAY.fields.slice(0, 1).map((field) => ({ ...field, name: 'at', value: '10:00 (36000 s)' }))
+    expect(summary({ ...SAY, fields: timed })).toBe('at 10:00')
   })
 })
 

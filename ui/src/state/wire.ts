@@ -94,9 +94,12 @@ export function placeBrief(field: FieldView): string {
   return `${field.frame + 1}: ${field.byteCount === 1 ? last : `${field.start}–${last}`}`
 }
 
+/** What stands in brackets behind a value: the same again in another unit. */
+const ASIDE = / \(.*\)$/
+
 /** What a message says, in one line: `symbol MSFT · price 41.780`. */
 export function summary(message: MessageView): string {
-  return message.fields.map((field) => `${field.name} ${field.value}`).join(' · ')
+  return message.fields.map((field) => `${field.name} ${field.value.replace(ASIDE, '')}`).join(' · ')
 }
 
 /** How many messages between two that are kept are not. */

@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Builder, By, Capabilities, Key, type WebDriver, until } from 'selenium-webdriver'
 import { afterEach, beforeAll, expect, test } from 'vitest'
-import { allEnd, BOUND, descendants, eventually, FOLDER, freeChannels, freePorts, nameOf } from './programs'
+import { allEnd, BOUND, descendants, eventually, FOLDER, freeChannels, freePorts, lives, nameOf } from './programs'
 
 /** Where `just` puts it. */
 const DRIVER = process.env.TAURI_DRIVER ?? resolve(import.meta.dirname, '../../../.tools/cargo/bin/tauri-driver')
@@ -24,8 +24,13 @@ beforeAll(async () => {
   return () => xvfb.kill()
 })
 
+// A window that is still open outlives its driver, and serves its page where its display goes.
 afterEach(() => {
-  for (const child of started.splice(0)) child.kill()
+  for (const child of started.splice(0)) {
+    const left = descendants(child.pid ?? 0)
+    child.kill()
+    for (const pid of left.filter(lives)) process.kill(pid, 'SIGKILL')
+  }
 })
 
 /** Opens the window on a suite of its own. */

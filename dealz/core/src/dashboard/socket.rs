@@ -7,7 +7,7 @@ use crate::{
     link::SocketLink,
     rates::Rates,
     sentence::{mark, sentence},
-    view::{Mark, SocketId, SocketView},
+    view::{Mark, SocketId, SocketState, SocketView},
 };
 
 /// What is known of a socket.
@@ -21,6 +21,8 @@ pub(crate) struct SocketFold {
     rates: Rates,
     malformed: u64,
     last_fault: Option<String>,
+    /// Whether it was told that it cannot be bound, and it still cannot.
+    told_failure: bool,
 }
 
 impl SocketFold {
@@ -33,18 +35,23 @@ impl SocketFold {
             rates: Rates::default(),
             malformed: 0,
             last_fault: None,
+            told_failure: false,
         }
     }
 
-    /// Its monitor tells; what that means, also as a sentence.
-    pub(crate) fn handle_event(&mut self, event: &MonitorEvent, now_ms: f64) -> (Mark, String) {
+    /// Its monitor tells; what that means, also as a sentence. Nothing of a port that stays taken: it is tried every
+    /// second, and told once.
+    pub(crate) fn handle_event(&mut self, event: &MonitorEvent, now_ms: f64) -> Option<(Mark, String)> {
         let before = self.link.state().clone();
         self.link.handle_event(event, now_ms);
         // The system has chosen the port.
         if event.kind == EventKind::Listening && [":*", ":0"].iter().any(|any| self.endpoint.ends_with(any)) {
             self.endpoint.clone_from(&event.endpoint);
         }
-        (mark(event), sentence(self.id, event, &before, self.link.peers()))
+        let still_fails = matches!(self.link.state(), SocketState::Failed { .. });
+        let tells = !(self.told_failure && still_fails);
+        self.told_failure = still_fails && (self.told_failure || event.kind == EventKind::BindFailed);
+        tells.then(|| (mark(event), sentence(self.id, event, &before, self.link.peers())))
     }
 
     pub(crate) fn handle_bind_failed(&mut self, reason: String, now_ms: f64) {
@@ -91,5 +98,25 @@ impl SocketFold {
             malformed: self.malformed,
             last_fault: self.last_fault.clone(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_that_stays_taken_is_told_once() {
+        let mut fold = SocketFold::new(SocketId::ValuzPush, "tcp://127.0.0.1:9004", 0.0);
+        let mut told = |kind| {
+            let event = MonitorEvent { kind, value: 98, endpoint: "tcp://127.0.0.1:9004".to_owned() };
+            fold.handle_event(&event, 1.0).is_some()
+        };
+        assert!(told(EventKind::BindFailed));
+        for _ in 0..3 {
+            assert!(!told(EventKind::Closed) && !told(EventKind::MonitorStopped) && !told(EventKind::BindFailed));
+        }
+        assert!(told(EventKind::Listening) && told(EventKind::Accepted));
+        assert!(told(EventKind::BindFailed) && !told(EventKind::MonitorStopped));
     }
 }

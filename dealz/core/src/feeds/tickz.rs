@@ -14,7 +14,7 @@ use std::{
 };
 
 use sockets::{
-    Complaints, Connection, Context, Endpoint, Interest, Limits, Role, Socket, SocketError,
+    Complaints, Connection, Context, Endpoint, Interest, Limits, Role, Socket, SocketError, Stop,
     actor::{self, Handle, Inbox},
     connection::{Change, State},
     wait,
@@ -47,6 +47,12 @@ const REST: Duration = Duration::from_millis(4);
 
 /// How many commands may wait.
 const COMMANDS_MAX: usize = 64;
+
+/// How long the news of a connection may be on its way when its first ticks are here.
+const NEWS_WITHIN: Duration = Duration::from_millis(100);
+
+/// The least time between two waits for such news.
+const PATIENCE_EVERY: Duration = Duration::from_secs(1);
 
 /// What the thread is told to do.
 enum Command {
@@ -88,6 +94,8 @@ impl Tickz {
             outlet: Outlet::new(events),
             told: None,
             frames: Frames::new(),
+            connections: 0,
+            no_patience_until: None,
         };
         let mut followed = Vec::new();
         for &symbol in symbols {
@@ -167,6 +175,10 @@ struct Owner {
     told: Option<TickzView>,
     /// Reused for all messages.
     frames: Frames,
+    /// How many times the connection was made.
+    connections: u64,
+    /// Before then a step back is not waited with.
+    no_patience_until: Option<Instant>,
 }
 
 impl Owner {
@@ -193,7 +205,7 @@ impl Owner {
             if wake.ready[2] {
                 self.obey(inbox)?;
             }
-            taken = self.take_ticks(now)?;
+            taken = self.take_ticks(now, &inbox.stop)?;
         }
     }
 
@@ -215,17 +227,38 @@ impl Owner {
     }
 
     fn follow_connection(&mut self, now: Instant) -> Result<(), SocketError> {
-        let (quotes, silence) = (&mut self.quotes, &mut self.silence);
+        let (quotes, silence, connections) = (&mut self.quotes, &mut self.silence, &mut self.connections);
         self.connection.follow(now, &mut self.socket, |change| {
-            silence.reset();
             if change == Change::Up {
+                // Its first ticks may have come before this news: they count.
+                *connections += 1;
                 quotes.handle_connection();
+            } else {
+                silence.reset();
             }
         })
     }
 
+    /// A tick steps back: its publisher began anew, or tells nonsense. The news of a new connection may come after its
+    /// ticks, since the thread of the monitors hands it on, so it is waited for; but not for every tick of nonsense.
+    fn await_connection(&mut self, now: Instant, stop: &Stop) -> Result<(), SocketError> {
+        let (before, deadline) = (self.connections, now + NEWS_WITHIN);
+        self.follow_connection(now)?;
+        if self.no_patience_until.is_some_and(|until| now < until) {
+            return Ok(());
+        }
+        while self.connections == before && Instant::now() < deadline {
+            if wait(stop, [self.socket.events()], Some(deadline))?.stopped {
+                break;
+            }
+            self.follow_connection(now)?;
+        }
+        self.no_patience_until = Some(now + PATIENCE_EVERY);
+        Ok(())
+    }
+
     /// Takes what is there, up to a bound; tells how many messages it was.
-    fn take_ticks(&mut self, now: Instant) -> Result<u64, SocketError> {
+    fn take_ticks(&mut self, now: Instant, stop: &Stop) -> Result<u64, SocketError> {
         let arrived = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let arrived_ms = arrived.as_secs_f64() * 1000.0;
         let mut taken = 0;
@@ -235,7 +268,7 @@ impl Owner {
                 break;
             }
             taken += 1;
-            self.take_message(now, arrived_ms)?;
+            self.take_message(now, arrived_ms, stop)?;
         }
         if taken > 0 {
             self.silence.handle_messages(now, taken);
@@ -245,12 +278,12 @@ impl Owner {
 
     /// One message: a tick of a followed symbol, or of one that only begins like it, or no tick at all.
     #[inline]
-    fn take_message(&mut self, now: Instant, arrived_ms: f64) -> Result<(), SocketError> {
+    fn take_message(&mut self, now: Instant, arrived_ms: f64, stop: &Stop) -> Result<(), SocketError> {
         match Tick::decode(&self.frames) {
             Ok(tick) => {
                 if let Some(index) = self.quotes.find(tick.symbol) {
                     if self.quotes.is_step_back(index, &tick) {
-                        self.follow_connection(now)?;
+                        self.await_connection(now, stop)?;
                     }
                     self.quotes.handle_tick(index, &tick, arrived_ms);
                 }

@@ -4,16 +4,29 @@ use std::{
     fmt, io,
     os::unix::process::ExitStatusExt as _,
     process::{Child, ChildStderr, Command, ExitStatus},
-    sync::{Arc, mpsc::SyncSender},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::SyncSender,
+    },
     thread,
+    time::{Duration, Instant},
 };
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 
 use super::{log::Log, owner::Message};
 
-/// A program that runs and is not waited for yet: until then its process id is its own.
-pub(crate) struct Running(Child);
+/// How long after its end the last lines of a program's log may take; who inherited its log may hold it open for ever.
+const LOG_WITHIN: Duration = Duration::from_millis(500);
+
+/// A program that runs, or whose end was not told yet.
+pub(crate) struct Running {
+    child: Child,
+    /// Whether its log was read to the end.
+    is_log_read: Arc<AtomicBool>,
+    ended: Option<(ExitStatus, Instant)>,
+}
 
 /// How a program ended.
 #[derive(Debug, Clone, Copy)]
@@ -36,23 +49,27 @@ impl Running {
     pub(crate) fn start(command: &mut Command, log: &Arc<Log>, owner: &SyncSender<Message>) -> io::Result<Self> {
         let mut child = command.spawn()?;
         let (pid, stderr) = (Pid::from_child(&child), child.stderr.take());
-        let (log, owner) = (Arc::clone(log), owner.clone());
-        let reading = thread::Builder::new().name("log".to_owned()).spawn(move || follow(pid, stderr, &log, &owner));
+        let (log, owner, is_log_read) = (Arc::clone(log), owner.clone(), Arc::new(AtomicBool::new(false)));
+        let is_read = Arc::clone(&is_log_read);
+        let read_on = move || follow(pid, stderr, &log, &is_read, &owner);
+        let reading = thread::Builder::new().name("log".to_owned()).spawn(read_on);
         if let Err(error) = reading {
             let _ = child.kill();
             let _ = child.wait();
             return Err(error);
         }
-        Ok(Self(child))
+        Ok(Self { child, is_log_read, ended: None })
     }
 
     pub(crate) fn pid(&self) -> u32 {
-        self.0.id()
+        self.child.id()
     }
 
     pub(crate) fn send(&self, signal: Signal) {
-        // Its process id is its own, so nothing can be wrong with it.
-        let _ = kill_process(Pid::from_child(&self.0), signal);
+        // Until its end is taken its process id is its own.
+        if self.ended.is_none() {
+            let _ = kill_process(Pid::from_child(&self.child), signal);
+        }
     }
 
     /// Asks it to end; one that stands still has to go on for that.
@@ -61,9 +78,13 @@ impl Running {
         self.send(Signal::CONT);
     }
 
-    /// How it ended, if it has.
+    /// How it ended, if it has, and has said all that it had to say.
     pub(crate) fn end(&mut self) -> Option<End> {
-        self.0.try_wait().ok().flatten().map(End)
+        if self.ended.is_none() {
+            self.ended = self.child.try_wait().ok().flatten().map(|status| (status, Instant::now()));
+        }
+        let (status, since) = self.ended?;
+        (self.is_log_read.load(Ordering::Acquire) || since.elapsed() >= LOG_WITHIN).then_some(End(status))
     }
 
     /// What the system tells of it; nothing on systems without `/proc`.
@@ -80,9 +101,9 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        if let Ok(None) = self.0.try_wait() {
-            let _ = self.0.kill();
-            let _ = self.0.wait();
+        if let Ok(None) = self.child.try_wait() {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
         }
     }
 }
@@ -110,11 +131,12 @@ impl fmt::Display for End {
 }
 
 /// What the thread `log` does.
-fn follow(pid: Pid, stderr: Option<ChildStderr>, log: &Log, owner: &SyncSender<Message>) {
+fn follow(pid: Pid, stderr: Option<ChildStderr>, log: &Log, is_read: &AtomicBool, owner: &SyncSender<Message>) {
     if let Some(stderr) = stderr {
         // An owner that is busy looks by itself a moment later.
         log.read(stderr, || drop(owner.try_send(Message::Changed)));
     }
+    is_read.store(true, Ordering::Release);
     // It may have closed the pipe and live on. It stays waitable: its end is taken by the owner.
     let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
     while matches!(waitid(WaitId::Pid(pid), options), Err(rustix::io::Errno::INTR)) {}

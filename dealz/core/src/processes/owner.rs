@@ -66,6 +66,8 @@ pub(crate) struct Owner {
     changed: bool,
     next_telling: Instant,
     next_look: Instant,
+    /// Whether it was told to stop while it waited for processes to end.
+    is_stopping: bool,
 }
 
 impl Owner {
@@ -90,29 +92,26 @@ impl Owner {
             changed: true,
             next_telling: now,
             next_look: now,
+            is_stopping: false,
         }
     }
 
     /// Works until it is told to stop; then no process that it has started is left.
     pub(crate) fn run(mut self) {
         self.begin();
-        loop {
+        while !self.is_stopping {
             self.turn();
             let left = self.next_deadline().saturating_duration_since(Instant::now());
             match self.messages.recv_timeout(left) {
-                Ok(Message::Order(Order::Stop, answer)) => {
-                    self.end();
-                    let _ = answer.try_send(Ok(Vec::new()));
-                    return;
-                }
+                Ok(Message::Order(Order::Stop, _)) | Err(RecvTimeoutError::Disconnected) => break,
                 Ok(Message::Order(order, answer)) => {
                     // Nobody waits any longer where it cannot be sent.
                     let _ = answer.try_send(self.obey(order));
                 }
                 Ok(Message::Changed) | Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return self.end(),
             }
         }
+        self.end();
     }
 
     /// Starts what belongs to the stage.
@@ -248,9 +247,13 @@ impl Owner {
             if now >= deadline || !self.slots.iter().any(|slot| which(slot) && slot.is_alive()) {
                 return;
             }
-            if let Ok(Message::Order(_, answer)) = self.messages.recv_timeout(deadline - now) {
-                let reason = "processes are being started and ended: try again".to_owned();
-                let _ = answer.try_send(Err(Refusal::NotNow { reason }));
+            match self.messages.recv_timeout(deadline - now) {
+                Ok(Message::Order(Order::Stop, _)) => self.is_stopping = true,
+                Ok(Message::Order(_, answer)) => {
+                    let reason = "processes are being started and ended: try again".to_owned();
+                    let _ = answer.try_send(Err(Refusal::NotNow { reason }));
+                }
+                _ => {}
             }
         }
     }

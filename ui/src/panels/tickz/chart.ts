@@ -38,7 +38,9 @@ export class PriceChart {
         timeVisible: true,
         secondsVisible: true,
         tickMarkFormatter: (time: UTCTimestamp) => clock(time * 1000),
-        rightOffset: 4,
+        // The last label of the times fits in.
+        rightOffsetPixels: 44,
+        allowBoldLabels: false,
         minBarSpacing: 0.1,
       },
       rightPriceScale: { borderVisible: false },

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use sockets::{BindError, Context, Interest, Limits, RefusedHandshakes, Role, Socket, SocketError};
+use sockets::{BindError, Context, Endpoint, Interest, Limits, RefusedHandshakes, Role, Socket, SocketError};
 use tracing::info;
 use wire::{Channel, Frames, value::Control};
 
@@ -25,7 +25,7 @@ pub(crate) struct Doors {
 }
 
 impl Doors {
-    /// Binds all three, `first` before the others: where it is the one that failed last time, the others are not bound
+    /// Binds all three, `first` before the others: where it is the one that failed last time, the others are not made
     /// in vain.
     ///
     /// # Errors
@@ -35,20 +35,12 @@ impl Doors {
         wanted: &ValuzEndpoints,
         first: SocketId,
     ) -> Result<Self, (SocketId, BindError)> {
-        let make = |id| socket(context, id).map_err(|error| (id, error.into()));
-        let (mut orders, mut results) = (make(SocketId::ValuzPush)?, make(SocketId::ValuzPull)?);
-        let mut control = make(SocketId::ValuzPub)?;
-        let mut endpoints = wanted.clone();
-        let mut doors = [
-            (SocketId::ValuzPush, &mut orders, &mut endpoints.orders),
-            (SocketId::ValuzPull, &mut results, &mut endpoints.results),
-            (SocketId::ValuzPub, &mut control, &mut endpoints.control),
-        ];
-        doors.sort_by_key(|(id, _, _)| *id != first);
-        for (id, socket, endpoint) in doors {
-            *endpoint = socket.bind(endpoint).map_err(|error| (id, error))?;
-            info!(channel = id.channel().name(), %endpoint, "listening");
-        }
+        let mut early = Some(open(context, wanted, first)?);
+        let mut door = |id| early.take_if(|_| id == first).map_or_else(|| open(context, wanted, id), Ok);
+        let (orders, at_orders) = door(SocketId::ValuzPush)?;
+        let (results, at_results) = door(SocketId::ValuzPull)?;
+        let (control, at_control) = door(SocketId::ValuzPub)?;
+        let endpoints = ValuzEndpoints { orders: at_orders, results: at_results, control: at_control };
         let refused = [Channel::Orders, Channel::Results, Channel::Control].map(RefusedHandshakes::of);
         Ok(Self { orders, results, control, endpoints, refused })
     }
@@ -94,13 +86,28 @@ impl Doors {
         Control::Exit.encode(&mut frames);
         self.control.send(&frames)?;
         self.control.set_linger(LINGER)?;
-        // Orders that are not sent yet are of no use to anybody.
-        self.orders.set_linger(Duration::ZERO)
+        // Orders that are not sent yet are of no use to anybody, but libzmq 4.3 ends the process by an assertion where a
+        // connection breaks while its socket gives up a message half sent (libzmq issue 3442): so none is given up at
+        // once, and the workers, who end now, break their connections first.
+        self.orders.set_linger(LINGER)
     }
 }
 
+/// A socket, watched and bound, and where it really is.
+fn open(context: &Context, wanted: &ValuzEndpoints, id: SocketId) -> Result<(Socket, Endpoint), (SocketId, BindError)> {
+    let mut socket = watched(context, id).map_err(|error| (id, error.into()))?;
+    let endpoint = match id {
+        SocketId::ValuzPush => &wanted.orders,
+        SocketId::ValuzPull => &wanted.results,
+        _ => &wanted.control,
+    };
+    let endpoint = socket.bind(endpoint).map_err(|error| (id, error))?;
+    info!(channel = id.channel().name(), %endpoint, "listening");
+    Ok((socket, endpoint))
+}
+
 /// A socket, watched and not bound yet.
-fn socket(context: &Context, id: SocketId) -> Result<Socket, SocketError> {
+fn watched(context: &Context, id: SocketId) -> Result<Socket, SocketError> {
     let role = match id {
         SocketId::ValuzPush => Role::Push,
         SocketId::ValuzPull => Role::Pull,

@@ -1,11 +1,13 @@
 //! The orders of a batch, from what a page sends.
 
-use std::path::Path;
+use std::{collections::HashSet, path::Path};
 
 use valuz::{
     listing::{Listing, ListingError},
     orders::Orders,
+    sums::SYMBOLS_MAX,
 };
+use wire::Symbol;
 
 use crate::command::{OrdersInput, Refusal};
 
@@ -21,7 +23,8 @@ const NAME_CHARS_MAX: usize = 80;
 /// Reads the orders, and tells in words where they come from.
 ///
 /// # Errors
-/// The number of orders is 0 or above 4,000,000; the list is larger than 16 MiB, or a line of it is no order.
+/// The number of orders is 0 or above 4,000,000; the list is larger than 16 MiB or names more than 100,000 symbols, or a
+/// line of it is no order.
 pub(crate) fn orders_of(input: &OrdersInput) -> Result<(Orders, String), Refusal> {
     match input {
         OrdersInput::Seed { seed, count } if (1..=COUNT_MAX).contains(count) => {
@@ -43,6 +46,10 @@ pub(crate) fn orders_of(input: &OrdersInput) -> Result<(Orders, String), Refusal
             }
             if listing.orders.len() as u64 > COUNT_MAX {
                 return Err(invalid("orders", format!("more than {COUNT_MAX} orders")));
+            }
+            let symbols: HashSet<Symbol> = listing.orders.iter().map(|order| order.symbol).collect();
+            if symbols.len() > SYMBOLS_MAX {
+                return Err(invalid("orders", format!("more than {SYMBOLS_MAX} symbols")));
             }
             Ok((Orders::Listed(listing.orders), short(name)))
         }
@@ -95,6 +102,8 @@ mod tests {
         assert_eq!(refusal(file("symbol,action\n")), "orders: line 1: the header has no column shares");
         assert_eq!(refusal(file("symbol,action,shares,price\n")), "orders: there is no order in the list");
         assert_eq!(refusal(file(&" ".repeat(CSV_BYTES_MAX + 1))), "orders: the list is larger than 16 MiB");
+        let many: String = (0..=SYMBOLS_MAX).map(|number| format!("S{number},BUY,1,1\n")).collect();
+        assert_eq!(refusal(file(&format!("symbol,action,shares,price\n{many}"))), "orders: more than 100000 symbols");
         let long = refusal(file(&format!("symbol,action,shares,price\n{},BUY,1,1\n", "x".repeat(5000))));
         assert!(long.chars().count() < 120 && long.ends_with('…'), "{long}");
     }

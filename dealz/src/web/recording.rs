@@ -1,0 +1,56 @@
+//! The recording that is played. It may be large, so it goes by HTTP: no update waits behind it, and all pages read the
+//! one text in memory.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use axum::{
+    Extension,
+    body::{Body, Bytes},
+    extract::State,
+    http::{
+        StatusCode,
+        header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE},
+    },
+    response::{IntoResponse as _, Response},
+};
+use dealz_core::Desk;
+
+use super::Face;
+
+/// The text of a desk's recording.
+struct Text(Arc<Desk>);
+
+impl AsRef<[u8]> for Text {
+    fn as_ref(&self) -> &[u8] {
+        self.0.recording().unwrap_or_default().as_bytes()
+    }
+}
+
+/// The recording that `desk` plays, if it plays one; not a copy of it.
+pub(super) fn of(desk: &Arc<Desk>) -> Option<Bytes> {
+    desk.recording().map(|_| Bytes::from_owner(Text(Arc::clone(desk))))
+}
+
+/// Whether a connection carries a recording, which takes longer than all else.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Carries(Arc<AtomicBool>);
+
+impl Carries {
+    /// Whether it does.
+    pub(super) fn recording(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// The recording, as the last that its connection carries: so the longer time is given once.
+pub(super) async fn serve(State(face): State<Arc<Face>>, Extension(carries): Extension<Carries>) -> Response {
+    let Some(recording) = face.recording.clone() else {
+        return (StatusCode::NOT_FOUND, "no recording is played\n").into_response();
+    };
+    carries.0.store(true, Ordering::Relaxed);
+    let headers = [(CONTENT_TYPE, "text/plain; charset=utf-8"), (CACHE_CONTROL, "no-store"), (CONNECTION, "close")];
+    (headers, Body::from(recording)).into_response()
+}

@@ -1,0 +1,80 @@
+//! The recording that is played: where a page gets it, and what it costs.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod support;
+
+use std::{
+    fs,
+    io::{Read as _, Write as _},
+};
+
+use dealz_core::view::{Recorded, Update};
+use serde_json::json;
+use support::{Desk, ask, dealz};
+use tempfile::NamedTempFile;
+
+const MIB: usize = 1024 * 1024;
+
+/// A recording of one snapshot and `blanks` bytes that mean nothing.
+fn recording(blanks: usize) -> (NamedTempFile, String) {
+    let snapshot = Recorded::Update { update: Update { snapshot: true, ..Update::default() } };
+    let text = format!("{}\n{}\n", serde_json::to_string(&snapshot).unwrap(), " ".repeat(blanks));
+    let file = NamedTempFile::new().unwrap();
+    fs::write(file.path(), &text).unwrap();
+    (file, text)
+}
+
+fn play(file: &NamedTempFile, arguments: &[&str]) -> Desk {
+    let mut command = dealz(&["--web", "127.0.0.1:0", "--play"]);
+    command.arg(file.path()).args(arguments);
+    Desk::spawn(command)
+}
+
+#[test]
+fn a_page_gets_it_by_http_and_not_on_its_socket() {
+    let (file, text) = recording(0);
+    for arguments in [&[][..], &["--web-view-only"]] {
+        let desk = play(&file, arguments);
+        let answer = desk.get("/recording", "");
+        assert_eq!((answer.status, answer.body), (200, text.clone()));
+        for line in ["content-type: text/plain; charset=utf-8", "cache-control: no-store", "connection: close"] {
+            assert!(answer.head.contains(line), "{line} in {}", answer.head);
+        }
+        let refused = ask(&mut desk.socket(), 1, &json!({"do": "recording"})).unwrap();
+        assert_eq!(refused["refusal"]["refused"], "notNow", "{refused}");
+    }
+}
+
+#[test]
+fn it_is_behind_the_door() {
+    let (file, text) = recording(0);
+    let desk = play(&file, &["--token", "sixteen-letters-"]);
+    assert_eq!(desk.get("/recording", "").status, 403);
+    assert_eq!(desk.get("/recording?token=sixteen-letters-", "").body, text);
+    assert_eq!(desk.get("/recording?token=sixteen-letters-", "Origin: http://evil.example\r\n").status, 403);
+    assert_eq!(Desk::start().get("/recording", "").status, 404);
+}
+
+#[test]
+fn all_pages_read_the_one_in_memory() {
+    let (file, text) = recording(16 * MIB);
+    let desk = play(&file, &[]);
+    let before = desk.program.resident_bytes();
+    let readers: Vec<_> = (0..16)
+        .map(|_| {
+            let mut stream = desk.stream();
+            write!(stream, "GET /recording HTTP/1.1\r\nHost: {}\r\n\r\n", desk.address).unwrap();
+            // It is on its way.
+            stream.read_exact(&mut [0]).unwrap();
+            stream
+        })
+        .collect();
+    let grown = desk.program.resident_bytes().saturating_sub(before);
+    assert!(grown < 16 * MIB as u64, "{grown} bytes more");
+    for mut stream in readers {
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        assert!(answer.ends_with(text.as_bytes()));
+    }
+}
