@@ -16,6 +16,19 @@ fn help_is_as_recorded() {
 }
 
 #[test]
+fn every_command_of_the_readme_is_understood() {
+    let readme = include_str!("../../README.md");
+    let commands: Vec<&str> = readme.lines().filter_map(|line| line.strip_prefix("just dealz")).collect();
+    assert!(commands.len() > 3, "{commands:?}");
+    for command in commands {
+        let arguments = command.split('#').next().unwrap_or_default().split_whitespace();
+        // Parsing comes before help: a flag that does not exist ends with exit code 2.
+        let finished = testkit::run(env!("CARGO_BIN_EXE_dealz"), arguments.chain(["--help"]));
+        assert_eq!(finished.code, Some(0), "just dealz {command}: {}", finished.stderr);
+    }
+}
+
+#[test]
 fn what_does_not_go_together_is_a_usage_error() {
     for arguments in [
         &["--web-view-only"][..],
