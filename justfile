@@ -38,7 +38,7 @@ doctor:
 
 # builds the libraries' documentation and says where it is
 [group('see')]
-docs:
+docs: ui
     RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
     @echo documentation: {{ target }}/doc/wire/index.html
 
