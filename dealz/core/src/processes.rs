@@ -109,7 +109,7 @@ impl Processes {
     /// Begins to end all that was started; [`Processes::join`] waits for it.
     pub(crate) fn begin_to_stop(&self) {
         // The thread has ended already where nobody takes it; otherwise it empties the channel.
-        let _ = self.sender.send(Message::Order(Order::Stop, sync_channel(1).0));
+        let _ = self.sender.send(Message::Stop);
     }
 
     /// Waits until nothing that was started is left, after [`Processes::begin_to_stop`].

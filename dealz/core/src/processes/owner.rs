@@ -35,6 +35,8 @@ pub(crate) enum Message {
     Changed,
     /// To do something, and to answer: with the process ids of our workers where that is asked for.
     Order(Order, SyncSender<Answer>),
+    /// Everything that was started is to end, and the thread with it.
+    Stop,
 }
 
 /// What the thread answers.
@@ -47,7 +49,6 @@ pub(crate) enum Order {
     KillWorker,
     SetValuation(ValuationName),
     Reset,
-    Stop,
 }
 
 /// What the thread owns.
@@ -103,7 +104,7 @@ impl Owner {
             self.turn();
             let left = self.next_deadline().saturating_duration_since(Instant::now());
             match self.messages.recv_timeout(left) {
-                Ok(Message::Order(Order::Stop, _)) | Err(RecvTimeoutError::Disconnected) => break,
+                Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => break,
                 Ok(Message::Order(order, answer)) => {
                     // Nobody waits any longer where it cannot be sent.
                     let _ = answer.try_send(self.obey(order));
@@ -136,7 +137,6 @@ impl Owner {
             Order::KillWorker => self.kill_worker()?,
             Order::SetValuation(valuation) => return Ok(self.set_valuation(valuation)),
             Order::Reset => self.reset(),
-            Order::Stop => {}
         }
         Ok(Vec::new())
     }
@@ -248,7 +248,7 @@ impl Owner {
                 return;
             }
             match self.messages.recv_timeout(deadline - now) {
-                Ok(Message::Order(Order::Stop, _)) => self.is_stopping = true,
+                Ok(Message::Stop) => self.is_stopping = true,
                 Ok(Message::Order(_, answer)) => {
                     let reason = "processes are being started and ended: try again".to_owned();
                     let _ = answer.try_send(Err(Refusal::NotNow { reason }));
