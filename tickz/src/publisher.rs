@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// The most ticks sent before the publisher looks at stop, subscriptions and the monitor again.
-const BURST_MAX: usize = 256;
+const BURST_MAX: usize = 1000;
 
 /// The most subscriptions taken at a time: peers that make them without end get their turn.
 const SUBSCRIPTIONS_MAX: usize = 1000;

@@ -1,6 +1,6 @@
 //! The validated words: once one of these exists, nothing downstream checks it again.
 
-use std::{fmt, str::FromStr, sync::Arc};
+use std::{cmp::Ordering, fmt, str::FromStr, sync::Arc};
 
 use crate::{DecodeError, Fault, fields::utf8};
 
@@ -17,9 +17,9 @@ pub const WORKER_BYTES_MAX: usize = 128;
 pub const UNIT_SEPARATOR: char = '\u{1f}';
 
 /// A stock's symbol: `[A-Z][A-Z0-9]+`, 2 to 16 bytes. Kept inline, so it copies without allocating.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Symbol {
-    /// The letters; zeros behind them, which keeps the derived order alphabetical.
+    /// The letters; zeros behind them, which keeps the order alphabetical.
     bytes: [u8; SYMBOL_BYTES_MAX],
     length: u8,
 }
@@ -60,6 +60,21 @@ impl Symbol {
     pub fn as_str(&self) -> &str {
         // Only ASCII gets in, so this never falls back.
         std::str::from_utf8(self.as_bytes()).unwrap_or_default()
+    }
+}
+
+impl Ord for Symbol {
+    /// Alphabetical. All letters at once: a watcher looks up the symbol of every tick.
+    #[inline]
+    fn cmp(&self, other: &Self) -> Ordering {
+        u128::from_be_bytes(self.bytes).cmp(&u128::from_be_bytes(other.bytes))
+    }
+}
+
+impl PartialOrd for Symbol {
+    #[inline]
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 

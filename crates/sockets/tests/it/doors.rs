@@ -2,6 +2,8 @@
 
 use std::{
     fs,
+    io::Write,
+    net::TcpStream,
     path::PathBuf,
     time::{Duration, Instant},
 };
@@ -69,7 +71,7 @@ impl Door {
     }
 }
 
-/// A PUSH that knocks at a door, saying one message when it is let in.
+/// A PUSH that knocks at a door, saying one message, which arrives where it is let in.
 struct Guest {
     socket: Socket,
     _context: Context,
@@ -81,7 +83,8 @@ impl Guest {
         let mut socket = context.socket(Role::Push, Limits::of(Channel::Results)).unwrap();
         socket.watch("guest").unwrap();
         socket.connect(&door.endpoint).unwrap();
-        assert!(socket.send(&["knock"].into_iter().collect()).unwrap());
+        // False where the door has refused already: libzmq takes the connection's queue away with it.
+        let _taken = socket.send(&["knock"].into_iter().collect()).unwrap();
         Self { socket, _context: context }
     }
 
@@ -141,11 +144,19 @@ fn a_wrong_server_key_does_not_get_in() {
 fn no_key_at_a_curve_door_is_refused_on_both_sides() {
     let mut door = Door::with_curve("");
     let mut guest = Guest::knock(&door, Mechanism::Null);
-    let told = first(&mut door.socket, |link| matches!(link, Link::Refused(_)));
-    assert!(told.to_string().contains("different security"), "{told}");
-    // The guest may see only that the door closes before it has read why.
+    // Either may see only that the other closes before it has read why.
+    first(&mut door.socket, |link| matches!(link, Link::Refused(_)));
     first(&mut guest.socket, |link| matches!(link, Link::Refused(_)));
     assert!(door.holds_nothing());
+}
+
+#[test]
+fn a_door_tells_in_words_that_a_peer_has_other_security() {
+    let mut door = Door::with_curve("");
+    let mut guest = TcpStream::connect(door.endpoint.as_str().trim_start_matches("tcp://")).unwrap();
+    guest.write_all(&testkit::raw::greeting("PUSH")).unwrap();
+    let told = first(&mut door.socket, |link| matches!(link, Link::Refused(_)));
+    assert!(told.to_string().contains("different security"), "{told}");
 }
 
 #[test]
