@@ -113,11 +113,16 @@ fn a_frozen_subscriber_costs_bounded_memory_and_nobody_else_a_tick() {
 fn a_watcher_whose_reader_is_stuck_outlives_it_and_its_publisher() {
     let publisher = tickz(&["publish", "--ticks", ANY, "--rate", "50000"]);
     let ticks = publisher.endpoint("ticks");
-    // Nobody reads its lines until later: its output fills, then its queue, then the connection.
-    let script =
-        "exec \"$0\" watch MSFT AAPL GOOG YHOO BBRY --json --ticks \"$1\" | (read first; read go <&3; cat >/dev/null)";
+    // Nobody reads its lines until later: its output fills, then its queue, then the connection. The shell becomes the
+    // watcher, so that what is killed at the end is not only the shell.
+    let folder = tempfile::tempdir().unwrap();
+    let script = r#"
+        lines="$2/lines"; mkfifo "$lines"; exec 3<&0
+        (read first; read go <&3; cat >/dev/null) <"$lines" &
+        exec "$0" watch MSFT AAPL GOOG YHOO BBRY --json --ticks "$1" >"$lines"
+    "#;
     let mut watcher = std::process::Command::new("sh");
-    watcher.args(["-c", &format!("exec 3<&0; {script}")]).arg(testkit::sibling("tickz")).arg(&ticks);
+    watcher.args(["-c", script]).arg(testkit::sibling("tickz")).arg(&ticks).arg(folder.path());
     let mut watcher = Program::spawn(watcher);
     watcher.wait_for_log("connected to");
     // Longer than any heartbeat would wait for an answer.
