@@ -135,8 +135,8 @@ fn each_role_of_valuz_ends_alone() {
 fn each_role_of_valuz_ends_in_mid_batch() {
     let batch = Batch::start(100_000, 2, "1s");
     let (busy, frozen) = (batch.worker(&["--delay", "10ms", "--report"]), batch.worker(&["--delay", "10ms"]));
-    busy.wait_for_log("up channel=\"orders\"");
-    frozen.wait_for_log("up channel=\"orders\"");
+    batch.reduce.wait_for_log("START");
+    batch.source.wait_for_log("started");
     frozen.freeze();
     ends("worker", busy);
     ends("source", batch.source);
