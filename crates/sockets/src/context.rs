@@ -1,6 +1,10 @@
 //! Makes sockets, and holds what all sockets of a process share: security and heartbeats.
 
-use std::{sync::Arc, thread, time::Duration};
+use std::{
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
 
 use crate::{
     Limits, Mechanism, Monitors, Role, Security, Socket, SocketError, Stop, Taps,
@@ -14,6 +18,10 @@ use crate::{
 
 /// How long an unsent message may hold up the closing of its socket.
 const LINGER: Duration = Duration::from_millis(400);
+
+/// How long unsent messages may hold up the end of a program that was told to stop: its last words should be heard, and
+/// a second is all that it has.
+const PARTING: Duration = Duration::from_millis(250);
 
 /// How long a connecting socket waits before it tries again, at first and at most; libzmq adds up to the first of them
 /// by chance, so that not all peers come back at the same moment.
@@ -125,7 +133,7 @@ impl Context {
     }
 
     /// Ends the context after its sockets were dropped, waiting until their unsent messages are gone, as long as
-    /// their linger says; the stop signal cuts the wait short.
+    /// their linger says; once the stop signal has come, a quarter of a second at most.
     ///
     /// # Errors
     /// No thread or file descriptor can be had to wait with.
@@ -138,7 +146,9 @@ impl Context {
                 stopper.stop();
             })
             .map_err(refused("start the closing thread"))?;
-        wait(stop, [closed.interest()], None)?;
+        if wait(stop, [closed.interest()], None)?.stopped {
+            let _all_gone = closed.wait_until(Instant::now() + PARTING);
+        }
         Ok(())
     }
 

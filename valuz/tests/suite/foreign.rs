@@ -53,11 +53,7 @@ fn reduce_serves_a_source_and_a_worker_of_the_base_protocol() {
 #[test]
 fn a_worker_serves_a_source_and_a_reduce_of_the_base_protocol() {
     let [orders, results, control] = [peer::PUSH, peer::PULL, peer::PUB].map(Peer::bind);
-    let channels = Channels {
-        orders: orders.endpoint().to_owned(),
-        results: results.endpoint().to_owned(),
-        control: control.endpoint().to_owned(),
-    };
+    let channels = Channels::of(&orders, &results, &control);
     let worker = channels.worker(&[]);
     assert_eq!(results.receive(), [READY]);
     let (shares, price) = (100_i32.to_le_bytes(), 41.78_f64.to_le_bytes());
@@ -93,11 +89,7 @@ fn a_worker_serves_a_source_and_a_reduce_of_the_base_protocol() {
 #[test]
 fn a_worker_that_reports_gives_its_name_and_what_it_has_done() {
     let [orders, results, control] = [peer::PUSH, peer::PULL, peer::PUB].map(Peer::bind);
-    let channels = Channels {
-        orders: orders.endpoint().to_owned(),
-        results: results.endpoint().to_owned(),
-        control: control.endpoint().to_owned(),
-    };
+    let channels = Channels::of(&orders, &results, &control);
     let worker = channels.worker(&["--report"]);
     let ready = results.receive();
     let name = String::from_utf8(ready[1].clone()).unwrap();
@@ -120,6 +112,22 @@ fn a_worker_that_reports_gives_its_name_and_what_it_has_done() {
     let last = results.receive_within(Duration::from_secs(1)).unwrap_or(last);
     assert_eq!(last, report(count));
     assert_ends([worker]);
+}
+
+#[test]
+fn the_last_words_of_a_worker_that_is_stopped_are_heard() {
+    let [orders, results, control] = [peer::PUSH, peer::PULL, peer::PUB].map(Peer::bind);
+    let channels = Channels::of(&orders, &results, &control);
+    for _ in 0..20 {
+        let worker = channels.worker(&["--report"]);
+        let name = results.receive().swap_remove(1);
+        orders.send([&b"MSFT"[..], &[0], &1_i32.to_le_bytes(), &1_f64.to_le_bytes()]);
+        let (value, report) = (results.receive(), results.receive());
+        assert_eq!((value.len(), &report), (2, &vec![vec![4], name, 1_u64.to_le_bytes().to_vec()]));
+        worker.terminate();
+        assert_eq!(results.receive(), report);
+        assert_ends([worker]);
+    }
 }
 
 #[test]

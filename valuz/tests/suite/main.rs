@@ -16,9 +16,9 @@ mod run;
 mod start;
 mod stopped;
 
-use std::{net::TcpListener, time::Duration};
+use std::time::Duration;
 
-use testkit::{Finished, Program};
+use testkit::{Finished, Peer, Program};
 
 const VALUZ: &str = env!("CARGO_BIN_EXE_valuz");
 
@@ -32,14 +32,18 @@ struct Channels {
 impl Channels {
     /// On ports that nobody holds. For tests in which a connecting role is there first; others bind at port `*`.
     fn free() -> Self {
-        let listeners = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
-        let [orders, results, control] =
-            listeners.each_ref().map(|listener| format!("tcp://{}", listener.local_addr().unwrap()));
+        let [orders, results, control] = testkit::free_endpoints();
         Self { orders, results, control }
     }
 
     fn source(&self, more: &[&str]) -> Program {
         start(&["source", "--orders", &self.orders, "--control", &self.control], more)
+    }
+
+    /// Where these peers are.
+    fn of(orders: &Peer, results: &Peer, control: &Peer) -> Self {
+        let [orders, results, control] = [orders, results, control].map(|peer| peer.endpoint().to_owned());
+        Self { orders, results, control }
     }
 
     fn worker(&self, more: &[&str]) -> Program {

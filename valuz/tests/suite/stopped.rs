@@ -68,11 +68,7 @@ fn a_worker_with_results_that_nobody_takes() {
 fn a_worker_in_the_middle_of_a_long_delay_or_a_heavy_order() {
     for work in [&["--delay", "1h"][..], &["--valuation", "var", "--scenarios", "5000000"]] {
         let [orders, results, control] = [peer::PUSH, peer::PULL, peer::PUB].map(Peer::bind);
-        let channels = Channels {
-            orders: orders.endpoint().to_owned(),
-            results: results.endpoint().to_owned(),
-            control: control.endpoint().to_owned(),
-        };
+        let channels = Channels::of(&orders, &results, &control);
         let worker = channels.worker(work);
         assert_eq!(results.receive(), [[2]]);
         for _ in 0..5 {

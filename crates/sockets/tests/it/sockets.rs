@@ -219,7 +219,7 @@ fn sockets_with_monitors_and_unsent_messages_close_within_their_linger() {
 }
 
 #[test]
-fn closing_waits_for_unsent_messages_and_stop_cuts_it_short() {
+fn a_stop_cuts_the_wait_for_unsent_messages_short() {
     let context = context();
     let mut push = context.socket(Role::Push, Limits::of(Channel::Results)).unwrap();
     push.set_linger(Duration::from_secs(3600)).unwrap();
