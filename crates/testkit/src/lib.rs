@@ -5,11 +5,13 @@
 //!
 //! - [`program`]: a program of the suite as a child process
 //! - [`peer`]: a bare socket that sends and receives what it is told, good or bad
+//! - [`ports`]: ports that nobody else is given
 //! - [`raw`]: a peer below libzmq, for bytes that no libzmq would send
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
 
 pub mod peer;
+pub mod ports;
 pub mod program;
 pub mod raw;
 
@@ -19,6 +21,7 @@ use std::{
 };
 
 pub use peer::{Kind, Peer};
+pub use ports::free_endpoints;
 pub use program::{Finished, Program, run, sibling};
 pub use raw::RawPeer;
 

@@ -4,7 +4,7 @@
 
 use std::{
     io::{Read as _, Write as _},
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{SocketAddr, TcpStream},
     process::Command,
 };
 
@@ -40,11 +40,7 @@ pub(crate) fn dealz(arguments: &[&str]) -> Command {
     command.args(arguments).env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
     let variables =
         ["CHATZ_REQUESTS", "CHATZ_BROADCASTS", "TICKZ_TICKS", "VALUZ_ORDERS", "VALUZ_RESULTS", "VALUZ_CONTROL"];
-    // Held together, so that they differ.
-    let ports = variables.map(|_| TcpListener::bind("127.0.0.1:0").unwrap());
-    for (variable, port) in variables.iter().zip(&ports) {
-        command.env(variable, format!("tcp://{}", port.local_addr().unwrap()));
-    }
+    command.envs(variables.into_iter().zip(testkit::free_endpoints::<6>()));
     command
 }
 

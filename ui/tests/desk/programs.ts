@@ -1,8 +1,9 @@
 // Real programs for the tests of the desk: each at ports that nobody else has, all of them ended with the test.
 
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { resolve } from 'node:path'
 import { afterEach, expect } from 'vitest'
 
@@ -29,13 +30,23 @@ export type Channels = Record<
   string
 >
 
-/** Ports that nobody holds, all different. */
+/**
+ * Ports that nobody holds, all different. Each has had a connection, so for a minute the system gives it only to those
+ * who name it (`testkit::ports` says why).
+ */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer())
-  await Promise.all(servers.map((server) => new Promise<void>((bound) => server.listen(0, '127.0.0.1', bound))))
-  const ports = servers.map((server) => (server.address() as AddressInfo).port)
-  servers.forEach((server) => server.close())
-  return ports
+  return Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer((socket) => socket.end())
+      server.listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      const { port } = server.address() as AddressInfo
+      const client = connect(port, '127.0.0.1').resume()
+      await once(client, 'close')
+      server.close()
+      return port
+    }),
+  )
 }
 
 /** The channels of a suite at ports that nobody holds. */

@@ -1,11 +1,9 @@
 //! With the real programs, at ports that the system chooses.
 
 use std::{
-    collections::BTreeMap, ffi::OsString, fs, net::TcpListener, os::unix::fs::PermissionsExt as _, path::Path,
-    sync::mpsc::Receiver, time::Instant,
+    collections::BTreeMap, ffi::OsString, fs, os::unix::fs::PermissionsExt as _, path::Path, sync::mpsc::Receiver,
+    time::Instant,
 };
-
-use sockets::Endpoint;
 
 use super::*;
 use crate::{
@@ -20,19 +18,9 @@ struct Started {
 
 /// Where nobody listens.
 fn endpoints() -> DeskEndpoints {
-    // Held together, so that they differ.
-    let ports: Vec<_> = (0..6).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-    let mut free =
-        ports.iter().map(|port| format!("tcp://{}", port.local_addr().unwrap()).parse::<Endpoint>().unwrap());
-    let mut next = || free.next().unwrap();
-    DeskEndpoints {
-        ticks: next(),
-        requests: next(),
-        broadcasts: next(),
-        orders: next(),
-        results: next(),
-        control: next(),
-    }
+    let [ticks, requests, broadcasts, orders, results, control] =
+        testkit::free_endpoints().map(|endpoint| endpoint.parse().unwrap());
+    DeskEndpoints { ticks, requests, broadcasts, orders, results, control }
 }
 
 fn start_at(endpoints: DeskEndpoints, folder: &Path, workers: Option<u32>) -> Started {

@@ -2,7 +2,6 @@
 
 use std::{
     fs,
-    net::TcpListener,
     path::{Path, PathBuf},
 };
 
@@ -13,26 +12,16 @@ use dealz_core::{
         ChatzView, Line, MonitorLine, PricePoint, ProcessState, ProcessView, SocketId, SocketView, TickzView, ValuzView,
     },
 };
-use sockets::{Context, Endpoint, Heartbeat, Security};
+use sockets::{Context, Heartbeat, Security};
 
 /// The symbols that the simulating tickz publishes and the desk follows at first.
 pub(crate) const SYMBOLS: [&str; 2] = ["MSFT", "AAPL"];
 
 /// Where nobody listens.
 pub(crate) fn endpoints() -> DeskEndpoints {
-    // Held together, so that they differ.
-    let ports: Vec<_> = (0..6).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-    let mut free =
-        ports.iter().map(|port| format!("tcp://{}", port.local_addr().unwrap()).parse::<Endpoint>().unwrap());
-    let mut next = || free.next().unwrap();
-    DeskEndpoints {
-        ticks: next(),
-        requests: next(),
-        broadcasts: next(),
-        orders: next(),
-        results: next(),
-        control: next(),
-    }
+    let [ticks, requests, broadcasts, orders, results, control] =
+        testkit::free_endpoints().map(|endpoint| endpoint.parse().unwrap());
+    DeskEndpoints { ticks, requests, broadcasts, orders, results, control }
 }
 
 /// What a desk is started with; with `workers` the services are started as well.
@@ -115,9 +104,10 @@ impl Page {
 
     /// Waits until what it knows is as wanted.
     pub(crate) fn until(&mut self, what: &str, wanted: impl Fn(&Self) -> bool) {
+        let told = Told(self);
         testkit::eventually(what, || {
-            self.take();
-            wanted(self)
+            told.0.take();
+            wanted(told.0)
         });
     }
 
@@ -154,6 +144,19 @@ impl Page {
                         == workers
                 })
         });
+    }
+}
+
+/// Tells what a page knows where a test fails over it.
+struct Told<'a>(&'a mut Page);
+
+impl Drop for Told<'_> {
+    #[expect(clippy::print_stderr, reason = "where the other words of a failed test are")]
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let Page { sockets, tickz, chatz, valuz, processes, events, .. } = &*self.0;
+            eprintln!("{sockets:#?}\n{tickz:#?}\n{chatz:#?}\n{valuz:#?}\n{processes:#?}\n{events:#?}");
+        }
     }
 }
 
