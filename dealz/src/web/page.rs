@@ -16,7 +16,7 @@ use rust_embed::RustEmbed;
 
 /// Nothing from elsewhere runs, is shown or is connected to; no other page shows this one.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
-    font-src 'self' data:; img-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; \
+    font-src 'self'; img-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; \
     form-action 'none'; frame-ancestors 'none'";
 
 #[derive(RustEmbed)]

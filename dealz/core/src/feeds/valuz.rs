@@ -42,7 +42,11 @@ use valuz::orders::Orders;
 pub(crate) use self::input::orders_of;
 use self::owner::{Bound, Owner};
 use super::{not_taken, outlet::Outlet};
-use crate::{command::Refusal, event::Event, view::ValuationName};
+use crate::{
+    command::Refusal,
+    event::Event,
+    view::{SocketId, ValuationName},
+};
 
 /// How many commands may wait.
 const COMMANDS_MAX: usize = 16;
@@ -56,6 +60,17 @@ pub(crate) struct ValuzEndpoints {
     pub(crate) results: Endpoint,
     /// `PUB`: to the workers.
     pub(crate) control: Endpoint,
+}
+
+impl ValuzEndpoints {
+    /// Where this socket of the three is bound.
+    const fn of(&self, id: SocketId) -> &Endpoint {
+        match id {
+            SocketId::ValuzPush => &self.orders,
+            SocketId::ValuzPull => &self.results,
+            _ => &self.control,
+        }
+    }
 }
 
 /// A batch to be run.

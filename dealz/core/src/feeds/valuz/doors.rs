@@ -96,12 +96,7 @@ impl Doors {
 /// A socket, watched and bound, and where it really is.
 fn open(context: &Context, wanted: &ValuzEndpoints, id: SocketId) -> Result<(Socket, Endpoint), (SocketId, BindError)> {
     let mut socket = watched(context, id).map_err(|error| (id, error.into()))?;
-    let endpoint = match id {
-        SocketId::ValuzPush => &wanted.orders,
-        SocketId::ValuzPull => &wanted.results,
-        _ => &wanted.control,
-    };
-    let endpoint = socket.bind(endpoint).map_err(|error| (id, error))?;
+    let endpoint = socket.bind(wanted.of(id)).map_err(|error| (id, error))?;
     info!(channel = id.channel().name(), %endpoint, "listening");
     Ok((socket, endpoint))
 }
