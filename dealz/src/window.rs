@@ -116,10 +116,16 @@ fn build(app: &tauri::App) -> tauri::Result<WebviewWindow> {
         .disable_drag_drop_handler()
         .on_navigation(is_own)
         .on_new_window(|_, _| NewWindowResponse::Deny)
+        .on_download(page::save)
         .build()
 }
 
-/// Whether an address is the page's own: nothing else is ever shown in the window.
+/// Whether an address is the page's own, or of something that the page has made to be saved: nothing else is ever opened
+/// in the window.
 fn is_own(url: &Url) -> bool {
-    url.scheme() == "tauri" && url.host_str() == Some("localhost")
+    match url.scheme() {
+        "blob" => Url::parse(url.path()).is_ok_and(|made_by| is_own(&made_by)),
+        "tauri" => url.host_str() == Some("localhost"),
+        _ => false,
+    }
 }

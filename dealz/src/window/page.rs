@@ -15,7 +15,8 @@ use dealz_core::{
     command::{Command, Refusal, Reply},
     view::{Hello, Update},
 };
-use tauri::{Manager as _, State, WebviewWindow, ipc::Channel};
+use serde_json::json;
+use tauri::{Manager as _, State, Webview, WebviewWindow, ipc::Channel, webview::DownloadEvent};
 use tracing::error;
 
 /// Between two looks for something new.
@@ -67,6 +68,24 @@ pub(super) fn subscribe(
         thread::Builder::new().name("updates".to_owned()).spawn(move || forward(source, &updates, &window, turn));
     if let Err(error) = spawned {
         error!(%error, "cannot start the thread that sends updates");
+    }
+}
+
+/// Lets the page save what it has made itself, in the user's folder for downloads, or where there is none in the folder
+/// that dealz was started in; tells it then, as the event `saved`, the file's whole name, or `null` where it could not be
+/// written.
+#[expect(clippy::needless_pass_by_value, reason = "as Tauri calls it")]
+pub(super) fn save(page: Webview, event: DownloadEvent<'_>) -> bool {
+    match event {
+        DownloadEvent::Requested { url, .. } => url.scheme() == "blob",
+        DownloadEvent::Finished { path, success, .. } => {
+            let saved = json!(path.filter(|_| success));
+            if let Err(error) = page.eval(format!("dispatchEvent(new CustomEvent('saved', {{ detail: {saved} }}))")) {
+                error!(%error, "cannot tell the page what was saved");
+            }
+            true
+        }
+        _ => true,
     }
 }
 

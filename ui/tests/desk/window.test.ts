@@ -1,10 +1,11 @@
 // The window itself, on a display without a screen, driven by WebDriver: tauri-driver and WebKit's own driver.
 
 import { type ChildProcess, spawn } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
 import { Builder, By, Capabilities, Key, type WebDriver, until } from 'selenium-webdriver'
-import { afterEach, beforeAll, expect, test } from 'vitest'
+import { afterEach, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { allEnd, BOUND, descendants, eventually, FOLDER, freeChannels, freePorts, lives, nameOf } from './programs'
 
 /** Where `just` puts it. */
@@ -75,7 +76,13 @@ test('it opens, shows live ticks, takes commands, and leaves nothing behind', as
 })
 
 test('every view does in the window what it does in a browser', async () => {
-  const window = await openWindow(['--stage'])
+  const home = mkdtempSync(join(tmpdir(), 'dealz-home-'))
+  onTestFinished(() => rmSync(home, { recursive: true }))
+  const downloads = join(home, 'Downloads')
+  mkdirSync(downloads)
+  mkdirSync(join(home, '.config'))
+  writeFileSync(join(home, '.config/user-dirs.dirs'), 'XDG_DOWNLOAD_DIR="$HOME/Downloads"\n')
+  const window = await openWindow(['--stage'], { HOME: home, XDG_CONFIG_HOME: join(home, '.config') })
   // A field keeps the keys until one leaves it.
   const press = (key: string) => window.actions().sendKeys(Key.ESCAPE, key).perform()
   const shows = (text: RegExp) =>
@@ -107,6 +114,12 @@ test('every view does in the window what it does in a browser', async () => {
 
   await press('5')
   await shows(/HANDSHAKE_SUCCEEDED/)
+  await click('//button[normalize-space()="Save as JSON"]')
+  await shows(/events? saved as/)
+  const [, file = ''] = /saved as (\S+)/.exec(await window.findElement(By.css('main')).getText()) ?? []
+  expect(dirname(file)).toBe(downloads)
+  const events = JSON.parse(readFileSync(file, 'utf8')) as { event: string }[]
+  expect(events.map(({ event }) => event)).toContain('HANDSHAKE_SUCCEEDED')
   await picture('monitor')
 
   await press('6')

@@ -1,5 +1,6 @@
-// Handing events to the user as JSON: a file where the browser makes one, the clipboard where it does not.
+// Handing events to the user as JSON: as a file, or on the clipboard.
 
+import { inWindow } from '../../backend/tauri'
 import type { MonitorLine } from '../../generated/MonitorLine'
 
 /** The events as text, one object a line within one array. */
@@ -13,15 +14,30 @@ export function fileName(timeMs: number): string {
   return `dealz-events-${stamp}.json`
 }
 
-/** Has the browser save a text as a file. */
-export function saveFile(name: string, text: string): void {
+/**
+ * Has the browser, or the window, save a text as a file. Tells its name, which in the window is a whole path, or null
+ * where it could not be saved; a browser does not tell that.
+ */
+export async function saveFile(name: string, text: string): Promise<string | null> {
   const address = URL.createObjectURL(new Blob([text], { type: 'application/json' }))
   const link = document.createElement('a')
   link.href = address
   link.download = name
+  const saved = inWindow() ? savedByWindow() : nextTurn().then(() => name)
   link.click()
-  // The browser has taken hold of it by the next turn.
-  setTimeout(() => URL.revokeObjectURL(address), 0)
+  return saved.finally(() => URL.revokeObjectURL(address))
+}
+
+/** What the window tells when it is done. */
+function savedByWindow(): Promise<string | null> {
+  return new Promise((done) =>
+    addEventListener('saved', (event) => done((event as CustomEvent<string | null>).detail), { once: true }),
+  )
+}
+
+/** By then a browser has taken hold of what it is to save. */
+function nextTurn(): Promise<void> {
+  return new Promise((done) => setTimeout(done, 0))
 }
 
 /** Puts a text on the clipboard; false where that is not allowed. */
