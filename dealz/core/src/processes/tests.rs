@@ -1,8 +1,8 @@
 //! With the real programs, at ports that the system chooses.
 
 use std::{
-    collections::BTreeMap, ffi::OsString, fs, os::unix::fs::PermissionsExt as _, path::Path, sync::mpsc::Receiver,
-    time::Instant,
+    cell::RefCell, collections::BTreeMap, ffi::OsString, fs, os::unix::fs::PermissionsExt as _, path::Path,
+    sync::mpsc::Receiver, time::Instant,
 };
 
 use super::*;
@@ -14,6 +14,8 @@ use crate::{
 struct Started {
     processes: Processes,
     events: Receiver<Event>,
+    /// What was told last: an unchanged list is not told again.
+    last: RefCell<Option<(Views, u32)>>,
 }
 
 /// Where nobody listens.
@@ -28,7 +30,7 @@ fn start_at(endpoints: DeskEndpoints, folder: &Path, workers: Option<u32>) -> St
     let variables = vec![("RUST_LOG", OsString::from("info"))];
     let programs = Programs { folder: folder.to_owned(), stage, variables, endpoints };
     let (sender, events) = sync_channel(16);
-    Started { processes: Processes::spawn(programs, sender).unwrap(), events }
+    Started { processes: Processes::spawn(programs, sender).unwrap(), events, last: RefCell::default() }
 }
 
 fn folder() -> std::path::PathBuf {
@@ -55,17 +57,20 @@ type Views = BTreeMap<String, ProcessView>;
 impl Started {
     /// Waits until the list is as wanted.
     fn until(&self, what: &str, wanted: impl Fn(&Views, u32) -> bool) -> Views {
-        let mut last = None;
+        let mut last = self.last.borrow_mut();
         let deadline = Instant::now() + testkit::BOUND;
-        while let Ok(event) = self.events.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-            let Event::Processes(views, count) = event else { panic!("{event:?}") };
-            let views: Views = views.into_iter().map(|view| (view.id.clone(), view)).collect();
-            if wanted(&views, count) {
-                return views;
+        loop {
+            if let Some((views, count)) = &*last
+                && wanted(views, *count)
+            {
+                return views.clone();
             }
-            last = Some((views, count));
+            let Ok(event) = self.events.recv_timeout(deadline.saturating_duration_since(Instant::now())) else {
+                panic!("not in time: {what}: {last:#?}");
+            };
+            let Event::Processes(views, count) = event else { panic!("{event:?}") };
+            *last = Some((views.into_iter().map(|view| (view.id.clone(), view)).collect(), count));
         }
-        panic!("not in time: {what}: {last:#?}");
     }
 
     fn until_ended(&self, id: &str) -> String {
