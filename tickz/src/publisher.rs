@@ -251,10 +251,11 @@ impl Publisher {
             if wait(stop, [self.socket.room(), self.socket.events()], None)?.stopped {
                 return Ok(false);
             }
+            // Before it tries again: to listen takes away the signal that is waited for.
+            self.listen(Instant::now())?;
             if self.socket.send(&self.frames)? {
                 return Ok(true);
             }
-            self.listen(Instant::now())?;
         }
     }
 

@@ -98,6 +98,8 @@ pub struct Socket {
     raw: zmq::Socket,
     role: Role,
     never_drops: bool,
+    /// [`Socket::send`] has said `false`, and the socket's own news was not taken since.
+    is_full: bool,
     /// The last frame received: it carries what is known of the peer.
     last: zmq::Message,
     /// Where its monitor's events come from: the monitor, or the thread that reads it for an observed context.
@@ -115,7 +117,16 @@ pub(crate) struct Shared {
 
 impl Socket {
     pub(crate) fn adopt(raw: zmq::Socket, role: Role) -> Self {
-        Self { raw, role, never_drops: false, last: zmq::Message::new(), monitor: None, tap: None, shared: None }
+        Self {
+            raw,
+            role,
+            never_drops: false,
+            is_full: false,
+            last: zmq::Message::new(),
+            monitor: None,
+            tap: None,
+            shared: None,
+        }
     }
 
     pub(crate) fn share(&mut self, shared: Shared) {
@@ -185,7 +196,10 @@ impl Socket {
                     }
                     // In the middle of a message libzmq says this where the peer is gone: it has taken the
                     // earlier frames back, so the message can be sent again from its start.
-                    Err(zmq::Error::EAGAIN) => return Ok(false),
+                    Err(zmq::Error::EAGAIN) => {
+                        self.is_full = true;
+                        return Ok(false);
+                    }
                     Err(zmq::Error::EINTR) => {}
                     Err(error) => return Err(failed("send")(error)),
                 }
@@ -205,6 +219,7 @@ impl Socket {
     #[inline]
     pub fn receive(&mut self, frames: &mut Frames) -> Result<bool, SocketError> {
         frames.clear();
+        self.is_full = false;
         loop {
             match self.raw.recv(&mut self.last, zmq::DONTWAIT) {
                 Ok(()) => {
@@ -354,9 +369,13 @@ impl Socket {
 
     /// To wait, after [`Socket::send`] of a publisher that never drops said `false`, until its peers have taken
     /// messages. libzmq calls a publisher writable even when it is full, so this is the socket's own signal; it may
-    /// wake for other news too, and then `send` says `false` again.
+    /// wake for other news too, and then `send` says `false` again. To receive takes that signal away, so after it this
+    /// does not wait: send again first.
     #[must_use]
     pub fn room(&self) -> Interest<'_> {
+        if !self.is_full {
+            return Interest::ready();
+        }
         self.raw.get_fd().map_or_else(|_| Interest::never(), Interest::of_fd)
     }
 

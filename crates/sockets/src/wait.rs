@@ -9,27 +9,36 @@ use crate::{SocketError, Stop, error::failed};
 
 /// One thing to wait for; made by [`crate::Socket::readable`], [`crate::Socket::writable`],
 /// [`crate::Socket::events`], [`crate::actor::Inbox::ring`] and [`Stop::interest`].
-pub struct Interest<'a>(zmq::PollItem<'a>);
+pub struct Interest<'a> {
+    item: zmq::PollItem<'a>,
+    /// There is nothing to wait for.
+    is_ready: bool,
+}
 
 impl<'a> Interest<'a> {
     pub(crate) fn new(socket: &'a zmq::Socket, events: zmq::PollEvents) -> Self {
-        Self(socket.as_poll_item(events))
+        Self { item: socket.as_poll_item(events), is_ready: false }
     }
 
     pub(crate) fn of_fd(fd: RawFd) -> Self {
-        Self(zmq::PollItem::from_fd(fd, zmq::POLLIN))
+        Self { item: zmq::PollItem::from_fd(fd, zmq::POLLIN), is_ready: false }
+    }
+
+    /// Something that is ready already.
+    pub(crate) fn ready() -> Self {
+        Self { is_ready: true, ..Self::never() }
     }
 
     /// To wait until something outside of libzmq can be read.
     #[must_use]
     pub fn to_read(fd: BorrowedFd<'a>) -> Self {
-        Self(zmq::PollItem::from_fd(fd.as_raw_fd(), zmq::POLLIN))
+        Self::of_fd(fd.as_raw_fd())
     }
 
     /// To wait until something outside of libzmq can be written.
     #[must_use]
     pub fn to_write(fd: BorrowedFd<'a>) -> Self {
-        Self(zmq::PollItem::from_fd(fd.as_raw_fd(), zmq::POLLOUT))
+        Self { item: zmq::PollItem::from_fd(fd.as_raw_fd(), zmq::POLLOUT), is_ready: false }
     }
 
     /// Something that never happens: keeps a slot of [`wait()`] where there is at times nothing to wait for.
@@ -57,15 +66,17 @@ pub fn wait<const N: usize>(
     interests: [Interest<'_>; N],
     deadline: Option<Instant>,
 ) -> Result<Wake<N>, SocketError> {
+    let is_ready = interests.each_ref().map(|interest| interest.is_ready);
     let mut items = Vec::with_capacity(N + 1);
     items.push(zmq::PollItem::from_fd(stop.fd(), zmq::POLLIN));
-    items.extend(interests.map(|interest| interest.0));
+    items.extend(interests.map(|interest| interest.item));
+    let is_any_ready = is_ready.contains(&true);
     loop {
-        match zmq::poll(&mut items, deadline.map_or(-1, milliseconds_until)) {
+        match zmq::poll(&mut items, if is_any_ready { 0 } else { deadline.map_or(-1, milliseconds_until) }) {
             Err(zmq::Error::EINTR) => {}
             Err(error) => return Err(failed("wait for sockets")(error)),
             Ok(_) => {
-                let ready = std::array::from_fn(|index| !items[index + 1].get_revents().is_empty());
+                let ready = std::array::from_fn(|index| is_ready[index] || !items[index + 1].get_revents().is_empty());
                 return Ok(Wake { stopped: !items[0].get_revents().is_empty(), ready });
             }
         }
@@ -74,7 +85,7 @@ pub fn wait<const N: usize>(
 
 /// Sleeps until `stop`, which it tells, or until one of `interests` is ready: for a loop that looks at all of them.
 pub(crate) fn wait_for_any(stop: &Stop, interests: Vec<Interest<'_>>) -> Result<bool, SocketError> {
-    let mut items: Vec<_> = interests.into_iter().map(|interest| interest.0).collect();
+    let mut items: Vec<_> = interests.into_iter().map(|interest| interest.item).collect();
     items.push(zmq::PollItem::from_fd(stop.fd(), zmq::POLLIN));
     loop {
         match zmq::poll(&mut items, -1) {

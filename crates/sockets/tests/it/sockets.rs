@@ -91,6 +91,31 @@ fn a_publisher_that_never_drops_says_that_it_would_wait_at_a_full_queue() {
 }
 
 #[test]
+fn a_publisher_that_never_drops_does_not_wait_for_a_signal_that_is_taken() {
+    let context = context();
+    let (mut publisher, endpoint) = bound(&context, Role::XPub, Channel::Ticks);
+    publisher.never_drop().unwrap();
+    let subscriber = Peer::connect_with(peer::SUB, endpoint.as_str(), |socket| socket.set_subscribe(b"").unwrap());
+    receive(&mut publisher);
+    let (_stopper, stop) = Stop::pair().unwrap();
+    let message: Frames = [[7; 60]; 3].into_iter().collect();
+    let mut frames = Frames::new();
+    for _ in 0..3 {
+        let mut sent = 0;
+        while publisher.send(&message).unwrap() {
+            sent += 1;
+        }
+        for _ in 0..sent {
+            assert_eq!(subscriber.receive().len(), 3);
+        }
+        // All is taken, and told; nothing else will be. Hearing that there are no subscriptions takes the news.
+        assert!(!publisher.receive(&mut frames).unwrap());
+        let wake = wait(&stop, [publisher.room()], Some(Instant::now() + testkit::BOUND)).unwrap();
+        assert!(wake.ready[0], "it waits for what was told already");
+    }
+}
+
+#[test]
 fn subscriptions_tell_one_connection_from_another() {
     let context = context();
     let (mut publisher, endpoint) = bound(&context, Role::XPub, Channel::Ticks);
