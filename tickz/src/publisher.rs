@@ -1,8 +1,8 @@
 //! The publisher: owns the socket that ticks leave by, on the thread that calls [`Publisher::run`].
 //!
 //! It is an `XPUB`, which on the wire is a `PUB`: it hears of subscriptions, so it can wait for the first. It sends
-//! what is due in bursts and looks at everything else between two of them: the stop signal, subscriptions, the
-//! monitor. Where the next tick is not due it sleeps, to the millisecond beside its sockets and then exactly.
+//! what is due in bursts and looks at everything else between two of them, if not between all: the stop signal,
+//! subscriptions, the monitor. Where the next tick is not due it sleeps, to the millisecond beside its sockets and then exactly.
 
 use std::{
     collections::HashSet,
@@ -21,8 +21,12 @@ use crate::{
     replay::ReplayError,
 };
 
-/// The most ticks sent before the publisher looks at stop, subscriptions and the monitor again.
-const BURST_MAX: usize = 1000;
+/// The most ticks sent before the publisher looks at the clock again.
+const BURST_MAX: usize = 256;
+
+/// How long a publisher that always has something to send goes on before it looks at stop, subscriptions and the monitor:
+/// a look costs as much as ten ticks.
+const LOOK_UP: Duration = Duration::from_millis(2);
 
 /// The most subscriptions taken at a time: peers that make them without end get their turn.
 const SUBSCRIPTIONS_MAX: usize = 1000;
@@ -185,10 +189,15 @@ impl Publisher {
 
     /// The loop.
     fn publish(&mut self, stop: &Stop) -> Result<(), PublishError> {
+        let mut next_look = Instant::now();
         loop {
             let now = Now::read();
-            // First what is due: to listen takes as long as to send ten ticks.
+            // First what is due.
             let burst = self.burst(now, stop)?;
+            if matches!(burst, Burst::Full) && now.instant < next_look {
+                continue;
+            }
+            next_look = now.instant + LOOK_UP;
             self.listen(now.instant)?;
             let stopped = match burst {
                 Burst::Done => true,
