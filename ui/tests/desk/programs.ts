@@ -173,6 +173,15 @@ export function lives(pid: number): boolean {
   }
 }
 
+/** Kills a process that may have ended by itself. */
+export function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
 /** Waits until none of the processes is left. */
 export async function allEnd(pids: number[]): Promise<void> {
   await eventually(() => expect(pids.filter(lives)).toEqual([]))

@@ -6,7 +6,17 @@ import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { Builder, By, Capabilities, Key, type WebDriver, until } from 'selenium-webdriver'
 import { afterEach, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { allEnd, BOUND, descendants, eventually, FOLDER, freeChannels, freePorts, lives, nameOf } from './programs'
+import {
+  allEnd,
+  BOUND,
+  descendants,
+  eventually,
+  FOLDER,
+  freeChannels,
+  freePorts,
+  killIfThere,
+  nameOf,
+} from './programs'
 
 /** Where `just` puts it. */
 const DRIVER = process.env.TAURI_DRIVER ?? resolve(import.meta.dirname, '../../../.tools/cargo/bin/tauri-driver')
@@ -30,7 +40,7 @@ afterEach(() => {
   for (const child of started.splice(0)) {
     const left = descendants(child.pid ?? 0)
     child.kill()
-    for (const pid of left.filter(lives)) process.kill(pid, 'SIGKILL')
+    left.forEach(killIfThere)
   }
 })
 
