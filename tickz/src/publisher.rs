@@ -2,7 +2,8 @@
 //!
 //! It is an `XPUB`, which on the wire is a `PUB`: it hears of subscriptions, so it can wait for the first. It sends
 //! what is due in bursts and looks at everything else between two of them, if not between all: the stop signal,
-//! subscriptions, the monitor. Where the next tick is not due it sleeps, to the millisecond beside its sockets and then exactly.
+//! subscriptions, the monitor. Where the next tick is not due it sleeps, to the millisecond beside its sockets and then
+//! exactly.
 
 use std::{
     collections::HashSet,
