@@ -13,7 +13,7 @@ use std::{
 };
 
 use sockets::{
-    Complaints, Connection, Context, Endpoint, Interest, Limits, Link, Role, Socket, SocketError, Stop,
+    MalformedMessages, Connection, Context, Endpoint, Interest, Limits, Link, Role, Socket, SocketError, Stop,
     actor::{self, Handle, Inbox, NotTaken},
     connection::Change,
     link::Refusal,
@@ -150,7 +150,7 @@ struct Owner {
 /// The malformed messages of one channel.
 struct Malformed {
     channel: Channel,
-    complaints: Complaints,
+    messages: MalformedMessages,
     /// What is wrong with the last one, until it is told.
     news: Option<DecodeError>,
 }
@@ -328,16 +328,16 @@ impl Owner {
 
 impl Malformed {
     fn of(channel: Channel) -> Self {
-        Self { channel, complaints: Complaints::default(), news: None }
+        Self { channel, messages: MalformedMessages::default(), news: None }
     }
 
     fn note(&mut self, now: Instant, peer: &str, error: DecodeError, frames: &Frames) {
-        self.complaints.note(now, peer, &error, frames);
+        self.messages.record(now, peer, &error, frames);
         self.news = Some(error);
     }
 
     fn take_event(&mut self) -> Option<Event> {
         let reason = self.news.take()?.to_string();
-        Some(Event::Malformed { channel: self.channel, count: self.complaints.count(), reason })
+        Some(Event::Malformed { channel: self.channel, count: self.messages.count(), reason })
     }
 }

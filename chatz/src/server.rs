@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use sockets::{
-    BindError, Complaints, Context, Endpoint, Limits, Mechanism, RefusedHandshakes, Role, Socket, SocketError, Stop,
+    BindError, MalformedMessages, Context, Endpoint, Limits, Mechanism, RefusedHandshakes, Role, Socket, SocketError, Stop,
     wait,
 };
 use tracing::{debug, info, warn};
@@ -60,7 +60,7 @@ pub struct Server {
     names_proven: bool,
     room: Room,
     roster: Roster,
-    complaints: Complaints,
+    malformed: MalformedMessages,
     refused: [RefusedHandshakes; 2],
     /// The request at hand, its envelope included; reused.
     incoming: Frames,
@@ -84,7 +84,7 @@ impl Server {
             names_proven: !matches!(context.security().mechanism, Mechanism::Null),
             room: Room::new(config.room, first_version()),
             roster: Roster::default(),
-            complaints: Complaints::default(),
+            malformed: MalformedMessages::default(),
             refused: [RefusedHandshakes::of(Channel::Requests), RefusedHandshakes::of(Channel::Broadcasts)],
             incoming: Frames::new(),
             body: Frames::new(),
@@ -209,7 +209,7 @@ impl Server {
     }
 
     fn complain(&mut self, now: Instant, error: wire::DecodeError) {
-        self.complaints.note(now, self.requests.peer_address(), &error, &self.incoming);
+        self.malformed.record(now, self.requests.peer_address(), &error, &self.incoming);
     }
 
     /// Hears who subscribes, though nothing depends on it: a publisher that never looks would keep the remains of

@@ -146,18 +146,18 @@ fn while_the_server_is_gone_at_most_a_hundred_texts_are_kept_and_each_has_its_en
 }
 
 #[test]
-fn a_text_whose_answer_does_not_come_is_told_and_a_frozen_server_counts_as_gone() {
+fn a_text_whose_answer_does_not_come_is_told_and_a_suspended_server_counts_as_gone() {
     let server = Server::start(&[]);
     let mut client = ada(&server);
-    server.program.freeze();
+    server.program.suspend();
     client.say("perhaps");
     let reason = "no answer: it may or may not have been said: perhaps";
     assert_eq!(event_but_users(&client), json!({ "event": "refused", "reason": reason }));
     assert_eq!(event_but_users(&client), link("down"));
     client.say("kept");
-    server.program.thaw();
+    server.program.resume();
     let mut rest: Vec<Value> = std::iter::repeat_with(|| event_but_users(&client)).take(3).collect();
-    // The frozen server had the first text already; the second one came after the link was up again.
+    // The suspended server had the first text already; the second one came after the link was up again.
     rest.retain(|event| *event != message("ada", "perhaps"));
     assert_eq!(rest[0], link("up"));
     assert_eq!(rest[1..], [message("ada", "kept")]);
@@ -185,19 +185,19 @@ fn sigterm_ends_every_role_in_every_state_within_a_second() {
     let server = Server::start(&[]);
     ends(ada(&server), 0);
 
-    let frozen = ada(&server);
-    server.program.freeze();
-    ends(frozen, 0);
+    let suspended = ada(&server);
+    server.program.suspend();
+    ends(suspended, 0);
     let asking = Program::start(CHATZ, server.client(&["say", "bob", "hi"]));
     // It has failed to do what it was asked for, so this is no success.
     assert!(asking.next_line_within(Duration::from_millis(100)).is_none());
     ends(asking, 1);
-    server.program.thaw();
+    server.program.resume();
 
-    let frozen = ada(&server);
-    frozen.freeze();
+    let suspended = ada(&server);
+    suspended.suspend();
     ends(server.program, 0);
-    frozen.kill();
+    suspended.kill();
     let alone = Program::start(CHATZ, ["join", "ada", "--json", "--requests", &server.requests]);
     assert_eq!(event(&alone), link("connecting"));
     ends(alone, 0);

@@ -9,7 +9,7 @@ use std::{
 };
 
 use chatz::{Client, ClientConfig, Event, LinkState, RoomConfig, Server, ServerConfig, ServerEndpoints};
-use sockets::{Context, Heartbeat, Security, SocketError, Stop, Stopper};
+use sockets::{Context, KeepAlive, Security, SocketError, Stop, Stopper};
 use testkit::{Peer, eventually, peer::REQ};
 use wire::{Text, User};
 
@@ -21,7 +21,7 @@ struct Running {
 }
 
 fn serve(requests: &str, broadcasts: &str) -> Running {
-    let context = Context::new(Security::default(), Heartbeat::default()).unwrap();
+    let context = Context::new(Security::default(), KeepAlive::default()).unwrap();
     let config = ServerConfig {
         requests: requests.parse().unwrap(),
         broadcasts: broadcasts.parse().unwrap(),

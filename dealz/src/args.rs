@@ -1,4 +1,4 @@
-//! What was typed, and what comes of it: which face to show, and the session that it shows.
+//! What was typed, and what comes of it: which frontend to show, and the session that it shows.
 
 use std::{
     env,
@@ -29,7 +29,7 @@ const PRICES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../data/stocks.csv");
 #[command(version, after_help = EXAMPLES, mut_arg("host", |host| host.visible_alias("connect")))]
 pub struct Cli {
     #[command(flatten)]
-    face: FaceArgs,
+    frontend: FrontendArgs,
     #[command(flatten)]
     session: SessionArgs,
     #[command(flatten)]
@@ -42,7 +42,7 @@ pub struct Cli {
 /// How the desk is shown.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Face")]
-struct FaceArgs {
+struct FrontendArgs {
     /// Serve the page to a browser instead of opening a window [default address: 127.0.0.1:9000; port 0: any]
     #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = "127.0.0.1:9000", value_parser = address)]
     web: Option<SocketAddr>,
@@ -131,10 +131,10 @@ impl Cli {
     /// Where to serve the page, if that was asked for.
     #[must_use]
     pub fn web(&self) -> Option<WebConfig> {
-        let FaceArgs { web, web_view_only, token, .. } = &self.face;
+        let FrontendArgs { web, web_view_only, token, .. } = &self.frontend;
         web.map(|address| WebConfig {
             address: Address::Asked(address),
-            may_touch: !web_view_only,
+            may_control: !web_view_only,
             token: token.clone(),
         })
     }
@@ -142,13 +142,13 @@ impl Cli {
     /// Whether to open a window.
     #[must_use]
     pub const fn opens_window(&self) -> bool {
-        self.face.window || self.face.web.is_none()
+        self.frontend.window || self.frontend.web.is_none()
     }
 
     /// Where to serve the page when no window can be had.
     #[must_use]
     pub fn fallback(&self) -> WebConfig {
-        WebConfig { address: Address::Free, may_touch: true, token: self.face.token.clone() }
+        WebConfig { address: Address::Free, may_control: true, token: self.frontend.token.clone() }
     }
 
     /// What is shown.
@@ -204,7 +204,7 @@ impl Cli {
             ("SUITE_ALLOW", suite.allow.clone().map(OsString::from)),
             ("SUITE_USERNAME", suite.username.clone().map(OsString::from)),
             ("SUITE_PASSWORD", suite.password.clone().map(OsString::from)),
-            ("SUITE_NO_HEARTBEAT", suite.no_heartbeat.then(|| "true".into())),
+            ("SUITE_NO_KEEP_ALIVE", suite.no_keep_alive.then(|| "true".into())),
         ]
         .into_iter()
         .filter_map(|(variable, value)| Some((variable, value?)))
@@ -284,10 +284,10 @@ mod tests {
 
     #[test]
     fn children_are_told_of_the_suites_flags() {
-        let cli = cli(&["--security", "plain", "--username", "ada", "--no-heartbeat"]);
+        let cli = cli(&["--security", "plain", "--username", "ada", "--no-keep-alive"]);
         let told = cli.variables();
         assert!(told.contains(&("SUITE_SECURITY", "plain".into())), "{told:?}");
         assert!(told.contains(&("SUITE_USERNAME", "ada".into())), "{told:?}");
-        assert!(told.contains(&("SUITE_NO_HEARTBEAT", "true".into())), "{told:?}");
+        assert!(told.contains(&("SUITE_NO_KEEP_ALIVE", "true".into())), "{told:?}");
     }
 }

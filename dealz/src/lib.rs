@@ -3,8 +3,8 @@
 //!
 //! - [`args`]: what was typed, and what comes of it
 //! - [`session`]: what is shown: live sockets, or a recording
-//! - [`web`]: the face in a browser
-//! - `window`: the face in a window
+//! - [`web`]: the frontend in a browser
+//! - `window`: the frontend in a window
 
 pub mod args;
 pub mod session;
@@ -55,13 +55,13 @@ fn bind(asked: Option<WebConfig>, instead: Option<WebConfig>) -> anyhow::Result<
 fn serve(servers: Vec<Server>, desk: &Arc<Desk>, stop: &Stop) -> anyhow::Result<()> {
     servers.iter().try_for_each(Server::print_links)?;
     thread::scope(|scope| {
-        let faces = servers.into_iter().map(|server| {
+        let frontends = servers.into_iter().map(|server| {
             let run = || server.run(Arc::clone(desk), stop);
-            thread::Builder::new().name("face".to_owned()).spawn_scoped(scope, run)
+            thread::Builder::new().name("frontend".to_owned()).spawn_scoped(scope, run)
         });
-        let faces = faces.collect::<Result<Vec<_>, _>>()?;
+        let frontends = frontends.collect::<Result<Vec<_>, _>>()?;
         // A panic has been told of where it arose.
-        faces.into_iter().try_for_each(|face| face.join().unwrap_or(Ok(())))
+        frontends.into_iter().try_for_each(|frontend| frontend.join().unwrap_or(Ok(())))
     })
 }
 
@@ -77,7 +77,7 @@ mod tests {
         // Both are taken: the failure tells which was tried.
         let taken = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
         let [asked, instead] = taken.each_ref().map(|listener| listener.local_addr().unwrap());
-        let config = |address| WebConfig { address: Address::Asked(address), may_touch: true, token: None };
+        let config = |address| WebConfig { address: Address::Asked(address), may_control: true, token: None };
         let error = bind(Some(config(asked)), Some(config(instead))).err().unwrap();
         assert!(format!("{error:#}").contains(&asked.to_string()), "{error:#}");
     }

@@ -1,16 +1,16 @@
-//! The face in a browser: one HTTP server for the page and for its WebSocket. A task a connection, on the threads
+//! The frontend in a browser: one HTTP server for the page and for its WebSocket. A task a connection, on the threads
 //! "web".
 //!
-//! The page can start and kill processes, so who may come in is checked for every request.
+//! The page can start and kill processes, so access is checked for every request.
 //!
-//! - `door`: who may come in
-//! - `token`: what is shown at the door where an address of the network is served
+//! - `access`: which requests are accepted
+//! - `token`: the secret that a page must show if it is served to the network
 //! - `page`: the page's files, and what a browser is told about them
 //! - `socket`: one page's WebSocket
 //! - `recording`: the recording that is played
 //! - `listen`: the address, and the links to it
 
-mod door;
+mod access;
 mod listen;
 mod page;
 mod recording;
@@ -51,7 +51,7 @@ use tracing::warn;
 
 pub(crate) use self::listen::Server;
 use self::{
-    door::{Door, Reached},
+    access::{Access, Reached},
     recording::Carries,
     socket::Pages,
 };
@@ -82,14 +82,14 @@ pub struct WebConfig {
     /// Where.
     pub address: Address,
     /// Whether a page may do more than look.
-    pub may_touch: bool,
+    pub may_control: bool,
     /// What a page must show; without one, a new one where the address is reached from the network.
     pub token: Option<Token>,
 }
 
 /// What all connections share.
-struct Face {
-    door: Door,
+struct Frontend {
+    access: Access,
     pages: Pages,
     recording: Option<Bytes>,
 }
@@ -103,17 +103,17 @@ impl Server {
         let runtime = runtime::Builder::new_multi_thread().worker_threads(2).thread_name("web").enable_all().build()?;
         let (ends, ending) = watch::channel(false);
         let recording = recording::of(&desk);
-        let pages = Pages::new(desk, self.may_touch, ending);
-        let face = Arc::new(Face { door: Door::new(self.token), pages, recording });
+        let pages = Pages::new(desk, self.may_control, ending);
+        let frontend = Arc::new(Frontend { access: Access::new(self.token), pages, recording });
         let stop = stop.clone();
         let result = runtime.block_on(async {
             let listener = TcpListener::from_std(self.listener)?;
-            let accepting = tokio::spawn(accept(listener, Arc::clone(&face)));
+            let accepting = tokio::spawn(accept(listener, Arc::clone(&frontend)));
             task::spawn_blocking(move || while !stop.wait_until(Instant::now() + Duration::from_secs(3600)) {}).await?;
             accepting.abort();
-            // There are receivers: that of `face`.
+            // There are receivers: that of `frontend`.
             let _ = ends.send(true);
-            let _ = time::timeout(GOODBYE, face.pages.all_left()).await;
+            let _ = time::timeout(GOODBYE, frontend.pages.all_left()).await;
             anyhow::Ok(())
         });
         // A command that hangs must not hold up the end.
@@ -122,14 +122,14 @@ impl Server {
     }
 }
 
-async fn accept(listener: TcpListener, face: Arc<Face>) {
+async fn accept(listener: TcpListener, frontend: Arc<Frontend>) {
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let router = Router::new()
         .route("/socket", any(socket::upgrade))
         .route("/recording", get(recording::serve))
         .fallback(get(page::serve))
-        .layer(middleware::from_fn_with_state(Arc::clone(&face), admit))
-        .with_state(face);
+        .layer(middleware::from_fn_with_state(Arc::clone(&frontend), admit))
+        .with_state(frontend);
     loop {
         // The semaphore is never closed.
         let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
@@ -173,20 +173,20 @@ async fn attend(stream: TcpStream, router: Router) {
 }
 
 /// Lets a request in or turns it away; what goes out carries what a browser has to hold to.
-async fn admit(State(face): State<Arc<Face>>, request: Request, next: Next) -> Response {
+async fn admit(State(frontend): State<Arc<Frontend>>, request: Request, next: Next) -> Response {
     let reached = request.extensions().get::<Reached>().copied();
     let admitted = match reached {
-        Some(reached) => face.door.admit(reached, &request),
+        Some(reached) => frontend.access.admit(reached, &request),
         None => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     };
     let mut response = match admitted {
         Ok(()) => {
-            let cookie = face.door.cookie(&request);
+            let cookie = frontend.access.cookie(&request);
             let mut response = next.run(request).await;
             response.headers_mut().extend(cookie);
             response
         }
-        Err(turned_away) => (StatusCode::FORBIDDEN, format!("{turned_away}\n")).into_response(),
+        Err(denied) => (StatusCode::FORBIDDEN, format!("{denied}\n")).into_response(),
     };
     // Whoever is refused has nothing more to ask here.
     if response.status().is_client_error() || response.status().is_server_error() {

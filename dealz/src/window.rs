@@ -1,4 +1,4 @@
-//! The face in a window: Tauri on the main thread, with the page, the commands and the updates of the face in a
+//! The frontend in a window: Tauri on the main thread, with the page, the commands and the updates of the frontend in a
 //! browser.
 //!
 //! On Linux the window is a child process of dealz. What its libraries make of a broken display or a broken WebKit is
@@ -100,7 +100,7 @@ fn open(cli: &Cli, stop: &Stop) -> anyhow::Result<Option<NoWindow>> {
         let (desk, stop) = (Arc::clone(&desk), stop.clone());
         server.print_links()?;
         // It ends with the process, which ends with the window.
-        thread::Builder::new().name("face".to_owned()).spawn(move || server.run(desk, &stop))?;
+        thread::Builder::new().name("frontend".to_owned()).spawn(move || server.run(desk, &stop))?;
     }
     app.run_return(|_, _| {});
     desk.stop();

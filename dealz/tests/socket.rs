@@ -14,7 +14,7 @@ fn a_page_is_greeted_and_then_told_everything() {
     let desk = Desk::start();
     let mut socket = desk.socket();
     let hello = next(&mut socket).unwrap();
-    assert_eq!((&hello["hello"]["mayTouch"], &hello["hello"]["mode"]), (&json!(true), &json!("live")));
+    assert_eq!((&hello["hello"]["mayControl"], &hello["hello"]["mode"]), (&json!(true), &json!("live")));
     assert_eq!(next(&mut socket).unwrap()["update"]["snapshot"], true);
 }
 

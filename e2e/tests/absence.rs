@@ -1,4 +1,4 @@
-//! Servers killed and restarted, subscribers frozen: the others go on by themselves.
+//! Servers killed and restarted, subscribers suspended: the others go on by themselves.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -70,18 +70,18 @@ fn members_go_on_when_their_server_is_killed_and_nothing_said_is_lost_in_silence
 }
 
 #[test]
-fn a_frozen_subscriber_costs_bounded_memory_and_nobody_else_a_tick() {
+fn a_suspended_subscriber_costs_bounded_memory_and_nobody_else_a_tick() {
     let publisher = tickz(&["publish", "--ticks", ANY, "--rate", "20000", "--sequence"]);
     let ticks = publisher.endpoint("ticks");
     let all = ["watch", "MSFT", "AAPL", "GOOG", "YHOO", "BBRY", "--ticks", &ticks, "--json"];
-    let (mut frozen, mut well) = (tickz(&all), tickz(&all));
-    for watcher in [&frozen, &well] {
+    let (mut suspended, mut well) = (tickz(&all), tickz(&all));
+    for watcher in [&suspended, &well] {
         event(watcher, |tick| tick["sequence"].is_u64());
     }
-    let freeze = Duration::from_secs(length(3, 30) as u64);
-    frozen.freeze();
+    let suspend = Duration::from_secs(length(3, 30) as u64);
+    suspended.suspend();
     let before = publisher.resident_bytes();
-    let end = Instant::now() + freeze;
+    let end = Instant::now() + suspend;
     thread::scope(|scope| {
         scope.spawn(|| read_until(&mut well, end));
         let mut largest = 0;
@@ -92,20 +92,20 @@ fn a_frozen_subscriber_costs_bounded_memory_and_nobody_else_a_tick() {
         // 10,000 ticks of four frames in the queue of one peer, and its buffers.
         assert!(largest < before + (32 << 20), "{} MiB more", (largest - before) >> 20);
     });
-    frozen.thaw();
-    eventually("the frozen one reads again", || frozen.next_line_within(Duration::from_millis(100)).is_some());
+    suspended.resume();
+    eventually("the suspended one reads again", || suspended.next_line_within(Duration::from_millis(100)).is_some());
     thread::scope(|scope| {
-        scope.spawn(|| read_until(&mut frozen, Instant::now() + Duration::from_secs(3)));
+        scope.spawn(|| read_until(&mut suspended, Instant::now() + Duration::from_secs(3)));
         scope.spawn(|| read_until(&mut well, Instant::now() + Duration::from_secs(3)));
     });
     let summary = |watcher: Program| {
         watcher.terminate();
         watcher.finish().json()
     };
-    let (frozen, well) = (summary(frozen), summary(well));
+    let (suspended, well) = (summary(suspended), summary(well));
     assert_eq!(well["lost"], 0, "{well}");
     if length(0, 1) == 1 {
-        assert!(frozen["lost"].as_u64() > Some(0), "{frozen}");
+        assert!(suspended["lost"].as_u64() > Some(0), "{suspended}");
     }
 }
 

@@ -38,7 +38,7 @@ fn a_publisher_ends_while_it_waits_for_subscribers() {
 }
 
 #[test]
-fn a_publisher_ends_before_a_frozen_subscriber() {
+fn a_publisher_ends_before_a_suspended_subscriber() {
     let publisher = tickz(&[
         "publish",
         "--ticks",
@@ -53,7 +53,7 @@ fn a_publisher_ends_before_a_frozen_subscriber() {
     ]);
     let watcher = tickz(&["watch", "MSFT", "--ticks", &publisher.endpoint("ticks")]);
     let _ = watcher.next_line();
-    watcher.freeze();
+    watcher.suspend();
     // With its queues full the publisher sleeps: its processor time stands still.
     let mut last = None;
     eventually("the publisher waits", || {
@@ -62,7 +62,7 @@ fn a_publisher_ends_before_a_frozen_subscriber() {
         last.replace(now) == Some(now)
     });
     ends("publish --block", publisher);
-    watcher.thaw();
+    watcher.resume();
     ends("watch", watcher);
 }
 
@@ -98,15 +98,15 @@ fn a_chat_server_ends_with_people_in_it() {
 }
 
 #[test]
-fn a_member_ends_with_a_frozen_server() {
+fn a_member_ends_with_a_suspended_server() {
     let server = chatz(&["serve", "--requests", ANY, "--broadcasts", ANY]);
     let (requests, broadcasts) = (server.endpoint("requests"), server.endpoint("broadcasts"));
     let mut ada = chatz(&["join", "ada", "--json", "--requests", &requests, "--broadcasts", &broadcasts]);
     let _ = ada.line_where(|line| line.contains("\"users\""));
-    server.freeze();
+    server.suspend();
     ada.say("is anybody there?");
-    ends("join with a frozen server", ada);
-    server.thaw();
+    ends("join with a suspended server", ada);
+    server.resume();
     ends("serve", server);
 }
 
@@ -134,17 +134,17 @@ fn each_role_of_valuz_ends_alone() {
 #[test]
 fn each_role_of_valuz_ends_in_mid_batch() {
     let batch = Batch::start(100_000, 2, "1s");
-    let (busy, frozen) = (batch.worker(&["--delay", "10ms", "--report"]), batch.worker(&["--delay", "10ms"]));
+    let (busy, suspended) = (batch.worker(&["--delay", "10ms", "--report"]), batch.worker(&["--delay", "10ms"]));
     batch.reduce.wait_for_log("START");
     batch.source.wait_for_log("started");
-    frozen.freeze();
+    suspended.suspend();
     ends("worker", busy);
     ends("source", batch.source);
     // A sum of a part is no total: reduce says so.
     batch.reduce.terminate();
     assert_eq!(batch.reduce.finish_within(A_SECOND).code, Some(1));
-    frozen.thaw();
-    ends("worker without the others", frozen);
+    suspended.resume();
+    ends("worker without the others", suspended);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::{
 };
 
 use sockets::{
-    Complaints, Connection, Context, Endpoint, Limits, Role, Socket, SocketError, Stop,
+    MalformedMessages, Connection, Context, Endpoint, Limits, Role, Socket, SocketError, Stop,
     connection::{Change, State},
     wait,
 };
@@ -75,7 +75,7 @@ pub struct Watcher {
 /// Messages that were no ticks.
 #[derive(Debug, Default)]
 struct Malformed {
-    complaints: Complaints,
+    messages: MalformedMessages,
     /// Those that are only counted, for a log line would tear the table, and the last one's fault.
     unsaid: u64,
     fault: Option<DecodeError>,
@@ -210,7 +210,7 @@ impl Watcher {
             self.malformed.fault = Some(error);
             return;
         }
-        self.malformed.complaints.note(Instant::now(), self.socket.peer_address(), &error, &self.frames);
+        self.malformed.messages.record(Instant::now(), self.socket.peer_address(), &error, &self.frames);
     }
 
     fn take_events(&mut self) -> Result<(), SocketError> {
@@ -267,7 +267,7 @@ impl Watcher {
             lost: self.tally.lost(),
             out_of_order: self.tally.out_of_order(),
             elapsed_ms: milliseconds(elapsed),
-            malformed: self.malformed.unsaid + self.malformed.complaints.count(),
+            malformed: self.malformed.unsaid + self.malformed.messages.count(),
             restarts: self.tally.restarts(),
             latency_us: self.latency.as_ref().map(Delays::percentiles),
         }

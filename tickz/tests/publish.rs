@@ -132,19 +132,19 @@ fn block_loses_nothing_with_a_slow_subscriber() {
 }
 
 #[test]
-fn a_frozen_subscriber_costs_bounded_memory_and_no_other_ticks() {
+fn a_suspended_subscriber_costs_bounded_memory_and_no_other_ticks() {
     let publisher = publish(&["--rate", "max", "--sequence", "--symbols", "AA=1"]);
-    let frozen = small(&publisher);
-    let first = hear(&frozen);
+    let suspended = small(&publisher);
+    let first = hear(&suspended);
     let reading = subscriber(&publisher);
     let before = publisher.resident_bytes();
     hear_all(&reading, 200_000);
     let grown = publisher.resident_bytes().saturating_sub(before);
     assert!(grown < 20 << 20, "{grown} bytes");
-    // The frozen one finds a gap after what its queue held.
+    // The suspended one finds a gap after what its queue held.
     let mut expected = first.sequence.unwrap() + 1;
     let gap = (0..200_000).any(|_| {
-        let before = std::mem::replace(&mut expected, hear(&frozen).sequence.unwrap() + 1);
+        let before = std::mem::replace(&mut expected, hear(&suspended).sequence.unwrap() + 1);
         expected > before + 1
     });
     assert!(gap);
@@ -170,13 +170,13 @@ fn every_state_ends_within_a_second_of_a_signal() {
 }
 
 #[test]
-fn a_publisher_that_waits_for_a_frozen_subscriber_ends_within_a_second_of_a_signal() {
+fn a_publisher_that_waits_for_a_suspended_subscriber_ends_within_a_second_of_a_signal() {
     for count in [None, Some("100000")] {
         let mut arguments = vec!["--rate", "max", "--block", "--await-subscribers", "1"];
         arguments.extend(count.iter().flat_map(|count| ["--count", count]));
         let publisher = publish(&arguments);
-        let frozen = small(&publisher);
-        let _ = hear(&frozen);
+        let suspended = small(&publisher);
+        let _ = hear(&suspended);
         // Until every queue between them is full.
         await_standstill(publisher.pid());
         publisher.interrupt();

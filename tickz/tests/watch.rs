@@ -118,9 +118,9 @@ fn garbage_is_counted_said_once_a_second_and_skipped() {
     publisher.send(good);
     let finished = watcher.finish();
     assert_eq!(counts(finished.json()), counted(1, 0, 0, 9, 0));
-    let complaints: Vec<_> = finished.stderr.lines().filter(|line| line.contains("malformed message")).collect();
-    assert_eq!(complaints.len(), 1, "{complaints:?}");
-    assert!(complaints[0].contains("price: not greater than zero") && complaints[0].contains("hex="), "{complaints:?}");
+    let malformed: Vec<_> = finished.stderr.lines().filter(|line| line.contains("malformed message")).collect();
+    assert_eq!(malformed.len(), 1, "{malformed:?}");
+    assert!(malformed[0].contains("price: not greater than zero") && malformed[0].contains("hex="), "{malformed:?}");
 }
 
 #[test]
@@ -270,8 +270,8 @@ fn ticks_go_through_a_curve_door_and_strangers_stay_out() {
     };
     let (_suite, ada, _eve) = (key("suite"), key("ada"), key("eve"));
     std::fs::write(file("allow"), format!("ada {}\n", ada.public)).unwrap();
-    let door = ["--security", "curve", "--key", &file("suite.key_secret"), "--allow", &file("allow"), "--rate", "100"];
-    let publisher = Program::start(TICKZ, ["publish", "--ticks", "tcp://127.0.0.1:*"].iter().chain(&door));
+    let server = ["--security", "curve", "--key", &file("suite.key_secret"), "--allow", &file("allow"), "--rate", "100"];
+    let publisher = Program::start(TICKZ, ["publish", "--ticks", "tcp://127.0.0.1:*"].iter().chain(&server));
     let endpoint = publisher.endpoint("ticks");
     let shows = |own: &str| [file(&format!("{own}.key_secret")), file("suite.key")];
     let watch_as = |own: &str, until: [&str; 2]| {
@@ -289,8 +289,8 @@ fn a_watcher_that_was_refused_gets_in_once_the_list_has_its_name() {
     let folder = tempfile::tempdir().unwrap();
     let allow = folder.path().join("allow");
     std::fs::write(&allow, "ada secret\n").unwrap();
-    let door = ["--security", "plain", "--allow", allow.to_str().unwrap(), "--rate", "100"];
-    let publisher = Program::start(TICKZ, ["publish", "--ticks", "tcp://127.0.0.1:*"].iter().chain(&door));
+    let server = ["--security", "plain", "--allow", allow.to_str().unwrap(), "--rate", "100"];
+    let publisher = Program::start(TICKZ, ["publish", "--ticks", "tcp://127.0.0.1:*"].iter().chain(&server));
     let bob = ["--security", "plain", "--username", "bob", "--password", "hidden"];
     let watcher = watch(&publisher.endpoint("ticks"), &[&["MSFT", "--json", "--count", "3"][..], &bob].concat());
     watcher.wait_for_log("connecting channel=\"ticks\" endpoint=tcp://127.0.0.1:");

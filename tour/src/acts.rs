@@ -13,8 +13,8 @@ const LOOK_AT_PRICES: Duration = Duration::from_secs(4);
 /// PUB to SUB: ten years of real prices, a month in half a second.
 pub(crate) fn prices(stage: &mut Stage, file: &Path) -> anyhow::Result<()> {
     announce("1. tickz: a publisher (PUB) plays real prices; a watcher (SUB) follows two symbols of five");
-    for channel in &stage.doors.moved {
-        println_moved(*channel, stage.doors.endpoint(*channel));
+    for channel in &stage.ports.moved {
+        println_moved(*channel, stage.ports.endpoint(*channel));
     }
     let file = file.to_str().context("the path of the prices is not UTF-8")?;
     stage.enter("tickz", "tickz", &["publish", "--replay", file, "--speed", "5000000", "--loop", "--sequence"])?;
@@ -91,11 +91,11 @@ pub(crate) fn curtain(stage: &Stage) -> anyhow::Result<()> {
     announce("That was everything. On your own:");
     anstream::println!(
         "   just tickz publish --help     just tickz watch MSFT      (prices at {})",
-        stage.doors.endpoint(Channel::Ticks)
+        stage.ports.endpoint(Channel::Ticks)
     );
     anstream::println!(
         "   just chatz serve              just chatz join YOU        (requests at {})",
-        stage.doors.endpoint(Channel::Requests)
+        stage.ports.endpoint(Channel::Requests)
     );
     anstream::println!("   just valuz run --workers 2 --count 1000000 --valuation notional");
     Ok(())

@@ -5,11 +5,11 @@
 //! anything that it shows did not happen.
 //!
 //! - [`stage`]: the children and their lines
-//! - [`doors`]: where the channels are: the usual ports where they are free
+//! - [`ports`]: where the channels are: the usual ports where they are free
 //! - [`acts`]: what is shown
 
 mod acts;
-mod doors;
+mod ports;
 mod stage;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
@@ -18,7 +18,7 @@ use clap::Parser;
 use settings::program;
 use sockets::Stop;
 
-use crate::{doors::Doors, stage::Stage};
+use crate::{ports::Ports, stage::Stage};
 
 /// Show the whole suite at work: real prices, a chat, a batch valued in parallel
 #[derive(Debug, Parser)]
@@ -46,8 +46,8 @@ fn main() -> ExitCode {
 
 fn run(cli: &Cli) -> anyhow::Result<()> {
     let stop = Stop::on_signals()?;
-    let doors = Doors::find()?;
-    let mut stage = Stage::new(stop, doors)?;
+    let ports = Ports::find()?;
+    let mut stage = Stage::new(stop, ports)?;
     acts::prices(&mut stage, &cli.prices)?;
     acts::chat(&mut stage)?;
     acts::valuation(&mut stage, cli.orders)?;

@@ -16,7 +16,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use settings::program;
 use sockets::Stop;
 
-use crate::doors::Doors;
+use crate::ports::Ports;
 
 /// How long anything may take on stage.
 const BOUND: Duration = Duration::from_secs(30);
@@ -45,7 +45,7 @@ struct Actor {
 /// All children, and where their lines arrive.
 pub(crate) struct Stage {
     stop: Stop,
-    pub(crate) doors: Doors,
+    pub(crate) ports: Ports,
     folder: PathBuf,
     actors: HashMap<&'static str, Actor>,
     sender: SyncSender<Line>,
@@ -54,17 +54,17 @@ pub(crate) struct Stage {
 
 impl Stage {
     /// An empty stage; the programs are expected beside this one.
-    pub(crate) fn new(stop: Stop, doors: Doors) -> anyhow::Result<Self> {
+    pub(crate) fn new(stop: Stop, ports: Ports) -> anyhow::Result<Self> {
         let own = std::env::current_exe().context("cannot tell where this program is")?;
         let folder = own.parent().context("this program lies in no folder")?.to_owned();
         let (sender, lines) = sync_channel(LINES_MAX);
-        Ok(Self { stop, doors, folder, actors: HashMap::new(), sender, lines })
+        Ok(Self { stop, ports, folder, actors: HashMap::new(), sender, lines })
     }
 
     /// Starts a program as `who`.
     pub(crate) fn enter(&mut self, who: &'static str, name: &str, arguments: &[&str]) -> anyhow::Result<()> {
         let mut command = Command::new(self.folder.join(name));
-        command.args(arguments).envs(self.doors.variables());
+        command.args(arguments).envs(self.ports.variables());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         program::end_child_with_us(&mut command);
         let mut child = command.spawn().with_context(|| format!("{name} does not start (just tour builds it)"))?;

@@ -23,7 +23,7 @@ async function backend(): Promise<Backend> {
     return new Player(text, {
       version: 'dev',
       mode: address.searchParams.has('play') ? 'play' : 'live',
-      mayTouch: true,
+      mayControl: true,
     })
   }
   return inWindow() ? new Tauri() : new Web(address.href)

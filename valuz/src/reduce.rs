@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use sockets::{
-    BindError, Complaints, Context, Endpoint, Limits, RefusedHandshakes, Role, Socket, SocketError, Stop, wait,
+    BindError, MalformedMessages, Context, Endpoint, Limits, RefusedHandshakes, Role, Socket, SocketError, Stop, wait,
 };
 use thiserror::Error;
 use tracing::{info, warn};
@@ -69,7 +69,7 @@ pub struct Reduce {
     endpoints: [Endpoint; 2],
     plan: Plan,
     tally: Tally,
-    complaints: Complaints,
+    malformed: MalformedMessages,
     frames: Frames,
     /// When the next line of progress may be printed; `None`: none is wanted.
     next_progress: Option<Instant>,
@@ -98,7 +98,7 @@ impl Reduce {
             endpoints: [at_results, at_control],
             plan: config.plan,
             tally: Tally::new(config.plan),
-            complaints: Complaints::default(),
+            malformed: MalformedMessages::default(),
             frames: Frames::new(),
             next_progress: config.progress.then(Instant::now),
         })
@@ -164,7 +164,7 @@ impl Reduce {
                     }
                 }
                 Err(error) => {
-                    self.complaints.note(Instant::now(), self.results.peer_address(), &error, &self.frames);
+                    self.malformed.record(Instant::now(), self.results.peer_address(), &error, &self.frames);
                 }
             }
         }
@@ -186,7 +186,7 @@ impl Reduce {
                 [] => Fault::Empty,
                 &[value, ..] => Fault::Unknown { value },
             };
-            self.complaints.note(Instant::now(), self.control.peer_address(), &fault.of("subscription"), &self.frames);
+            self.malformed.record(Instant::now(), self.control.peer_address(), &fault.of("subscription"), &self.frames);
         }
         Ok(())
     }
@@ -219,7 +219,7 @@ impl Reduce {
 
     /// Says how it went, once EXIT has left.
     fn conclude(self, stop: &Stop) -> Result<Option<Summary>, ReduceError> {
-        let Self { context, results, control, mut tally, complaints, plan, .. } = self;
+        let Self { context, results, control, mut tally, malformed, plan, .. } = self;
         drop((results, control));
         if tally.phase() == Phase::Running {
             drop(context);
@@ -227,8 +227,8 @@ impl Reduce {
             context.close(stop)?;
         }
         let counts = tally.counts();
-        if complaints.count() > 0 || counts.foreign > 0 {
-            warn!(malformed = complaints.count(), foreign = counts.foreign, "messages were dropped");
+        if malformed.count() > 0 || counts.foreign > 0 {
+            warn!(malformed = malformed.count(), foreign = counts.foreign, "messages were dropped");
         }
         let (missing, count) = (tally.missing(), plan.count);
         match tally.phase() {

@@ -280,7 +280,7 @@ fn variables(suite: &SuiteArgs) -> anyhow::Result<Vec<(&'static str, OsString)>>
         ("SUITE_ALLOW", suite.allow.clone().map(OsString::from)),
         ("SUITE_USERNAME", suite.username.clone().map(OsString::from)),
         ("SUITE_PASSWORD", suite.password.clone().map(OsString::from)),
-        ("SUITE_NO_HEARTBEAT", suite.no_heartbeat.then(|| "true".into())),
+        ("SUITE_NO_KEEP_ALIVE", suite.no_keep_alive.then(|| "true".into())),
     ];
     Ok(given.into_iter().filter_map(|(name, value)| Some((name, value?))).collect())
 }

@@ -6,7 +6,7 @@
 use std::time::Instant;
 
 use sockets::{
-    BindError, Complaints, Connection, Context, Endpoint, Interest, Limits, RefusedHandshakes, Role, Socket,
+    BindError, MalformedMessages, Connection, Context, Endpoint, Interest, Limits, RefusedHandshakes, Role, Socket,
     SocketError, Stop, wait,
 };
 use tracing::{debug, info};
@@ -40,7 +40,7 @@ pub struct Source {
     batch: Batch,
     /// The order to send next, encoded; empty where there is none.
     outgoing: Frames,
-    complaints: Complaints,
+    malformed: MalformedMessages,
 }
 
 impl Source {
@@ -69,7 +69,7 @@ impl Source {
             batch: Batch::new(config.batch.count()),
             book: config.batch,
             outgoing: Frames::new(),
-            complaints: Complaints::default(),
+            malformed: MalformedMessages::default(),
         })
     }
 
@@ -155,7 +155,7 @@ impl Source {
                 }
                 Ok(Control::Exit) => return Ok(true),
                 Err(error) => {
-                    self.complaints.note(Instant::now(), self.control.peer_address(), &error, &frames);
+                    self.malformed.record(Instant::now(), self.control.peer_address(), &error, &frames);
                 }
             }
         }

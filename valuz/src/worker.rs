@@ -9,7 +9,7 @@ use std::{
 };
 
 use sockets::{
-    Complaints, Connection, Context, Endpoint, Interest, Limits, Role, Socket, SocketError, Stop, connection::Change,
+    MalformedMessages, Connection, Context, Endpoint, Interest, Limits, Role, Socket, SocketError, Stop, connection::Change,
     wait,
 };
 use tracing::{debug, info};
@@ -74,7 +74,7 @@ pub struct Worker {
     done: u64,
     reported: u64,
     next_report: Instant,
-    complaints: Complaints,
+    malformed: MalformedMessages,
 }
 
 /// Whether READY is to be said: once when orders is up for the first time, and again after results was down.
@@ -125,7 +125,7 @@ impl Worker {
             done: 0,
             reported: 0,
             next_report: Instant::now(),
-            complaints: Complaints::default(),
+            malformed: MalformedMessages::default(),
         })
     }
 
@@ -145,7 +145,7 @@ impl Worker {
             }
         }
         self.report()?;
-        info!(done = self.done, malformed = self.complaints.count(), "ends");
+        info!(done = self.done, malformed = self.malformed.count(), "ends");
         let Self { context, orders, results, control, .. } = self;
         drop((orders, results, control));
         context.close(stop)
@@ -198,7 +198,7 @@ impl Worker {
                 }
             }
             Err(error) => {
-                self.complaints.note(Instant::now(), self.orders.peer_address(), &error, &self.incoming);
+                self.malformed.record(Instant::now(), self.orders.peer_address(), &error, &self.incoming);
             }
         }
     }
@@ -275,7 +275,7 @@ impl Worker {
                 Ok(Control::Exit) => return Ok(true),
                 Ok(Control::Start | Control::Repeat(_)) => {}
                 Err(error) => {
-                    self.complaints.note(Instant::now(), self.control.peer_address(), &error, &frames);
+                    self.malformed.record(Instant::now(), self.control.peer_address(), &error, &frames);
                 }
             }
         }

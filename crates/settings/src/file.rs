@@ -9,7 +9,7 @@
 //! allow = "keys/allow"
 //! username = "ada"                # plain
 //! password = "secret"
-//! heartbeat = false
+//! keep-alive = false
 //! ```
 
 use std::{
@@ -79,7 +79,7 @@ pub(crate) struct SuiteFile {
     pub(crate) allow: Option<PathBuf>,
     pub(crate) username: Option<String>,
     pub(crate) password: Option<String>,
-    pub(crate) heartbeat: Option<bool>,
+    pub(crate) keep_alive: Option<bool>,
 }
 
 impl SuiteFile {

@@ -1,4 +1,4 @@
-//! The flags that all programs share, and what comes of them: endpoints, security, heartbeats.
+//! The flags that all programs share, and what comes of them: endpoints, security, keep-alive.
 //!
 //! [`SuiteArgs`] is what was typed. [`Suite`] is what a program uses: it has read the file and the keys.
 
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
-use sockets::{Context, Endpoint, Heartbeat, KeyPair, Mechanism, PublicKey, Security};
+use sockets::{Context, Endpoint, KeepAlive, KeyPair, Mechanism, PublicKey, Security};
 use wire::Channel;
 
 use crate::file::{SecurityName, SuiteFile};
@@ -40,8 +40,8 @@ pub struct SuiteArgs {
     #[arg(long, value_name = "PASSWORD", env = "SUITE_PASSWORD", hide_env_values = true, global = true)]
     pub password: Option<String>,
     /// Do not probe silent connections (by TCP keep-alive)
-    #[arg(long, env = "SUITE_NO_HEARTBEAT", global = true)]
-    pub no_heartbeat: bool,
+    #[arg(long, env = "SUITE_NO_KEEP_ALIVE", global = true)]
+    pub no_keep_alive: bool,
 }
 
 /// The flag of every connecting role.
@@ -87,20 +87,20 @@ impl Suite {
             .map_or_else(|| Endpoint::to_connect(channel, host), |endpoint| endpoint.with_wildcard_host(host))
     }
 
-    /// A context with the security and heartbeats that were asked for.
+    /// A context with the security and keep-alive that were asked for.
     ///
     /// # Errors
     /// A key, a password or a list is missing or cannot be used; the message says which flag would bring it.
     pub fn context(&self) -> anyhow::Result<Context> {
-        let heartbeat = if self.args.no_heartbeat || self.file.heartbeat == Some(false) {
-            Heartbeat::Off
+        let keep_alive = if self.args.no_keep_alive || self.file.keep_alive == Some(false) {
+            KeepAlive::Off
         } else {
-            Heartbeat::default()
+            KeepAlive::default()
         };
-        Ok(Context::new(self.security()?, heartbeat)?)
+        Ok(Context::new(self.security()?, keep_alive)?)
     }
 
-    /// What this process shows at a door, and whom it lets in.
+    /// How this process authenticates, and which peers it accepts.
     ///
     /// # Errors
     /// As [`Suite::context`].

@@ -1,4 +1,4 @@
-//! Makes sockets, and holds what all sockets of a process share: security and heartbeats.
+//! Makes sockets, and holds what all sockets of a process share: security and keep-alive.
 
 use std::{
     sync::Arc,
@@ -38,11 +38,11 @@ const SECURITY_BYTES: u32 = 2048;
 /// How a peer that is gone without a word is found out: by the kernel (TCP keep-alive, and a limit on how long sent
 /// bytes may stay unacknowledged), for the sockets of both sides.
 ///
-/// Not by ZMTP's own PING: libzmq 4.3 ends the whole process by an assertion when heartbeats are on and a connection
+/// Not by ZMTP's own PING: libzmq 4.3 ends the whole process by an assertion when keep-alive are on and a connection
 /// breaks, or its peer goes unheard, while the receiving queue is full (libzmq issues 3937 and 4364), so any peer that
 /// floods and leaves could end a service. Its timers also cost a core at 10,000 connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Heartbeat {
+pub enum KeepAlive {
     /// Probes, in whole seconds.
     Every {
         /// Silence before the first probe.
@@ -54,7 +54,7 @@ pub enum Heartbeat {
     Off,
 }
 
-impl Default for Heartbeat {
+impl Default for KeepAlive {
     fn default() -> Self {
         Self::Every { interval: Duration::from_secs(2), timeout: Duration::from_secs(5) }
     }
@@ -68,7 +68,7 @@ pub struct Context {
     zap: Option<Arc<Zap>>,
     zmq: zmq::Context,
     security: Arc<Security>,
-    heartbeat: Heartbeat,
+    keep_alive: KeepAlive,
     observer: Option<Observer>,
 }
 
@@ -84,7 +84,7 @@ impl Context {
     ///
     /// # Errors
     /// CURVE is asked for and this libzmq has none; the allow-list cannot be read.
-    pub fn new(security: Security, heartbeat: Heartbeat) -> Result<Self, SocketError> {
+    pub fn new(security: Security, keep_alive: KeepAlive) -> Result<Self, SocketError> {
         if matches!(security.mechanism, Mechanism::Curve { .. }) && zmq::has("curve") != Some(true) {
             return Err(SocketError::NoCurve);
         }
@@ -93,7 +93,7 @@ impl Context {
             (Mechanism::Null, _) | (_, None) => None,
             (_, Some(path)) => Some(Arc::new(Zap::spawn(&zmq, AllowList::read(path)?)?)),
         };
-        Ok(Self { zap, zmq, security: Arc::new(security), heartbeat, observer: None })
+        Ok(Self { zap, zmq, security: Arc::new(security), keep_alive, observer: None })
     }
 
     /// This context, for sockets that are to be observed: from [`Socket::watch`] on, `monitors` reads the socket's
@@ -120,7 +120,7 @@ impl Context {
         Ok(socket)
     }
 
-    /// What this process shows at a door, and whom it lets in.
+    /// How this process authenticates, and which peers it accepts.
     #[must_use]
     pub fn security(&self) -> &Security {
         &self.security
@@ -152,7 +152,7 @@ impl Context {
         Ok(())
     }
 
-    /// A socket for the inside of the process, with neither security nor heartbeats.
+    /// A socket for the inside of the process, with neither security nor keep-alive.
     pub(crate) fn plain_pair(&self) -> zmq::Result<zmq::Socket> {
         let pair = self.zmq.socket(zmq::PAIR)?;
         pair.set_linger(0)?;
@@ -172,7 +172,7 @@ impl Context {
         socket.set_reconnect_ivl(milliseconds(RECONNECT.0))?;
         socket.set_reconnect_ivl_max(milliseconds(RECONNECT.1))?;
         socket.set_connect_timeout(milliseconds(CONNECT_WITHIN))?;
-        if let Heartbeat::Every { interval, timeout } = self.heartbeat {
+        if let KeepAlive::Every { interval, timeout } = self.keep_alive {
             let seconds = |duration: Duration| i32::try_from(duration.as_secs().max(1)).unwrap_or(i32::MAX);
             socket.set_tcp_keepalive(1)?;
             socket.set_tcp_keepalive_idle(seconds(interval))?;

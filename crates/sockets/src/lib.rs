@@ -1,10 +1,10 @@
 //! The one user of libzmq in the suite.
 //!
 //! A [`Socket`] belongs to one thread: it is made there, or moved in once. Everything that is easy to forget is
-//! set in one place, [`Context::socket`]: linger, queue lengths, message sizes, heartbeats, security.
+//! set in one place, [`Context::socket`]: linger, queue lengths, message sizes, keep-alive, security.
 //!
 //! - [`endpoint`]: where a socket binds or connects
-//! - [`context`]: makes sockets; holds the security and heartbeats that all of them share
+//! - [`context`]: makes sockets; holds the security and keep-alive that all of them share
 //! - [`socket`]: sends and receives [`wire::Frames`], never blocking
 //! - [`limits`]: how long queues and how large messages may be
 //! - [`mod@wait`]: sleeps until a socket, a monitor, a doorbell, a deadline or stop
@@ -16,12 +16,12 @@
 //! - [`monitors`]: one thread that reads the monitors of all sockets of a context, for who wants to see them all
 //! - [`tap`]: the last messages of watched sockets
 //! - [`security`], [`keys`], [`allow`], [`zap`]: NULL, PLAIN and CURVE, key files, who may come in
-//! - [`complaints`]: malformed messages, counted, and logged at a bounded rate
+//! - [`malformed`]: malformed messages, counted, and logged at a bounded rate
 //! - [`error`]: what can go wrong
 
 pub mod actor;
 pub mod allow;
-pub mod complaints;
+pub mod malformed;
 pub mod connection;
 pub mod context;
 pub mod endpoint;
@@ -39,9 +39,9 @@ pub mod tap;
 pub mod wait;
 pub mod zap;
 
-pub use complaints::Complaints;
+pub use malformed::MalformedMessages;
 pub use connection::Connection;
-pub use context::{Context, Heartbeat};
+pub use context::{Context, KeepAlive};
 pub use endpoint::Endpoint;
 pub use error::{BindError, SocketError};
 pub use keys::{KeyPair, PublicKey};

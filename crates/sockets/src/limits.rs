@@ -44,7 +44,7 @@ pub struct Limits {
     /// The kernel's buffers in bytes, each direction; `None` leaves them to the system. A small buffer keeps
     /// work at the source until a worker is free for it.
     pub kernel_bytes: Option<u32>,
-    /// How long a peer may leave what was sent where it is, if that is longer than the heartbeat's timeout: to the
+    /// How long a peer may leave what was sent where it is, if that is longer than the keep-alive timeout: to the
     /// kernel one that is slow looks like one that is gone.
     pub slow: Option<Duration>,
 }

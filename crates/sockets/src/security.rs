@@ -11,7 +11,7 @@ use crate::{
 /// The ZAP domain of every bound socket; libzmq asks for one before it asks the handler.
 const ZAP_DOMAIN: &str = "suite";
 
-/// What a process shows at a door, and whom it lets in.
+/// How a process authenticates, and which peers it accepts.
 #[derive(Debug, Clone, Default)]
 pub struct Security {
     /// How peers prove who they are.

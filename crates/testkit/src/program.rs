@@ -214,12 +214,12 @@ impl Program {
     }
 
     /// Sends SIGSTOP: the process is there and does nothing.
-    pub fn freeze(&self) {
+    pub fn suspend(&self) {
         self.signal(Signal::STOP);
     }
 
     /// Sends SIGCONT.
-    pub fn thaw(&self) {
+    pub fn resume(&self) {
         self.signal(Signal::CONT);
     }
 

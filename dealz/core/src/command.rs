@@ -77,9 +77,9 @@ pub enum ProcessAct {
     /// Kill it (SIGKILL).
     Kill,
     /// Have it stand still (SIGSTOP).
-    Freeze,
+    Suspend,
     /// Have it go on (SIGCONT).
-    Thaw,
+    Resume,
 }
 
 /// Where the orders of a batch come from.

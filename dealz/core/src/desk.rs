@@ -79,12 +79,12 @@ impl Desk {
 
     /// What a page asks first.
     #[must_use]
-    pub fn hello(&self, may_touch: bool) -> Hello {
+    pub fn hello(&self, may_control: bool) -> Hello {
         let mode = match &self.0 {
             Kind::Live(_) => Mode::Live,
             Kind::Play(_) => Mode::Play,
         };
-        Hello { version: env!("CARGO_PKG_VERSION").to_owned(), mode, may_touch }
+        Hello { version: env!("CARGO_PKG_VERSION").to_owned(), mode, may_control }
     }
 
     /// Does what a page asks for. Most commands take microseconds; those that end processes, begin anew in the chat or

@@ -32,7 +32,7 @@ fn not_taken<C>(feed: &str, error: &NotTaken<C>) -> Refusal {
 /// A context as dealz has it: its sockets are watched by the thread `monitors`, and their messages kept.
 #[cfg(test)]
 fn observed() -> sockets::Context {
-    let context = sockets::Context::new(sockets::Security::default(), sockets::Heartbeat::default()).unwrap();
+    let context = sockets::Context::new(sockets::Security::default(), sockets::KeepAlive::default()).unwrap();
     let monitors = sockets::Monitors::spawn(&context, |_, _| true).unwrap();
     context.observed(monitors, sockets::Taps::new())
 }

@@ -1,5 +1,5 @@
 //! The engine of the desk: joins tickz, chatz and valuz, and tells what their sockets do. It knows neither window nor
-//! HTTP: a face holds a [`Desk`], passes on [`command::Command`]s, and sends each page its [`Updates`].
+//! HTTP: a frontend holds a [`Desk`], passes on [`command::Command`]s, and sends each page its [`Updates`].
 //!
 //! Threads: `tickz`, `chatz.client` and `chatz.events`, `valuz` (and `valuz.check`), one each for the sockets of a service;
 //! `monitors`, which reads the six monitors; `processes`, which owns what was started, with a `log` for each; `dashboard`,

@@ -28,7 +28,7 @@ pub(crate) fn sentence(socket: SocketId, event: &MonitorEvent, before: &SocketSt
     let (at, value) = (shown(&event.endpoint), event.value);
     match event.kind {
         EventKind::Connected => format!("{socket} reached {at}. The two ends greet each other before messages flow."),
-        EventKind::ConnectDelayed => format!("{socket} knocks at {at} and waits for an answer."),
+        EventKind::ConnectDelayed => format!("{socket} is connecting to {at}."),
         EventKind::ConnectRetried => {
             format!("{socket} has no connection to {at}: libzmq tries again {}.", pause(value))
         }
@@ -133,7 +133,7 @@ fn system(errno: u32) -> io::Error {
     io::Error::from_raw_os_error(errno.cast_signed())
 }
 
-/// An endpoint may hold any text: control characters are shown, not obeyed.
+/// An endpoint may hold any text: control characters are shown, not acted on.
 fn shown(endpoint: &str) -> String {
     if endpoint.is_empty() {
         return "an unknown address".to_owned();
@@ -158,7 +158,7 @@ mod tests {
     fn a_line_that_breaks_and_comes_back_reads_as_a_story() {
         let told = |kind, value| told(SocketId::TickzSub, kind, value);
         for (kind, value, text) in [
-            (EventKind::ConnectDelayed, 115, "tickz SUB knocks at tcp://127.0.0.1:9003 and waits for an answer."),
+            (EventKind::ConnectDelayed, 115, "tickz SUB is connecting to tcp://127.0.0.1:9003."),
             (
                 EventKind::Connected,
                 9,

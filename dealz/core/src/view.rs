@@ -71,7 +71,7 @@ pub struct Hello {
     /// Live sockets, or a recording.
     pub mode: Mode,
     /// Whether this page may do more than look.
-    pub may_touch: bool,
+    pub may_control: bool,
 }
 
 /// Where updates come from.

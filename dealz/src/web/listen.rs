@@ -19,11 +19,11 @@ pub enum Address {
     Free,
 }
 
-/// A face that has its address.
+/// A frontend that has its address.
 pub(crate) struct Server {
     pub(super) listener: TcpListener,
     pub(super) token: Option<Token>,
-    pub(super) may_touch: bool,
+    pub(super) may_control: bool,
     address: SocketAddr,
 }
 
@@ -49,7 +49,7 @@ impl Server {
             None if !address.ip().is_loopback() => Some(Token::random()?),
             token => token,
         };
-        Ok(Self { listener, token, may_touch: config.may_touch, address })
+        Ok(Self { listener, token, may_control: config.may_control, address })
     }
 
     /// Writes the links to standard output, one a line.

@@ -46,8 +46,8 @@ impl Carries {
 }
 
 /// The recording, as the last that its connection carries: so the longer time is given once.
-pub(super) async fn serve(State(face): State<Arc<Face>>, Extension(carries): Extension<Carries>) -> Response {
-    let Some(recording) = face.recording.clone() else {
+pub(super) async fn serve(State(frontend): State<Arc<Frontend>>, Extension(carries): Extension<Carries>) -> Response {
+    let Some(recording) = frontend.recording.clone() else {
         return (StatusCode::NOT_FOUND, "no recording is played\n").into_response();
     };
     carries.0.store(true, Ordering::Relaxed);

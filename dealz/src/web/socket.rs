@@ -50,10 +50,10 @@ const READ_TIME: Duration = Duration::from_secs(10);
 const PING_TIME: Duration = Duration::from_secs(10);
 const SILENCE_TIME: Duration = Duration::from_secs(30);
 
-/// The pages of one face.
+/// The pages of one frontend.
 pub(super) struct Pages {
     desk: Arc<Desk>,
-    may_touch: bool,
+    may_control: bool,
     places: Arc<Semaphore>,
     ending: watch::Receiver<bool>,
 }
@@ -96,7 +96,7 @@ struct Page {
     socket: WebSocket,
     desk: Arc<Desk>,
     updates: Updates,
-    may_touch: bool,
+    may_control: bool,
     ending: watch::Receiver<bool>,
 }
 
@@ -111,8 +111,8 @@ enum End {
 type Answer = Pin<Box<dyn Future<Output = Told> + Send>>;
 
 impl Pages {
-    pub(super) fn new(desk: Arc<Desk>, may_touch: bool, ending: watch::Receiver<bool>) -> Self {
-        Self { desk, may_touch, places: Arc::new(Semaphore::new(PAGES_MAX as usize)), ending }
+    pub(super) fn new(desk: Arc<Desk>, may_control: bool, ending: watch::Receiver<bool>) -> Self {
+        Self { desk, may_control, places: Arc::new(Semaphore::new(PAGES_MAX as usize)), ending }
     }
 
     /// Waits until no page is left.
@@ -127,23 +127,23 @@ impl Pages {
 
     fn page(&self, socket: WebSocket) -> Page {
         let (desk, updates) = (Arc::clone(&self.desk), self.desk.updates());
-        Page { socket, desk, updates, may_touch: self.may_touch, ending: self.ending.clone() }
+        Page { socket, desk, updates, may_control: self.may_control, ending: self.ending.clone() }
     }
 }
 
 /// Makes an admitted request a page's socket.
-pub(super) async fn upgrade(upgrade: WebSocketUpgrade, State(face): State<Arc<Face>>) -> Response {
-    let Some(place) = face.pages.place() else {
+pub(super) async fn upgrade(upgrade: WebSocketUpgrade, State(frontend): State<Arc<Frontend>>) -> Response {
+    let Some(place) = frontend.pages.place() else {
         return (StatusCode::SERVICE_UNAVAILABLE, "as many pages as there may be look at this desk\n").into_response();
     };
-    let largest = if face.pages.may_touch { COMMAND_BYTES_MAX } else { LOOK_BYTES_MAX };
+    let largest = if frontend.pages.may_control { COMMAND_BYTES_MAX } else { LOOK_BYTES_MAX };
     upgrade
         .max_message_size(largest)
         .max_frame_size(largest)
         // What is sent goes out at once.
         .write_buffer_size(0)
         .on_upgrade(async move |socket| {
-            face.pages.page(socket).run().await;
+            frontend.pages.page(socket).run().await;
             drop(place);
         })
 }
@@ -160,7 +160,7 @@ impl Page {
 
     /// Goes on until one side ends it; `Ok` is never returned.
     async fn talk(&mut self) -> Result<(), End> {
-        self.tell(&Told::Hello(self.desk.hello(self.may_touch))).await?;
+        self.tell(&Told::Hello(self.desk.hello(self.may_control))).await?;
         let mut looks = every(UPDATE_TIME);
         let mut pings = every(PING_TIME);
         let mut heard = Instant::now();
@@ -226,7 +226,7 @@ impl Page {
             // It would hold up the updates.
             Command::Recording => Some(Refusal::NotNow { reason: "the recording is at /recording".to_owned() }),
             Command::Wire { .. } => None,
-            _ => (!self.may_touch).then_some(Refusal::ViewOnly),
+            _ => (!self.may_control).then_some(Refusal::ViewOnly),
         };
         if let Some(refusal) = refusal {
             return Ok(Box::pin(async move { Told::Refusal { id, refusal } }));

@@ -1,4 +1,4 @@
-//! What is shown at the door where an address of the network is served: whoever has the link may come in.
+//! The secret in the link of a page that is served to the network: a client with the link has access.
 
 use std::{fmt, str::FromStr};
 

@@ -29,7 +29,7 @@ pub(crate) fn subscriber(publisher: &Program) -> Peer {
     Peer::connect_with(SUB, &publisher.endpoint("ticks"), |socket| socket.set_subscribe(b"").unwrap())
 }
 
-/// A subscriber to all that holds little, so that it counts as frozen soon after it stops reading.
+/// A subscriber to all that holds little, so that it counts as suspended soon after it stops reading.
 pub(crate) fn small(publisher: &Program) -> Peer {
     Peer::connect_with(SUB, &publisher.endpoint("ticks"), |socket| {
         socket.set_rcvhwm(10).unwrap();

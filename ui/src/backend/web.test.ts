@@ -19,7 +19,7 @@ class Wire {
   }
 }
 
-const hello = { version: '0.1.0', mode: 'live', mayTouch: true }
+const hello = { version: '0.1.0', mode: 'live', mayControl: true }
 
 beforeEach(() => {
   Wire.all = []

@@ -1,4 +1,4 @@
-// The backend of a browser: one WebSocket to dealz's web face. It joins again by itself when it loses dealz. A
+// The backend of a browser: one WebSocket to dealz's web server. It joins again by itself when it loses dealz. A
 // recording comes by a request of its own.
 
 import type { Command } from '../generated/Command'

@@ -102,7 +102,7 @@ test('every state has its own look', () => {
   ]
   expect(new Set([...looks, ...others]).size).toBe(7)
   expect(lookOf(undefined)).toBe('faint')
-  expect(workerLook('frozen')).toBe('hollow')
+  expect(workerLook('suspended')).toBe('hollow')
 })
 
 test('notes count down in their second line, and give reasons', () => {

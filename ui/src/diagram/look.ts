@@ -39,7 +39,7 @@ export function workerLook(state: WorkerState): Look {
     case 'ready':
     case 'working':
       return 'solid'
-    case 'frozen':
+    case 'suspended':
       return 'hollow'
     case 'gone':
       return 'dots'

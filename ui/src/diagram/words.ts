@@ -49,7 +49,7 @@ export const WORKER_STATES: Record<WorkerState, { mark: string; word: string }> 
   starting: { mark: '○', word: 'starting' },
   ready: { mark: '●', word: 'ready' },
   working: { mark: '●', word: 'working' },
-  frozen: { mark: '‖', word: 'frozen' },
+  suspended: { mark: '‖', word: 'suspended' },
   gone: { mark: '✕', word: 'gone' },
 }
 

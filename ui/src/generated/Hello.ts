@@ -16,4 +16,4 @@ mode: Mode,
 /**
  * Whether this page may do more than look.
  */
-mayTouch: boolean, };
+mayControl: boolean, };

@@ -3,4 +3,4 @@
 /**
  * What can be done to a process.
  */
-export type ProcessAct = "start" | "stop" | "restart" | "kill" | "freeze" | "thaw";
+export type ProcessAct = "start" | "stop" | "restart" | "kill" | "suspend" | "resume";

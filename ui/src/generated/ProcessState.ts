@@ -3,7 +3,7 @@
 /**
  * Where a process stands.
  */
-export type ProcessState = { "is": "running" } | { "is": "frozen" } | { "is": "stopping" } | { "is": "ended", 
+export type ProcessState = { "is": "running" } | { "is": "suspended" } | { "is": "stopping" } | { "is": "ended", 
 /**
  * How it ended, as a sentence; empty where it was never started.
  */

@@ -3,4 +3,4 @@
 /**
  * Where a worker stands.
  */
-export type WorkerState = "starting" | "ready" | "working" | "frozen" | "gone";
+export type WorkerState = "starting" | "ready" | "working" | "suspended" | "gone";

@@ -13,7 +13,7 @@ export interface PanelProps {
   desk: Desk
   act: Act
   /** Whether this page may do more than look. */
-  mayTouch: boolean
+  mayControl: boolean
   /** The time that is shown as now, in milliseconds since the Unix epoch. It moves about ten times a second. */
   nowMs: number
   /** Whether logs stand still (`space`). */

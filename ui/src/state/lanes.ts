@@ -109,8 +109,8 @@ export function filtered(
 }
 
 /** How many events came after the newest of those that stand still. */
-export function countNewer(events: readonly MonitorLine[], frozen: readonly MonitorLine[]): number {
-  const last = frozen.at(-1)
+export function countNewer(events: readonly MonitorLine[], paused: readonly MonitorLine[]): number {
+  const last = paused.at(-1)
   if (last === undefined) return events.length
   let newer = 0
   for (let index = events.length - 1; index >= 0 && (events[index]?.id ?? -1) > last.id; index--) newer += 1

@@ -1,4 +1,4 @@
-// Keys: the whole suite under CURVE, and what the desk says where a door stays shut.
+// Keys: the whole suite under CURVE, and what the desk says if a handshake is refused.
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

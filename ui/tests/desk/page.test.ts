@@ -158,13 +158,13 @@ test('wire: the bytes of a tick, field by field, and the page of the protocol be
   await shows(page, 'dialog', /PUB|publisher/)
 })
 
-test('processes: a frozen service is shown as such and thawed; what dealz starts ends with it, even by kill -9', async () => {
+test('processes: a suspended service is shown as such and resumed; what dealz starts ends with it, even by kill -9', async () => {
   const { desk, link } = await startDesk(['--stage'], await freeChannels())
   const { page } = await open(link)
   await page.keyboard.press('7')
-  await page.getByRole('button', { name: 'Freeze tickz' }).click()
-  await shows(page, 'tbody[aria-label="tickz"]', /frozen/)
-  await page.getByRole('button', { name: 'Thaw tickz' }).click()
+  await page.getByRole('button', { name: 'Suspend tickz' }).click()
+  await shows(page, 'tbody[aria-label="tickz"]', /suspended/)
+  await page.getByRole('button', { name: 'Resume tickz' }).click()
   await shows(page, 'tbody[aria-label="tickz"]', /running/)
   await page.getByRole('button', { name: 'kill -9 chatz' }).click()
   await shows(page, 'tbody[aria-label="chatz"]', /signal 9/)

@@ -53,16 +53,16 @@ fn batch_started_in(order: [usize; 4]) {
 
 #[test]
 fn a_worker_whose_control_comes_up_last_still_hears_exit() {
-    // The worker reaches control through a door that opens only when the batch is done.
+    // The worker reaches control through a listener that accepts only when the batch is done.
     let channels = Channels::free();
     let reduce = channels.reduce(&["--workers", "1", "--count", "10"]);
     reduce.wait_for_log("listening");
     let source = channels.source(&["--count", "10"]);
-    let door = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let behind = Channels { control: format!("tcp://{}", door.local_addr().unwrap()), ..Channels::free() };
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let behind = Channels { control: format!("tcp://{}", listener.local_addr().unwrap()), ..Channels::free() };
     let behind = Channels { orders: channels.orders.clone(), results: channels.results.clone(), ..behind };
     let worker = behind.worker(&[]);
-    let (near, _) = door.accept().unwrap();
+    let (near, _) = listener.accept().unwrap();
     reduce.wait_for_log("EXIT");
     let far = std::net::TcpStream::connect(channels.control.trim_start_matches("tcp://")).unwrap();
     for (mut from, mut to) in [(near.try_clone().unwrap(), far.try_clone().unwrap()), (far.try_clone().unwrap(), near)]

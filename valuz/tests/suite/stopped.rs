@@ -82,19 +82,19 @@ fn a_worker_in_the_middle_of_a_long_delay_or_a_heavy_order() {
 }
 
 #[test]
-fn a_batch_with_a_frozen_worker() {
+fn a_batch_with_a_suspended_worker() {
     let channels = Channels::free();
     let reduce = channels.reduce(&["--workers", "1", "--count", "1000000"]);
     let source = channels.source(&["--count", "1000000"]);
     let worker = channels.worker(&["--delay", "1ms"]);
     reduce.wait_for_log("START");
-    worker.freeze();
+    worker.suspend();
     stops_well(source);
     // A batch that is broken off has no total, and says so.
     let finished = stop(reduce);
     assert_eq!((finished.code, finished.stdout.as_str()), (Some(1), ""));
     assert!(finished.stderr.contains("error: stopped while "), "{}", finished.stderr);
-    worker.thaw();
+    worker.resume();
     // Reduce said EXIT as it went; a worker that did not hear it stops like any other.
     stops_well(worker);
 }

@@ -1,6 +1,6 @@
 //! Real sockets, real libzmq, ports that the system chooses.
 //!
-//! - `doors`: who gets in under NULL, PLAIN and CURVE
+//! - `authentication`: who gets in under NULL, PLAIN and CURVE
 //! - `sockets`: messages, limits, monitors, ports in use
 //! - `monitors`: one thread that reads all monitors, and taps
 //! - `actors`: owner threads, doorbells, stop
@@ -8,6 +8,6 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod actors;
-mod doors;
+mod authentication;
 mod monitors;
 mod sockets;

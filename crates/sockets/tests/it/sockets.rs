@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use ::sockets::{BindError, Context, Endpoint, Heartbeat, Limits, Link, Role, Security, Socket, Stop, wait};
+use ::sockets::{BindError, Context, Endpoint, KeepAlive, Limits, Link, Role, Security, Socket, Stop, wait};
 use testkit::{Peer, peer};
 use wire::{Channel, Frames, monitor::EventKind};
 
 pub(crate) fn context() -> Context {
-    Context::new(Security::default(), Heartbeat::default()).unwrap()
+    Context::new(Security::default(), KeepAlive::default()).unwrap()
 }
 
 fn bound(context: &Context, role: Role, channel: Channel) -> (Socket, Endpoint) {

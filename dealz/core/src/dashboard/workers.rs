@@ -87,7 +87,7 @@ fn pid_on(host: &str, name: &str) -> Option<u32> {
 
 fn state(process: &ProcessView, named: Option<&NamedWorker>) -> WorkerState {
     match (&process.state, named) {
-        (ProcessState::Frozen, _) => WorkerState::Frozen,
+        (ProcessState::Suspended, _) => WorkerState::Suspended,
         (ProcessState::Running, None) => WorkerState::Starting,
         (_, Some(worker)) => connected_state(worker),
         (_, None) => WorkerState::Gone,
@@ -126,7 +126,7 @@ mod tests {
         let processes = [
             process("tickz", Some(1), running.clone()),
             process("worker-1", Some(7), running.clone()),
-            process("worker-2", Some(8), ProcessState::Frozen),
+            process("worker-2", Some(8), ProcessState::Suspended),
             process("worker-3", Some(9), running),
         ];
         let told = [
@@ -140,7 +140,7 @@ mod tests {
             shown(&views),
             [
                 ("rust:box:7", Some("worker-1"), WorkerState::Working),
-                ("rust:box:8", Some("worker-2"), WorkerState::Frozen),
+                ("rust:box:8", Some("worker-2"), WorkerState::Suspended),
                 ("rust:box:9", Some("worker-3"), WorkerState::Starting),
                 ("go:box:7", None, WorkerState::Ready),
                 ("rust:elsewhere:9", None, WorkerState::Gone),

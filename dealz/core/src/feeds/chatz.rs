@@ -44,11 +44,11 @@ pub(crate) struct Chatz {
     requests: Endpoint,
     broadcasts: Endpoint,
     events: SyncSender<Event>,
-    seat: Mutex<Option<Seat>>,
+    session: Mutex<Option<Session>>,
 }
 
 /// Our place in the chat under one name.
-struct Seat {
+struct Session {
     user: User,
     client: Client,
     forwarder: JoinHandle<()>,
@@ -77,9 +77,9 @@ impl Chatz {
             requests: requests.clone(),
             broadcasts: broadcasts.clone(),
             events,
-            seat: Mutex::new(None),
+            session: Mutex::new(None),
         };
-        *chatz.locked() = Some(chatz.sit(user)?);
+        *chatz.locked() = Some(chatz.join_as(user)?);
         Ok(chatz)
     }
 
@@ -88,14 +88,14 @@ impl Chatz {
     /// # Errors
     /// The new client cannot be started; then nobody is in the chat until the next try.
     pub(crate) fn rename(&self, user: User) -> Result<(), Refusal> {
-        let mut seat = self.locked();
-        if seat.as_ref().is_some_and(|seat| seat.user == user && !seat.client.is_ended()) {
+        let mut session = self.locked();
+        if session.as_ref().is_some_and(|session| session.user == user && !session.client.is_ended()) {
             return Ok(());
         }
-        if let Some(seat) = seat.take() {
-            seat.leave();
+        if let Some(session) = session.take() {
+            session.leave();
         }
-        *seat = Some(self.sit_again(&user)?);
+        *session = Some(self.rejoin(&user)?);
         Ok(())
     }
 
@@ -104,18 +104,18 @@ impl Chatz {
     /// # Errors
     /// Too many texts wait, or the client has ended.
     pub(crate) fn say(&self, text: Text) -> Result<(), Refusal> {
-        let seat = self.locked();
-        let Some(seat) = &*seat else {
+        let session = self.locked();
+        let Some(session) = &*session else {
             return Err(Refusal::NotNow { reason: "nobody is in the chat: choose a name first".to_owned() });
         };
-        if seat.under_way.load(Ordering::Relaxed) >= TEXTS_MAX {
+        if session.under_way.load(Ordering::Relaxed) >= TEXTS_MAX {
             let reason = format!("{TEXTS_MAX} texts wait already until chatz answers: this one was not taken");
             return Err(Refusal::NotNow { reason });
         }
         // Counted first: its end may be told before `say` returns.
-        seat.under_way.fetch_add(1, Ordering::Relaxed);
-        seat.client.say(text).map_err(|error| {
-            seat.under_way.fetch_sub(1, Ordering::Relaxed);
+        session.under_way.fetch_add(1, Ordering::Relaxed);
+        session.client.say(text).map_err(|error| {
+            session.under_way.fetch_sub(1, Ordering::Relaxed);
             not_taken("chatz", &error)
         })
     }
@@ -125,19 +125,19 @@ impl Chatz {
     /// # Errors
     /// The new client cannot be started; then nobody is in the chat until the next try.
     pub(crate) fn reset(&self) -> Result<(), Refusal> {
-        let mut seat = self.locked();
-        let Some(old) = seat.take() else { return Ok(()) };
+        let mut session = self.locked();
+        let Some(old) = session.take() else { return Ok(()) };
         let user = old.user.clone();
-        old.vanish();
-        *seat = Some(self.sit_again(&user)?);
+        old.leave_at_once();
+        *session = Some(self.rejoin(&user)?);
         Ok(())
     }
 
-    fn locked(&self) -> MutexGuard<'_, Option<Seat>> {
-        self.seat.lock().unwrap_or_else(PoisonError::into_inner)
+    fn locked(&self) -> MutexGuard<'_, Option<Session>> {
+        self.session.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn sit(&self, user: &User) -> Result<Seat, SocketError> {
+    fn join_as(&self, user: &User) -> Result<Session, SocketError> {
         let config = ClientConfig {
             user: user.clone(),
             requests: self.requests.clone(),
@@ -167,12 +167,12 @@ impl Chatz {
             .name("chatz.events".to_owned())
             .spawn(run)
             .map_err(|reason| SocketError::System { operation: "start a thread", reason })?;
-        Ok(Seat { user: user.clone(), client, forwarder, stopper, ended, under_way })
+        Ok(Session { user: user.clone(), client, forwarder, stopper, ended, under_way })
     }
 
     /// Joins where another client has just left.
-    fn sit_again(&self, user: &User) -> Result<Seat, Refusal> {
-        self.sit(user).map_err(|error| {
+    fn rejoin(&self, user: &User) -> Result<Session, Refusal> {
+        self.join_as(user).map_err(|error| {
             warn!(%error, "cannot join the chat");
             Refusal::NotNow { reason: format!("cannot join the chat: {error}") }
         })
@@ -181,13 +181,13 @@ impl Chatz {
 
 impl Drop for Chatz {
     fn drop(&mut self) {
-        if let Some(seat) = self.locked().take() {
-            seat.vanish();
+        if let Some(session) = self.locked().take() {
+            session.leave_at_once();
         }
     }
 }
 
-impl Seat {
+impl Session {
     /// Leaves; the last events are passed on as far as there is room.
     fn leave(self) {
         if let Err(error) = self.client.leave() {
@@ -201,7 +201,7 @@ impl Seat {
     }
 
     /// Leaves, and what was not told stays untold.
-    fn vanish(self) {
+    fn leave_at_once(self) {
         self.stopper.stop();
         join(self.forwarder);
         if let Err(error) = self.client.leave() {

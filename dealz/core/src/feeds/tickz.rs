@@ -14,7 +14,7 @@ use std::{
 };
 
 use sockets::{
-    Complaints, Connection, Context, Endpoint, Interest, Limits, Role, Socket, SocketError, Stop,
+    MalformedMessages, Connection, Context, Endpoint, Interest, Limits, Role, Socket, SocketError, Stop,
     actor::{self, Handle, Inbox},
     connection::{Change, State},
     wait,
@@ -89,7 +89,7 @@ impl Tickz {
             quotes: Quotes::new(now),
             silence: Silence::default(),
             told_silence: None,
-            complaints: Complaints::default(),
+            malformed: MalformedMessages::default(),
             faults: Faults::of(SocketId::TickzSub),
             outlet: Outlet::new(events),
             told: None,
@@ -169,7 +169,7 @@ struct Owner {
     quotes: Quotes,
     silence: Silence,
     told_silence: Option<String>,
-    complaints: Complaints,
+    malformed: MalformedMessages,
     faults: Faults,
     outlet: Outlet,
     told: Option<TickzView>,
@@ -203,13 +203,13 @@ impl Owner {
             self.quotes.handle_time(now);
             self.follow_connection(now)?;
             if wake.ready[2] {
-                self.obey(inbox)?;
+                self.handle(inbox)?;
             }
             taken = self.take_ticks(now, &inbox.stop)?;
         }
     }
 
-    fn obey(&mut self, inbox: &Inbox<Command>) -> Result<(), SocketError> {
+    fn handle(&mut self, inbox: &Inbox<Command>) -> Result<(), SocketError> {
         while let Some(command) = inbox.next() {
             match command {
                 Command::Follow(symbol) if self.quotes.follow(symbol) => self.socket.subscribe(symbol.as_bytes())?,
@@ -290,7 +290,7 @@ impl Owner {
             }
             Err(error) => {
                 self.faults.note(error);
-                self.complaints.note(now, self.socket.peer_address(), &error, &self.frames);
+                self.malformed.record(now, self.socket.peer_address(), &error, &self.frames);
             }
         }
         Ok(())

@@ -20,11 +20,11 @@
 //! - [`round`]: one batch, pure
 //! - [`workers`]: who is there, pure
 //! - [`check`]: what a batch must add up to
-//! - [`doors`]: the three sockets
+//! - [`bound`]: the three sockets
 //! - [`owner`]: the thread
 
 mod check;
-mod doors;
+mod bound;
 mod input;
 mod owner;
 mod round;

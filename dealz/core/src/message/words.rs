@@ -1,4 +1,4 @@
-//! Values as a person would write them. Bounded, and without characters that a page would obey.
+//! Values as a person would write them. Bounded, and without characters that a page would act on.
 
 use std::fmt::Write as _;
 
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_bounded_and_obey_nothing() {
+    fn texts_are_bounded_and_hold_no_control_characters() {
         assert_eq!(text(b"a\x1b[2J\nb\xff"), "a\\u{1b}[2J\\nb\u{fffd}");
         assert_eq!(text(&[b'x'; 4096]).chars().count(), 501);
         assert_eq!(hex(&[0xab; 100]), format!("{}…", "ab".repeat(16)));

@@ -1,4 +1,4 @@
-//! The thread `processes`: obeys, notes what ends, looks at what lives, and tells the dashboard.
+//! The thread `processes`: handles commands, notes what ends, looks at what lives, and tells the dashboard.
 
 use std::{
     sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError},
@@ -107,7 +107,7 @@ impl Owner {
                 Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => break,
                 Ok(Message::Order(order, answer)) => {
                     // Nobody waits any longer where it cannot be sent.
-                    let _ = answer.try_send(self.obey(order));
+                    let _ = answer.try_send(self.handle(order));
                 }
                 Ok(Message::Changed) | Err(RecvTimeoutError::Timeout) => {}
             }
@@ -129,7 +129,7 @@ impl Owner {
         self.set_workers(workers.unwrap_or(0));
     }
 
-    fn obey(&mut self, order: Order) -> Answer {
+    fn handle(&mut self, order: Order) -> Answer {
         self.changed = true;
         match order {
             Order::Act(id, act) => self.act(&id, act)?,

@@ -8,14 +8,14 @@ use sockets::Endpoint;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Place {
     /// On this machine; dealz can start it.
-    Here(Vec<Door>),
+    Here(Vec<Binding>),
     /// Not where dealz can start it: in which words.
     Elsewhere(String),
 }
 
 /// What a service binds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Door {
+pub(crate) enum Binding {
     Port(u16),
     /// A socket of the file system.
     Path(String),
@@ -24,35 +24,35 @@ pub(crate) enum Door {
 impl Place {
     /// The place of a service that others find at `endpoints`.
     pub(crate) fn of(endpoints: &[&Endpoint]) -> Self {
-        let mut doors = Vec::new();
+        let mut bindings = Vec::new();
         for endpoint in endpoints {
             let text = endpoint.as_str();
             if let Some(path) = text.strip_prefix("ipc://") {
-                doors.push(Door::Path(path.to_owned()));
+                bindings.push(Binding::Path(path.to_owned()));
             } else if let Some(address) = text.strip_prefix("tcp://") {
                 let (host, port) = address.rsplit_once(':').unwrap_or((address, ""));
                 if !is_loopback(host) {
                     return Self::Elsewhere(format!("on {host}"));
                 }
                 // Where the system chooses the port, nobody holds it.
-                doors.extend(port.parse().ok().map(Door::Port));
+                bindings.extend(port.parse().ok().map(Binding::Port));
             } else {
                 return Self::Elsewhere(format!("at {text}"));
             }
         }
-        Self::Here(doors)
+        Self::Here(bindings)
     }
 
-    /// Who holds one of the doors, in words.
+    /// Who holds one of the bindings, in words.
     pub(crate) fn holder(&self) -> Option<String> {
         match self {
-            Self::Here(doors) => doors.iter().find_map(Door::holder),
+            Self::Here(bindings) => bindings.iter().find_map(Binding::holder),
             Self::Elsewhere(place) => Some(place.clone()),
         }
     }
 }
 
-impl Door {
+impl Binding {
     fn holder(&self) -> Option<String> {
         match self {
             Self::Port(port) => {
@@ -84,9 +84,9 @@ mod tests {
     fn only_what_is_on_this_machine_can_be_started() {
         assert_eq!(
             place(&["tcp://127.0.0.1:9001", "ipc:///tmp/x"]),
-            Place::Here(vec![Door::Port(9001), Door::Path("/tmp/x".to_owned())])
+            Place::Here(vec![Binding::Port(9001), Binding::Path("/tmp/x".to_owned())])
         );
-        assert_eq!(place(&["tcp://[::1]:9001"]), Place::Here(vec![Door::Port(9001)]));
+        assert_eq!(place(&["tcp://[::1]:9001"]), Place::Here(vec![Binding::Port(9001)]));
         assert_eq!(place(&["tcp://10.0.0.7:9001"]), Place::Elsewhere("on 10.0.0.7".to_owned()));
         assert_eq!(place(&["inproc://a"]).holder().as_deref(), Some("at inproc://a"));
     }

@@ -94,7 +94,7 @@ impl Slot {
     /// Whether there is a process that is to go on, or will be one.
     pub(crate) fn is_wanted(&self) -> bool {
         match self.state {
-            ProcessState::Running | ProcessState::Frozen => true,
+            ProcessState::Running | ProcessState::Suspended => true,
             ProcessState::Stopping => self.then == Then::Start,
             ProcessState::Ended { .. } | ProcessState::Elsewhere { .. } => false,
         }
@@ -128,14 +128,14 @@ impl Slot {
                 self.then = Then::Stay;
                 Ok(())
             }
-            (ProcessState::Stopping, ProcessAct::Freeze | ProcessAct::Thaw) => Err(not_now(self, "it is ending")),
+            (ProcessState::Stopping, ProcessAct::Suspend | ProcessAct::Resume) => Err(not_now(self, "it is ending")),
             (ProcessState::Running, ProcessAct::Start) => Err(not_now(self, "it runs already")),
-            (ProcessState::Frozen, ProcessAct::Start) => Err(not_now(self, "it stands still: have it go on")),
-            (ProcessState::Running | ProcessState::Frozen, ProcessAct::Stop) => {
+            (ProcessState::Suspended, ProcessAct::Start) => Err(not_now(self, "it stands still: have it go on")),
+            (ProcessState::Running | ProcessState::Suspended, ProcessAct::Stop) => {
                 self.terminate(Then::Stay);
                 Ok(())
             }
-            (ProcessState::Running | ProcessState::Frozen, ProcessAct::Restart) => {
+            (ProcessState::Running | ProcessState::Suspended, ProcessAct::Restart) => {
                 self.terminate(Then::Start);
                 Ok(())
             }
@@ -143,20 +143,20 @@ impl Slot {
                 self.kill(Then::Stay);
                 Ok(())
             }
-            (ProcessState::Running, ProcessAct::Freeze) => {
-                self.signal(Signal::STOP, ProcessState::Frozen);
+            (ProcessState::Running, ProcessAct::Suspend) => {
+                self.signal(Signal::STOP, ProcessState::Suspended);
                 Ok(())
             }
-            (ProcessState::Frozen, ProcessAct::Freeze) => Err(not_now(self, "it stands still already")),
-            (ProcessState::Frozen, ProcessAct::Thaw) => {
+            (ProcessState::Suspended, ProcessAct::Suspend) => Err(not_now(self, "it stands still already")),
+            (ProcessState::Suspended, ProcessAct::Resume) => {
                 self.signal(Signal::CONT, ProcessState::Running);
                 Ok(())
             }
-            (ProcessState::Running, ProcessAct::Thaw) => Err(not_now(self, "it does not stand still")),
+            (ProcessState::Running, ProcessAct::Resume) => Err(not_now(self, "it does not stand still")),
         }
     }
 
-    /// Starts it, where nobody else holds its doors.
+    /// Starts it, where nobody else holds its bindings.
     pub(crate) fn start(&mut self, programs: &Programs, owner: &SyncSender<Message>) -> Result<(), Refusal> {
         self.then = Then::Stay;
         if let Some(holder) = self.place.holder() {
@@ -214,7 +214,7 @@ impl Slot {
         self.log.take_news()
     }
 
-    /// Looks at what the system tells: memory, whether it stands still, who holds its doors. Tells whether something has
+    /// Looks at what the system tells: memory, whether it stands still, who holds its bindings. Tells whether something has
     /// changed.
     pub(crate) fn look(&mut self) -> bool {
         if matches!(self.state, ProcessState::Elsewhere { .. } | ProcessState::Ended { .. }) {
@@ -226,8 +226,8 @@ impl Slot {
         // Somebody else may send signals too. Our own may have not arrived yet.
         let is_settled = now_ms() - self.since_ms > SIGNAL_MS;
         match (&self.state, is_stopped) {
-            (ProcessState::Running, true) if is_settled => self.stand(ProcessState::Frozen),
-            (ProcessState::Frozen, false) if is_settled && cfg!(target_os = "linux") => {
+            (ProcessState::Running, true) if is_settled => self.stand(ProcessState::Suspended),
+            (ProcessState::Suspended, false) if is_settled && cfg!(target_os = "linux") => {
                 self.stand(ProcessState::Running);
             }
             _ => return changed,

@@ -155,14 +155,14 @@ fn one_that_stands_still_goes_on_or_is_ended() {
     let started = start(Some(2));
     started.until("all run", |views, _| running(views) == 4);
     for id in ["tickz", "worker-2"] {
-        started.act(id, ProcessAct::Freeze).unwrap();
+        started.act(id, ProcessAct::Suspend).unwrap();
     }
-    assert!(started.act("tickz", ProcessAct::Freeze).is_err() && started.act("chatz", ProcessAct::Thaw).is_err());
+    assert!(started.act("tickz", ProcessAct::Suspend).is_err() && started.act("chatz", ProcessAct::Resume).is_err());
     let views = started.until("two stand still", |views, _| running(views) == 2);
-    assert_eq!((&views["tickz"].state, views["tickz"].pid.is_some()), (&ProcessState::Frozen, true));
-    started.act("worker-2", ProcessAct::Thaw).unwrap();
+    assert_eq!((&views["tickz"].state, views["tickz"].pid.is_some()), (&ProcessState::Suspended, true));
+    started.act("worker-2", ProcessAct::Resume).unwrap();
     started.until("one goes on", |views, _| views["worker-2"].state == ProcessState::Running);
-    started.act("worker-2", ProcessAct::Freeze).unwrap();
+    started.act("worker-2", ProcessAct::Suspend).unwrap();
     started.act("worker-2", ProcessAct::Stop).unwrap();
     assert_eq!(started.until_ended("worker-2"), "stopped");
     let pid = views["tickz"].pid.unwrap();
@@ -195,7 +195,7 @@ fn somebody_elses_service_is_used_and_noticed_when_it_comes_and_goes() {
     let holder = format!("tickz (pid {})", program.pid());
     let elsewhere = ProcessState::Elsewhere { holder: holder.clone() };
     started.until("found", |views, _| views["tickz"].state == elsewhere && running(views) == 1);
-    for act in [ProcessAct::Start, ProcessAct::Kill, ProcessAct::Freeze] {
+    for act in [ProcessAct::Start, ProcessAct::Kill, ProcessAct::Suspend] {
         assert_eq!(started.act("tickz", act), Err(format!("tickz: somebody else started it: {holder}")));
     }
     started.processes.reset().unwrap();
@@ -261,7 +261,7 @@ fn a_reset_brings_the_stage_back_soon() {
     let before = started.until("all run", |views, _| running(views) == 4);
     started.processes.set_workers(5).unwrap();
     started.processes.set_valuation(ValuationName::Var).unwrap();
-    started.act("tickz", ProcessAct::Freeze).unwrap();
+    started.act("tickz", ProcessAct::Suspend).unwrap();
     started.act("chatz", ProcessAct::Kill).unwrap();
     started.processes.reset().unwrap();
     let after = started.until("as at the start", |views, wanted| {

@@ -31,7 +31,7 @@ pub enum ProcessState {
     /// dealz started it and it runs.
     Running,
     /// Stopped by SIGSTOP.
-    Frozen,
+    Suspended,
     /// It was asked to end and has not yet.
     Stopping,
     /// It is not there.

@@ -164,7 +164,7 @@ pub enum WorkerState {
     /// Its reports rise.
     Working,
     /// Stopped by SIGSTOP: there, and silent.
-    Frozen,
+    Suspended,
     /// Its connection is gone.
     Gone,
 }

@@ -52,15 +52,15 @@ fn with_all_there_and_a_batch_running() {
 }
 
 #[test]
-fn with_services_killed_frozen_and_a_port_taken() {
+fn with_services_killed_suspended_and_a_port_taken() {
     let endpoints = endpoints();
     let _held = TcpListener::bind(("127.0.0.1", endpoints.results.port().unwrap())).unwrap();
     let (desk, mut page) = start_at(&endpoints, Some(2));
     page.until("all run", |page| page.pids().len() == 4 && page.chatz.as_ref().unwrap().users == ["ada"]);
     act(&desk, "chatz", ProcessAct::Kill).unwrap();
-    act(&desk, "tickz", ProcessAct::Freeze).unwrap();
-    act(&desk, "worker-1", ProcessAct::Freeze).unwrap();
-    page.until("in a bad way", |page| page.pids().len() == 3 && page.is("tickz", &ProcessState::Frozen));
+    act(&desk, "tickz", ProcessAct::Suspend).unwrap();
+    act(&desk, "worker-1", ProcessAct::Suspend).unwrap();
+    page.until("in a bad way", |page| page.pids().len() == 3 && page.is("tickz", &ProcessState::Suspended));
     desk.act(Command::Say { text: "hello".to_owned() }).unwrap();
     ends(&desk, &mut page);
 }
@@ -83,7 +83,7 @@ fn victim() {
     let (desk, mut page) = start(Some(2));
     page.until_all_is_there(2);
     for id in ["chatz", "worker-2"] {
-        act(&desk, id, ProcessAct::Freeze).unwrap();
+        act(&desk, id, ProcessAct::Suspend).unwrap();
     }
     let pids: Vec<String> = page.pids().iter().map(ToString::to_string).collect();
     println!("\npids {}", pids.join(" "));

@@ -27,7 +27,7 @@ fn a_reset_puts_everything_back_to_the_start_soon() {
     ] {
         desk.act(command).unwrap();
     }
-    act(&desk, "chatz", ProcessAct::Freeze).unwrap();
+    act(&desk, "chatz", ProcessAct::Suspend).unwrap();
     page.until("in the middle of things", |page| {
         page.valuz.as_ref().is_some_and(|valuz| valuz.wanted == 4 && valuz.batch.is_some())
             && page.chatz.as_ref().unwrap().name == "bob"

@@ -12,7 +12,7 @@ use dealz_core::{
         ChatzView, Line, MonitorLine, PricePoint, ProcessState, ProcessView, SocketId, SocketView, TickzView, ValuzView,
     },
 };
-use sockets::{Context, Heartbeat, Security};
+use sockets::{Context, KeepAlive, Security};
 
 /// The symbols that the simulating tickz publishes and the desk follows at first.
 pub(crate) const SYMBOLS: [&str; 2] = ["MSFT", "AAPL"];
@@ -28,7 +28,7 @@ pub(crate) fn endpoints() -> DeskEndpoints {
 pub(crate) fn config(endpoints: &DeskEndpoints, workers: Option<u32>) -> DeskConfig {
     let programs = ["tickz", "chatz", "valuz"].map(|name| testkit::sibling(name).parent().unwrap().to_owned());
     DeskConfig {
-        context: Context::new(Security::default(), Heartbeat::default()).unwrap(),
+        context: Context::new(Security::default(), KeepAlive::default()).unwrap(),
         endpoints: endpoints.clone(),
         name: "ada".parse().unwrap(),
         symbols: SYMBOLS.map(|symbol| symbol.parse().unwrap()).into(),

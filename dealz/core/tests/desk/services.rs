@@ -100,13 +100,13 @@ fn services_that_are_killed_and_started_again_recover() {
 fn a_server_that_stands_still_is_stale_and_goes_on() {
     let (desk, mut page) = start(Some(0));
     page.until_all_is_there(0);
-    act(&desk, "chatz", ProcessAct::Freeze).unwrap();
+    act(&desk, "chatz", ProcessAct::Suspend).unwrap();
     page.until("nothing is heard", |page| {
         matches!(page.socket(SocketId::ChatzReq).state, SocketState::Stale { .. })
             && page.chatz.as_ref().unwrap().link == ChatLink::Down
-            && page.is("chatz", &ProcessState::Frozen)
+            && page.is("chatz", &ProcessState::Suspended)
     });
-    act(&desk, "chatz", ProcessAct::Thaw).unwrap();
+    act(&desk, "chatz", ProcessAct::Resume).unwrap();
     page.until("it is heard again", |page| {
         page.socket(SocketId::ChatzReq).state == SocketState::Up && page.chatz.as_ref().unwrap().link == ChatLink::Up
     });

@@ -4,8 +4,8 @@ import { choicesOf, stateLook } from './acts'
 const acts = (state: Parameters<typeof choicesOf>[0]) => choicesOf(state).map(({ act }) => act)
 
 it('only what fits its state can be done to a process', () => {
-  expect(acts({ is: 'running' })).toEqual(['stop', 'restart', 'freeze', 'kill'])
-  expect(acts({ is: 'frozen' })).toEqual(['thaw', 'restart', 'kill'])
+  expect(acts({ is: 'running' })).toEqual(['stop', 'restart', 'suspend', 'kill'])
+  expect(acts({ is: 'suspended' })).toEqual(['resume', 'restart', 'kill'])
   expect(acts({ is: 'stopping' })).toEqual(['kill'])
   expect(acts({ is: 'ended', how: '' })).toEqual(['start'])
 })

@@ -12,11 +12,11 @@ const CHOICES: Record<ProcessState['is'], readonly Choice[]> = {
   running: [
     { act: 'stop', words: 'Stop' },
     { act: 'restart', words: 'Restart' },
-    { act: 'freeze', words: 'Freeze' },
+    { act: 'suspend', words: 'Suspend' },
     { act: 'kill', words: 'kill -9' },
   ],
-  frozen: [
-    { act: 'thaw', words: 'Thaw' },
+  suspended: [
+    { act: 'resume', words: 'Resume' },
     { act: 'restart', words: 'Restart' },
     { act: 'kill', words: 'kill -9' },
   ],
@@ -35,8 +35,8 @@ export function stateLook(state: ProcessState): { mark: string; words: string; l
   switch (state.is) {
     case 'running':
       return { mark: '●', words: 'running', look: 'good' }
-    case 'frozen':
-      return { mark: '‖', words: 'frozen by SIGSTOP', look: 'bad' }
+    case 'suspended':
+      return { mark: '‖', words: 'suspended by SIGSTOP', look: 'bad' }
     case 'stopping':
       return { mark: '◌', words: 'ending', look: 'plain' }
     case 'ended':

@@ -1,7 +1,7 @@
 //! The feed and a server of its own process, or a raw one.
 
 use chatz::{RoomConfig, Server, ServerConfig, ServerEndpoints};
-use sockets::{Heartbeat, Security};
+use sockets::{KeepAlive, Security};
 use testkit::{Peer, peer};
 
 use super::*;
@@ -13,7 +13,7 @@ struct Running {
 }
 
 fn serve() -> Running {
-    let context = Context::new(Security::default(), Heartbeat::default()).unwrap();
+    let context = Context::new(Security::default(), KeepAlive::default()).unwrap();
     let config = ServerConfig {
         requests: "tcp://127.0.0.1:*".parse().unwrap(),
         broadcasts: "tcp://127.0.0.1:*".parse().unwrap(),

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sockets::{Endpoint, Heartbeat, Limits, Role, Security, Socket, Taps};
+use sockets::{Endpoint, KeepAlive, Limits, Role, Security, Socket, Taps};
 use testkit::{Peer, peer};
 
 use super::*;
@@ -19,7 +19,7 @@ struct Desk {
 
 impl Desk {
     fn new() -> Self {
-        let context = Context::new(Security::default(), Heartbeat::default()).unwrap();
+        let context = Context::new(Security::default(), KeepAlive::default()).unwrap();
         let (sender, events) = sync_channel(1024);
         let monitors = spawn(&context, sender).unwrap();
         Self { context: context.observed(monitors, Taps::new()), events, begin: Instant::now() }

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use sockets::{Complaints, Context, Interest, SocketError, actor::Inbox, wait};
+use sockets::{MalformedMessages, Context, Interest, SocketError, actor::Inbox, wait};
 use tracing::{debug, info, warn};
 use wire::{
     Fault, Frames,
@@ -15,7 +15,7 @@ use wire::{
 use super::{
     Command, Run, ValuzEndpoints,
     check::Check,
-    doors::Doors,
+    bound::BoundSockets,
     round::{BASE_STEP, Round},
     workers::Workers,
 };
@@ -42,7 +42,7 @@ pub(super) struct Owner {
     context: Context,
     wanted: ValuzEndpoints,
     bound: Bound,
-    doors: Option<Doors>,
+    bound: Option<BoundSockets>,
     /// What could not be bound last and when to try again.
     failed: Option<(SocketId, String, Instant)>,
     told_failure: Option<String>,
@@ -56,7 +56,7 @@ pub(super) struct Owner {
     /// The order to send next, encoded; empty where there is none.
     outgoing: Frames,
     incoming: Frames,
-    complaints: Complaints,
+    malformed: MalformedMessages,
     /// Malformed results, and malformed subscriptions.
     faults: [Faults; 2],
     outlet: Outlet,
@@ -72,7 +72,7 @@ impl Owner {
             context: context.clone(),
             wanted,
             bound,
-            doors: None,
+            bound: None,
             failed: None,
             told_failure: None,
             workers: Workers::default(),
@@ -82,7 +82,7 @@ impl Owner {
             unsettled: false,
             outgoing: Frames::new(),
             incoming: Frames::new(),
-            complaints: Complaints::default(),
+            malformed: MalformedMessages::default(),
             faults: [SocketId::ValuzPull, SocketId::ValuzPub].map(Faults::of),
             outlet,
             told: None,
@@ -104,11 +104,11 @@ impl Owner {
             let deadline = if more { Some(now) } else { self.next_deadline(now) };
             let wake = wait(&inbox.stop, self.interests(inbox, more), deadline)?;
             if wake.stopped {
-                return self.doors.map_or(Ok(()), Doors::close);
+                return self.bound.map_or(Ok(()), BoundSockets::close);
             }
             self.changed = true;
             while let Some(command) = inbox.next() {
-                self.obey(command);
+                self.handle(command);
             }
             more = self.turn()?;
         }
@@ -133,7 +133,7 @@ impl Owner {
         Ok(self.send_orders()? || more_in)
     }
 
-    fn obey(&mut self, command: Command) {
+    fn handle(&mut self, command: Command) {
         match command {
             Command::Run(run) => self.begin(*run),
             Command::Stop => {
@@ -168,10 +168,10 @@ impl Owner {
 
     fn open(&mut self, now: Instant) {
         let first = self.failed.as_ref().map_or(SocketId::ValuzPush, |(id, _, _)| *id);
-        let bound = match Doors::open(&self.context, &self.wanted, first) {
-            Ok(doors) => {
-                let endpoints = doors.endpoints.clone();
-                (self.doors, self.failed) = (Some(doors), None);
+        let bound = match BoundSockets::open(&self.context, &self.wanted, first) {
+            Ok(bound) => {
+                let endpoints = bound.endpoints.clone();
+                (self.bound, self.failed) = (Some(bound), None);
                 Ok(endpoints)
             }
             Err((id, error)) => {
@@ -188,10 +188,10 @@ impl Owner {
 
     /// Takes news of connections and what workers say; tells whether there may be more.
     fn take_outcomes(&mut self, now: Instant) -> Result<bool, SocketError> {
-        let Some(doors) = &mut self.doors else { return Ok(false) };
-        doors.follow(now, &mut self.workers)?;
+        let Some(bound) = &mut self.bound else { return Ok(false) };
+        bound.follow(now, &mut self.workers)?;
         for _ in 0..BURST {
-            if !doors.results.receive(&mut self.incoming)? {
+            if !bound.results.receive(&mut self.incoming)? {
                 return Ok(false);
             }
             match Outcome::decode(&self.incoming) {
@@ -205,9 +205,9 @@ impl Owner {
                     }
                 }
                 Ok(Outcome::Ready(name)) => {
-                    if let Some(connection) = doors.results.peer_connection() {
+                    if let Some(connection) = bound.results.peer_connection() {
                         // Its connection is older than it, and may be news.
-                        doors.follow(now, &mut self.workers)?;
+                        bound.follow(now, &mut self.workers)?;
                         debug!(connection, name = name.as_ref().map(tracing::field::display), "ready");
                         let is_new = self.workers.handle_ready(now, connection, name);
                         if let Some(round) = self.round.as_mut().filter(|_| is_new) {
@@ -218,7 +218,7 @@ impl Owner {
                 Ok(Outcome::Report { worker, done }) => self.workers.handle_report(now, &worker, done),
                 Err(error) => {
                     self.faults[0].note(error);
-                    self.complaints.note(now, doors.results.peer_address(), &error, &self.incoming);
+                    self.malformed.record(now, bound.results.peer_address(), &error, &self.incoming);
                 }
             }
         }
@@ -227,9 +227,9 @@ impl Owner {
 
     /// An XPUB hears `1 topic` for a subscription and `0 topic` for its end; it is read so that nothing gathers.
     fn take_subscriptions(&mut self, now: Instant) -> Result<(), SocketError> {
-        let Some(doors) = &mut self.doors else { return Ok(()) };
+        let Some(bound) = &mut self.bound else { return Ok(()) };
         for _ in 0..BURST {
-            if !doors.control.receive(&mut self.incoming)? {
+            if !bound.control.receive(&mut self.incoming)? {
                 break;
             }
             let fault = match self.incoming.get(0).unwrap_or_default() {
@@ -239,13 +239,13 @@ impl Owner {
             };
             let error = fault.of("subscription");
             self.faults[1].note(error);
-            self.complaints.note(now, doors.control.peer_address(), &error, &self.incoming);
+            self.malformed.record(now, bound.control.peer_address(), &error, &self.incoming);
         }
         Ok(())
     }
 
     fn publish(&mut self, command: &Control) -> Result<(), SocketError> {
-        let Some(doors) = &mut self.doors else { return Ok(()) };
+        let Some(bound) = &mut self.bound else { return Ok(()) };
         match command {
             Control::Start => info!(workers = self.workers.count(), "START"),
             Control::Repeat(numbers) => warn!(orders = numbers.len(), "REPEAT: nothing new came"),
@@ -254,17 +254,17 @@ impl Owner {
         let mut frames = Frames::new();
         command.encode(&mut frames);
         // An XPUB never waits: it drops for a peer whose queue is full.
-        doors.control.send(&frames).map(drop)
+        bound.control.send(&frames).map(drop)
     }
 
     /// Sends until nothing is left, no worker has room, or it is time to look up; tells whether it was the last.
     fn send_orders(&mut self) -> Result<bool, SocketError> {
-        let (Some(doors), Some(round)) = (&mut self.doors, &mut self.round) else { return Ok(false) };
+        let (Some(bound), Some(round)) = (&mut self.bound, &mut self.round) else { return Ok(false) };
         for _ in 0..BURST {
             if self.outgoing.is_empty() && !round.next_order(&mut self.outgoing) {
                 return Ok(false);
             }
-            if !doors.orders.send(&self.outgoing)? {
+            if !bound.orders.send(&self.outgoing)? {
                 return Ok(false);
             }
             self.outgoing.clear();
@@ -325,15 +325,15 @@ impl Owner {
     }
 
     fn interests<'a>(&'a self, inbox: &'a Inbox<Command>, more: bool) -> [Interest<'a>; 8] {
-        let Some(doors) = &self.doors else {
+        let Some(bound) = &self.bound else {
             let mut none: [Interest<'a>; 8] = std::array::from_fn(|_| Interest::never());
             none[0] = inbox.ring();
             return none;
         };
-        let [results, control, of_orders, of_results, of_control] = doors.interests();
+        let [results, control, of_orders, of_results, of_control] = bound.interests();
         let check = self.check.as_ref().map_or_else(Interest::never, Check::interest);
         let waits = !self.outgoing.is_empty() || more;
-        let orders = if waits { doors.orders.writable() } else { Interest::never() };
+        let orders = if waits { bound.orders.writable() } else { Interest::never() };
         [inbox.ring(), results, control, of_orders, of_results, of_control, check, orders]
     }
 

@@ -20,14 +20,14 @@ const HEX_BYTES_MAX: usize = 64;
 
 /// The malformed messages of one socket.
 #[derive(Debug, Default)]
-pub struct Complaints {
+pub struct MalformedMessages {
     count: u64,
     logged: HashMap<String, Instant>,
 }
 
-impl Complaints {
+impl MalformedMessages {
     /// Counts a malformed message, and logs it unless its peer's last was logged less than a second ago.
-    pub fn note(&mut self, now: Instant, peer: &str, error: &DecodeError, frames: &Frames) {
+    pub fn record(&mut self, now: Instant, peer: &str, error: &DecodeError, frames: &Frames) {
         self.count += 1;
         if self.logged.get(peer).is_some_and(|&last| now.saturating_duration_since(last) < QUIET) {
             return;

@@ -8,12 +8,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use ::sockets::{Context, Endpoint, Heartbeat, KeyPair, Limits, Link, Mechanism, Role, Security, Socket, Stop, wait};
+use ::sockets::{Context, Endpoint, KeepAlive, KeyPair, Limits, Link, Mechanism, Role, Security, Socket, Stop, wait};
 use tempfile::TempDir;
 use wire::{Channel, Frames};
 
-/// A bound PULL with a lock, and the folder of its allow-list.
-struct Door {
+/// A bound PULL with security, and the folder of its allow-list.
+struct Server {
     socket: Socket,
     endpoint: Endpoint,
     context: Context,
@@ -29,15 +29,15 @@ fn plain(username: &str, password: &str) -> Mechanism {
     Mechanism::Plain { username: username.to_owned(), password: password.to_owned() }
 }
 
-impl Door {
+impl Server {
     fn locked(mechanism: impl FnOnce(KeyPair) -> Mechanism, list: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let key = KeyPair::generate().unwrap();
         fs::write(folder.path().join("allow"), list).unwrap();
         let security = Security { mechanism: mechanism(key.clone()), allow: Some(folder.path().join("allow")) };
-        let context = Context::new(security, Heartbeat::Off).unwrap();
+        let context = Context::new(security, KeepAlive::Off).unwrap();
         let mut socket = context.socket(Role::Pull, Limits::of(Channel::Results)).unwrap();
-        socket.watch("door").unwrap();
+        socket.watch("server").unwrap();
         let endpoint = socket.bind(&"tcp://127.0.0.1:*".parse().unwrap()).unwrap();
         Self { socket, endpoint, context, folder, key }
     }
@@ -54,13 +54,13 @@ impl Door {
         self.folder.path().join("allow")
     }
 
-    /// The user whom the door announces with the next message.
+    /// The user whom the server announces with the next message.
     fn receive_from(&mut self) -> Option<String> {
         let (_stopper, stop) = Stop::pair().unwrap();
         let deadline = Instant::now() + testkit::BOUND;
         let mut frames = Frames::new();
         while !self.socket.receive(&mut frames).unwrap() {
-            assert!(Instant::now() < deadline, "nothing came through the door");
+            assert!(Instant::now() < deadline, "nothing came to the server");
             wait(&stop, [self.socket.readable()], Some(deadline)).unwrap();
         }
         self.socket.peer_user().map(str::to_owned)
@@ -71,20 +71,20 @@ impl Door {
     }
 }
 
-/// A PUSH that knocks at a door, saying one message, which arrives where it is let in.
-struct Guest {
+/// A PUSH that connects to a server and sends one message, which arrives if it is accepted.
+struct Client {
     socket: Socket,
     _context: Context,
 }
 
-impl Guest {
-    fn knock(door: &Door, mechanism: Mechanism) -> Self {
-        let context = Context::new(Security { mechanism, allow: None }, Heartbeat::Off).unwrap();
+impl Client {
+    fn connect(server: &Server, mechanism: Mechanism) -> Self {
+        let context = Context::new(Security { mechanism, allow: None }, KeepAlive::Off).unwrap();
         let mut socket = context.socket(Role::Push, Limits::of(Channel::Results)).unwrap();
-        socket.watch("guest").unwrap();
-        socket.connect(&door.endpoint).unwrap();
-        // False where the door has refused already: libzmq takes the connection's queue away with it.
-        let _taken = socket.send(&["knock"].into_iter().collect()).unwrap();
+        socket.watch("client").unwrap();
+        socket.connect(&server.endpoint).unwrap();
+        // False where the server has refused already: libzmq takes the connection's queue away with it.
+        let _taken = socket.send(&["hello"].into_iter().collect()).unwrap();
         Self { socket, _context: context }
     }
 
@@ -113,108 +113,108 @@ fn first(socket: &mut Socket, wanted: impl Fn(Link) -> bool) -> Link {
 #[test]
 fn the_right_key_gets_in_under_its_name() {
     let ada = KeyPair::generate().unwrap();
-    let mut door = Door::with_curve(&format!("ada {}\n", ada.public));
-    let mut guest = Guest::knock(&door, curve(ada, &door.key));
-    assert_eq!(guest.verdict(), Link::Up);
-    assert_eq!(door.receive_from().as_deref(), Some("ada"));
+    let mut server = Server::with_curve(&format!("ada {}\n", ada.public));
+    let mut client = Client::connect(&server, curve(ada, &server.key));
+    assert_eq!(client.verdict(), Link::Up);
+    assert_eq!(server.receive_from().as_deref(), Some("ada"));
 }
 
 #[test]
 fn a_key_that_is_not_on_the_list_is_refused_counted_and_told_in_words() {
-    let mut door = Door::with_curve("");
-    let mut guest = Guest::knock(&door, curve(KeyPair::generate().unwrap(), &door.key));
-    let verdict = guest.verdict();
+    let mut server = Server::with_curve("");
+    let mut client = Client::connect(&server, curve(KeyPair::generate().unwrap(), &server.key));
+    let verdict = client.verdict();
     assert!(verdict.to_string().contains("not on the bound side's list"), "{verdict}");
-    assert!(door.context.refused_peers() >= 1);
-    assert!(door.holds_nothing());
+    assert!(server.context.refused_peers() >= 1);
+    assert!(server.holds_nothing());
 }
 
 #[test]
 fn a_wrong_server_key_does_not_get_in() {
     let ada = KeyPair::generate().unwrap();
-    let mut door = Door::with_curve(&format!("ada {}\n", ada.public));
-    let mut guest = Guest::knock(&door, curve(ada, &KeyPair::generate().unwrap()));
-    // Each side sees only bytes that do not fit; the door's own monitor tells the refusal.
-    first(&mut door.socket, |link| matches!(link, Link::Refused(_)));
-    assert!(!matches!(first(&mut guest.socket, |link| link != Link::Handshaking), Link::Up));
-    assert!(door.holds_nothing());
+    let mut server = Server::with_curve(&format!("ada {}\n", ada.public));
+    let mut client = Client::connect(&server, curve(ada, &KeyPair::generate().unwrap()));
+    // Each side sees only bytes that do not fit; the server's own monitor tells the refusal.
+    first(&mut server.socket, |link| matches!(link, Link::Refused(_)));
+    assert!(!matches!(first(&mut client.socket, |link| link != Link::Handshaking), Link::Up));
+    assert!(server.holds_nothing());
 }
 
 #[test]
 fn no_key_at_a_curve_door_is_refused_on_both_sides() {
-    let mut door = Door::with_curve("");
-    let mut guest = Guest::knock(&door, Mechanism::Null);
+    let mut server = Server::with_curve("");
+    let mut client = Client::connect(&server, Mechanism::Null);
     // Either may see only that the other closes before it has read why.
-    first(&mut door.socket, |link| matches!(link, Link::Refused(_)));
-    first(&mut guest.socket, |link| matches!(link, Link::Refused(_)));
-    assert!(door.holds_nothing());
+    first(&mut server.socket, |link| matches!(link, Link::Refused(_)));
+    first(&mut client.socket, |link| matches!(link, Link::Refused(_)));
+    assert!(server.holds_nothing());
 }
 
 #[test]
 fn a_door_tells_in_words_that_a_peer_has_other_security() {
-    let mut door = Door::with_curve("");
-    let mut guest = TcpStream::connect(door.endpoint.as_str().trim_start_matches("tcp://")).unwrap();
-    guest.write_all(&testkit::raw::greeting("PUSH")).unwrap();
-    let told = first(&mut door.socket, |link| matches!(link, Link::Refused(_)));
+    let mut server = Server::with_curve("");
+    let mut client = TcpStream::connect(server.endpoint.as_str().trim_start_matches("tcp://")).unwrap();
+    client.write_all(&testkit::raw::greeting("PUSH")).unwrap();
+    let told = first(&mut server.socket, |link| matches!(link, Link::Refused(_)));
     assert!(told.to_string().contains("different security"), "{told}");
 }
 
 #[test]
 fn a_plain_peer_at_a_curve_door_is_refused() {
-    let mut door = Door::with_curve("");
-    let _guest = Guest::knock(&door, plain("ada", "secret"));
-    first(&mut door.socket, |link| matches!(link, Link::Refused(_)));
-    assert!(door.holds_nothing());
+    let mut server = Server::with_curve("");
+    let _guest = Client::connect(&server, plain("ada", "secret"));
+    first(&mut server.socket, |link| matches!(link, Link::Refused(_)));
+    assert!(server.holds_nothing());
 }
 
 #[test]
 fn a_key_put_on_the_list_while_running_gets_in_without_a_restart() {
     let ada = KeyPair::generate().unwrap();
-    let mut door = Door::with_curve("");
-    let mut early = Guest::knock(&door, curve(ada.clone(), &door.key));
+    let mut server = Server::with_curve("");
+    let mut early = Client::connect(&server, curve(ada.clone(), &server.key));
     assert!(matches!(early.verdict(), Link::Refused(_)));
     drop(early);
-    fs::write(door.list(), format!("ada {}\n", ada.public)).unwrap();
-    let mut late = Guest::knock(&door, curve(ada, &door.key));
+    fs::write(server.list(), format!("ada {}\n", ada.public)).unwrap();
+    let mut late = Client::connect(&server, curve(ada, &server.key));
     assert_eq!(late.verdict(), Link::Up);
-    assert_eq!(door.receive_from().as_deref(), Some("ada"));
+    assert_eq!(server.receive_from().as_deref(), Some("ada"));
 }
 
 #[test]
 fn a_key_taken_off_the_list_while_running_stays_out() {
     let ada = KeyPair::generate().unwrap();
-    let mut door = Door::with_curve(&format!("ada {}\n", ada.public));
-    assert_eq!(Guest::knock(&door, curve(ada.clone(), &door.key)).verdict(), Link::Up);
-    assert_eq!(door.receive_from().as_deref(), Some("ada"));
-    fs::write(door.list(), "# nobody\n").unwrap();
-    assert!(matches!(Guest::knock(&door, curve(ada, &door.key)).verdict(), Link::Refused(_)));
+    let mut server = Server::with_curve(&format!("ada {}\n", ada.public));
+    assert_eq!(Client::connect(&server, curve(ada.clone(), &server.key)).verdict(), Link::Up);
+    assert_eq!(server.receive_from().as_deref(), Some("ada"));
+    fs::write(server.list(), "# nobody\n").unwrap();
+    assert!(matches!(Client::connect(&server, curve(ada, &server.key)).verdict(), Link::Refused(_)));
 }
 
 #[test]
 fn a_plain_password_must_be_the_right_one() {
-    let mut door = Door::with_plain("ada secret\n");
-    let mut wrong = Guest::knock(&door, plain("ada", "guess"));
+    let mut server = Server::with_plain("ada secret\n");
+    let mut wrong = Client::connect(&server, plain("ada", "guess"));
     assert!(matches!(wrong.verdict(), Link::Refused(_)));
-    assert_eq!(door.context.refused_peers(), 1);
+    assert_eq!(server.context.refused_peers(), 1);
     drop(wrong);
-    let mut right = Guest::knock(&door, plain("ada", "secret"));
+    let mut right = Client::connect(&server, plain("ada", "secret"));
     assert_eq!(right.verdict(), Link::Up);
-    assert_eq!(door.receive_from().as_deref(), Some("ada"));
+    assert_eq!(server.receive_from().as_deref(), Some("ada"));
 }
 
 #[test]
 fn a_null_door_asks_for_nothing() {
-    let mut door = Door::locked(|_| Mechanism::Null, "");
-    let mut guest = Guest::knock(&door, Mechanism::Null);
-    assert_eq!(guest.verdict(), Link::Up);
-    assert_eq!(door.receive_from(), None);
+    let mut server = Server::locked(|_| Mechanism::Null, "");
+    let mut client = Client::connect(&server, Mechanism::Null);
+    assert_eq!(client.verdict(), Link::Up);
+    assert_eq!(server.receive_from(), None);
 }
 
 #[test]
 fn a_lock_without_a_list_does_not_open_at_all() {
     let own = KeyPair::generate().unwrap();
     let security = Security { mechanism: Mechanism::Curve { own, server: None }, allow: None };
-    let context = Context::new(security, Heartbeat::Off).unwrap();
+    let context = Context::new(security, KeepAlive::Off).unwrap();
     let mut socket = context.socket(Role::Pull, Limits::of(Channel::Results)).unwrap();
     let error = socket.bind(&"tcp://127.0.0.1:*".parse().unwrap()).unwrap_err().to_string();
     assert!(error.contains("--allow"), "{error}");
@@ -224,10 +224,10 @@ fn a_lock_without_a_list_does_not_open_at_all() {
 
 #[test]
 fn a_peer_that_is_refused_for_ever_does_not_hold_up_the_end() {
-    let door = Door::with_curve("");
-    let mut guest = Guest::knock(&door, curve(KeyPair::generate().unwrap(), &door.key));
-    guest.verdict();
+    let server = Server::with_curve("");
+    let mut client = Client::connect(&server, curve(KeyPair::generate().unwrap(), &server.key));
+    client.verdict();
     let begin = Instant::now();
-    drop((guest, door));
+    drop((client, server));
     assert!(begin.elapsed() < Duration::from_secs(5), "sockets that cannot deliver close within their linger");
 }

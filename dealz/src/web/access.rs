@@ -20,7 +20,7 @@ pub(crate) struct Reached(pub(crate) SocketAddr);
 
 /// Why a request is turned away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub(crate) enum TurnedAway {
+pub(crate) enum Denied {
     #[error("this desk answers to its own address only, as the printed link has it")]
     Host,
     #[error("this desk answers to its own page only")]
@@ -29,26 +29,26 @@ pub(crate) enum TurnedAway {
     Token,
 }
 
-/// The rules of one face.
-pub(crate) struct Door {
+/// The access rules of one frontend.
+pub(crate) struct Access {
     token: Option<Token>,
 }
 
-impl Door {
-    /// A door that opens with `token`, or with none.
+impl Access {
+    /// Requires `token`, or none.
     pub(crate) const fn new(token: Option<Token>) -> Self {
         Self { token }
     }
 
     /// Whether a request may come in.
-    pub(crate) fn admit<B>(&self, reached: Reached, request: &Request<B>) -> Result<(), TurnedAway> {
+    pub(crate) fn admit<B>(&self, reached: Reached, request: &Request<B>) -> Result<(), Denied> {
         let headers = request.headers();
-        let host = only(headers, &HOST).filter(|host| names(reached.0, host)).ok_or(TurnedAway::Host)?;
+        let host = only(headers, &HOST).filter(|host| names(reached.0, host)).ok_or(Denied::Host)?;
         // A browser names the origin of every WebSocket. What sends none is no browser, and no page of ours.
         let must_name_origin = request.uri().path() == "/socket";
         if headers.contains_key(ORIGIN) || must_name_origin {
             let origin = only(headers, &ORIGIN).and_then(|origin| origin.strip_prefix("http://"));
-            origin.filter(|origin| origin.eq_ignore_ascii_case(host)).ok_or(TurnedAway::Origin)?;
+            origin.filter(|origin| origin.eq_ignore_ascii_case(host)).ok_or(Denied::Origin)?;
         }
         match &self.token {
             Some(token)
@@ -56,7 +56,7 @@ impl Door {
                     .or_else(|| token_in_cookie(request))
                     .is_some_and(|shown| token.is(shown)) =>
             {
-                Err(TurnedAway::Token)
+                Err(Denied::Token)
             }
             _ => Ok(()),
         }
@@ -120,8 +120,8 @@ mod tests {
         headers.iter().fold(request, |request, (name, value)| request.header(name, *value)).body(()).unwrap()
     }
 
-    fn admit(reached: &str, path: &str, headers: &[(HeaderName, &str)]) -> Result<(), TurnedAway> {
-        Door::new(None).admit(Reached(reached.parse().unwrap()), &request(path, headers))
+    fn admit(reached: &str, path: &str, headers: &[(HeaderName, &str)]) -> Result<(), Denied> {
+        Access::new(None).admit(Reached(reached.parse().unwrap()), &request(path, headers))
     }
 
     #[test]
@@ -148,11 +148,11 @@ mod tests {
             ("[::1]:9000", "::1:9000"),
             ("127.0.0.1:9000", ""),
         ] {
-            assert_eq!(admit(reached, "/", &[(HOST, host)]), Err(TurnedAway::Host), "{host} at {reached}");
+            assert_eq!(admit(reached, "/", &[(HOST, host)]), Err(Denied::Host), "{host} at {reached}");
         }
-        assert_eq!(admit("127.0.0.1:9000", "/", &[]), Err(TurnedAway::Host));
+        assert_eq!(admit("127.0.0.1:9000", "/", &[]), Err(Denied::Host));
         let twice = [(HOST, "127.0.0.1:9000"), (HOST, "127.0.0.1:9000")];
-        assert_eq!(admit("127.0.0.1:9000", "/", &twice), Err(TurnedAway::Host));
+        assert_eq!(admit("127.0.0.1:9000", "/", &twice), Err(Denied::Host));
     }
 
     #[test]
@@ -161,33 +161,33 @@ mod tests {
         let of = |path: &str, origin: &'static str| admit("127.0.0.1:9000", path, &[host.clone(), (ORIGIN, origin)]);
         assert_eq!(of("/socket", "http://127.0.0.1:9000"), Ok(()));
         assert_eq!(admit("127.0.0.1:9000", "/", std::slice::from_ref(&host)), Ok(()));
-        assert_eq!(admit("127.0.0.1:9000", "/socket", std::slice::from_ref(&host)), Err(TurnedAway::Origin));
+        assert_eq!(admit("127.0.0.1:9000", "/socket", std::slice::from_ref(&host)), Err(Denied::Origin));
         for origin in
             ["null", "http://evil.example", "https://127.0.0.1:9000", "http://127.0.0.1", "http://localhost:9000", ""]
         {
-            assert_eq!(of("/", origin), Err(TurnedAway::Origin), "{origin}");
-            assert_eq!(of("/socket", origin), Err(TurnedAway::Origin), "{origin}");
+            assert_eq!(of("/", origin), Err(Denied::Origin), "{origin}");
+            assert_eq!(of("/socket", origin), Err(Denied::Origin), "{origin}");
         }
     }
 
     #[test]
     fn a_token_opens_in_the_query_and_then_as_a_cookie() {
-        let door = Door::new(Some(TOKEN.parse().unwrap()));
+        let access = Access::new(Some(TOKEN.parse().unwrap()));
         let reached = Reached("10.0.0.7:9000".parse().unwrap());
         let host = (HOST, "10.0.0.7:9000");
         let first = request(&format!("/?a=b&token={TOKEN}"), std::slice::from_ref(&host));
-        assert_eq!(door.admit(reached, &first), Ok(()));
-        let (name, cookie) = door.cookie(&first).unwrap();
+        assert_eq!(access.admit(reached, &first), Ok(()));
+        let (name, cookie) = access.cookie(&first).unwrap();
         assert_eq!(name, SET_COOKIE);
         let kept = cookie.to_str().unwrap().split(';').next().unwrap();
         let cookies = format!("other=1; {kept}");
         let second = request("/assets/index.js", &[host.clone(), (COOKIE, &cookies)]);
-        assert_eq!(door.admit(reached, &second), Ok(()));
-        assert_eq!(door.cookie(&second), None);
+        assert_eq!(access.admit(reached, &second), Ok(()));
+        assert_eq!(access.cookie(&second), None);
         for path in ["/", "/?token=", "/?token=0123456789abcdee", "/?token=0123456789abcdef0", "/socket?token=x"] {
             let origin = (ORIGIN, "http://10.0.0.7:9000");
             let wrong = request(path, &[host.clone(), origin, (COOKIE, "dealz-9001=0123456789abcdef")]);
-            assert_eq!(door.admit(reached, &wrong), Err(TurnedAway::Token), "{path}");
+            assert_eq!(access.admit(reached, &wrong), Err(Denied::Token), "{path}");
         }
     }
 }

@@ -6,28 +6,28 @@ use anyhow::Context as _;
 use wire::Channel;
 
 /// One endpoint for each channel, as environment variables for the children.
-pub(crate) struct Doors {
+pub(crate) struct Ports {
     endpoints: Vec<(Channel, String)>,
     /// The channels whose usual port somebody else holds.
     pub(crate) moved: Vec<Channel>,
 }
 
-impl Doors {
+impl Ports {
     /// Finds a free port for each channel.
     pub(crate) fn find() -> anyhow::Result<Self> {
-        let mut doors = Self { endpoints: Vec::new(), moved: Vec::new() };
+        let mut ports = Self { endpoints: Vec::new(), moved: Vec::new() };
         // Held until all are found, so that no two channels get the same one.
         let mut held = Vec::new();
         for channel in Channel::ALL {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, channel.port())).or_else(|_| {
-                doors.moved.push(channel);
+                ports.moved.push(channel);
                 TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
             });
             let listener = listener.context("no free port on loopback")?;
-            doors.endpoints.push((channel, format!("tcp://{}", listener.local_addr()?)));
+            ports.endpoints.push((channel, format!("tcp://{}", listener.local_addr()?)));
             held.push(listener);
         }
-        Ok(doors)
+        Ok(ports)
     }
 
     /// What to set in a child's environment.

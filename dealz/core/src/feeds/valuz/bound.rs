@@ -16,7 +16,7 @@ const LINGER: Duration = Duration::from_millis(300);
 const FOLLOW_MAX: usize = 32;
 
 /// Orders, results and control, bound.
-pub(crate) struct Doors {
+pub(crate) struct BoundSockets {
     pub(crate) orders: Socket,
     pub(crate) results: Socket,
     pub(crate) control: Socket,
@@ -24,7 +24,7 @@ pub(crate) struct Doors {
     refused: [RefusedHandshakes; 3],
 }
 
-impl Doors {
+impl BoundSockets {
     /// Binds all three, `first` before the others: where it is the one that failed last time, the others are not made
     /// in vain.
     ///
@@ -36,10 +36,10 @@ impl Doors {
         first: SocketId,
     ) -> Result<Self, (SocketId, BindError)> {
         let mut early = Some(open(context, wanted, first)?);
-        let mut door = |id| early.take_if(|_| id == first).map_or_else(|| open(context, wanted, id), Ok);
-        let (orders, at_orders) = door(SocketId::ValuzPush)?;
-        let (results, at_results) = door(SocketId::ValuzPull)?;
-        let (control, at_control) = door(SocketId::ValuzPub)?;
+        let mut socket = |id| early.take_if(|_| id == first).map_or_else(|| open(context, wanted, id), Ok);
+        let (orders, at_orders) = socket(SocketId::ValuzPush)?;
+        let (results, at_results) = socket(SocketId::ValuzPull)?;
+        let (control, at_control) = socket(SocketId::ValuzPub)?;
         let endpoints = ValuzEndpoints { orders: at_orders, results: at_results, control: at_control };
         let refused = [Channel::Orders, Channel::Results, Channel::Control].map(RefusedHandshakes::of);
         Ok(Self { orders, results, control, endpoints, refused })

@@ -103,7 +103,7 @@ fn a_given_token_is_asked_for_at_home_too() {
 fn an_audience_may_look_and_not_touch() {
     let desk = Desk::spawn(dealz(&["--web", "127.0.0.1:0", "--web-view-only"]));
     let mut socket = desk.socket();
-    assert_eq!(next(&mut socket).unwrap()["hello"]["mayTouch"], false);
+    assert_eq!(next(&mut socket).unwrap()["hello"]["mayControl"], false);
     for command in [json!({"do": "reset"}), json!({"do": "say", "text": "hello"}), json!({"do": "killWorker"})] {
         assert_eq!(ask(&mut socket, 1, &command).unwrap()["refusal"]["refused"], "viewOnly", "{command}");
     }
