@@ -13,7 +13,7 @@ use std::{
 };
 
 use sockets::{
-    MalformedMessages, Connection, Context, Endpoint, Interest, Limits, Link, Role, Socket, SocketError, Stop,
+    Connection, Context, Endpoint, Interest, Limits, Link, MalformedMessages, Role, Socket, SocketError, Stop,
     actor::{self, Handle, Inbox, NotTaken},
     connection::Change,
     link::Refusal,

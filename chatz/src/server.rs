@@ -6,8 +6,8 @@
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use sockets::{
-    BindError, MalformedMessages, Context, Endpoint, Limits, Mechanism, RefusedHandshakes, Role, Socket, SocketError, Stop,
-    wait,
+    BindError, Context, Endpoint, Limits, MalformedMessages, Mechanism, RefusedHandshakes, Role, Socket, SocketError,
+    Stop, wait,
 };
 use tracing::{debug, info, warn};
 use wire::{

@@ -9,7 +9,7 @@ use std::{
 };
 
 use sockets::{
-    MalformedMessages, Connection, Context, Endpoint, Limits, Role, Socket, SocketError, Stop,
+    Connection, Context, Endpoint, Limits, MalformedMessages, Role, Socket, SocketError, Stop,
     connection::{Change, State},
     wait,
 };

@@ -270,7 +270,8 @@ fn ticks_go_through_a_curve_door_and_strangers_stay_out() {
     };
     let (_suite, ada, _eve) = (key("suite"), key("ada"), key("eve"));
     std::fs::write(file("allow"), format!("ada {}\n", ada.public)).unwrap();
-    let server = ["--security", "curve", "--key", &file("suite.key_secret"), "--allow", &file("allow"), "--rate", "100"];
+    let server =
+        ["--security", "curve", "--key", &file("suite.key_secret"), "--allow", &file("allow"), "--rate", "100"];
     let publisher = Program::start(TICKZ, ["publish", "--ticks", "tcp://127.0.0.1:*"].iter().chain(&server));
     let endpoint = publisher.endpoint("ticks");
     let shows = |own: &str| [file(&format!("{own}.key_secret")), file("suite.key")];

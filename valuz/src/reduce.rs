@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use sockets::{
-    BindError, MalformedMessages, Context, Endpoint, Limits, RefusedHandshakes, Role, Socket, SocketError, Stop, wait,
+    BindError, Context, Endpoint, Limits, MalformedMessages, RefusedHandshakes, Role, Socket, SocketError, Stop, wait,
 };
 use thiserror::Error;
 use tracing::{info, warn};

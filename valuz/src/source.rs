@@ -6,7 +6,7 @@
 use std::time::Instant;
 
 use sockets::{
-    BindError, MalformedMessages, Connection, Context, Endpoint, Interest, Limits, RefusedHandshakes, Role, Socket,
+    BindError, Connection, Context, Endpoint, Interest, Limits, MalformedMessages, RefusedHandshakes, Role, Socket,
     SocketError, Stop, wait,
 };
 use tracing::{debug, info};

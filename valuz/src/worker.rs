@@ -9,8 +9,8 @@ use std::{
 };
 
 use sockets::{
-    MalformedMessages, Connection, Context, Endpoint, Interest, Limits, Role, Socket, SocketError, Stop, connection::Change,
-    wait,
+    Connection, Context, Endpoint, Interest, Limits, MalformedMessages, Role, Socket, SocketError, Stop,
+    connection::Change, wait,
 };
 use tracing::{debug, info};
 use wire::{

@@ -21,7 +21,6 @@
 
 pub mod actor;
 pub mod allow;
-pub mod malformed;
 pub mod connection;
 pub mod context;
 pub mod endpoint;
@@ -29,6 +28,7 @@ pub mod error;
 pub mod keys;
 pub mod limits;
 pub mod link;
+pub mod malformed;
 pub mod monitors;
 mod raw;
 pub mod refused;
@@ -39,7 +39,6 @@ pub mod tap;
 pub mod wait;
 pub mod zap;
 
-pub use malformed::MalformedMessages;
 pub use connection::Connection;
 pub use context::{Context, KeepAlive};
 pub use endpoint::Endpoint;
@@ -47,6 +46,7 @@ pub use error::{BindError, SocketError};
 pub use keys::{KeyPair, PublicKey};
 pub use limits::Limits;
 pub use link::Link;
+pub use malformed::MalformedMessages;
 pub use monitors::Monitors;
 pub use refused::RefusedHandshakes;
 pub use security::{Mechanism, Security};

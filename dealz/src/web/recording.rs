@@ -18,7 +18,7 @@ use axum::{
 };
 use dealz_core::Desk;
 
-use super::Face;
+use super::Frontend;
 
 /// The text of a desk's recording.
 struct Text(Arc<Desk>);

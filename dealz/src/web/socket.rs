@@ -26,7 +26,7 @@ use tokio::{
 };
 use tracing::debug;
 
-use super::Face;
+use super::Frontend;
 
 /// Pages at a time; further ones are told to come back later.
 const PAGES_MAX: u32 = 64;

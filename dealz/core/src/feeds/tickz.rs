@@ -14,7 +14,7 @@ use std::{
 };
 
 use sockets::{
-    MalformedMessages, Connection, Context, Endpoint, Interest, Limits, Role, Socket, SocketError, Stop,
+    Connection, Context, Endpoint, Interest, Limits, MalformedMessages, Role, Socket, SocketError, Stop,
     actor::{self, Handle, Inbox},
     connection::{Change, State},
     wait,

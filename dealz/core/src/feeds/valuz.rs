@@ -23,8 +23,8 @@
 //! - [`bound`]: the three sockets
 //! - [`owner`]: the thread
 
-mod check;
 mod bound;
+mod check;
 mod input;
 mod owner;
 mod round;

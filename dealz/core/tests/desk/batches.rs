@@ -20,7 +20,9 @@ fn a_batch_is_verified_though_a_worker_is_killed_in_the_middle() {
     page.until_all_is_there(2);
     // What stands still holds its orders.
     act(&desk, "worker-2", ProcessAct::Suspend).unwrap();
-    page.until("suspended", |page| page.valuz.as_ref().is_some_and(|valuz| valuz.workers[1].state == WorkerState::Suspended));
+    page.until("suspended", |page| {
+        page.valuz.as_ref().is_some_and(|valuz| valuz.workers[1].state == WorkerState::Suspended)
+    });
     desk.act(batch(10_000)).unwrap();
     page.until("the half is done", |page| {
         page.valuz.as_ref().unwrap().batch.as_ref().is_some_and(|batch| batch.counted >= 4_000)

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use sockets::{MalformedMessages, Context, Interest, SocketError, actor::Inbox, wait};
+use sockets::{Context, Interest, MalformedMessages, SocketError, actor::Inbox, wait};
 use tracing::{debug, info, warn};
 use wire::{
     Fault, Frames,
@@ -14,8 +14,8 @@ use wire::{
 
 use super::{
     Command, Run, ValuzEndpoints,
-    check::Check,
     bound::BoundSockets,
+    check::Check,
     round::{BASE_STEP, Round},
     workers::Workers,
 };
@@ -42,7 +42,7 @@ pub(super) struct Owner {
     context: Context,
     wanted: ValuzEndpoints,
     bound: Bound,
-    bound: Option<BoundSockets>,
+    sockets: Option<BoundSockets>,
     /// What could not be bound last and when to try again.
     failed: Option<(SocketId, String, Instant)>,
     told_failure: Option<String>,
@@ -72,7 +72,7 @@ impl Owner {
             context: context.clone(),
             wanted,
             bound,
-            bound: None,
+            sockets: None,
             failed: None,
             told_failure: None,
             workers: Workers::default(),
@@ -104,7 +104,7 @@ impl Owner {
             let deadline = if more { Some(now) } else { self.next_deadline(now) };
             let wake = wait(&inbox.stop, self.interests(inbox, more), deadline)?;
             if wake.stopped {
-                return self.bound.map_or(Ok(()), BoundSockets::close);
+                return self.sockets.map_or(Ok(()), BoundSockets::close);
             }
             self.changed = true;
             while let Some(command) = inbox.next() {
@@ -169,9 +169,9 @@ impl Owner {
     fn open(&mut self, now: Instant) {
         let first = self.failed.as_ref().map_or(SocketId::ValuzPush, |(id, _, _)| *id);
         let bound = match BoundSockets::open(&self.context, &self.wanted, first) {
-            Ok(bound) => {
-                let endpoints = bound.endpoints.clone();
-                (self.bound, self.failed) = (Some(bound), None);
+            Ok(sockets) => {
+                let endpoints = sockets.endpoints.clone();
+                (self.sockets, self.failed) = (Some(sockets), None);
                 Ok(endpoints)
             }
             Err((id, error)) => {
@@ -188,10 +188,10 @@ impl Owner {
 
     /// Takes news of connections and what workers say; tells whether there may be more.
     fn take_outcomes(&mut self, now: Instant) -> Result<bool, SocketError> {
-        let Some(bound) = &mut self.bound else { return Ok(false) };
-        bound.follow(now, &mut self.workers)?;
+        let Some(sockets) = &mut self.sockets else { return Ok(false) };
+        sockets.follow(now, &mut self.workers)?;
         for _ in 0..BURST {
-            if !bound.results.receive(&mut self.incoming)? {
+            if !sockets.results.receive(&mut self.incoming)? {
                 return Ok(false);
             }
             match Outcome::decode(&self.incoming) {
@@ -205,9 +205,9 @@ impl Owner {
                     }
                 }
                 Ok(Outcome::Ready(name)) => {
-                    if let Some(connection) = bound.results.peer_connection() {
+                    if let Some(connection) = sockets.results.peer_connection() {
                         // Its connection is older than it, and may be news.
-                        bound.follow(now, &mut self.workers)?;
+                        sockets.follow(now, &mut self.workers)?;
                         debug!(connection, name = name.as_ref().map(tracing::field::display), "ready");
                         let is_new = self.workers.handle_ready(now, connection, name);
                         if let Some(round) = self.round.as_mut().filter(|_| is_new) {
@@ -218,7 +218,7 @@ impl Owner {
                 Ok(Outcome::Report { worker, done }) => self.workers.handle_report(now, &worker, done),
                 Err(error) => {
                     self.faults[0].note(error);
-                    self.malformed.record(now, bound.results.peer_address(), &error, &self.incoming);
+                    self.malformed.record(now, sockets.results.peer_address(), &error, &self.incoming);
                 }
             }
         }
@@ -227,9 +227,9 @@ impl Owner {
 
     /// An XPUB hears `1 topic` for a subscription and `0 topic` for its end; it is read so that nothing gathers.
     fn take_subscriptions(&mut self, now: Instant) -> Result<(), SocketError> {
-        let Some(bound) = &mut self.bound else { return Ok(()) };
+        let Some(sockets) = &mut self.sockets else { return Ok(()) };
         for _ in 0..BURST {
-            if !bound.control.receive(&mut self.incoming)? {
+            if !sockets.control.receive(&mut self.incoming)? {
                 break;
             }
             let fault = match self.incoming.get(0).unwrap_or_default() {
@@ -239,13 +239,13 @@ impl Owner {
             };
             let error = fault.of("subscription");
             self.faults[1].note(error);
-            self.malformed.record(now, bound.control.peer_address(), &error, &self.incoming);
+            self.malformed.record(now, sockets.control.peer_address(), &error, &self.incoming);
         }
         Ok(())
     }
 
     fn publish(&mut self, command: &Control) -> Result<(), SocketError> {
-        let Some(bound) = &mut self.bound else { return Ok(()) };
+        let Some(sockets) = &mut self.sockets else { return Ok(()) };
         match command {
             Control::Start => info!(workers = self.workers.count(), "START"),
             Control::Repeat(numbers) => warn!(orders = numbers.len(), "REPEAT: nothing new came"),
@@ -254,17 +254,17 @@ impl Owner {
         let mut frames = Frames::new();
         command.encode(&mut frames);
         // An XPUB never waits: it drops for a peer whose queue is full.
-        bound.control.send(&frames).map(drop)
+        sockets.control.send(&frames).map(drop)
     }
 
     /// Sends until nothing is left, no worker has room, or it is time to look up; tells whether it was the last.
     fn send_orders(&mut self) -> Result<bool, SocketError> {
-        let (Some(bound), Some(round)) = (&mut self.bound, &mut self.round) else { return Ok(false) };
+        let (Some(sockets), Some(round)) = (&mut self.sockets, &mut self.round) else { return Ok(false) };
         for _ in 0..BURST {
             if self.outgoing.is_empty() && !round.next_order(&mut self.outgoing) {
                 return Ok(false);
             }
-            if !bound.orders.send(&self.outgoing)? {
+            if !sockets.orders.send(&self.outgoing)? {
                 return Ok(false);
             }
             self.outgoing.clear();
@@ -325,15 +325,15 @@ impl Owner {
     }
 
     fn interests<'a>(&'a self, inbox: &'a Inbox<Command>, more: bool) -> [Interest<'a>; 8] {
-        let Some(bound) = &self.bound else {
+        let Some(sockets) = &self.sockets else {
             let mut none: [Interest<'a>; 8] = std::array::from_fn(|_| Interest::never());
             none[0] = inbox.ring();
             return none;
         };
-        let [results, control, of_orders, of_results, of_control] = bound.interests();
+        let [results, control, of_orders, of_results, of_control] = sockets.interests();
         let check = self.check.as_ref().map_or_else(Interest::never, Check::interest);
         let waits = !self.outgoing.is_empty() || more;
-        let orders = if waits { bound.orders.writable() } else { Interest::never() };
+        let orders = if waits { sockets.orders.writable() } else { Interest::never() };
         [inbox.ring(), results, control, of_orders, of_results, of_control, check, orders]
     }
 
