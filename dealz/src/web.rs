@@ -21,7 +21,7 @@ use std::{
     net::SocketAddr,
     pin::pin,
     sync::Arc,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use axum::{
@@ -109,7 +109,7 @@ impl Server {
         let result = runtime.block_on(async {
             let listener = TcpListener::from_std(self.listener)?;
             let accepting = tokio::spawn(accept(listener, Arc::clone(&frontend)));
-            task::spawn_blocking(move || while !stop.wait_until(Instant::now() + Duration::from_secs(3600)) {}).await?;
+            task::spawn_blocking(move || stop.wait()).await?;
             accepting.abort();
             // There are receivers: that of `frontend`.
             let _ = ends.send(true);

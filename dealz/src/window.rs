@@ -17,7 +17,7 @@ use std::{
     process::ExitCode,
     sync::{Arc, OnceLock},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use sockets::Stop;
@@ -93,7 +93,7 @@ fn open(cli: &Cli, stop: &Stop) -> anyhow::Result<Option<NoWindow>> {
     Signs::new(app.handle().clone(), Arc::clone(&failure)).watch(&window, first_sign)?;
     let (handle, signal) = (app.handle().clone(), stop.clone());
     thread::Builder::new().name("signals".to_owned()).spawn(move || {
-        while !signal.wait_until(Instant::now() + Duration::from_secs(3600)) {}
+        signal.wait();
         handle.exit(0);
     })?;
     if let Some(server) = server {

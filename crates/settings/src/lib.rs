@@ -5,6 +5,7 @@
 //! - [`program`] says how a program starts (logging) and ends (one error line, an exit code)
 
 pub mod file;
+mod log;
 pub mod program;
 pub mod suite;
 

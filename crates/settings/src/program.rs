@@ -1,20 +1,20 @@
 //! How every program starts and ends.
 
 use std::{
-    env, io,
+    env,
+    io::{self, Write as _},
     process::{Command, ExitCode},
 };
 
 #[cfg(target_os = "linux")]
 use rustix::process::set_parent_process_death_signal;
 use rustix::process::{Signal, getpid, getppid, kill_process};
-use tracing_subscriber::EnvFilter;
+use wire::foreign;
 
-/// Sends the log to standard error, where it disturbs no data. `RUST_LOG` says how much (`info` without it).
+/// Sends the log to standard error, away from the data. `RUST_LOG` sets its level (`info` without it). A line that
+/// cannot be written (a full disk, a reader that has left) is dropped.
 pub fn log_to_stderr() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let ansi = io::IsTerminal::is_terminal(&io::stderr());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(ansi).with_target(false).init();
+    crate::log::to_stderr();
 }
 
 /// The variable that a starter sets for its children, to its own process id, to have them end with it.
@@ -57,15 +57,23 @@ pub fn end_with_parent() {
 /// Turns a program's result into its exit code, 0 or 1, and an error into one line on standard error. A reader
 /// that closed our standard output has had enough: that is no failure.
 #[must_use]
-#[expect(clippy::print_stderr, reason = "the one error line of a program")]
 pub fn exit_code(result: anyhow::Result<()>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            print_error(&error);
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Prints the one error line of a program, where standard error takes it. A reason of several lines, such as an excerpt
+/// of a file, keeps them.
+pub fn print_error(error: &anyhow::Error) {
+    let mut stderr = io::stderr().lock();
+    for line in format!("error: {error:#}").lines() {
+        let _ = writeln!(stderr, "{}", foreign(line));
     }
 }
 

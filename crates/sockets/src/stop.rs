@@ -3,6 +3,7 @@
 //! It is a pipe whose far end closes, so it can be waited for together with sockets and without polling.
 
 use std::{
+    fs,
     os::{
         fd::{AsFd, AsRawFd, RawFd},
         unix::net::UnixStream,
@@ -13,11 +14,14 @@ use std::{
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::{
-    consts::{SIGINT, SIGTERM},
+    consts::{SIGHUP, SIGINT, SIGTERM},
     low_level::pipe,
 };
 
 use crate::{Interest, SocketError, error::refused};
+
+/// Longer than any machine is up; keeps the conversion to the system's time from overflowing.
+const LONGEST: Duration = Duration::from_secs(1 << 31);
 
 /// The side that waits; clones see the same signal.
 #[derive(Debug, Clone)]
@@ -37,13 +41,15 @@ impl Stop {
         Ok((Stopper(far), Self(Arc::new(near))))
     }
 
-    /// A signal that SIGINT (Ctrl-C) and SIGTERM give.
+    /// A signal that SIGINT (Ctrl-C), SIGTERM and SIGHUP (the terminal was closed) give. SIGHUP stays ignored in a
+    /// process that was started so (`nohup`).
     ///
     /// # Errors
     /// The process has no file descriptors left, or the handlers cannot be set.
     pub fn on_signals() -> Result<Self, SocketError> {
         let (near, far) = UnixStream::pair().map_err(refused("make a stop signal"))?;
-        for signal in [SIGINT, SIGTERM] {
+        let hang_up = (!is_ignored(SIGHUP)).then_some(SIGHUP);
+        for signal in [SIGINT, SIGTERM].into_iter().chain(hang_up) {
             let end = far.try_clone().map_err(refused("make a stop signal"))?;
             pipe::register(signal, end).map_err(refused("set a signal handler"))?;
         }
@@ -72,7 +78,12 @@ impl Stop {
         }
     }
 
-    /// To wait for the signal beside another one.
+    /// Sleeps until the signal.
+    pub fn wait(&self) {
+        while !self.wait_until(Instant::now() + LONGEST) {}
+    }
+
+    /// To wait for the signal together with other events.
     #[must_use]
     pub fn interest(&self) -> Interest<'static> {
         Interest::of_fd(self.fd())
@@ -90,9 +101,16 @@ impl Stopper {
     }
 }
 
+/// Whether this process was started with the signal ignored. Linux says it in `/proc`; elsewhere none counts as ignored.
+fn is_ignored(signal: i32) -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    mask & (1 << (signal - 1)) != 0
+}
+
 fn timespec(duration: Duration) -> Timespec {
-    // Longer than any machine is up; keeps the conversion from overflowing.
-    let bounded = duration.min(Duration::from_secs(1 << 31));
+    let bounded = duration.min(LONGEST);
     Timespec { tv_sec: bounded.as_secs() as i64, tv_nsec: i64::from(bounded.subsec_nanos()) }
 }
 
@@ -108,6 +126,21 @@ mod tests {
         stopper.stop();
         assert!(other.wait_until(Instant::now() + Duration::from_secs(60)));
         assert!(stop.is_stopped() && other.is_stopped());
+    }
+
+    #[test]
+    fn to_wait_is_to_wait_for_the_signal() {
+        let (stopper, stop) = Stop::pair().unwrap();
+        let waiting = std::thread::spawn(move || stop.wait());
+        stopper.stop();
+        waiting.join().unwrap();
+    }
+
+    #[test]
+    fn a_signal_that_a_process_was_started_without_is_known() {
+        // A test runner ignores SIGPIPE, as every Rust program does.
+        assert!(is_ignored(signal_hook::consts::SIGPIPE));
+        assert!(!is_ignored(SIGTERM));
     }
 
     #[test]

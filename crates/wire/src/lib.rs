@@ -11,8 +11,9 @@
 //! - [`tick`]: tickz, prices
 //! - [`chat`]: chatz, talk
 //! - [`value`]: valuz, orders out, outcomes back, control
-//! - [`monitor`]: what libzmq tells about a socket
+//! - [`monitor`]: what libzmq reports about a socket
 //! - [`error`]: why bytes were refused
+//! - [`foreign`](mod@foreign): text from outside, made safe to show
 
 #![forbid(unsafe_code)]
 
@@ -20,6 +21,7 @@ pub mod channel;
 pub mod chat;
 pub mod error;
 mod fields;
+pub mod foreign;
 pub mod frames;
 pub mod monitor;
 pub mod names;
@@ -28,5 +30,6 @@ pub mod value;
 
 pub use channel::Channel;
 pub use error::{DecodeError, Fault};
+pub use foreign::{Foreign, foreign};
 pub use frames::Frames;
 pub use names::{Symbol, Text, User, WorkerName};

@@ -6,7 +6,7 @@ use std::{
     process::{Child, Command, ExitCode, ExitStatus},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use anyhow::Context as _;
@@ -94,7 +94,7 @@ pub(super) fn show(stop: &Stop) -> anyhow::Result<Shown> {
 fn hand_signals_on(window: Window, stop: &Stop) -> anyhow::Result<()> {
     let stop = stop.clone();
     thread::Builder::new().name("signals".to_owned()).spawn(move || {
-        while !stop.wait_until(Instant::now() + Duration::from_secs(3600)) {}
+        stop.wait();
         window.signal(Signal::TERM);
         thread::sleep(GRACE);
         window.signal(Signal::KILL);
