@@ -17,7 +17,6 @@ use std::{
     process::ExitCode,
     sync::{Arc, OnceLock},
     thread,
-    time::Duration,
 };
 
 use sockets::Stop;
