@@ -5,7 +5,7 @@
 use std::{
     fs,
     os::{
-        fd::{AsFd, AsRawFd, RawFd},
+        fd::{AsFd, AsRawFd, BorrowedFd, RawFd},
         unix::net::UnixStream,
     },
     sync::Arc,
@@ -91,6 +91,13 @@ impl Stop {
 
     pub(crate) fn fd(&self) -> RawFd {
         self.0.as_fd().as_raw_fd()
+    }
+}
+
+/// The descriptor becomes readable with the signal, for waits outside of this crate.
+impl AsFd for Stop {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
     }
 }
 
