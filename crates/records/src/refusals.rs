@@ -1,0 +1,130 @@
+//! The lines that cannot be used: counted, the first ones kept, a bounded number logged.
+
+use std::{
+    fmt,
+    time::{Duration, Instant},
+};
+
+use thiserror::Error;
+use tracing::warn;
+
+use crate::{input::Input, table::Header};
+
+/// How many refused lines an error names.
+const NAMED_MAX: usize = 3;
+
+/// How many refused lines are logged each by itself.
+const LOGGED_MAX: u64 = 10;
+
+/// The least time between two log lines after these.
+const LOG_EVERY: Duration = Duration::from_secs(1);
+
+/// The refused lines of one input.
+#[derive(Debug)]
+pub struct Refusals {
+    input: Input,
+    count: u64,
+    first: Vec<RefusedLine>,
+    logged: Option<Instant>,
+}
+
+/// A line that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedLine {
+    /// Its number, from 1.
+    pub line: u64,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// Every line was refused.
+#[derive(Debug, Error)]
+#[error("{input}: nothing understood: all {count} lines were refused; columns: {columns}; {}", listed(first))]
+pub struct NothingUnderstood {
+    /// Which input.
+    pub input: Input,
+    /// How many lines were refused.
+    pub count: u64,
+    /// The columns of its header.
+    pub columns: String,
+    /// The first refused lines.
+    pub first: Vec<RefusedLine>,
+}
+
+impl Refusals {
+    /// None yet.
+    #[must_use]
+    pub const fn of(input: Input) -> Self {
+        Self { input, count: 0, first: Vec::new(), logged: None }
+    }
+
+    /// One more. The first are logged each by itself, later ones once a second at most.
+    pub fn record(&mut self, now: Instant, line: u64, reason: impl fmt::Display) {
+        self.count += 1;
+        if self.first.len() < NAMED_MAX {
+            self.first.push(RefusedLine { line, reason: reason.to_string() });
+        }
+        if self.count <= LOGGED_MAX {
+            self.logged = Some(now);
+            warn!(file = %self.input, line, %reason, "line refused");
+        } else if self.logged.is_none_or(|logged| now.saturating_duration_since(logged) >= LOG_EVERY) {
+            self.logged = Some(now);
+            warn!(file = %self.input, line, %reason, count = self.count, "lines refused; this is the latest");
+        }
+    }
+
+    /// How many lines were refused.
+    #[must_use]
+    pub const fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Logs the total at the end of the input.
+    ///
+    /// # Errors
+    /// No line was understood, though there were some.
+    pub fn finish(&self, understood: u64, header: &Header) -> Result<(), NothingUnderstood> {
+        if self.count == 0 {
+            return Ok(());
+        }
+        if understood == 0 {
+            let (input, columns, first) = (self.input.clone(), header.to_string(), self.first.clone());
+            return Err(NothingUnderstood { input, count: self.count, columns, first });
+        }
+        warn!(file = %self.input, refused = self.count, understood, "lines of the input were refused");
+        Ok(())
+    }
+}
+
+impl fmt::Display for RefusedLine {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "line {}: {}", self.line, self.reason)
+    }
+}
+
+fn listed(lines: &[RefusedLine]) -> String {
+    lines.iter().map(RefusedLine::to_string).collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Table;
+
+    #[test]
+    fn nothing_understood_names_the_first_three_lines_and_the_columns() {
+        let table = Table::open(&b"symbol;price\n"[..], &[&["symbol"]]).unwrap();
+        let mut refusals = Refusals::of(Input::Stdin);
+        assert!(refusals.finish(0, table.header()).is_ok());
+        for line in 2..1000 {
+            refusals.record(Instant::now(), line, format_args!("wrong {line}"));
+        }
+        assert_eq!(
+            refusals.finish(0, table.header()).unwrap_err().to_string(),
+            "standard input: nothing understood: all 998 lines were refused; columns: symbol, price (separated by \
+             semicolons); line 2: wrong 2; line 3: wrong 3; line 4: wrong 4"
+        );
+        assert!(refusals.finish(1, table.header()).is_ok());
+        assert_eq!(refusals.count(), 998);
+    }
+}
