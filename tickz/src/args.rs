@@ -7,6 +7,7 @@ use std::{
 };
 
 use clap::{Args, CommandFactory, Parser, Subcommand, error::ErrorKind};
+use records::Input;
 use settings::{HostArgs, Suite, SuiteArgs};
 use sockets::Endpoint;
 use tracing::info;
@@ -17,7 +18,6 @@ use crate::{
     market::Stocks,
     pace::{Pace, Speed},
     publisher::PublishConfig,
-    replay::Input,
     view::Show,
     watcher::WatchConfig,
 };

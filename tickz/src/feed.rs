@@ -7,16 +7,20 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
+use records::{Input, Refusals};
 use sockets::Interest;
-use tracing::{info, warn};
+use tracing::info;
 use wire::{Symbol, tick::Tick};
 
 use crate::{
     market::{Market, Stocks},
     pace::{Pace, Rhythm, Speed},
-    replay::{Found, Input, ReplayError, Rows},
+    replay::{Found, ReplayError, Rows},
     row::Row,
 };
+
+/// How many lines without a price are passed over before the publisher does something else.
+const PASSED_OVER_MAX: usize = 256;
 
 /// A wait that is worth a line in the log.
 const LONG_WAIT: Duration = Duration::from_secs(60);
@@ -85,7 +89,6 @@ enum Source {
 
 #[derive(Debug)]
 struct Replay {
-    input: Input,
     rows: Rows,
     rhythm: Rhythm,
     restamp: bool,
@@ -93,7 +96,9 @@ struct Replay {
     /// The row that is not due yet.
     held: Option<(Row, Option<Duration>)>,
     sequences: HashMap<Symbol, u64>,
-    refused: u64,
+    refusals: Refusals,
+    /// Good lines.
+    understood: u64,
     /// The history has begun again: its bad lines are known.
     known: bool,
 }
@@ -119,13 +124,13 @@ impl Feed {
             }
             FeedConfig::Replay { input, speed, again, restamp, strict } => Source::Replay(Replay {
                 rows: Rows::open(input.clone(), again)?,
-                input,
+                refusals: Refusals::of(input),
                 rhythm: Rhythm::new(speed),
                 restamp,
                 strict,
                 held: None,
                 sequences: HashMap::new(),
-                refused: 0,
+                understood: 0,
                 known: false,
             }),
         };
@@ -172,7 +177,7 @@ impl Feed {
     pub fn refused_lines(&self) -> Option<u64> {
         match &self.source {
             Source::Simulation { .. } => None,
-            Source::Replay(replay) => Some(replay.refused),
+            Source::Replay(replay) => Some(replay.refusals.count()),
         }
     }
 }
@@ -181,7 +186,7 @@ impl Replay {
     fn next(&mut self, start: Now, now: Now) -> Result<Next, ReplayError> {
         let (row, offset) = match self.held.take() {
             Some(held) => held,
-            None => match self.row()? {
+            None => match self.row(now)? {
                 Ok(row) => {
                     let offset = self.rhythm.offset(row.timestamp);
                     self.tell_of_long_wait(start, offset, now);
@@ -207,27 +212,31 @@ impl Replay {
     }
 
     /// The next good line, or what there is instead.
-    fn row(&mut self) -> Result<Result<Row, Next>, ReplayError> {
-        loop {
+    fn row(&mut self, now: Now) -> Result<Result<Row, Next>, ReplayError> {
+        for _ in 0..PASSED_OVER_MAX {
             match self.rows.take() {
                 None => return Ok(Err(Next::Starved)),
-                Some(Found::Row(row)) => return Ok(Ok(row)),
+                Some(Found::Row(row)) => {
+                    self.understood += 1;
+                    return Ok(Ok(row));
+                }
                 Some(Found::Refused { line, reason }) if self.strict => {
-                    return Err(ReplayError::Refused { input: self.input.clone(), line, reason });
+                    return Err(ReplayError::Refused { input: self.refusals.input().clone(), line, reason });
                 }
                 Some(Found::Refused { .. }) if self.known => {}
-                Some(Found::Refused { line, reason }) => {
-                    self.refused += 1;
-                    warn!(file = %self.input, line, %reason, "line refused");
-                }
+                Some(Found::Refused { line, reason }) => self.refusals.record(now.instant, line, reason),
                 Some(Found::Again) => {
                     self.known = true;
                     self.rhythm.again();
                 }
                 Some(Found::Failed(error)) => return Err(error),
-                Some(Found::End) => return Ok(Err(Next::End)),
+                Some(Found::End(header)) => {
+                    self.refusals.check(self.understood, &header)?;
+                    return Ok(Err(Next::End));
+                }
             }
         }
+        Ok(Err(Next::At(now.instant)))
     }
 
     /// A history of months looks like a hang at its own speed.

@@ -8,13 +8,13 @@
 //!
 //! - [`market`]: simulated prices, the same from the same seed
 //! - [`pace`]: when each tick is due
-//! - [`row`]: one line of a price history
+//! - [`row`], [`time`]: one line of a price history
 //! - [`tally`]: what a watcher counts: received, lost, out of order, restarts
 //!
 //! The parts around them own a thread's sockets, files and output:
 //!
 //! - [`feed`]: the next tick and when it is due, simulated or replayed
-//! - [`replay`], [`lines`]: a price history, read on a thread of its own
+//! - [`replay`]: a price history, read on a thread of its own
 //! - [`publisher`], [`watcher`]: the two roles, one loop each
 //! - [`output`], [`table`], [`view`]: what a watcher shows
 //! - [`published`]: what a publisher tells at its end
@@ -24,7 +24,6 @@
 pub mod args;
 pub mod delay;
 pub mod feed;
-pub mod lines;
 pub mod market;
 pub mod output;
 pub mod pace;
@@ -34,6 +33,7 @@ pub mod replay;
 pub mod row;
 pub mod table;
 pub mod tally;
+pub mod time;
 pub mod view;
 pub mod watcher;
 

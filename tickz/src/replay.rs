@@ -1,14 +1,12 @@
 //! A price history, read on a thread of its own, so that a slow standard input holds up nothing.
 //!
 //! The reader thread parses lines and puts them into a bounded queue; when the owner sleeps on an empty queue, it
-//! rings. The owner takes lines out without ever blocking. Dropping the owner's side ends the thread at its next
-//! line; one that is blocked in a read ends with the process.
+//! rings. The owner takes lines out without ever blocking. Dropping the owner's side ends the thread, also one that waits
+//! for its input.
 
 use std::{
-    fs::File,
-    io::{self, Read, Write},
+    io::{self, Read as _, Write as _},
     os::{fd::AsFd, unix::net::UnixStream},
-    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -17,28 +15,20 @@ use std::{
     thread,
 };
 
-use csv::{ReaderBuilder, StringRecord};
-use sockets::Interest;
+use records::{Header, Input, NothingUnderstood, OpenError, ReadError, Reader, Record, Table};
+use sockets::{Interest, SocketError, Stop, Stopper};
 use thiserror::Error;
+use tracing::info;
 
 use crate::{
-    lines::Lines,
-    row::{Columns, HeaderError, Row, RowError},
+    row::{COLUMNS, Row, RowError},
+    time::Form,
 };
 
 /// Lines that wait to be sent.
 const QUEUE_MAX: usize = 4096;
 
-/// Where a price history comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Input {
-    /// A file.
-    File(PathBuf),
-    /// Standard input, which cannot be read twice.
-    Stdin,
-}
-
-/// Why a price history cannot be read on.
+/// Why a price history cannot be read, or not to its end.
 #[derive(Debug, Error)]
 pub enum ReplayError {
     /// The system's reason.
@@ -49,13 +39,19 @@ pub enum ReplayError {
         /// Why not.
         reason: io::Error,
     },
-    /// The first line is not a usable header.
+    /// It does not begin with a usable header.
     #[error("{input}: {reason}")]
     Header {
         /// The file.
         input: Input,
-        /// What it lacks.
-        reason: HeaderError,
+        /// What is wrong.
+        reason: OpenError,
+    },
+    /// A stream was to be played in a loop.
+    #[error("{input}: --loop needs a regular file; a pipe or terminal can be read only once")]
+    Stream {
+        /// The stream.
+        input: Input,
     },
     /// A line was refused, and that was to be the end (`--strict`).
     #[error("{input}, line {line}: {reason}")]
@@ -67,6 +63,12 @@ pub enum ReplayError {
         /// What is wrong.
         reason: RowError,
     },
+    /// All lines were refused.
+    #[error(transparent)]
+    Nothing(#[from] NothingUnderstood),
+    /// The reader's thread or its stop signal cannot be made.
+    #[error(transparent)]
+    Stop(#[from] SocketError),
 }
 
 /// What the reader found.
@@ -83,60 +85,76 @@ pub enum Found {
     },
     /// The end of the file, from which the reader starts again.
     Again,
-    /// The history cannot be read on.
+    /// The history cannot be read further.
     Failed(ReplayError),
-    /// The history is at its end.
-    End,
+    /// The history with this header is at its end.
+    End(Header),
 }
 
 /// The owner's side.
 #[derive(Debug)]
 pub struct Rows {
+    input: Input,
     found: Receiver<Found>,
     bell: UnixStream,
     /// Set by the owner before it sleeps, taken by the reader that wakes it.
     asleep: Arc<AtomicBool>,
+    /// Dropped with this side: it ends the reader.
+    _stopper: Stopper,
 }
 
 /// The reader's side.
-struct Reader {
+struct Queue {
     input: Input,
     again: bool,
     found: SyncSender<Found>,
     bell: UnixStream,
     asleep: Arc<AtomicBool>,
+    /// How times were written up to now.
+    forms: Vec<Form>,
 }
-
-/// The owner is gone.
-struct Abandoned;
 
 impl Rows {
     /// Opens the history and starts to read it; with `again`, from its start each time it ends.
     ///
     /// # Errors
-    /// The file cannot be opened, or no thread or file descriptor can be had.
+    /// The file cannot be opened, or cannot be read again though it is to be; no thread or file descriptor can be had.
     pub fn open(input: Input, again: bool) -> Result<Self, ReplayError> {
         let failed = |reason| ReplayError::Read { input: input.clone(), reason };
-        let first = open(&input).map_err(failed)?;
+        let (stopper, stop) = Stop::pair()?;
+        let reader = input.open(&stop).map_err(failed)?;
+        if again && !reader.can_rewind() {
+            return Err(ReplayError::Stream { input });
+        }
         let (near, far) = UnixStream::pair().map_err(failed)?;
         near.set_nonblocking(true).map_err(failed)?;
         far.set_nonblocking(true).map_err(failed)?;
         let (sender, found) = sync_channel(QUEUE_MAX);
         let asleep = Arc::new(AtomicBool::new(false));
-        let reader = Reader { input: input.clone(), again, found: sender, bell: far, asleep: Arc::clone(&asleep) };
-        thread::Builder::new().name("replay".to_owned()).spawn(move || reader.run(first)).map_err(failed)?;
-        Ok(Self { found, bell: near, asleep })
+        let queue = Queue {
+            input: input.clone(),
+            again,
+            found: sender,
+            bell: far,
+            asleep: Arc::clone(&asleep),
+            forms: vec![Form::Calendar, Form::Seconds],
+        };
+        thread::Builder::new().name("replay".to_owned()).spawn(move || queue.run(reader)).map_err(failed)?;
+        Ok(Self { input, found, bell: near, asleep, _stopper: stopper })
     }
 
-    /// What the reader found next; `None` where it has found nothing since.
+    /// What the reader found next; `None` if there is nothing new.
     pub fn take(&mut self) -> Option<Found> {
         match self.found.try_recv() {
             Ok(found) => return Some(found),
-            // The reader says how it ends, so this is only its thread's sudden death.
-            Err(TryRecvError::Disconnected) => return Some(Found::End),
+            // The reader reports how it ends, so this is its thread's sudden death.
+            Err(TryRecvError::Disconnected) => {
+                let reason = io::Error::other("its reader has died");
+                return Some(Found::Failed(ReplayError::Read { input: self.input.clone(), reason }));
+            }
             Err(TryRecvError::Empty) => {}
         }
-        // First the flag, then one more look: what the reader finds after the look rings.
+        // First the flag, then one more try: what the reader finds after that rings.
         self.asleep.store(true, Ordering::SeqCst);
         let _ = self.bell.read(&mut [0; 64]);
         self.found.try_recv().ok()
@@ -149,60 +167,65 @@ impl Rows {
     }
 }
 
-impl Reader {
-    /// The thread: ends at the end of the history, at what cannot be read, or when the owner is gone.
-    fn run(mut self, first: Box<dyn Read + Send>) {
-        let mut opened = Ok(first);
+impl Queue {
+    /// The thread: ends at the end of the history, when it cannot be read, or when the owner is gone.
+    fn run(mut self, reader: Reader) {
+        let last = match self.play(reader) {
+            Err(Ended::Abandoned) => return,
+            Err(Ended::Failed(error)) => Found::Failed(error),
+            Ok(header) => Found::End(header),
+        };
+        // An owner that is gone needs no last word.
+        let _ = self.put(last);
+    }
+
+    /// Reads the history to its end, again and again if it is to be.
+    fn play(&mut self, mut reader: Reader) -> Result<Header, Ended> {
         loop {
-            let (last, empty) = match opened.and_then(|input| self.read(input)) {
-                Err(PassError::Abandoned) => return,
-                Err(PassError::Failed(error)) => (Found::Failed(error), true),
-                // A history without one good line would start again for ever and never tick.
-                Ok(rows) if self.again && rows > 0 => (Found::Again, false),
-                Ok(_) => (Found::End, true),
-            };
-            if self.tell(last).is_err() || empty {
-                return;
+            let (header, good);
+            (reader, header, good) = self.play_once(reader)?;
+            // A history without one good line would start again for ever and never tick.
+            if !self.again || good == 0 {
+                return Ok(header);
             }
-            let failed = |reason| ReplayError::Read { input: self.input.clone(), reason };
-            opened = open(&self.input).map_err(|error| PassError::Failed(failed(error)));
+            reader.rewind().map_err(|error| Ended::from_read(&self.input, error.into()))?;
+            self.put(Found::Again)?;
         }
     }
 
-    /// Reads the history once; tells how many good lines it has.
-    fn read(&mut self, input: Box<dyn Read + Send>) -> Result<u64, PassError> {
-        let failed = |name: &Input, error: csv::Error| {
-            PassError::Failed(ReplayError::Read { input: name.clone(), reason: io::Error::from(error) })
-        };
-        let mut records = ReaderBuilder::new().flexible(true).from_reader(Lines::new(input));
-        let header = records.headers().map_err(|error| failed(&self.input, error))?;
-        let columns = Columns::find(header)
-            .map_err(|reason| PassError::Failed(ReplayError::Header { input: self.input.clone(), reason }))?;
-        let mut record = StringRecord::new();
-        let mut rows = 0;
-        loop {
-            let row = match records.read_record(&mut record) {
-                Ok(false) => return Ok(rows),
-                Ok(true) => columns.read(&record),
-                Err(error) if error.is_io_error() => return Err(failed(&self.input, error)),
-                Err(_) => Err(RowError::NotUtf8),
-            };
-            match row {
+    /// Reads the history once; returns its input, its header and the number of good lines.
+    fn play_once(&mut self, reader: Reader) -> Result<(Reader, Header, u64), Ended> {
+        let input = self.input.clone();
+        let mut table = Table::open(reader, &COLUMNS).map_err(|error| match error {
+            OpenError::Read(error) => Ended::from_read(&input, error),
+            reason => Ended::Failed(ReplayError::Header { input: input.clone(), reason }),
+        })?;
+        let mut good = 0;
+        while let Some(Record { line, fields }) = table.next().map_err(|error| Ended::from_read(&input, error))? {
+            match fields.map_err(RowError::from).and_then(Row::read) {
                 Ok(row) => {
-                    rows += 1;
-                    self.tell(Found::Row(row))?;
+                    good += 1;
+                    self.note(row.form);
+                    self.put(Found::Row(row))?;
                 }
-                Err(reason) => {
-                    let line = records.get_ref().number();
-                    self.tell(Found::Refused { line, reason })?;
-                }
+                Err(reason) => self.put(Found::Refused { line, reason })?,
             }
+        }
+        let header = table.header().clone();
+        Ok((table.into_input(), header, good))
+    }
+
+    /// Says once how a number was understood.
+    fn note(&mut self, form: Form) {
+        if !self.forms.contains(&form) {
+            self.forms.push(form);
+            info!(file = %self.input, "times are read as {form}");
         }
     }
 
     /// Waits while the queue is full.
-    fn tell(&mut self, found: Found) -> Result<(), Abandoned> {
-        self.found.send(found).map_err(|_| Abandoned)?;
+    fn put(&mut self, found: Found) -> Result<(), Ended> {
+        self.found.send(found).map_err(|_| Ended::Abandoned)?;
         if self.asleep.swap(false, Ordering::SeqCst) {
             // A bell that is full of rings is ringing.
             let _ = self.bell.write(&[0]);
@@ -211,38 +234,18 @@ impl Reader {
     }
 }
 
-/// Why a pass over the history ended early.
-enum PassError {
+/// Why reading ended before the end of the history.
+enum Ended {
+    /// The owner is gone.
     Abandoned,
     Failed(ReplayError),
 }
 
-impl From<Abandoned> for PassError {
-    fn from(_: Abandoned) -> Self {
-        Self::Abandoned
-    }
-}
-
-fn open(input: &Input) -> io::Result<Box<dyn Read + Send>> {
-    match input {
-        Input::File(path) => Ok(Box::new(File::open(path)?)),
-        Input::Stdin => Ok(Box::new(io::stdin())),
-    }
-}
-
-impl std::str::FromStr for Input {
-    type Err = std::convert::Infallible;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(if text == "-" { Self::Stdin } else { Self::File(text.into()) })
-    }
-}
-
-impl std::fmt::Display for Input {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::File(path) => write!(formatter, "{}", path.display()),
-            Self::Stdin => formatter.write_str("standard input"),
+impl Ended {
+    fn from_read(input: &Input, error: ReadError) -> Self {
+        match error {
+            ReadError::Stopped => Self::Abandoned,
+            ReadError::Io(reason) => Self::Failed(ReplayError::Read { input: input.clone(), reason }),
         }
     }
 }

@@ -5,14 +5,16 @@
 //! MSFT,2000-01-01,39.81
 //! ```
 //!
-//! The header names `symbol`, `price` and `timestamp` or `date`, in any case; other columns are passed over. A time is
-//! an ISO 8601 date (midnight UTC), a date and time with or without a zone (without: UTC), or seconds since the Unix
-//! epoch.
+//! [`COLUMNS`] names the columns, [`time`] says how times are written.
 
-use csv::StringRecord;
-use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
+use records::{Fields, LineFault, excerpt};
 use thiserror::Error;
 use wire::Symbol;
+
+use crate::time::{self, Form};
+
+/// The columns of a price history, each by the names it may have.
+pub const COLUMNS: [&[&str]; 3] = [&["symbol"], &["timestamp", "date"], &["price"]];
 
 /// One price of a history.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -21,171 +23,92 @@ pub struct Row {
     pub symbol: Symbol,
     /// When it was the price: seconds since the Unix epoch, UTC.
     pub timestamp: f64,
+    /// How that was written.
+    pub form: Form,
     /// Finite and above zero.
     pub price: f64,
 }
 
-/// Which column holds what.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Columns {
-    symbol: usize,
-    time: usize,
-    price: usize,
-}
-
-/// Why a header cannot be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("the header names no column '{0}' (symbol, date or timestamp, and price are needed)")]
-pub struct HeaderError(&'static str);
-
 /// Why a line was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum RowError {
-    /// The line ends before the column.
+    /// It has no fields.
+    #[error(transparent)]
+    Line(#[from] LineFault),
+    /// A field is empty, or the line ends before it.
     #[error("no {0}")]
     Missing(&'static str),
     /// Not a symbol.
     #[error("symbol '{0}': {1}")]
     Symbol(String, wire::Fault),
     /// Not a time.
-    #[error("time '{0}' is neither an ISO 8601 date or date and time nor seconds since 1970")]
+    #[error("time '{0}' is neither an ISO 8601 date or date and time nor a number since 1970")]
     Time(String),
     /// Not a price.
     #[error("price '{0}' is not a finite number above zero")]
     Price(String),
-    /// The line is not text.
-    #[error("not UTF-8")]
-    NotUtf8,
 }
 
-impl Columns {
-    /// Finds the columns. Where both are there, `timestamp` is taken rather than `date`.
+impl Row {
+    /// Reads the fields of a line, in the order of [`COLUMNS`].
     ///
     /// # Errors
-    /// A column is missing.
-    pub fn find(header: &StringRecord) -> Result<Self, HeaderError> {
-        let column = |wanted: &str| header.iter().position(|name| name.trim().eq_ignore_ascii_case(wanted));
-        Ok(Self {
-            symbol: column("symbol").ok_or(HeaderError("symbol"))?,
-            time: column("timestamp").or_else(|| column("date")).ok_or(HeaderError("date"))?,
-            price: column("price").ok_or(HeaderError("price"))?,
-        })
-    }
-
-    /// Reads a line.
-    ///
-    /// # Errors
-    /// The first of symbol, time and price that is missing or not what it must be.
-    pub fn read(&self, line: &StringRecord) -> Result<Row, RowError> {
-        let word = |column: usize, name| match line.get(column).map(str::trim) {
-            None | Some("") => Err(RowError::Missing(name)),
-            Some(word) => Ok(word),
+    /// The first of symbol, time and price that is missing or wrong.
+    pub fn read(fields: Fields<'_>) -> Result<Self, RowError> {
+        let word = |column, name| match fields.get(column) {
+            "" => Err(RowError::Missing(name)),
+            word => Ok(word),
         };
-        let symbol = word(self.symbol, "symbol")?;
-        let symbol = symbol.parse::<Symbol>().map_err(|error| RowError::Symbol(short(symbol), error.fault))?;
-        let time = word(self.time, "time")?;
-        let timestamp = seconds(time).ok_or_else(|| RowError::Time(short(time)))?;
-        let price = word(self.price, "price")?;
+        let symbol = word(0, "symbol")?;
+        let symbol = symbol.parse::<Symbol>().map_err(|error| RowError::Symbol(excerpt(symbol), error.fault))?;
+        let time = word(1, "time")?;
+        let (timestamp, form) = time::read(time).ok_or_else(|| RowError::Time(excerpt(time)))?;
+        let price = word(2, "price")?;
         match price.parse::<f64>() {
-            Ok(value) if value.is_finite() && value > 0.0 => Ok(Row { symbol, timestamp, price: value }),
-            _ => Err(RowError::Price(short(price))),
+            Ok(value) if value.is_finite() && value > 0.0 => Ok(Self { symbol, timestamp, form, price: value }),
+            _ => Err(RowError::Price(excerpt(price))),
         }
     }
-}
-
-/// Seconds since the Unix epoch, UTC.
-fn seconds(time: &str) -> Option<f64> {
-    if let Ok(seconds) = time.parse::<f64>() {
-        return seconds.is_finite().then_some(seconds);
-    }
-    let timestamp = time.parse::<Timestamp>().or_else(|_| {
-        let local: DateTime = time.parse()?;
-        TimeZone::UTC.to_timestamp(local)
-    });
-    // The parts are exact each, so a fraction such as a quarter stays exact.
-    timestamp.ok().map(|timestamp| timestamp.as_second() as f64 + f64::from(timestamp.subsec_nanosecond()) / 1e9)
-}
-
-/// Enough of a word to recognise it in a log.
-fn short(word: &str) -> String {
-    let mut start: String = word.chars().filter(|character| !character.is_control()).take(40).collect();
-    if start.len() < word.len() {
-        start.push('…');
-    }
-    start
 }
 
 #[cfg(test)]
 mod tests {
+    use records::Table;
+
     use super::*;
 
-    fn read(header: &[&str], line: &[&str]) -> Result<Row, RowError> {
-        Columns::find(&StringRecord::from(header)).unwrap().read(&StringRecord::from(line))
-    }
-
-    fn time(text: &str) -> Result<f64, RowError> {
-        read(&["symbol", "date", "price"], &["MSFT", text, "1"]).map(|row| row.timestamp)
-    }
-
-    #[test]
-    fn columns_come_in_any_order_and_any_case() {
-        let row =
-            read(&["Volume", "PRICE", "Timestamp", " Symbol "], &["9", "41.78", "1416182400.25", "MSFT"]).unwrap();
-        assert_eq!(row, Row { symbol: "MSFT".parse().unwrap(), timestamp: 1_416_182_400.25, price: 41.78 });
+    fn read(header: &str, line: &str) -> Result<Row, RowError> {
+        let text = format!("{header}\n{line}\n");
+        let mut table = Table::open(text.as_bytes(), &COLUMNS).unwrap();
+        Row::read(table.next().unwrap().unwrap().fields?)
     }
 
     #[test]
-    fn a_timestamp_beats_a_date() {
-        let row = read(&["symbol", "date", "timestamp", "price"], &["MSFT", "2000-01-01", "5", "1"]).unwrap();
-        assert_eq!(row.timestamp, 5.0);
-    }
-
-    #[test]
-    fn a_header_without_a_column_is_refused_by_its_name() {
-        for (header, name) in
-            [(&["date", "price"], "symbol"), (&["symbol", "price"], "date"), (&["symbol", "date"], "price")]
-        {
-            let error = Columns::find(&StringRecord::from(&header[..])).unwrap_err();
-            assert_eq!(error, HeaderError(name));
-        }
-    }
-
-    #[test]
-    fn times_are_dates_or_date_times_or_epoch_seconds() {
-        for (text, seconds) in [
-            ("2014-11-17", 1_416_182_400.0),
-            ("2014-11-17T00:00:00.25", 1_416_182_400.25),
-            ("2014-11-17 00:00:00.25", 1_416_182_400.25),
-            ("2014-11-17T00:00:00.25Z", 1_416_182_400.25),
-            ("2014-11-17T01:00:00+01:00", 1_416_182_400.0),
-            ("2014-11-17T01:00:00+01:00[Europe/Berlin]", 1_416_182_400.0),
-            ("1416182400.25", 1_416_182_400.25),
-            ("-1", -1.0),
-            ("0", 0.0),
-        ] {
-            assert_eq!(time(text), Ok(seconds), "{text}");
-        }
-        for text in ["yesterday", "2014-13-01", "2014-02-30", "Jan 1 2000", "inf", "NaN", "12:00"] {
-            assert_eq!(time(text), Err(RowError::Time(text.to_owned())));
-        }
+    fn columns_come_in_any_order_and_a_timestamp_beats_a_date() {
+        let row = read("Volume,PRICE,date,Timestamp, Symbol ", "9,41.78,2000-01-01,1416182400.25,MSFT").unwrap();
+        let symbol = "MSFT".parse().unwrap();
+        assert_eq!(row, Row { symbol, timestamp: 1_416_182_400.25, form: Form::Seconds, price: 41.78 });
     }
 
     #[test]
     fn a_bad_line_says_which_word_is_wrong() {
-        let refusal = |line: &[&str]| read(&["symbol", "date", "price"], line).unwrap_err().to_string();
-        assert_eq!(refusal(&["MSFT", "2000-01-01"]), "no price");
-        assert_eq!(refusal(&["", "2000-01-01", "1"]), "no symbol");
-        assert_eq!(refusal(&["msft", "2000-01-01", "1"]), "symbol 'msft': a character that is not allowed");
+        let refusal = |line: &str| read("symbol;date;price", line).unwrap_err().to_string();
+        assert_eq!(refusal("MSFT;2000-01-01"), "no price");
+        assert_eq!(refusal(";2000-01-01;1"), "no symbol");
+        assert_eq!(refusal("\"MSFT;2000-01-01;1"), "a quote is not closed on its line");
+        assert_eq!(refusal("msft;2000-01-01;1"), "symbol 'msft': a character that is not allowed");
+        assert!(refusal("MSFT;someday;1").starts_with("time 'someday' is neither"));
         for price in ["0", "-1", "NaN", "inf", "1e999", "$1", "1,5"] {
-            assert_eq!(
-                refusal(&["MSFT", "2000-01-01", price]),
-                format!("price '{price}' is not a finite number above zero")
-            );
+            let wanted = format!("price '{price}' is not a finite number above zero");
+            assert_eq!(refusal(&format!("MSFT;2000-01-01;{price}")), wanted);
         }
     }
 
     #[test]
-    fn a_long_word_is_cut_in_the_reason() {
-        assert_eq!(time(&"x".repeat(1000)), Err(RowError::Time(format!("{}…", "x".repeat(40)))));
+    fn a_long_or_evil_word_is_shown_in_part_and_escaped() {
+        let long = read("symbol,date,price", &format!("MSFT,{},1", "x".repeat(1000)));
+        assert_eq!(long, Err(RowError::Time(format!("{}…", "x".repeat(40)))));
+        let evil = read("symbol,date,price", "MSFT,\x1b[31m,1").unwrap_err().to_string();
+        assert!(evil.contains("time '\\u{1b}[31m'"), "{evil}");
     }
 }

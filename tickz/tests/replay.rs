@@ -2,8 +2,9 @@
 
 mod support;
 
-use std::{collections::BTreeMap, fs};
+use std::{collections::BTreeMap, fs, time::Duration};
 
+use rustix::fs::{CWD, Mode, mkfifoat};
 use support::{file, hear, hear_all, heard_from, publish, subscriber, summary_of};
 
 #[test]
@@ -64,9 +65,58 @@ fn a_loop_starts_again_and_goes_on_counting() {
 }
 
 #[test]
-fn a_loop_without_a_good_line_ends() {
-    let (_folder, path) = file("symbol,date,price\nbad,1,1\n");
-    assert_eq!(summary_of(&["--replay", &path, "--loop"])["published"], 0);
+fn a_history_of_which_nothing_is_understood_fails_with_the_first_lines_and_the_columns() {
+    let (_folder, path) = file(&format!("symbol;date;price\n{}", "bad;1;1\n".repeat(20_000)));
+    for arguments in [&["--replay", &path][..], &["--replay", &path, "--loop"]] {
+        let finished = publish(arguments).finish();
+        assert_eq!(finished.code, Some(1), "{}", finished.stderr);
+        let reason = "symbol 'bad': a character that is not allowed";
+        let wanted = format!(
+            "error: {path}: nothing understood: all 20000 lines were refused; columns: symbol, date, price (separated \
+             by semicolons); line 2: {reason}; line 3: {reason}; line 4: {reason}\n"
+        );
+        assert!(finished.stderr.ends_with(&wanted), "{}", finished.stderr);
+        assert!(finished.stderr.len() < 10_000, "a log of {} bytes", finished.stderr.len());
+    }
+}
+
+#[test]
+fn a_stray_quote_costs_its_own_line_only() {
+    let (_folder, path) = file(&format!("symbol,date,price\n\"AA,1,1\n{}", "AA,1,2\n".repeat(20_000)));
+    let finished = publish(&["--replay", &path, "--speed", "max", "--summary"]).finish();
+    assert_eq!((finished.code, finished.json()["published"].as_u64()), (Some(0), Some(20_000)));
+    assert!(finished.stderr.contains("line=2 reason=a quote is not closed on its line"), "{}", finished.stderr);
+}
+
+#[test]
+fn dates_of_digits_and_milliseconds_are_understood_and_said_once() {
+    let (_folder, path) = file("symbol,date,price\nAA,20240105,1\nAA,1704412800500,2\nAA,1704412801000,3\n");
+    let mut publisher = publish(&["--replay", &path, "--speed", "max", "--await-subscribers", "1", "--block"]);
+    let peer = subscriber(&publisher);
+    let times: Vec<_> = hear_all(&peer, 3).iter().map(|tick| tick.timestamp).collect();
+    assert_eq!(times, [1_704_412_800.0, 1_704_412_800.5, 1_704_412_801.0]);
+    publisher.close_stdin();
+    let log = publisher.finish().stderr;
+    assert_eq!(log.matches("times are read as milliseconds since 1970").count(), 1, "{log}");
+    assert_eq!(log.matches("times are read as dates of digits alone").count(), 1, "{log}");
+}
+
+#[test]
+fn a_named_pipe_is_played_and_waiting_for_its_writer_ends_at_a_signal() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pipe");
+    mkfifoat(CWD, &path, Mode::RUSR | Mode::WUSR).unwrap();
+    let name = path.to_str().unwrap();
+    let waiting = publish(&["--replay", name]);
+    let _ = waiting.endpoint("ticks");
+    waiting.interrupt();
+    assert_eq!(waiting.finish_within(Duration::from_secs(1)).code, Some(0));
+    let reading = publish(&["--replay", name, "--summary"]);
+    fs::write(&path, "symbol,date,price\nAA,1,1\n").unwrap();
+    assert_eq!(reading.finish().json()["published"], 1);
+    let looping = publish(&["--replay", name, "--loop"]).finish();
+    assert_eq!(looping.code, Some(1));
+    assert!(looping.stderr.contains("--loop needs a regular file"), "{}", looping.stderr);
 }
 
 #[test]
@@ -104,9 +154,9 @@ fn strict_ends_at_the_first_bad_line() {
 fn a_history_that_cannot_be_used_says_why() {
     let (_folder, path) = file("symbol,price\nAA,1\n");
     for (path, why) in [
-        (path.as_str(), "the header names no column 'date'"),
+        (path.as_str(), "line 1: the header names no column 'timestamp' or 'date'; found: symbol, price"),
         ("/nowhere/prices.csv", "/nowhere/prices.csv: No such file"),
-        ("/", "/: Is a directory"),
+        ("/", "/: is a directory"),
     ] {
         let finished = publish(&["--replay", path]).finish();
         assert_eq!(finished.code, Some(1), "{path}");

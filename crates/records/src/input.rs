@@ -16,6 +16,7 @@ use std::{
 use rustix::fs::OFlags;
 use sockets::{Interest, Stop, wait};
 use thiserror::Error;
+use wire::foreign;
 
 /// Where rows come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,7 +85,7 @@ impl FromStr for Input {
 impl fmt::Display for Input {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::File(path) => path.display().fmt(formatter),
+            Self::File(path) => foreign(&path.to_string_lossy()).fmt(formatter),
             Self::Stdin => formatter.write_str("standard input"),
         }
     }

@@ -15,4 +15,4 @@ pub mod table;
 
 pub use input::{Input, ReadError, Reader};
 pub use refusals::{NothingUnderstood, Refusals};
-pub use table::{Fields, Header, LineFault, OpenError, Record, Table, shortened};
+pub use table::{Fields, Header, LineFault, OpenError, Record, Table, excerpt};

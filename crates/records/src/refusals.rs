@@ -73,26 +73,28 @@ impl Refusals {
         }
     }
 
+    /// Whose lines these are.
+    #[must_use]
+    pub const fn input(&self) -> &Input {
+        &self.input
+    }
+
     /// How many lines were refused.
     #[must_use]
     pub const fn count(&self) -> u64 {
         self.count
     }
 
-    /// Logs the total at the end of the input.
+    /// Judges the whole input, of which so many lines were understood.
     ///
     /// # Errors
-    /// No line was understood, though there were some.
-    pub fn finish(&self, understood: u64, header: &Header) -> Result<(), NothingUnderstood> {
-        if self.count == 0 {
+    /// None was understood, though there were some.
+    pub fn check(&self, understood: u64, header: &Header) -> Result<(), NothingUnderstood> {
+        if self.count == 0 || understood > 0 {
             return Ok(());
         }
-        if understood == 0 {
-            let (input, columns, first) = (self.input.clone(), header.to_string(), self.first.clone());
-            return Err(NothingUnderstood { input, count: self.count, columns, first });
-        }
-        warn!(file = %self.input, refused = self.count, understood, "lines of the input were refused");
-        Ok(())
+        let (input, columns, first) = (self.input.clone(), header.to_string(), self.first.clone());
+        Err(NothingUnderstood { input, count: self.count, columns, first })
     }
 }
 
@@ -115,16 +117,16 @@ mod tests {
     fn nothing_understood_names_the_first_three_lines_and_the_columns() {
         let table = Table::open(&b"symbol;price\n"[..], &[&["symbol"]]).unwrap();
         let mut refusals = Refusals::of(Input::Stdin);
-        assert!(refusals.finish(0, table.header()).is_ok());
+        assert!(refusals.check(0, table.header()).is_ok());
         for line in 2..1000 {
             refusals.record(Instant::now(), line, format_args!("wrong {line}"));
         }
         assert_eq!(
-            refusals.finish(0, table.header()).unwrap_err().to_string(),
+            refusals.check(0, table.header()).unwrap_err().to_string(),
             "standard input: nothing understood: all 998 lines were refused; columns: symbol, price (separated by \
              semicolons); line 2: wrong 2; line 3: wrong 3; line 4: wrong 4"
         );
-        assert!(refusals.finish(1, table.header()).is_ok());
+        assert!(refusals.check(1, table.header()).is_ok());
         assert_eq!(refusals.count(), 998);
     }
 }

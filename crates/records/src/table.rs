@@ -12,6 +12,7 @@ use std::{
 
 use csv_core::{ReadRecordResult, ReaderBuilder, Terminator};
 use thiserror::Error;
+use wire::foreign;
 
 use crate::{
     input::ReadError,
@@ -24,8 +25,8 @@ const SEPARATORS: [(u8, &str); 3] = [(b',', "commas"), (b';', "semicolons"), (b'
 /// The most columns that a message names.
 const NAMED_MAX: usize = 12;
 
-/// The most characters of a foreign word that a message shows.
-const WORD_CHARS_MAX: usize = 40;
+/// The most characters of a word from outside that a message shows.
+const EXCERPT_CHARS_MAX: usize = 40;
 
 /// Rows below a header.
 pub struct Table<R> {
@@ -224,7 +225,7 @@ impl fmt::Display for Header {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (place, name) in self.names.iter().take(NAMED_MAX).enumerate() {
             let comma = if place == 0 { "" } else { ", " };
-            write!(formatter, "{comma}{}", shortened(name))?;
+            write!(formatter, "{comma}{}", excerpt(name))?;
         }
         match self.names.len() {
             1 => Ok(()),
@@ -285,14 +286,10 @@ impl Splitter {
     }
 }
 
-/// The start of a foreign word: enough to recognise it in a message, and nothing that a terminal would obey.
+/// The start of a word from outside, for a message: enough to recognise it, and safe to show.
 #[must_use]
-pub fn shortened(word: &str) -> String {
-    let mut start: String = word.chars().filter(|character| !character.is_control()).take(WORD_CHARS_MAX).collect();
-    if start.len() < word.len() {
-        start.push('…');
-    }
-    start
+pub fn excerpt(word: &str) -> String {
+    foreign(word).at_most(EXCERPT_CHARS_MAX).to_string()
 }
 
 fn is_blank(line: &[u8]) -> bool {
