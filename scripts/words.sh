@@ -47,7 +47,7 @@ cd -- "$(git rev-parse --show-toplevel)"
 
 # Generated files repeat the comments of their sources.
 hits=$(discouraged | while IFS='	' read -r words instead; do
-    git grep -I -n -w -i -E -e "$words" -- "$@" ':!*.json' ':!*.csv' ':!*.svg' ':!*.lock' ':!LICENSE*' ':!ui/src/generated' |
+    git grep -I -n -w -i -E -e "$words" -- "$@" ':!*.json' ':!*.jsonl' ':!*.csv' ':!*.svg' ':!*.lock' ':!LICENSE*' ':!ui/src/generated' |
         grep -vE "$allowed" |
         awk -v instead="$instead" '{ print $0; print "    write: " instead }'
 done)
