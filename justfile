@@ -1,8 +1,8 @@
-# `just` lists the recipes. `./justw RECIPE` does the same as `just RECIPE` and first brings what the machine lacks.
+# `just` lists the recipes. `./justw RECIPE` installs what the machine lacks, then does the same as `just RECIPE`.
 
 set positional-arguments
 
-# Node that justw brought, where the machine's own is too old.
+# The Node that justw installed, if the machine's is too old.
 export PATH := justfile_directory() / '.tools/node/bin' + ':' + env('PATH')
 
 target := quote(absolute_path(env('CARGO_TARGET_DIR', 'target')))
@@ -11,32 +11,32 @@ tools := quote(justfile_directory() / '.tools/cargo')
 cargo_deny := '0.20.2'
 tauri_driver := '2.1.0'
 
-# The programs run in the caller's folder, so that the paths which the caller types mean what they say.
+# The programs run in the caller's folder, so that relative paths in the arguments keep their meaning.
 here := quote(invocation_directory())
 
 [private]
 default:
     @{{ quote(just_executable()) }} --justfile {{ quote(justfile()) }} --list --unsorted
 
-# opens the desk with real prices, a chat and two workers; in a browser where there is no display
+# opens the desk with real prices, a chat and two workers; in a browser if there is no display
 [group('see')]
 [no-exit-message]
 demo *args: ui (release 'tickz' 'chatz' 'valuz' 'dealz')
     @exec {{ programs }}/dealz --stage "$@"
 
-# plays real prices, chats and values a batch, all in this terminal
+# replays real prices, chats and values a batch, all in this terminal
 [group('see')]
 [no-exit-message]
 tour *args: (release 'tickz' 'chatz' 'valuz' 'keyz' 'tour')
     @exec {{ programs }}/tour "$@"
 
-# what is present, what is missing, and who holds the suite's ports
+# lists tools that are present or missing, and the processes that hold the suite's ports
 [group('see')]
 [no-exit-message]
 doctor:
     @scripts/doctor.sh
 
-# builds the libraries' documentation and says where it is
+# builds the libraries' documentation and prints its path
 [group('see')]
 docs: ui
     RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
@@ -48,7 +48,7 @@ docs: ui
 tickz *args: (release 'tickz')
     @cd {{ here }} && exec {{ programs }}/tickz "$@"
 
-# talk: serve, join, say (`just chatz --help`)
+# chat: serve, join, say (`just chatz --help`)
 [group('run')]
 [no-exit-message]
 chatz *args: (release 'chatz')
@@ -60,7 +60,7 @@ chatz *args: (release 'chatz')
 valuz *args: (release 'valuz')
     @cd {{ here }} && exec {{ programs }}/valuz "$@"
 
-# the desk, which joins the other three (`just dealz --help`)
+# the desk, a client of the other three (`just dealz --help`)
 [group('run')]
 [no-exit-message]
 dealz *args: ui (release 'tickz' 'chatz' 'valuz' 'dealz')
@@ -72,7 +72,7 @@ dealz *args: ui (release 'tickz' 'chatz' 'valuz' 'dealz')
 keys *args: (release 'keyz')
     @cd {{ here }} && exec {{ programs }}/keyz "$@"
 
-# all tests: services, page and window; the whole-system tests run the programs that this builds
+# all tests: services, page, window and whole system
 [group('work')]
 test: ui tauri-driver
     cargo build --workspace --bins --locked
@@ -93,12 +93,12 @@ ui: packages
     changed=$(find index.html package-lock.json vite.config.ts src ../protocol-docs -newer dist/index.html 2>&1 | head -n 1)
     [ -z "$changed" ] || npm run --silent build
 
-# pictures of every view for the README, from the real thing
+# takes the README's pictures of every view from a running suite
 [group('work')]
 screenshots: ui (release 'tickz' 'chatz' 'valuz' 'dealz')
     cd ui && PROGRAMS={{ programs }} npm run --silent screenshots
 
-# what has to hold before a change goes in
+# everything that must pass before a change is merged
 [group('work')]
 ci: check test
 
@@ -107,7 +107,7 @@ ci: check test
 fmt:
     cargo fmt --all
 
-# table of ratios against the same work in C on plain libzmq
+# measures the suite against the same work in C on plain libzmq
 [group('measure')]
 [no-exit-message]
 bench *args: ui
@@ -120,7 +120,7 @@ soak:
     cargo build --bins --release --locked
     SOAK=1 cargo test --package e2e --release --locked -- --nocapture
 
-# known vulnerabilities in the dependencies; fetches the advisory database from GitHub
+# checks the dependencies for known vulnerabilities; fetches the advisory database from GitHub
 [group('work')]
 advisories: cargo-deny
     {{ tools }}/bin/cargo-deny check advisories
@@ -144,7 +144,7 @@ typed: packages
 linted:
     cargo clippy --workspace --all-targets --locked -- -D warnings
 
-# Advisories are a recipe of their own: they need GitHub, and a new one must not stop an unrelated change.
+# Without advisories, which have their own recipe: they need GitHub, and a new one must not block an unrelated change.
 [private]
 dependencies: cargo-deny
     {{ tools }}/bin/cargo-deny --locked check bans licenses sources
@@ -164,7 +164,7 @@ unmarked:
     @! grep -rnE --include='*.rs' --include='*.c' --include='*.h' --include='*.sh' --include='*.md' --include='*.ts' \
         --include='*.svelte' --exclude-dir=target --exclude-dir=.tools --exclude-dir=.git --exclude-dir=node_modules -e 'dbg!|todo!|unimplemented!' -e '\<(TODO|FIXME|XXX)\>' .
 
-# Builds programs for use. Quiet when there is little to do, but not through the minutes of a first build.
+# Builds programs for use. Quiet, except for a first build, which takes minutes.
 [private]
 release +names:
     #!/bin/sh
@@ -175,5 +175,5 @@ release +names:
         packages="$packages --package $name"
         [ -x {{ programs }}/"$name" ] || quiet=
     done
-    [ -n "$quiet" ] || echo "building $*: the first time takes some minutes" >&2
+    [ -n "$quiet" ] || echo "building $*: the first build takes some minutes" >&2
     exec cargo build $quiet --release $packages

@@ -1,13 +1,13 @@
 #!/bin/sh
-# Tells what the suite needs and has here, what is missing and how to get it, who holds the suite's ports, and how much
-# room is left. Installs nothing. Exits 1 where something needed is missing; a held port is a warning.
+# Reports which tools the suite needs are present or missing and how to get them, which processes hold the suite's ports,
+# and how much disk space is free. Installs nothing. Exits with 1 if a tool is missing; a held port is a warning.
 set -eu
 CDPATH='' cd -- "$(dirname -- "$0")/.."
 . scripts/needs.sh
 
 manager=$(package_manager)
 healthy=yes
-room_wanted_gb=12 # debug and release builds of the whole suite
+space_needed_gb=12 # debug and release builds of the whole suite
 
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
     good=$(printf '\033[32m') warn=$(printf '\033[33m') bad=$(printf '\033[31m') plain=$(printf '\033[0m')
@@ -20,12 +20,12 @@ line() { printf '  %s%-8s%s %-11s %s\n' "$1" "$2" "$plain" "$3" "$4"; }
 
 present() { line "$good" present "$1" "$2"; }
 
-# missing WHAT NEED: with the command that brings it, or where to find it.
+# missing WHAT NEED: with the command that installs it, or its download page.
 missing() {
     healthy=no
     packages=$(packages_for "$manager" "$2")
     if [ -n "$packages" ]; then
-        line "$bad" missing "$1" "./justw brings it ($manager install $packages)"
+        line "$bad" missing "$1" "./justw installs it ($manager install $packages)"
     else
         line "$bad" missing "$1" "$(by_hand "$2")"
     fi
@@ -55,16 +55,16 @@ check_tools() {
         present just "$(just_version "$found")"
     else
         healthy=no
-        line "$bad" missing just "./justw brings it when it runs the first recipe"
+        line "$bad" missing just "./justw installs it before it runs the first recipe"
     fi
 }
 
-# Without pkg-config and a compiler nothing can be asked of the library; both are named above already.
+# Needs pkg-config and a compiler; both are reported above.
 check_libzmq() {
     if ! zmq=$(zmq_version); then
         missing libzmq libzmq
     elif ! cc_works; then
-        line "$warn" unknown libzmq "$zmq; whether it has CURVE shows once cc is there"
+        line "$warn" unknown libzmq "$zmq; cc is needed to find out whether it has CURVE"
     elif zmq_has_curve; then
         present libzmq "$zmq with CURVE"
     else
@@ -89,18 +89,18 @@ holders_in_proc() {
     inodes=$(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
         awk -v port=":$hex" '$4 == "0A" && substr($2, length($2) - 4) == port { print $10 }')
     [ -n "$inodes" ] || return 0
-    # ls can't read the files of other users' processes and fails; what it could read is what there is to say.
+    # ls can't read the files of other users' processes and fails; the ones that it could read still count.
     pids=$( (ls -l /proc/[0-9]*/fd 2>/dev/null || :) | awk -v inodes="$inodes" '
         BEGIN { count = split(inodes, list, "\n"); for (i = 1; i <= count; i++) wanted["socket:[" list[i] "]"] }
         /^\/proc\// { split($0, path, "/"); pid = path[3] }
-        $NF in wanted && !(pid in told) { told[pid]; print pid }')
-    [ -n "$pids" ] || echo "a process of another user (as root, this names it)"
+        $NF in wanted && !(pid in seen) { seen[pid]; print pid }')
+    [ -n "$pids" ] || echo "a process of another user (run this as root to see which)"
     for pid in $pids; do
         echo "$(cat "/proc/$pid/comm" 2>/dev/null || echo '?') (pid $pid)"
     done
 }
 
-# check_port CHANNEL DEFAULT ENDPOINT: an ENDPOINT other than tcp with a number has no port to hold.
+# check_port CHANNEL DEFAULT ENDPOINT: only a tcp ENDPOINT with a number has a port.
 check_port() {
     port=$2
     if [ -n "$3" ]; then
@@ -116,14 +116,14 @@ check_port() {
     fi
 }
 
-check_room() {
+check_space() {
     folder=${CARGO_TARGET_DIR:-target}
     [ -d "$folder" ] || folder=.
     free_gb=$(df -Pk "$folder" | awk 'NR == 2 { print int($4 / 1048576) }')
-    if [ "$free_gb" -ge "$room_wanted_gb" ]; then
+    if [ "$free_gb" -ge "$space_needed_gb" ]; then
         line "$good" enough "$free_gb GB" "free where cargo builds"
     else
-        line "$warn" little "$free_gb GB" "free where cargo builds; all builds together want $room_wanted_gb GB"
+        line "$warn" little "$free_gb GB" "free where cargo builds; all builds together need $space_needed_gb GB"
     fi
 }
 
@@ -136,7 +136,7 @@ check_port 'tickz ticks (TICKZ_TICKS)' 9003 "${TICKZ_TICKS:-}"
 check_port 'valuz orders (VALUZ_ORDERS)' 9004 "${VALUZ_ORDERS:-}"
 check_port 'valuz results (VALUZ_RESULTS)' 9005 "${VALUZ_RESULTS:-}"
 check_port 'valuz control (VALUZ_CONTROL)' 9006 "${VALUZ_CONTROL:-}"
-echo Room
-check_room
+echo Space
+check_space
 
 [ "$healthy" = yes ]

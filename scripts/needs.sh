@@ -1,18 +1,18 @@
-# shellcheck shell=sh disable=SC2034 # whoever sources this uses what looks unused here
-# What the suite needs of a machine, how to look for each need, and which package brings it. justw (which installs)
-# and scripts/doctor.sh (which tells) both source this file from the project's folder, so they can't disagree.
-# Only looks: nothing here changes the machine, apart from remembering one answer in the ignored .tools folder.
+# shellcheck shell=sh disable=SC2034 # the scripts that source this use its variables
+# The tools that the suite needs, how to detect each, and which package provides it. justw (which installs) and
+# scripts/doctor.sh (which reports) both source this file from the project's folder, so they can't disagree.
+# Nothing here changes the machine, except for one answer cached in the ignored .tools folder.
 
-just_pinned=1.59.0   # the version that pip brings
+just_pinned=1.59.0   # the version that pip installs
 just_oldest=1.29     # the first with all the attributes that the justfile uses
 rust_oldest=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' Cargo.toml)
-node_oldest=20.19    # the page's build tool wants it
-node_pinned=24.19.0  # the version that pip brings
+node_oldest=20.19    # required by the page's build tool
+node_pinned=24.19.0  # the version that pip installs
 venv=.tools/venv     # where pip puts both
-node_tools=.tools/node/bin # node and npm from pip; the justfile looks there first
+node_tools=.tools/node/bin # node and npm from pip; first on the justfile's PATH
 system=$(uname -s)
 
-# rustup puts cargo here; a shell that was open before rustup ran doesn't have it on its PATH yet.
+# rustup installs cargo here; a shell that was opened before doesn't have it on its PATH yet.
 cargo_bin=${CARGO_HOME:-${HOME:-}/.cargo}/bin
 if ! command -v cargo >/dev/null 2>&1 && [ -x "$cargo_bin/cargo" ]; then
     PATH=$PATH:$cargo_bin
@@ -37,13 +37,13 @@ find_just() {
     fi
 }
 
-# just_version PATH: 1.59.0, or 0.0 where PATH doesn't answer.
+# just_version PATH: 1.59.0, or 0.0 if PATH cannot be run.
 just_version() {
     answer=$("$1" --version 2>/dev/null) || answer='just 0.0'
     echo "${answer#just }"
 }
 
-# rust_version: prints 1.95.0, or fails where there is no working rustc and cargo.
+# rust_version: prints 1.95.0, or fails without a working rustc and cargo.
 rust_version() {
     command -v cargo >/dev/null 2>&1 && answer=$(rustc --version) || return 1
     answer=${answer#rustc }
@@ -51,20 +51,20 @@ rust_version() {
     echo "${answer%%-*}"
 }
 
-# cc_works: a C compiler is there and can link. gcc without the C library's headers and start files can't, and macOS
-# has a `cc` that only tells its user to install the command line tools.
+# cc_works: is there a C compiler that can link? gcc without the C library's headers and start files can't, and macOS
+# has a `cc` that only asks its user to install the command line tools.
 cc_works() {
     command -v cc >/dev/null 2>&1 || return 1
     if [ "$system" = Darwin ]; then xcode-select -p >/dev/null 2>&1; else [ -e /usr/include/stdio.h ]; fi
 }
 
-# zmq_version: prints 4.3.4, or fails where libzmq's development files are missing.
+# zmq_version: prints 4.3.4, or fails if libzmq's development files are missing.
 zmq_version() {
     pkg-config --modversion libzmq 2>/dev/null
 }
 
-# zmq_has_curve: asks the library itself, with a C program of one line. That takes 0.1 s, so the yes is remembered
-# beside the file (its size, time and path) that gave it.
+# zmq_has_curve: asks the library itself, with a C program of one line. That takes 0.1 s, so a yes is cached together
+# with the library's size, time and path.
 zmq_has_curve() {
     library=$(pkg-config --variable=libdir libzmq)/libzmq
     [ -e "$library.so" ] && library=$library.so || library=$library.dylib
@@ -89,7 +89,7 @@ find_node() {
     at_least "${found#v}" "$node_oldest" && echo "${found#v}"
 }
 
-# webkit_version: prints 2.44.1, or fails where the window's library is missing. macOS has its own.
+# webkit_version: prints 2.44.1, or fails if the window's library is missing. macOS includes WebKit.
 webkit_version() {
     if [ "$system" = Darwin ]; then echo "of the system"; else pkg-config --modversion webkit2gtk-4.1 2>/dev/null; fi
 }
@@ -99,7 +99,7 @@ find_browser() {
     command -v chromium || command -v chromium-browser || command -v google-chrome
 }
 
-# drives_windows: is there what the desk's tests need: a display to draw on, WebKit's driver, a network to break?
+# drives_windows: are the tools of the desk's tests there: a virtual display, WebKit's driver, and ip to break a network?
 drives_windows() {
     [ "$system" != Linux ] || { command -v Xvfb && command -v WebKitWebDriver && command -v ip; } >/dev/null 2>&1
 }
@@ -117,7 +117,7 @@ package_manager() {
     fi
 }
 
-# packages_for MANAGER NEED: the packages that bring NEED; empty where MANAGER has none.
+# packages_for MANAGER NEED: the packages that provide NEED; empty if MANAGER has none.
 packages_for() {
     case $1-$2 in
         apt-cc) echo gcc libc6-dev ;;
@@ -126,8 +126,8 @@ packages_for() {
         apt-webkit) echo libwebkit2gtk-4.1-dev ;;
         apt-browser) echo chromium ;;
         apt-driver) echo xvfb webkit2gtk-driver iproute2 ;;
-        apt-node) echo python3-venv ;; # Debian 12 has node 18, and PyPI a newer one
-        apt-just) echo python3-venv ;; # Debian 12 has no just, but PyPI has it as a ready-made program
+        apt-node) echo python3-venv ;; # Debian 12 has Node 18, PyPI a newer one
+        apt-just) echo python3-venv ;; # Debian 12 has no just, PyPI has it prebuilt
         dnf-cc) echo gcc glibc-devel ;;
         dnf-pkg-config) echo pkgconf-pkg-config ;;
         dnf-libzmq) echo zeromq-devel ;;
@@ -142,7 +142,7 @@ packages_for() {
     esac
 }
 
-# by_hand NEED: one line for what no package manager here brings.
+# by_hand NEED: one line on how to install NEED without a package manager.
 by_hand() {
     case $1 in
         rust) echo "Rust $rust_oldest or newer: https://rustup.rs" ;;

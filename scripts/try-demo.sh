@@ -1,29 +1,29 @@
 #!/bin/sh
-# Runs `./justw demo` as on a machine without a display, until its page answers; then ends it as Ctrl-C does, and looks
-# whether anything is left of it. Exits 1 where that does not work.
+# Runs `./justw demo` as on a machine without a display until its page answers, ends it as Ctrl-C does, and checks that no
+# process remains. Exits with 1 if any of that fails.
 set -eu
 CDPATH='' cd -- "$(dirname -- "$0")/.."
 
 bound_s=1800 # a first build takes minutes
-said=$(mktemp)
-trap 'rm -f "$said"' EXIT
+output=$(mktemp)
+trap 'rm -f "$output"' EXIT
 
-# A group of its own, so that the signal reaches it as a terminal's would. Ports of others may be held: the desk finds
-# services there, or says who holds a port, and opens all the same.
+# Its own process group, so that the signal reaches it as a terminal's would. Ports may be in use: the desk connects to
+# services there, or names the process that holds a port, and opens all the same.
 unset DISPLAY WAYLAND_DISPLAY
-setsid ./justw demo >"$said" 2>&1 &
+setsid ./justw demo >"$output" 2>&1 &
 demo=$!
 
 fail() {
     echo "try-demo: $*" >&2
-    cat "$said" >&2
+    cat "$output" >&2
     kill -KILL "-$demo" 2>/dev/null || :
     exit 1
 }
 
 waited=0
-until link=$(grep -om1 'http://[^ ]*' "$said"); do
-    kill -0 "$demo" 2>/dev/null || fail "it ended"
+until link=$(grep -om1 'http://[^ ]*' "$output"); do
+    kill -0 "$demo" 2>/dev/null || fail "it has exited"
     [ "$waited" -lt "$bound_s" ] || fail "no link within $bound_s s"
     sleep 1
     waited=$((waited + 1))
@@ -38,8 +38,8 @@ END
 kill -INT "-$demo"
 waited=0
 while pgrep -g "$demo" >/dev/null; do
-    [ "$waited" -lt 50 ] || fail "something is left 5 s after Ctrl-C: $(pgrep -ag "$demo")"
+    [ "$waited" -lt 50 ] || fail "processes remain 5 s after Ctrl-C: $(pgrep -ag "$demo")"
     sleep 0.1
     waited=$((waited + 1))
 done
-echo "it ended, and nothing is left"
+echo "it has exited, and no process remains"
