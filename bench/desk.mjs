@@ -1,4 +1,4 @@
-// Measures the desk's page in a real browser while a publisher sends to it; prints one JSON object.
+// Measures the desk's page in a real browser under a publisher's load; prints one JSON object.
 //
 //   node bench/desk.mjs PROGRAMS SECONDS RATE
 //
@@ -49,7 +49,7 @@ try {
   run('chatz', ['serve'])
   const page = await browser.newPage({ viewport: { width: 1280, height: 720 } })
 
-  // From the start of dealz to the first price on the page: the browser is up and waits.
+  // From the start of dealz to the first price on the page: the browser is already waiting.
   const begin = performance.now()
   const desk = run('dealz', ['--web', '127.0.0.1:0', '--symbols', SYMBOLS.join(',')])
   const link = await firstLink(desk)

@@ -1,6 +1,6 @@
 // Serves chat as `chatz serve` does to a peer without extensions: every request is answered with the names of those
-// present, sorted, one frame each; what is said goes to the broadcasts as it came. A user is present for 5 s after
-// the last request.
+// present, sorted, one frame each; texts go to the broadcasts unchanged. A user is present for 5 s after the last
+// request.
 #include <locale.h>
 #include <wchar.h>
 #include <wctype.h>
@@ -44,7 +44,7 @@ static bool is_text(const char *text, size_t size) {
     return true;
 }
 
-// Where `name` is in the roster, or would be; *found says which.
+// The position of `name` in the roster, or where it would be; *found says which.
 static int locate(const char *name, size_t size, bool *found) {
     int low = 0, high = present;
     *found = false;
@@ -80,7 +80,7 @@ static const char *refresh(const char *name, size_t size, int64_t now_ns) {
     return NULL;
 }
 
-// Removes those whose time is up and returns when the next one's will be.
+// Removes expired users and returns when the next one expires.
 static int64_t expire(int64_t now_ns) {
     int kept = 0;
     int64_t next_ns = INT64_MAX;
@@ -96,7 +96,7 @@ static int64_t expire(int64_t now_ns) {
     return next_ns;
 }
 
-// Takes one request's body into the room and the broadcasts; returns a refusal, or NULL.
+// Applies one request's body to the room and the broadcasts; returns a refusal, or NULL.
 static const char *accept_request(void *broadcasts, zmq_msg_t *body, int64_t now_ns) {
     const char *bytes = zmq_msg_data(body);
     size_t size = zmq_msg_size(body);
@@ -115,7 +115,7 @@ static bool answer(void *requests, void *broadcasts, zmq_msg_t *frames) {
         check(zmq_errno() == EAGAIN, "receive a request");
         return false;
     }
-    if (count < 2 || zmq_msg_size(&frames[1]) != 0) return true;  // no delimiter: nothing could be answered
+    if (count < 2 || zmq_msg_size(&frames[1]) != 0) return true;  // no delimiter: it can't be answered
     // Frames after the body are extensions that this server doesn't know.
     const char *refusal = count < 3 ? "\x15no user name"
                                     : accept_request(broadcasts, &frames[2], nanoseconds(CLOCK_MONOTONIC));

@@ -1,9 +1,8 @@
-// What the reference programs share: how a socket is made, the clock, random numbers, and percentiles.
+// Shared by the reference programs: making a socket, the clock, random numbers, and percentiles.
 //
-// Sockets have a high-water mark of 10,000 messages each way, as the suite's have, and a linger of 10 s so that
-// what was sent before the end still arrives; except SUB, whose pending subscriptions nobody waits for. Every
-// other option keeps libzmq's default: no heartbeats, no security, no limit on a message's size, one I/O thread
-// a context.
+// Sockets have a high-water mark of 10,000 messages each way, like the suite's, and a linger of 10 s, so that
+// messages sent before the end still arrive; except SUB, whose pending subscriptions need not. Every other option
+// keeps libzmq's default: no heartbeats, no security, no limit on a message's size, one I/O thread per context.
 #pragma once
 
 #include <errno.h>
@@ -62,8 +61,8 @@ static inline void subscribe(void *socket, const void *topic, size_t size) {
     check(zmq_setsockopt(socket, ZMQ_SUBSCRIBE, topic, size) == 0, "ZMQ_SUBSCRIBE");
 }
 
-// Receives one message of at most `capacity` frames, initialised by the caller and used again and again; frames
-// beyond that are read and thrown away. Returns how many frames came, or -1 with zmq_errno() set.
+// Receives one message of at most `capacity` frames, initialised by the caller and reused; frames beyond that are read
+// and discarded. Returns the number of frames, or -1 with zmq_errno() set.
 static inline int receive_frames(void *socket, zmq_msg_t *frames, int capacity, int flags) {
     int count = 0;
     for (;;) {
@@ -87,7 +86,7 @@ static inline int64_t nanoseconds(clockid_t clock) {
     return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }
 
-// splitmix64: one multiplication chain a number, and any seed will do.
+// splitmix64: one multiplication chain per number, and any seed will do.
 static inline uint64_t random_u64(uint64_t *state) {
     uint64_t z = (*state += UINT64_C(0x9e3779b97f4a7c15));
     z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);

@@ -1,5 +1,5 @@
-// Standard normal numbers by the ziggurat of Marsaglia and Tsang (2000), 128 layers, in doubles: the method that
-// the Rust publisher's library uses too, so that a price step costs both sides the same.
+// Standard normal numbers by the ziggurat of Marsaglia and Tsang (2000), 128 layers, in doubles: the method of the
+// Rust publisher's library, so that a price step costs both sides the same.
 #pragma once
 
 #include "common.h"

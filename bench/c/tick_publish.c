@@ -1,7 +1,7 @@
-// Publishes simulated ticks as `tickz publish` does: five symbols in turn, a step of geometric Brownian motion each,
+// Publishes simulated ticks as `tickz publish` does: five symbols round-robin, a step of geometric Brownian motion each,
 // three frames (symbol, timestamp f64, price f64), with --sequence a fourth (u64 by symbol).
 //
-// With --rate the loop is open: tick i is due at start + i / rate whatever became of the ticks before it, and its
+// With --rate the loop is open: tick i is due at start + i / rate, however late earlier ticks were, and its
 // timestamp is that due time, so a receiver's latency includes the publisher's lateness and nothing is omitted.
 #include "normal.h"
 
@@ -15,7 +15,7 @@ static const double DRIFT_A_YEAR = 0.05, VOLATILITY_A_YEAR = 0.30, SECONDS_A_YEA
 struct options {
     const char *endpoint;
     int64_t count;
-    double rate;  // ticks a second in all; 0: as fast as it goes
+    double rate;  // ticks a second in total; 0: as fast as possible
     int subscriptions;
     bool block, sequence;
 };
@@ -68,7 +68,7 @@ static void send_tick(void *socket, int index, int64_t timestamp_ns, bool sequen
     sequences[index]++;
 }
 
-// Sends every tick; where `late_ns` is not NULL it takes how late each one was sent.
+// Sends every tick; if `late_ns` is not NULL, stores there how late each one was sent.
 static void publish(void *socket, const struct options *options, int64_t *late_ns) {
     // A step covers the time that passes between two ticks of one symbol; at full speed, a millisecond.
     double step_years = (options->rate > 0.0 ? SYMBOLS / options->rate : 1e-3) / SECONDS_A_YEAR;

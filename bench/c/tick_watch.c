@@ -1,5 +1,5 @@
-// Watches ticks as `tickz watch --summary` does: subscribes to each symbol, checks and decodes every tick, counts what
-// was lost where ticks are numbered, and prints one JSON object at the end. It ends after --count ticks, or when
+// Watches ticks as `tickz watch --summary` does: subscribes to each symbol, checks and decodes every tick, counts lost
+// ticks if they are numbered, and prints one JSON object at the end. It ends after --count ticks, or when
 // none has come for 5 s.
 #include "common.h"
 
@@ -16,7 +16,7 @@ struct watched {
 struct tally {
     int64_t received, malformed, lost;
     int64_t first_ns, last_ns;
-    int64_t *latency_ns;  // NULL: not asked for
+    int64_t *latency_ns;  // NULL: not requested
 };
 
 static struct watched *find(struct watched *watched, int count, const zmq_msg_t *topic) {

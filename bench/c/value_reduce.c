@@ -1,5 +1,5 @@
 // Adds results up as `valuz reduce` does: waits for WORKERS times READY and for the source's subscription, publishes
-// START, counts each order id once, sums in all and by symbol, publishes EXIT, and prints one JSON object whose
+// START, counts each order id once, sums in total and by symbol, publishes EXIT, and prints one JSON object whose
 // elapsed_ms runs from START to the last result. Its sums are plain doubles, in order of arrival.
 #include "value.h"
 
@@ -15,7 +15,7 @@ struct totals {
     struct sum by_symbol[SYMBOLS_MAX];
     int symbols;
     double value;
-    uint64_t *seen;  // one bit an order id
+    uint64_t *seen;  // one bit per order id
     uint64_t expected, counted, duplicates, malformed;
 };
 

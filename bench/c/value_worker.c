@@ -1,4 +1,4 @@
-// Values orders as `valuz worker --valuation notional` does: says READY once its orders connection has completed its
+// Values orders as `valuz worker --valuation notional` does: sends READY once its orders connection has completed its
 // handshake, then turns each order (symbol, action, shares, price, tail) into a result (symbol, value, tail), and
 // ends at EXIT.
 #include "value.h"
@@ -6,8 +6,8 @@
 enum { FRAMES_MAX = 8 };
 static const char MONITOR[] = "inproc://monitor.orders";
 
-// Connects, and returns when the handshake with the peer is complete. The monitor listens before the connection that
-// it tells of is made.
+// Connects, and returns when the handshake with the peer is complete. The monitor is opened before the
+// connection is made, so it misses no event.
 static void connect_and_await_handshake(void *context, void *socket, const char *endpoint) {
     check(zmq_socket_monitor(socket, MONITOR, ZMQ_EVENT_HANDSHAKE_SUCCEEDED) == 0, "zmq_socket_monitor");
     void *monitor = open_socket(context, ZMQ_PAIR);
@@ -46,7 +46,7 @@ static void work(void *orders, void *results, void *control) {
     for (int i = 0; i < FRAMES_MAX; i++) zmq_msg_init(&frames[i]);
     zmq_pollitem_t items[] = {{orders, 0, ZMQ_POLLIN, 0}, {control, 0, ZMQ_POLLIN, 0}};
     for (;;) {
-        // Takes what there is and polls only when the queue is empty: a poll a message would cost more than the work.
+        // Drains the queue and polls only when it is empty: a poll per message would cost more than the work.
         int count;
         while ((count = receive_frames(orders, frames, FRAMES_MAX, ZMQ_DONTWAIT)) >= 0) {
             double value;

@@ -10,14 +10,14 @@ use anyhow::{Context, Result, ensure};
 
 use crate::progress::Progress;
 
-/// The programs of the suite that are measured.
+/// The measured programs of the suite.
 const SUITE: [&str; 4] = ["tickz", "chatz", "valuz", "dealz"];
 
-/// The reference programs, each of one file in `bench/c`.
+/// The reference programs, one file each in `bench/c`.
 const REFERENCE: [&str; 6] =
     ["tick_publish", "tick_watch", "value_source", "value_worker", "value_reduce", "chat_server"];
 
-/// The folder of the release programs of the suite: `given`, or built now.
+/// Returns the folder of the suite's release programs: `given`, or built now.
 pub(crate) fn suite(given: Option<&Path>, progress: &Progress) -> Result<PathBuf> {
     let folder = match given {
         Some(folder) => folder.to_owned(),
@@ -66,7 +66,7 @@ pub(crate) fn reference(progress: &Progress) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// Where a whole run's results are written.
+/// The file for the results of a full run.
 pub(crate) fn results_path() -> PathBuf {
     workspace().join("bench/RESULTS.md")
 }

@@ -1,18 +1,18 @@
-//! Facts about the machine and the versions of what runs on it, and the one limit of it that is in the way.
+//! Facts about the machine and the versions of its software, and raising the limit of open files.
 
 use std::{fmt, fs, process::Command, thread};
 
 use jiff::Timestamp;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// What a result means nothing without.
+/// The facts that every result depends on.
 #[derive(Debug)]
 pub(crate) struct Facts {
     lines: Vec<(&'static str, String)>,
 }
 
 impl Facts {
-    /// Asks the system; what it does not tell is "unknown".
+    /// Asks the system; facts that it does not know are "unknown".
     pub(crate) fn gather() -> Self {
         let now = Timestamp::now().strftime("%Y-%m-%d %H:%M UTC").to_string();
         let cores = thread::available_parallelism().map_or_else(|_| unknown(), |cores| cores.to_string());
@@ -37,8 +37,8 @@ impl fmt::Display for Facts {
     }
 }
 
-/// Lets this process and those that it starts hold as many open files as the system allows: 10,000 connections are
-/// more than the usual soft limit.
+/// Raises the limit of open files of this process and its children to the hard limit: 10,000 connections are more than
+/// the usual soft limit.
 pub(crate) fn raise_open_files_limit() {
     let limit = getrlimit(Resource::Nofile);
     // Where it can't be raised, the row that needs it says so when it fails.
@@ -58,7 +58,7 @@ fn memory() -> String {
     kib.map_or_else(unknown, |kib| format!("{} GiB", (kib + (1 << 19)) >> 20))
 }
 
-/// The first line that a command prints.
+/// Returns the first line of a command's output.
 fn said_by(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program).args(arguments).output();
     let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();

@@ -1,7 +1,7 @@
-//! `bench`: the suite's programs beside reference programs in C on plain libzmq, measured in turns on this machine.
+//! `bench`: compares the suite's programs with reference programs in C on plain libzmq, measured alternately.
 //!
 //! One thread drives: it builds both sides, runs each row of the table, prints the table on standard output and
-//! writes `bench/RESULTS.md`. A second thread waits for Ctrl-C and ends whatever still runs.
+//! writes `bench/RESULTS.md`. A second thread waits for Ctrl-C and kills the processes that still run.
 
 mod build;
 mod load;
@@ -26,13 +26,13 @@ use crate::{
     table::Table,
 };
 
-/// Measures the suite beside reference programs in C and prints a table of ratios.
+/// Compares the suite with reference programs in C and prints a table of ratios.
 ///
-/// Every comparison alternates the two sides, ours then the reference, round by round in one run; a ratio is
-/// the median over the rounds of ours divided by the reference, with its range. A full run takes about ten minutes and
-/// writes bench/RESULTS.md; a machine that does nothing else gives ratios that mean something.
+/// Every comparison alternates the two sides, the suite then the reference, round by round in one run; a ratio is
+/// the median over the rounds of suite divided by reference, with its range. A full run takes about ten minutes and
+/// writes bench/RESULTS.md; the ratios are meaningful only on an otherwise idle machine.
 ///
-/// Exit status: 0 all rows were measured, whatever they show; 1 something failed to run; 2 wrong usage.
+/// Exit code: 0 all rows were measured, met or missed; 1 a row failed to run; 2 wrong usage.
 #[derive(Debug, Parser)]
 #[command(name = "bench", version)]
 struct Cli {
@@ -40,19 +40,19 @@ struct Cli {
     #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
 
-    /// Three short rounds; results are not written
+    /// Run three short rounds; results are not written
     #[arg(long)]
     quick: bool,
 
-    /// Only this row, may be repeated; results are not written
+    /// Measure only this row (repeatable); results are not written
     #[arg(long, value_enum, value_name = "NAME")]
     only: Vec<Name>,
 
-    /// The reference against itself: how far from 1 the ratios come out where nothing differs; not written
+    /// Compare the reference with itself, to see how far from 1 the ratios stray; results are not written
     #[arg(long)]
     calibrate: bool,
 
-    /// Use the suite's programs as they are in this folder instead of building them
+    /// Use the suite's programs in this folder instead of building them
     #[arg(long, value_name = "FOLDER")]
     programs: Option<PathBuf>,
 }
@@ -79,7 +79,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs what was asked for; `false` where a row failed to run.
+/// Measures the selected rows; `false` if one failed to run.
 fn run(cli: &Cli) -> Result<bool> {
     process::kill_all_on_signal().context("cannot wait for signals")?;
     machine::raise_open_files_limit();

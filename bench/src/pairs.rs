@@ -1,10 +1,10 @@
-//! Measurements in turns, A B A B, and what they amount to: medians with their ranges, of each side and of the ratio.
+//! Alternating measurements, A B A B, and their medians with ranges, of each side and of the ratio.
 
 use anyhow::Result;
 
 use crate::programs::Side;
 
-/// A median with the least and the greatest value.
+/// A median with the smallest and the largest value.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Spread {
     pub(crate) median: f64,
@@ -13,7 +13,7 @@ pub(crate) struct Spread {
 }
 
 impl Spread {
-    /// Of at least one value; of none, it is all NaN.
+    /// The spread of at least one value; all NaN if there is none.
     pub(crate) fn of(values: impl IntoIterator<Item = f64>) -> Self {
         let mut sorted: Vec<f64> = values.into_iter().collect();
         sorted.sort_by(f64::total_cmp);
@@ -27,23 +27,23 @@ impl Spread {
     }
 }
 
-/// The measurements of both sides, one pair a round.
+/// The measurements of both sides, one pair per round.
 #[derive(Debug)]
 pub(crate) struct Pairs<T> {
     rounds: Vec<(T, T)>,
 }
 
 impl<T> Pairs<T> {
-    /// Runs `measure` for our side and for the reference in turns.
+    /// Runs `measure` for the suite and for the reference alternately.
     ///
     /// # Errors
-    /// The first measurement that fails ends it.
+    /// Stops at the first measurement that fails.
     pub(crate) fn alternate(rounds: u32, mut measure: impl FnMut(u32, Side) -> Result<T>) -> Result<Self> {
         let rounds = (1..=rounds).map(|round| Ok((measure(round, Side::Ours)?, measure(round, Side::Reference)?)));
         Ok(Self { rounds: rounds.collect::<Result<_>>()? })
     }
 
-    /// One quantity of our side.
+    /// One quantity of the suite.
     pub(crate) fn ours(&self, quantity: impl Fn(&T) -> f64) -> Spread {
         Spread::of(self.rounds.iter().map(|(ours, _)| quantity(ours)))
     }
@@ -53,7 +53,7 @@ impl<T> Pairs<T> {
         Spread::of(self.rounds.iter().map(|(_, reference)| quantity(reference)))
     }
 
-    /// Ours divided by the reference's, round by round: what troubles the machine in one round troubles both.
+    /// The suite's quantity divided by the reference's, round by round, so that a disturbance affects both.
     pub(crate) fn ratio(&self, quantity: impl Fn(&T) -> f64) -> Spread {
         Spread::of(self.rounds.iter().map(|(ours, reference)| quantity(ours) / quantity(reference)))
     }

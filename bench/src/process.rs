@@ -1,7 +1,7 @@
 //! A measured process: started with its standard output collected, killed when its handle is dropped and on Ctrl-C,
-//! and looked at through `/proc`.
+//! and observed through `/proc`.
 //!
-//! The set of running processes is the one thing shared: with the thread that waits for signals.
+//! Only the set of running processes is shared, with the thread that waits for signals.
 
 use std::{
     collections::BTreeMap,
@@ -21,13 +21,13 @@ use signal_hook::{
     iterator::Signals,
 };
 
-/// How often an ended process is looked for; its own measurements do not depend on it.
+/// How often to check for an ended process; its own measurements do not depend on it.
 const EXIT_POLL: Duration = Duration::from_millis(5);
 
 /// Processes that were started and not yet waited for, by process id.
 static RUNNING: Mutex<BTreeMap<u32, Pid>> = Mutex::new(BTreeMap::new());
 
-/// Starts the thread that, on SIGINT or SIGTERM, kills what runs and ends this process.
+/// Starts the thread that, on SIGINT or SIGTERM, kills all running processes and exits.
 pub(crate) fn kill_all_on_signal() -> io::Result<()> {
     let mut signals = Signals::new([SIGINT, SIGTERM])?;
     thread::Builder::new().name("signals".into()).spawn(move || {
@@ -54,9 +54,9 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts `command` with no input; what it writes is collected.
+    /// Starts `command` with no input and collects its output.
     ///
-    /// Its environment is emptied, so that no setting of whoever measures reaches one side only.
+    /// Its environment is empty, so that no local setting affects one side only.
     pub(crate) fn start(mut command: Command) -> Result<Self> {
         let name = command.get_program().to_string_lossy().into_owned();
         let mut child = command
@@ -98,7 +98,7 @@ impl Process {
         object.map_or(Ok(Value::Null), serde_json::from_str).with_context(|| format!("{} printed no JSON", self.name))
     }
 
-    /// Fails where the process has ended.
+    /// Fails if the process has ended.
     pub(crate) fn check_running(&mut self) -> Result<()> {
         if let Some(status) = self.child.try_wait()? {
             self.forget();
@@ -107,7 +107,7 @@ impl Process {
         Ok(())
     }
 
-    /// The memory that it holds now, VmRSS, in KiB.
+    /// Its current memory, VmRSS, in KiB.
     pub(crate) fn resident_kib(&self) -> Result<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS in /proc")?;
@@ -132,7 +132,7 @@ impl Process {
         self.forget();
     }
 
-    /// Once waited for, the process id may belong to another process.
+    /// The process id may belong to another process after the wait.
     fn forget(&self) {
         if let Ok(mut running) = RUNNING.lock() {
             running.remove(&self.child.id());
@@ -146,7 +146,7 @@ impl Drop for Process {
     }
 }
 
-/// Reads a pipe to its end on a thread of its own, so that a process never waits for its reader.
+/// Reads a pipe to its end on a separate thread, so that a process never waits for its reader.
 fn collect(mut pipe: impl Read + Send + 'static) -> JoinHandle<io::Result<String>> {
     thread::spawn(move || {
         let mut bytes = Vec::new();

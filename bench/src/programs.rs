@@ -1,17 +1,16 @@
-//! The command lines of both sides: what each program of the suite and its reference are called with, to do the same.
+//! The command lines of both sides, with which a program of the suite and its reference do the same work.
 
 use std::{
-    net::{Ipv4Addr, TcpListener},
     path::{Path, PathBuf},
     process::Command,
 };
 
-use anyhow::{Context, Result};
+use testkit::free_endpoints;
 
-/// What the simulated ticks are of; both publishers know these five by themselves.
+/// The symbols of the simulated ticks, the default of both publishers.
 pub(crate) const SYMBOLS: [&str; 5] = ["MSFT", "AAPL", "GOOG", "YHOO", "BBRY"];
 
-/// Which of the two programs that do the same work.
+/// One of two programs that do the same work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Side {
     /// The suite's.
@@ -23,26 +22,26 @@ pub(crate) enum Side {
 /// How the two publishers publish.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ticks {
-    /// How many in all.
+    /// The total number of ticks.
     pub(crate) count: u64,
-    /// How many a second; `None`: as fast as it goes.
+    /// Ticks per second; `None`: as fast as possible.
     pub(crate) rate: Option<u32>,
     /// Wait for a slow subscriber instead of dropping.
     pub(crate) block: bool,
-    /// How many topics the one subscriber subscribes to.
+    /// The number of topics to which the only subscriber subscribes.
     pub(crate) topics: usize,
 }
 
 /// What a valuz worker computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Valuation {
-    /// Shares times price: as little as can be.
+    /// Shares times price: as little work as possible.
     Notional,
-    /// Monte Carlo value at risk: heavy. Only ours knows it.
+    /// Monte Carlo value at risk: heavy. The reference does not have it.
     ValueAtRisk,
 }
 
-/// Where the channels of one valuz batch are.
+/// The endpoints of one valuz batch.
 #[derive(Debug)]
 pub(crate) struct ValueChannels {
     orders: String,
@@ -51,18 +50,18 @@ pub(crate) struct ValueChannels {
 }
 
 impl ValueChannels {
-    pub(crate) fn new() -> Result<Self> {
-        let [orders, results, control] = free_endpoints()?;
-        Ok(Self { orders, results, control })
+    pub(crate) fn new() -> Self {
+        let [orders, results, control] = free_endpoints();
+        Self { orders, results, control }
     }
 }
 
-/// Where the programs are.
+/// The folders of the programs.
 #[derive(Debug)]
 pub(crate) struct Programs {
-    /// The folder of the suite's.
+    /// The folder of the suite's programs.
     pub(crate) ours: PathBuf,
-    /// The folder of the reference's.
+    /// The folder of the reference programs.
     pub(crate) reference: PathBuf,
     /// The reference on both sides.
     pub(crate) calibrate: bool,
@@ -164,17 +163,4 @@ impl Programs {
 /// The program `name` of a folder, without arguments.
 pub(crate) fn program(folder: &Path, name: &str) -> Command {
     Command::new(folder.join(name))
-}
-
-/// Endpoints on ports that nobody holds now, all different.
-pub(crate) fn free_endpoints<const N: usize>() -> Result<[String; N]> {
-    let mut endpoints = [const { String::new() }; N];
-    let mut listeners = Vec::with_capacity(N);
-    for endpoint in &mut endpoints {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port")?;
-        *endpoint = format!("tcp://{}", listener.local_addr()?);
-        // Held until all are chosen, or one port could be given twice.
-        listeners.push(listener);
-    }
-    Ok(endpoints)
 }

@@ -1,4 +1,4 @@
-//! What is being measured just now, on standard error: a line that changes in a terminal, a line a row elsewhere.
+//! The current measurement, on standard error: one changing line in a terminal, otherwise a line per row.
 
 use std::{
     io::{self, IsTerminal, Write},
@@ -7,7 +7,7 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// The line of progress.
+/// The progress line.
 #[derive(Debug)]
 pub(crate) struct Progress {
     bar: ProgressBar,
@@ -23,7 +23,7 @@ impl Progress {
         Self { bar, terminal: io::stderr().is_terminal() }
     }
 
-    /// Says what begins now.
+    /// Shows a new measurement.
     pub(crate) fn say(&self, what: &str) {
         self.bar.set_message(what.to_owned());
         if !self.terminal {
@@ -31,12 +31,12 @@ impl Progress {
         }
     }
 
-    /// Says how far it is; nothing outside a terminal.
+    /// Shows its progress, in a terminal only.
     pub(crate) fn step(&self, what: &str, step: u32, steps: u32) {
         self.bar.set_message(format!("{what}: {step} of {steps}"));
     }
 
-    /// Takes the line away.
+    /// Clears the line.
     pub(crate) fn finish(&self) {
         self.bar.finish_and_clear();
     }
@@ -48,6 +48,6 @@ pub(crate) fn complain(error: &anyhow::Error) {
 }
 
 fn write_line(line: &str) {
-    // Where standard error is closed there is nobody to tell.
+    // A closed standard error cannot show the error.
     let _ = writeln!(io::stderr(), "{line}");
 }

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 
 use crate::{machine::Facts, table::Table};
 
-/// From this line on the file is written by people, and kept.
+/// From this line on the file is written by hand, and kept.
 const REMARKS: &str = "## Remarks";
 
 /// Prints the results.
@@ -15,7 +15,7 @@ pub(crate) fn print(facts: &Facts, table: &Table, rounds: u32) {
     println!("{}", body(facts, table, rounds));
 }
 
-/// Writes the results in place of those in the file, and keeps its remarks.
+/// Replaces the results in the file and keeps its remarks.
 pub(crate) fn write(path: &Path, facts: &Facts, table: &Table, rounds: u32) -> Result<()> {
     let before = fs::read_to_string(path).unwrap_or_default();
     let remarks = before.find(REMARKS).map_or(REMARKS, |start| before[start..].trim_end());
@@ -28,5 +28,5 @@ pub(crate) fn write(path: &Path, facts: &Facts, table: &Table, rounds: u32) -> R
 }
 
 fn body(facts: &Facts, table: &Table, rounds: u32) -> String {
-    format!("{facts}\nRounds of each comparison: {rounds}, ours and C in turns.\n\n{table}")
+    format!("{facts}\nRounds of each comparison: {rounds}, the suite and C alternately.\n\n{table}")
 }

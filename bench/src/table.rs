@@ -1,10 +1,10 @@
-//! The table of results: rows of formatted quantities with a ratio or a limit, and whether that is met.
+//! The table of results: rows of formatted quantities with a ratio or a limit, and whether it is met.
 
 use std::fmt;
 
 use crate::pairs::Spread;
 
-/// What is wanted of a row's number.
+/// The target of a row's number.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Wanted {
     AtLeast(f64),
@@ -14,7 +14,7 @@ pub(crate) enum Wanted {
 }
 
 impl Wanted {
-    /// `None` where nothing is wanted.
+    /// `None` without a target.
     fn met_by(self, value: f64) -> Option<bool> {
         match self {
             Self::AtLeast(limit) => Some(value >= limit),
@@ -46,7 +46,7 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    /// A comparison: both sides' medians with their unit, and the ratio ours to reference.
+    /// A comparison: both sides' medians with their unit, and the ratio suite to reference.
     pub(crate) fn compared(
         what: impl Into<String>,
         (ours, reference): (String, String),
@@ -63,7 +63,7 @@ impl Row {
         }
     }
 
-    /// A number of our side that has no reference beside it.
+    /// A number of the suite that has no reference.
     pub(crate) fn alone(what: impl Into<String>, ours: String, value: f64, wanted: Wanted) -> Self {
         Self {
             what: what.into(),
@@ -92,7 +92,7 @@ impl Row {
     }
 }
 
-/// All rows, with what is to be said about them.
+/// All rows, with their notes.
 #[derive(Debug, Default)]
 pub(crate) struct Table {
     rows: Vec<Row>,
@@ -105,23 +105,23 @@ impl Table {
         self.rows.push(row);
     }
 
-    /// Adds a sentence that stands below the table.
+    /// Adds a note below the table.
     pub(crate) fn note(&mut self, note: impl Into<String>) {
         self.notes.push(note.into());
     }
 
-    /// Says what failed to run.
+    /// Adds a row that failed to run.
     pub(crate) fn fail(&mut self, failure: String) {
         self.failures.push(failure);
     }
 
-    /// Whether everything that was to be measured was.
+    /// Whether every row was measured.
     pub(crate) fn all_measured(&self) -> bool {
         self.failures.is_empty()
     }
 }
 
-/// As Markdown, its columns aligned so that it reads in a terminal too.
+/// Writes Markdown with aligned columns, readable in a terminal too.
 impl fmt::Display for Table {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let header = ["measured", "ours", "C", "ours / C (range)", "wanted", ""].map(str::to_owned);

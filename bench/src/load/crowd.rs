@@ -1,8 +1,9 @@
-//! A crowd in the chat: many users, each on a connection of its own, each alive on a fixed schedule, some of them talking.
+//! A crowd in the chat: many users, each with its own connection and a fixed keep-alive schedule, some of them
+//! talking.
 //!
 //! One thread drives all connections with epoll. The schedule is open: a request is sent when it is due, whether
-//! the server keeps up or not. A reply's latency runs from the moment its request was sent; how late this generator
-//! was itself is recorded apart.
+//! the server keeps up or not. A reply's latency is measured from the moment its request was sent; the lateness of this
+//! generator is recorded separately.
 
 use std::{
     collections::VecDeque,
@@ -22,32 +23,32 @@ use crate::load::zmtp::Connection;
 /// How long anything may take to connect.
 const CONNECT_LIMIT: Duration = Duration::from_secs(30);
 
-/// How long it may take until all are in the room.
+/// How long it may take until all users have joined.
 const ENTER_LIMIT: Duration = Duration::from_secs(120);
 
 /// The most events that one wait returns.
 const EVENTS_MAX: usize = 256;
 
-/// What the crowd does.
+/// The crowd's schedule.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Plan {
-    /// How many users; each sends one keep-alive a period.
+    /// The number of users; each sends one keep-alive per period.
     pub(crate) users: usize,
     pub(crate) period: Duration,
-    /// Texts a second, in all; said by the users in turn.
+    /// Texts a second in total; the users send them round-robin.
     pub(crate) texts_per_second: u32,
-    /// How many connections listen to the broadcasts.
+    /// The number of connections that receive the broadcasts.
     pub(crate) listeners: usize,
 }
 
-/// What was seen while measuring.
+/// The measurements.
 #[derive(Debug)]
 pub(crate) struct Seen {
     /// From a request to its reply, in microseconds.
     pub(crate) latency_us: Histogram<u64>,
-    /// How long after they were due requests were sent, in microseconds.
+    /// How late requests were sent, in microseconds.
     pub(crate) late_us: Histogram<u64>,
-    pub(crate) said: u64,
+    pub(crate) sent_texts: u64,
     pub(crate) broadcasts: u64,
     pub(crate) refusals: u64,
 }
@@ -55,7 +56,7 @@ pub(crate) struct Seen {
 impl Seen {
     fn new() -> Result<Self> {
         let histogram = Histogram::new(3).context("a histogram of three digits")?;
-        Ok(Self { latency_us: histogram.clone(), late_us: histogram, said: 0, broadcasts: 0, refusals: 0 })
+        Ok(Self { latency_us: histogram.clone(), late_us: histogram, sent_texts: 0, broadcasts: 0, refusals: 0 })
     }
 }
 
@@ -73,15 +74,15 @@ struct User {
 pub(crate) struct Crowd {
     plan: Plan,
     poller: OwnedFd,
-    /// Epoll tells users by their index, and listeners by theirs after the last user.
+    /// Epoll's keys: users have their index, listeners follow after the last user.
     users: Vec<User>,
     listeners: Vec<Connection>,
-    /// Who is due when, soonest first.
+    /// When each user is due, soonest first.
     due: VecDeque<(Instant, usize)>,
     next_text: Instant,
     talker: usize,
-    /// The roster version that the server told last. The users share what they know, as they would after a quiet
-    /// while: each alone would have the whole roster sent once a period for as long as others join.
+    /// The roster version of the server's latest reply. The users share it, as they would after a quiet while: otherwise
+    /// each would get the whole roster once per period as long as others join.
     version: u64,
     /// Requests without a reply yet, of all users.
     outstanding: usize,
@@ -89,7 +90,7 @@ pub(crate) struct Crowd {
 }
 
 impl Crowd {
-    /// Connects everybody; nobody is present yet.
+    /// Connects all users; none is present yet.
     pub(crate) fn connect(requests: &str, broadcasts: &str, plan: Plan) -> Result<Self> {
         let poller = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         let open = |endpoint: &str, kind: &str, key: usize| -> Result<Connection> {
@@ -126,11 +127,11 @@ impl Crowd {
         })
     }
 
-    /// Brings everybody in, one after the other, then spaces their keep-alives evenly.
+    /// Lets all users join, one after another, then spaces their keep-alives evenly.
     ///
-    /// A roster that changes while requests are under way is sent whole to each of them, 10,000 names at a time, and
-    /// while that is done more requests come: coming in all at once would never settle. So nothing is under way when
-    /// a user joins, and the user claims to hold the version that its own joining makes.
+    /// A roster that changes while requests are in flight is sent whole to each of them, 10,000 names at a time, and
+    /// meanwhile more requests arrive: if all joined at once, it would never settle. So no request is in flight when a
+    /// user joins, and the user claims to hold the version that its own join creates.
     pub(crate) fn enter(&mut self) -> Result<()> {
         let deadline = Instant::now() + ENTER_LIMIT;
         for index in 0..self.users.len() {
@@ -140,7 +141,7 @@ impl Crowd {
             self.send_due(Instant::now())?;
             self.await_replies(deadline)?;
         }
-        ensure!(self.seen.refusals == 0, "{} requests were refused while the crowd came in", self.seen.refusals);
+        ensure!(self.seen.refusals == 0, "{} requests were refused while the crowd joined", self.seen.refusals);
         let (now, gap) = (Instant::now(), self.plan.period / self.plan.users as u32);
         for (place, (due, _)) in self.due.iter_mut().enumerate() {
             *due = now + gap * place as u32;
@@ -148,7 +149,7 @@ impl Crowd {
         Ok(())
     }
 
-    /// Keeps everybody alive and some talking for this long, and returns what was seen in that time.
+    /// Keeps all users alive and some talking for this long, and returns the measurements.
     pub(crate) fn run(&mut self, duration: Duration) -> Result<Seen> {
         self.seen = Seen::new()?;
         let text_gap = Duration::from_secs(1) / self.plan.texts_per_second;
@@ -162,7 +163,7 @@ impl Crowd {
             while self.next_text <= now {
                 self.talker = (self.talker + 1) % self.users.len();
                 self.request(self.talker, Some("the quick brown fox jumps over the lazy dog"), self.version)?;
-                self.seen.said += 1;
+                self.seen.sent_texts += 1;
                 self.next_text += text_gap;
             }
             self.send_due(now)?;
@@ -171,7 +172,7 @@ impl Crowd {
         }
     }
 
-    /// Asks for the whole roster; returns how many names it has and how long it took to come.
+    /// Requests the whole roster; returns its number of names and how long it took.
     pub(crate) fn count_present(&mut self) -> Result<(usize, Duration)> {
         self.await_replies(Instant::now() + CONNECT_LIMIT)?;
         let user = self.users.first_mut().context("no user")?;
@@ -194,14 +195,14 @@ impl Crowd {
 
     fn request(&mut self, index: usize, text: Option<&str>, version: u64) -> Result<()> {
         let user = &mut self.users[index];
-        let said = text.map(|text| format!("{}\u{1f}{text}", user.name));
-        let body = said.as_ref().unwrap_or(&user.name);
+        let text = text.map(|text| format!("{}\u{1f}{text}", user.name));
+        let body = text.as_ref().unwrap_or(&user.name);
         user.waiting.push_back(Instant::now());
         self.outstanding += 1;
         user.connection.send(&[b"", body.as_bytes(), &version.to_le_bytes()]).context("send a request")
     }
 
-    /// Waits until no request is without its reply.
+    /// Waits until every request has its reply.
     fn await_replies(&mut self, deadline: Instant) -> Result<()> {
         while self.outstanding > 0 {
             ensure!(Instant::now() < deadline, "{} replies are missing", self.outstanding);
@@ -210,7 +211,7 @@ impl Crowd {
         Ok(())
     }
 
-    /// Takes in what arrives until `deadline`, or the first of it.
+    /// Receives until `deadline`, or only the first events.
     fn wait(&mut self, deadline: Instant) -> Result<()> {
         let patience = Timespec::try_from(deadline.saturating_duration_since(Instant::now()))?;
         let mut events = Vec::with_capacity(EVENTS_MAX);

@@ -1,4 +1,4 @@
-//! The load: peers made by hand on plain TCP, so that thousands cost less than the server they load.
+//! The load: peers on plain TCP without libzmq, so that thousands of them cost less than the server.
 
 pub(crate) mod crowd;
 pub(crate) mod zmtp;

@@ -1,7 +1,7 @@
 //! One ZMTP 3.0 connection (23/ZMTP, mechanism NULL) on a plain TCP stream, as a client.
 //!
-//! A libzmq socket a user would make the load heavier than the server: each has a mailbox, a pipe and a place in the
-//! list that every poll walks through. Here a user is one stream and one buffer.
+//! With a libzmq socket per user the load would cost more than the server: each has a mailbox, a pipe and an entry in the
+//! list that every poll scans. Here a user is one stream and one buffer.
 
 use std::{
     io::{self, ErrorKind, Read, Write},
@@ -20,13 +20,13 @@ const COMMAND: u8 = 4;
 /// Between two attempts to reach a server that is starting; short, since start-up times include it.
 const RETRY: Duration = Duration::from_micros(200);
 
-/// What is read at once.
+/// How many bytes are read at once.
 const CHUNK_BYTES: usize = 64 * 1024;
 
-/// What is kept of a message: enough to tell replies, refusals and ticks apart.
+/// The part of a message that is kept: enough to distinguish replies, refusals and ticks.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Message {
-    /// How many frames it has, an empty delimiter in front not counted.
+    /// The number of frames, without a leading empty delimiter.
     pub(crate) frames: usize,
     /// The first of them.
     pub(crate) first: Vec<u8>,
@@ -40,8 +40,8 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Connects to `tcp://HOST:PORT` as a socket of this type (`REQ`, `SUB`) and shakes hands, trying until `deadline`
-    /// where nobody listens yet.
+    /// Connects to `tcp://HOST:PORT` as a socket of this type (`REQ`, `SUB`) and completes the handshake; retries until
+    /// `deadline` while no server listens.
     pub(crate) fn open(endpoint: &str, socket_type: &str, deadline: Instant) -> io::Result<Self> {
         let address = endpoint.trim_start_matches("tcp://");
         let stream = loop {
@@ -64,7 +64,7 @@ impl Connection {
         &self.stream
     }
 
-    /// From here on [`Self::fill`] returns at once where there is nothing to read.
+    /// Makes [`Self::fill`] return at once if there is nothing to read.
     pub(crate) fn set_nonblocking(&self) -> io::Result<()> {
         self.stream.set_nonblocking(true)
     }
@@ -88,7 +88,7 @@ impl Connection {
         }
     }
 
-    /// Reads once what has come; `false` where nothing has.
+    /// Reads once; `false` if nothing has arrived.
     pub(crate) fn fill(&mut self) -> io::Result<bool> {
         let length = self.received.len();
         self.received.resize(length + CHUNK_BYTES, 0);
@@ -102,7 +102,7 @@ impl Connection {
         }
     }
 
-    /// Takes the next whole message out of what has been read; answers heartbeats on the way.
+    /// Takes the next whole message out of the buffer; answers pings on the way.
     pub(crate) fn next_message(&mut self) -> io::Result<Option<Message>> {
         let (mut at, mut frames, mut first) = (0, 0, None);
         while let Some((flags, body, end)) = frame_at(&self.received, at) {
@@ -171,7 +171,7 @@ fn push_frame(bytes: &mut Vec<u8>, flags: u8, body: &[u8]) {
     bytes.extend(body);
 }
 
-/// The frame that begins at `at`: its flags, where its body begins and where it ends; `None` while it is not whole.
+/// The frame at `at`: its flags, the start of its body and its end; `None` if it is incomplete.
 fn frame_at(bytes: &[u8], at: usize) -> Option<(u8, usize, usize)> {
     let rest = bytes.get(at..)?;
     let &flags = rest.first()?;
@@ -191,7 +191,7 @@ mod tests {
 
     use super::*;
 
-    /// A peer that shakes hands, sends `bytes` and returns what it was sent after the handshake.
+    /// A peer that completes the handshake, sends `bytes` and returns the bytes that it received afterwards.
     fn against(bytes: Vec<u8>, test: impl FnOnce(&mut Connection)) -> Vec<u8> {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let endpoint = format!("tcp://{}", listener.local_addr().unwrap());

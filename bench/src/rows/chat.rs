@@ -1,8 +1,9 @@
-//! chatz: a large quiet crowd on the roster version extension, and the cost of a long reply beside the reference.
+//! chatz: a large quiet crowd with the roster version extension, and the cost of a long reply compared with the reference.
 
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use testkit::free_endpoints;
 
 use crate::{
     load::{
@@ -11,12 +12,12 @@ use crate::{
     },
     pairs::{Pairs, Spread},
     process::Process,
-    programs::{Side, free_endpoints},
+    programs::Side,
     rows::Bench,
     table::{Row, Table, Wanted},
 };
 
-/// How long a server may take to answer at all.
+/// How long a server may take to answer.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The users of the reply row, all present while it runs.
@@ -26,10 +27,10 @@ const CROWD: Plan = Plan { users: 10_000, period: Duration::from_millis(2_500), 
 
 /// The rows of the large crowd.
 pub(super) fn crowd(bench: &Bench, table: &mut Table) -> Result<()> {
-    let [requests, broadcasts] = free_endpoints()?;
+    let [requests, broadcasts] = free_endpoints();
     let mut server = Process::start(bench.programs.chat_server(Side::Ours, &requests, &broadcasts))?;
     let mut crowd = Crowd::connect(&requests, &broadcasts, CROWD)?;
-    bench.progress.say("chat-crowd: coming in");
+    bench.progress.say("chat-crowd: joining");
     let begin = Instant::now();
     crowd.enter()?;
     let entered = begin.elapsed();
@@ -52,11 +53,11 @@ pub(super) fn crowd(bench: &Bench, table: &mut Table) -> Result<()> {
     let mib = resident_kib as f64 / 1024.0;
     table.push(Row::alone("chatz, 10,000 users: memory", format!("{mib:.0} MiB"), mib, Wanted::Nothing));
     table.note(format!(
-        "chatz, 10,000 users: each on a TCP connection of its own (ZMTP 3.0 made by hand, one thread), a keep-alive \
-         every 2.5 s with the roster version that the users know together; {} texts said, each to {} listeners, {} \
-         broadcasts received; {} replies, p99.9 {:.2} ms; the load itself was late by {:.2} ms (p50). They came in one \
-         after the other in {:.1} s. A reply with the whole roster took {:.1} ms.",
-        seen.said,
+        "chatz, 10,000 users: each on its own TCP connection (ZMTP 3.0 without libzmq, one thread), a keep-alive \
+         every 2.5 s with the roster version that the users share; {} texts sent, each to {} listeners, {} \
+         broadcasts received; {} replies, p99.9 {:.2} ms; the load itself was late by {:.2} ms (p50). They joined one \
+         after another in {:.1} s. A reply with the whole roster took {:.1} ms.",
+        seen.sent_texts,
         CROWD.listeners,
         seen.broadcasts,
         seen.latency_us.len(),
@@ -68,7 +69,7 @@ pub(super) fn crowd(bench: &Bench, table: &mut Table) -> Result<()> {
     Ok(())
 }
 
-/// What one client in lock-step saw.
+/// The observations of one client in lock-step.
 #[derive(Debug)]
 struct Replies {
     per_second: f64,
@@ -91,7 +92,7 @@ pub(super) fn reply(bench: &Bench, table: &mut Table) -> Result<()> {
         Wanted::Nothing,
     ));
     table.push(Row::compared(
-        "chatz, 1,000 users, no extension: server's processor time a reply",
+        "chatz, 1,000 users, no extension: processor time per reply",
         (micros(pairs.ours(cpu)), micros(pairs.reference(cpu))),
         pairs.ratio(cpu),
         Wanted::Nothing,
@@ -99,9 +100,9 @@ pub(super) fn reply(bench: &Bench, table: &mut Table) -> Result<()> {
     Ok(())
 }
 
-/// One connection asks for all users in turn, which keeps them all present, and waits for each reply.
+/// One connection sends the keep-alives of all users, one after another, and waits for each reply.
 fn replies(bench: &Bench, side: Side) -> Result<Replies> {
-    let [requests, broadcasts] = free_endpoints()?;
+    let [requests, broadcasts] = free_endpoints();
     let server = Process::start(bench.programs.chat_server(side, &requests, &broadcasts))?;
     let mut client = Connection::open(&requests, "REQ", Instant::now() + PATIENCE)?;
     let names: Vec<_> = (0..REPLY_USERS).map(|index| format!("user{index:04}")).collect();

@@ -1,15 +1,16 @@
-//! What the desk costs under 100,000 ticks a second: its page in a real browser, and its engine alone.
+//! The cost of the desk under 100,000 ticks a second: its page in a real browser, and its engine alone.
 
 use std::{process::Command, thread, time::Duration};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
+use testkit::free_endpoints;
 
 use crate::{
     build,
     pairs::{Pairs, Spread},
     process::Process,
-    programs::{SYMBOLS, Side, Ticks, free_endpoints, program},
+    programs::{SYMBOLS, Side, Ticks, program},
     rows::Bench,
     table::{Row, Table, Wanted},
 };
@@ -17,7 +18,7 @@ use crate::{
 /// Ticks a second.
 const RATE: u32 = 100_000;
 
-/// How long the page is looked at, in seconds.
+/// How long the page is measured, in seconds.
 const PAGE_SECONDS: u64 = 60;
 
 /// How long a program is at work before its processor time is taken, and how long it then is.
@@ -63,8 +64,8 @@ pub(super) fn page(bench: &Bench, table: &mut Table) -> Result<()> {
     Ok(())
 }
 
-/// The row of the engine: processor time a tick of dealz, no page open, beside `tickz watch`, which decodes and
-/// counts and does nothing else.
+/// The row of the engine: processor time per tick of dealz, no page open, compared with `tickz watch`, which only decodes
+/// and counts.
 pub(super) fn cost(bench: &Bench, table: &mut Table) -> Result<()> {
     let pairs = Pairs::alternate(bench.rounds.min(3), |round, side| {
         bench.step("cost of a tick in the desk", round, side);
@@ -72,7 +73,7 @@ pub(super) fn cost(bench: &Bench, table: &mut Table) -> Result<()> {
     })?;
     let micros = |spread: Spread| format!("{:.2} us", spread.median);
     table.push(Row::compared(
-        "desk: processor time a tick, beside tickz watch in C's place",
+        "desk: processor time per tick (C column: tickz watch)",
         (micros(pairs.ours(|&us| us)), micros(pairs.reference(|&us| us))),
         pairs.ratio(|&us| us),
         Wanted::Nothing,
@@ -81,7 +82,7 @@ pub(super) fn cost(bench: &Bench, table: &mut Table) -> Result<()> {
 }
 
 fn microseconds_a_tick(bench: &Bench, side: Side) -> Result<f64> {
-    let [ticks, requests, broadcasts, orders, results, control] = free_endpoints()?;
+    let [ticks, requests, broadcasts, orders, results, control] = free_endpoints();
     let simulated = Ticks { count: u64::MAX >> 1, rate: Some(RATE), block: false, topics: SYMBOLS.len() };
     let _publisher = Process::start(bench.programs.tick_publisher(Side::Ours, &ticks, simulated))?;
     let command = match side {

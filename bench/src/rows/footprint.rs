@@ -1,4 +1,4 @@
-//! What the services cost before they do anything much: memory at work, and the time from start to first tick.
+//! The footprint of the services: memory at work, and the time from start to first tick.
 
 use std::{
     thread,
@@ -6,12 +6,13 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
+use testkit::free_endpoints;
 
 use crate::{
     load::zmtp::Connection,
     pairs::{Pairs, Spread},
     process::Process,
-    programs::{Side, Ticks, Valuation, ValueChannels, free_endpoints},
+    programs::{Side, Ticks, Valuation, ValueChannels},
     rows::Bench,
     table::{Row, Table, Wanted},
 };
@@ -19,7 +20,7 @@ use crate::{
 /// How long a publisher may take to start.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Work of this length is under way when memory is looked at.
+/// How long the programs have worked when their memory is measured.
 const AT_WORK: Duration = Duration::from_secs(2);
 
 /// Orders that keep three programs busy for longer than that.
@@ -55,7 +56,7 @@ pub(super) fn memory(bench: &Bench, table: &mut Table) -> Result<()> {
 }
 
 fn ticks(bench: &Bench, side: Side) -> Result<[u64; 2]> {
-    let [endpoint] = free_endpoints()?;
+    let [endpoint] = free_endpoints();
     let ticks = Ticks { count: 1_000_000, rate: Some(10_000), block: false, topics: 1 };
     let publisher = Process::start(bench.programs.tick_publisher(side, &endpoint, ticks))?;
     let watcher = Process::start(bench.programs.tick_watcher(side, &endpoint, ticks.count, false))?;
@@ -63,14 +64,14 @@ fn ticks(bench: &Bench, side: Side) -> Result<[u64; 2]> {
 }
 
 fn values(bench: &Bench, side: Side) -> Result<[u64; 3]> {
-    let channels = ValueChannels::new()?;
+    let channels = ValueChannels::new();
     let reduce = Process::start(bench.programs.value_reduce(side, &channels, 1, MANY_ORDERS))?;
     let source = Process::start(bench.programs.value_source(side, &channels, MANY_ORDERS))?;
     let worker = Process::start(bench.programs.value_worker(side, &channels, Valuation::Notional))?;
     after_work([source, worker, reduce])
 }
 
-/// Looks at processes after a while at work, and ends them.
+/// Measures processes after a while at work, and ends them.
 fn after_work<const N: usize>(mut processes: [Process; N]) -> Result<[u64; N]> {
     thread::sleep(AT_WORK);
     let mut resident = [0; N];
@@ -81,7 +82,7 @@ fn after_work<const N: usize>(mut processes: [Process; N]) -> Result<[u64; N]> {
     Ok(resident)
 }
 
-/// The row of the start: from starting a publisher's process to its first tick in a subscriber that was there before.
+/// The row of the start: from starting a publisher to its first tick at a subscriber that was already waiting.
 pub(super) fn start_up(bench: &Bench, table: &mut Table) -> Result<()> {
     let pairs = Pairs::alternate(bench.rounds, |round, side| {
         bench.step("start to first tick", round, side);
@@ -99,7 +100,7 @@ pub(super) fn start_up(bench: &Bench, table: &mut Table) -> Result<()> {
 
 /// Milliseconds from the start of the process to the first tick.
 fn first_tick(bench: &Bench, side: Side) -> Result<f64> {
-    let [endpoint] = free_endpoints()?;
+    let [endpoint] = free_endpoints();
     let ticks = Ticks { count: 1_000_000, rate: Some(1_000), block: false, topics: 1 };
     let begin = Instant::now();
     let _publisher = Process::start(bench.programs.tick_publisher(side, &endpoint, ticks))?;

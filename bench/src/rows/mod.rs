@@ -1,4 +1,4 @@
-//! The rows of the table, by name; each module measures what belongs to one service.
+//! The rows of the table, by name; each module measures one service.
 
 mod chat;
 mod desk;
@@ -15,7 +15,7 @@ use crate::{
     table::Table,
 };
 
-/// What `--only` names.
+/// The names that `--only` takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Name {
     /// Ticks a second to one watcher, nothing dropped
@@ -26,7 +26,7 @@ pub(crate) enum Name {
     ValuesOneWorker,
     /// The same with two workers
     ValuesTwoWorkers,
-    /// What a second worker gains where the work is heavy
+    /// The speed-up from a second worker on heavy work
     ValuesSpeedUp,
     /// 10,000 users present, 100 messages a second
     ChatCrowd,
@@ -38,7 +38,7 @@ pub(crate) enum Name {
     StartUp,
     /// The desk's page under 100,000 ticks a second
     DeskPage,
-    /// What a tick costs the desk
+    /// The cost of a tick in the desk
     DeskTick,
 }
 
@@ -48,13 +48,13 @@ impl Name {
         Self::value_variants()
     }
 
-    /// Whether a program in C stands beside it.
+    /// Whether there is a reference program in C.
     pub(crate) fn has_reference(self) -> bool {
         !matches!(self, Self::ValuesSpeedUp | Self::ChatCrowd | Self::DeskPage | Self::DeskTick)
     }
 }
 
-/// What every row needs.
+/// The context of every row.
 #[derive(Debug)]
 pub(crate) struct Bench {
     pub(crate) programs: Programs,
@@ -66,7 +66,7 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
-    /// Measures one row into the table; where that fails, the table says why.
+    /// Measures one row into the table; if that fails, the table gives the reason.
     pub(crate) fn run(&self, name: Name, table: &mut Table) {
         let title = name.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
         self.progress.say(&title);

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
+use testkit::free_endpoints;
 
 use crate::{
     pairs::Pairs,
     process::Process,
-    programs::{SYMBOLS, Side, Ticks, free_endpoints},
+    programs::{SYMBOLS, Side, Ticks},
     rows::Bench,
     table::{Row, Table, Wanted},
 };
@@ -19,7 +20,7 @@ const LATENCY_RATE: u32 = 10_000;
 /// How much longer than planned a run may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What publisher and watcher of one run told.
+/// The reports of publisher and watcher of one run.
 #[derive(Debug)]
 struct Run {
     published: Value,
@@ -41,7 +42,7 @@ impl Run {
     }
 }
 
-/// NaN where it is missing: a table of NaN is seen, a wrong 0 is not.
+/// NaN if it is missing: a NaN in the table is noticed, a wrong 0 is not.
 fn number(object: &Value, pointer: &str) -> f64 {
     object.pointer(pointer).and_then(Value::as_f64).unwrap_or(f64::NAN)
 }
@@ -99,17 +100,17 @@ pub(super) fn latency(bench: &Bench, table: &mut Table) -> Result<()> {
 
 /// One publisher and one watcher, to the end.
 fn run(bench: &Bench, side: Side, ticks: Ticks, latency: bool) -> Result<Run> {
-    let [endpoint] = free_endpoints()?;
+    let [endpoint] = free_endpoints();
     let mut publisher = Process::start(bench.programs.tick_publisher(side, &endpoint, ticks))?;
     let watcher = Process::start(bench.programs.tick_watcher(side, &endpoint, ticks.count, latency))?;
     let planned = Duration::from_secs(ticks.rate.map_or(0, |rate| ticks.count / u64::from(rate)));
     let watched = watcher.finish(planned + PATIENCE).context("the watcher").map_err(|silence| {
-        // A watcher without a publisher waits for ever: the publisher's end tells more.
+        // A watcher without a publisher waits forever; the publisher's error gives the reason.
         publisher.check_running().err().unwrap_or(silence)
     })?;
     let published = publisher.finish(PATIENCE).context("the publisher")?;
     let received = watched["received"].as_u64().unwrap_or(0);
     ensure!(received == ticks.count, "of {} ticks {received} arrived", ticks.count);
-    ensure!(watched["lost"].as_u64() == Some(0), "the watcher tells of lost ticks");
+    ensure!(watched["lost"].as_u64() == Some(0), "the watcher reports lost ticks");
     Ok(Run { published, watched })
 }

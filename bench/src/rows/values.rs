@@ -1,4 +1,4 @@
-//! valuz: batches of light work beside the reference, and what a second worker gains with heavy work.
+//! valuz: batches of light work compared with the reference, and the speed-up from a second worker on heavy work.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// How long a heavy batch should last with one worker, in seconds.
 const HEAVY_SECONDS: f64 = 8.0;
 
-/// Heavy orders that tell how long one takes.
+/// The number of heavy orders with which the time of one is measured.
 const PROBE_ORDERS: u64 = 500;
 
 /// A batch of notional values.
@@ -39,7 +39,7 @@ pub(super) fn notional(bench: &Bench, workers: u32, table: &mut Table) -> Result
     Ok(())
 }
 
-/// One worker and two in turns, on work that keeps a core busy.
+/// One worker and two, alternately, on work that keeps a core busy.
 pub(super) fn speed_up(bench: &Bench, table: &mut Table) -> Result<()> {
     let probe = batch(bench, Side::Ours, 1, PROBE_ORDERS, Valuation::ValueAtRisk)?;
     let wanted_seconds = if bench.quick { HEAVY_SECONDS / 4.0 } else { HEAVY_SECONDS };
@@ -68,7 +68,7 @@ pub(super) fn speed_up(bench: &Bench, table: &mut Table) -> Result<()> {
 
 /// One batch to its end; returns the seconds from START to the last result.
 fn batch(bench: &Bench, side: Side, workers: u32, orders: u64, valuation: Valuation) -> Result<f64> {
-    let channels = ValueChannels::new()?;
+    let channels = ValueChannels::new();
     let reduce = Process::start(bench.programs.value_reduce(side, &channels, workers, orders))?;
     let source = Process::start(bench.programs.value_source(side, &channels, orders))?;
     let workers = (0..workers).map(|_| Process::start(bench.programs.value_worker(side, &channels, valuation)));
@@ -80,6 +80,6 @@ fn batch(bench: &Bench, side: Side, workers: u32, orders: u64, valuation: Valuat
         worker.finish(PATIENCE).context("worker")?;
     }
     ensure!(total["count"].as_u64() == Some(orders), "of {orders} orders {} were counted", total["count"]);
-    let elapsed_ms = total["elapsed_ms"].as_f64().context("reduce told no elapsed_ms")?;
+    let elapsed_ms = total["elapsed_ms"].as_f64().context("reduce reported no elapsed_ms")?;
     Ok(elapsed_ms / 1e3)
 }
