@@ -53,10 +53,12 @@ fn bind(asked: Option<WebConfig>, instead: Option<WebConfig>) -> anyhow::Result<
 
 /// Serves the desk by all of `servers` until `stop`.
 fn serve(servers: Vec<Server>, desk: &Arc<Desk>, stop: &Stop) -> anyhow::Result<()> {
-    servers.iter().try_for_each(Server::print_links)?;
+    servers.iter().try_for_each(web::print_links)?;
+    let links = web::links(&servers);
     thread::scope(|scope| {
         let frontends = servers.into_iter().map(|server| {
-            let run = || server.run(Arc::clone(desk), stop);
+            let (desk, links) = (Arc::clone(desk), Arc::clone(&links));
+            let run = || server.run(desk, links, stop);
             thread::Builder::new().name("frontend".to_owned()).spawn_scoped(scope, run)
         });
         let frontends = frontends.collect::<Result<Vec<_>, _>>()?;

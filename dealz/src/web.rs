@@ -28,7 +28,7 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::{any, get},
 };
-use dealz_core::Desk;
+use dealz_core::{Desk, view::PageLink};
 use hyper::server::conn::http1;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -44,7 +44,7 @@ use tokio::{
 };
 use tracing::warn;
 
-pub(crate) use self::listen::Server;
+pub(crate) use self::listen::{Server, links, print_links};
 use self::{
     access::{Access, Reached},
     recording::Carries,
@@ -90,15 +90,15 @@ struct Frontend {
 }
 
 impl Server {
-    /// Serves until `stop`.
+    /// Serves until `stop`; `links` are for pages that may control.
     ///
     /// # Errors
     /// The system has no threads or no way to wait for sockets left.
-    pub(crate) fn run(self, desk: Arc<Desk>, stop: &Stop) -> anyhow::Result<()> {
+    pub(crate) fn run(self, desk: Arc<Desk>, links: Arc<[PageLink]>, stop: &Stop) -> anyhow::Result<()> {
         let runtime = runtime::Builder::new_multi_thread().worker_threads(2).thread_name("web").enable_all().build()?;
         let (ends, ending) = watch::channel(false);
         let recording = recording::of(&desk);
-        let pages = Pages::new(desk, self.may_control, ending);
+        let pages = Pages::new(desk, self.may_control, links, ending);
         let frontend = Arc::new(Frontend { access: Access::new(self.token), pages, recording });
         let stop = stop.clone();
         let result = runtime.block_on(async {

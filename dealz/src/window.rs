@@ -26,8 +26,14 @@ use tauri::{
 };
 use thiserror::Error;
 
-use self::{page::Page, signs::Signs};
-use crate::{args::Cli, web::Server};
+use self::{
+    page::{Links, Page},
+    signs::Signs,
+};
+use crate::{
+    args::Cli,
+    web::{self, Server},
+};
 
 /// What became of the window.
 pub(crate) enum Shown {
@@ -86,6 +92,7 @@ fn open(cli: &Cli, stop: &Stop) -> anyhow::Result<Option<NoWindow>> {
     let app = Builder::default()
         .manage(Arc::clone(&desk))
         .manage(page)
+        .manage(Links(web::links(&server)))
         .invoke_handler(tauri::generate_handler![page::hello, page::act, page::subscribe])
         .build(tauri::generate_context!())?;
     let window = build(&app)?;
@@ -97,9 +104,10 @@ fn open(cli: &Cli, stop: &Stop) -> anyhow::Result<Option<NoWindow>> {
     })?;
     if let Some(server) = server {
         let (desk, stop) = (Arc::clone(&desk), stop.clone());
-        server.print_links()?;
+        let links = web::links([&server]);
+        web::print_links(&server)?;
         // It ends with the process, which ends with the window.
-        thread::Builder::new().name("frontend".to_owned()).spawn(move || server.run(desk, &stop))?;
+        thread::Builder::new().name("frontend".to_owned()).spawn(move || server.run(desk, links, &stop))?;
     }
     app.run_return(|_, _| {});
     desk.stop();

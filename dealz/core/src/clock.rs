@@ -1,6 +1,6 @@
-//! The time of day, as pages are told it.
+//! The time of day, as pages receive it.
 
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 /// Milliseconds since the Unix epoch.
 pub(crate) fn now_ms() -> f64 {
@@ -10,4 +10,9 @@ pub(crate) fn now_ms() -> f64 {
 /// A time as milliseconds since the Unix epoch.
 pub(crate) fn ms(time: SystemTime) -> f64 {
     time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64() * 1e3
+}
+
+/// An instant as milliseconds since the Unix epoch, to the accuracy of two clocks read one after the other.
+pub(crate) fn instant_ms(instant: Instant) -> f64 {
+    now_ms() - instant.elapsed().as_secs_f64() * 1e3
 }

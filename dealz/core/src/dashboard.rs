@@ -1,14 +1,14 @@
 //! What the desk shows, folded from what happens. Pure: no socket, no clock.
 //!
 //! Events go in by [`Dashboard::handle`] and change what is known; [`Dashboard::handle_time`] draws the conclusions, about
-//! thirty times a second. What is shown has five sections, each with a version, and three rings of numbered things. A page
-//! holds a [`Cursor`], which says what it has seen: [`Dashboard::changes`] gives it the sections of another version and
-//! the things with a higher number. So a page that looks seldom gets the newest state, and nothing queues up for it.
+//! thirty times a second. What is shown has six sections, each with a version, and rings of numbered items. A page holds a
+//! [`Cursor`] of what it has seen: [`Dashboard::changes`] returns the sections with another version and the items that are
+//! newer. So a page that rarely looks gets the newest state, and nothing queues up for it.
 //!
-//! - [`ring`], [`points`]: the last things of a kind
+//! - [`ring`], [`points`]: the last items of a kind
 //! - [`socket`]: one of the six sockets
 //! - [`talk`]: the chat
-//! - [`workers`]: who values orders
+//! - [`workers`]: the workers that value orders
 
 mod points;
 mod ring;
@@ -21,25 +21,36 @@ use wire::monitor::MonitorEvent;
 use self::{
     points::Points,
     ring::Ring,
-    socket::SocketFold,
+    socket::{Meaning, SocketFold},
     talk::{NewLine, Talk},
     workers::Workers,
 };
 use crate::{
-    event::{Event, ValuzReport},
-    view::{ChatzView, Line, MonitorLine, ProcessView, SocketId, SocketView, TickzView, Update, ValuzState, ValuzView},
+    event::{Event, Silence, ValuzReport},
+    view::{
+        ChatzView, Line, MonitorLine, Phase, ProcessState, ProcessView, SocketId, SocketView, StateChange, TickzView,
+        Update, ValuzState, ValuzView,
+    },
 };
 
 /// How many lines of the conversation are kept.
 const LINES_MAX: usize = 500;
 
-/// How many events of all monitors are kept.
+/// How many lines of events of all monitors are kept.
 const EVENTS_MAX: usize = 1_000;
+
+/// How many phases of one socket are kept.
+const STATES_MAX: usize = 100;
+
+/// How long a page may be without an update: one that hears nothing for longer knows that it is cut off.
+const BEAT_MS: f64 = 1_000.0;
 
 /// What is known, and what is shown of it.
 pub(crate) struct Dashboard {
-    /// Rises when everything begins anew: then pages get a snapshot.
+    /// Rises when everything begins again: then pages get a snapshot.
     generation: u64,
+    /// When it last drew its conclusions.
+    time_ms: f64,
     folds: [SocketFold; SocketId::ALL.len()],
     talk: Talk,
     report: ValuzReport,
@@ -50,23 +61,31 @@ pub(crate) struct Dashboard {
     chatz: Section<ChatzView>,
     valuz: Section<ValuzView>,
     processes: Section<Vec<ProcessView>>,
+    dropped_events: Section<u64>,
     points: Points,
     lines: Ring<Line>,
     events: Ring<MonitorLine>,
+    states: [Ring<StateChange>; SocketId::ALL.len()],
+    /// The phase of each socket.
+    phases: [Phase; SocketId::ALL.len()],
 }
 
 /// What a page has seen. A new one has seen nothing.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Cursor {
     generation: u64,
+    /// The time of its last update.
+    time_ms: f64,
     sockets: u64,
     tickz: u64,
     chatz: u64,
     valuz: u64,
     processes: u64,
+    dropped_events: u64,
     points: u64,
     lines: u64,
     events: u64,
+    states: [u64; SocketId::ALL.len()],
 }
 
 /// A part of what is shown, and how many times it has changed.
@@ -87,28 +106,32 @@ impl<T: Clone + PartialEq> Section<T> {
         }
     }
 
-    fn news(&self, seen: &mut u64) -> Option<T> {
+    /// What is shown, if that is another version than the one `seen`, which is advanced.
+    fn unseen(&self, seen: &mut u64) -> Option<T> {
         let seen = std::mem::replace(seen, self.version);
         (seen != self.version).then(|| self.shown.clone())
     }
 }
 
 impl Dashboard {
-    /// Before anything has happened: where the sockets are to be, in the order of [`SocketId::ALL`], who we are, and what
-    /// workers call this machine.
+    /// A dashboard before anything has happened: the endpoints in the order of [`SocketId::ALL`], the name of this desk in
+    /// the chat, and the name that workers have for this machine.
     pub(crate) fn new(endpoints: [&str; SocketId::ALL.len()], name: &str, host: String, now_ms: f64) -> Self {
         let folds = SocketId::ALL.map(|id| SocketFold::new(id, endpoints[id.index()], now_ms));
         let talk = Talk::new(name);
         let state = ValuzState::Unavailable { reason: "the sockets are not bound yet".to_owned() };
         let report = ValuzReport { state, batch: None, workers: Vec::new(), nameless: 0 };
         let valuz = ValuzView { state: report.state.clone(), batch: None, workers: Vec::new(), nameless: 0, wanted: 0 };
-        Self {
+        let mut dashboard = Self {
             generation: 1,
+            time_ms: now_ms,
             sockets: Section::new(folds.iter().map(SocketFold::view).collect()),
             tickz: Section::new(TickzView::default()),
             chatz: Section::new(talk.view.clone()),
             valuz: Section::new(valuz),
             processes: Section::new(Vec::new()),
+            dropped_events: Section::new(0),
+            phases: folds.each_ref().map(SocketFold::phase),
             folds,
             talk,
             report,
@@ -117,13 +140,17 @@ impl Dashboard {
             points: Points::default(),
             lines: Ring::new(LINES_MAX),
             events: Ring::new(EVENTS_MAX),
-        }
+            states: SocketId::ALL.map(|_| Ring::new(STATES_MAX)),
+        };
+        dashboard.begin_phases(now_ms);
+        dashboard
     }
 
-    /// Something happened.
+    /// Takes an event.
     pub(crate) fn handle(&mut self, event: Event, now_ms: f64) {
         match event {
             Event::Monitor(id, event) => self.handle_monitor(id, event, now_ms),
+            Event::Dropped(count) => self.dropped_events.show(count),
             Event::BindFailed(id, reason) => self.folds[id.index()].handle_bind_failed(reason, now_ms),
             Event::Silent(id, silence) => self.folds[id.index()].handle_silence(silence, now_ms),
             Event::Malformed(id, count, fault) => self.folds[id.index()].handle_malformed(count, fault),
@@ -149,13 +176,21 @@ impl Dashboard {
                 self.processes.show(processes);
                 self.wanted = wanted;
             }
-            Event::Reset => self.reset(),
+            Event::Reset => self.reset(now_ms),
         }
+        self.note_phases(now_ms);
     }
 
     /// Draws the conclusions of all that was handled, and of the time.
     pub(crate) fn handle_time(&mut self, now_ms: f64) {
-        self.folds.iter_mut().for_each(|fold| fold.handle_time(now_ms));
+        self.time_ms = now_ms;
+        for id in SocketId::ALL {
+            let silence = self.silence_of_service(id);
+            let fold = &mut self.folds[id.index()];
+            fold.handle_sleep(silence, now_ms);
+            fold.handle_time(now_ms);
+        }
+        self.note_phases(now_ms);
         self.sockets.show(self.folds.iter().map(SocketFold::view).collect());
         self.chatz.show(self.talk.view.clone());
         let ValuzReport { state, batch, workers, nameless } = &self.report;
@@ -168,40 +203,105 @@ impl Dashboard {
         });
     }
 
-    /// What has changed since the cursor was moved last, if anything has; the cursor is moved.
-    pub(crate) fn changes(&self, cursor: &mut Cursor, now_ms: f64) -> Option<Update> {
+    /// What has changed since the cursor was advanced last, or a sign of life if that is a second ago; the cursor is advanced.
+    pub(crate) fn changes(&self, cursor: &mut Cursor) -> Option<Update> {
         let snapshot = cursor.generation != self.generation;
         if snapshot {
             *cursor = Cursor { generation: self.generation, ..Cursor::default() };
         }
         let update = Update {
-            time_ms: now_ms,
+            time_ms: self.time_ms,
             snapshot,
-            sockets: self.sockets.news(&mut cursor.sockets),
-            tickz: self.tickz.news(&mut cursor.tickz),
-            chatz: self.chatz.news(&mut cursor.chatz),
-            valuz: self.valuz.news(&mut cursor.valuz),
-            processes: self.processes.news(&mut cursor.processes),
-            points: self.points.news(&mut cursor.points),
-            lines: self.lines.news(&mut cursor.lines),
-            events: self.events.news(&mut cursor.events),
+            sockets: self.sockets.unseen(&mut cursor.sockets),
+            tickz: self.tickz.unseen(&mut cursor.tickz),
+            chatz: self.chatz.unseen(&mut cursor.chatz),
+            valuz: self.valuz.unseen(&mut cursor.valuz),
+            processes: self.processes.unseen(&mut cursor.processes),
+            dropped_events: self.dropped_events.unseen(&mut cursor.dropped_events),
+            points: self.points.unseen(&mut cursor.points),
+            lines: self.lines.unseen(&mut cursor.lines),
+            events: self.events.unseen(&mut cursor.events),
+            states: self.states.iter().zip(&mut cursor.states).flat_map(|(ring, seen)| ring.unseen(seen)).collect(),
         };
-        (!update.is_empty()).then_some(update)
+        // A clock that was put back is no reason to be silent.
+        let is_due = (self.time_ms - cursor.time_ms).abs() >= BEAT_MS;
+        if update.is_empty() && !is_due {
+            return None;
+        }
+        cursor.time_ms = self.time_ms;
+        Some(update)
     }
 
     fn handle_monitor(&mut self, id: SocketId, event: MonitorEvent, now_ms: f64) {
-        let Some((mark, sentence)) = self.folds[id.index()].handle_event(&event, now_ms) else { return };
-        self.events.push(|number| MonitorLine {
+        let Some(meaning) = self.folds[id.index()].handle_event(&event, now_ms) else { return };
+        let Meaning { mark, is_major, sentence, repeats } = meaning;
+        let mut sentence = Some(sentence);
+        let is_counted = repeats.is_some_and(|line| {
+            self.events.change(line, |line| {
+                line.last_ms = now_ms;
+                line.count = line.count.saturating_add(1);
+                line.value = event.value;
+                line.endpoint.clone_from(&event.endpoint);
+                line.sentence = sentence.take().unwrap_or_default();
+            })
+        });
+        if is_counted {
+            return;
+        }
+        let line = self.events.push(|number| MonitorLine {
             id: number,
             time_ms: now_ms,
+            last_ms: now_ms,
+            count: 1,
             socket: id,
             event: event.kind.name().to_owned(),
             number: event.kind.number(),
             value: event.value,
             endpoint: event.endpoint,
             mark,
-            sentence,
+            is_major,
+            sentence: sentence.unwrap_or_default(),
         });
+        self.folds[id.index()].begin_line(event.kind, line, now_ms);
+    }
+
+    /// Why nothing can be heard from the service of a socket that connects: its process is suspended, or does not answer
+    /// its other socket.
+    fn silence_of_service(&self, id: SocketId) -> Option<Silence> {
+        if id.binds() {
+            return None;
+        }
+        let process = self.processes.shown.iter().find(|process| process.id == id.service());
+        let suspended = process.and_then(|process| {
+            let name = match &process.state {
+                ProcessState::Suspended => &process.id,
+                ProcessState::Elsewhere { holder, suspended: true } => holder,
+                _ => return None,
+            };
+            Some(Silence { since_ms: process.since_ms, reason: format!("{name} is suspended") })
+        });
+        let unheard = || self.folds[SocketId::ChatzReq.index()].unheard().filter(|_| id == SocketId::ChatzSub).cloned();
+        suspended.or_else(unheard)
+    }
+
+    /// Notes the phases that have begun.
+    fn note_phases(&mut self, now_ms: f64) {
+        for id in SocketId::ALL {
+            let phase = self.folds[id.index()].phase();
+            if self.phases[id.index()] != phase {
+                self.phases[id.index()] = phase;
+                self.states[id.index()].push(|_| StateChange { socket: id, time_ms: now_ms, phase });
+            }
+        }
+    }
+
+    /// Has the list of phases begin with those of now.
+    fn begin_phases(&mut self, now_ms: f64) {
+        for id in SocketId::ALL {
+            let phase = self.phases[id.index()];
+            self.states[id.index()].clear();
+            self.states[id.index()].push(|_| StateChange { socket: id, time_ms: now_ms, phase });
+        }
     }
 
     fn add_line(&mut self, line: Option<NewLine>, now_ms: f64) {
@@ -210,13 +310,14 @@ impl Dashboard {
         }
     }
 
-    fn reset(&mut self) {
+    fn reset(&mut self, now_ms: f64) {
         self.generation += 1;
         self.folds.iter_mut().for_each(SocketFold::clear);
         self.talk.clear();
         self.points.clear();
         self.lines.clear();
         self.events.clear();
+        self.begin_phases(now_ms);
     }
 }
 

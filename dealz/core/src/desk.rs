@@ -27,7 +27,7 @@ use crate::{
     config::DeskConfig,
     recording::{self, PlayError},
     updates::Updates,
-    view::{Hello, Mode},
+    view::{Hello, Mode, PageLink},
 };
 
 /// A desk. Any thread may ask it; dropping it stops it.
@@ -77,14 +77,15 @@ impl Desk {
         Ok(Self(Kind::Play(recording::read(path)?)))
     }
 
-    /// What a page asks first.
+    /// The first message of a page's stream; `links` for a page that may control.
     #[must_use]
-    pub fn hello(&self, may_control: bool) -> Hello {
+    pub fn hello(&self, may_control: bool, links: &[PageLink]) -> Hello {
         let mode = match &self.0 {
             Kind::Live(_) => Mode::Live,
             Kind::Play(_) => Mode::Play,
         };
-        Hello { version: env!("CARGO_PKG_VERSION").to_owned(), mode, may_control }
+        let links = if may_control { links.to_vec() } else { Vec::new() };
+        Hello { version: env!("CARGO_PKG_VERSION").to_owned(), mode, may_control, links }
     }
 
     /// Does what a page asks for. Most commands take microseconds; those that end processes, begin anew in the chat or
@@ -143,7 +144,7 @@ impl Drop for Desk {
 
 impl fmt::Debug for Desk {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Desk({:?})", self.hello(true).mode)
+        write!(formatter, "Desk({:?})", self.hello(false, &[]).mode)
     }
 }
 

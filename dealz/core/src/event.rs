@@ -1,35 +1,46 @@
-//! What the threads that own sockets and processes tell the dashboard, on one bounded channel.
+//! What the threads that own sockets and processes report to the dashboard, on one bounded channel.
 
 use wire::monitor::MonitorEvent;
 
 use crate::view::{BatchView, PricePoint, ProcessView, SocketId, TickzView, ValuzState};
 
-/// One thing that happened. What comes often is conflated where it arises: a thread tells its newest state at most
+/// One thing that happened. Frequent things are conflated where they arise: a thread reports its newest state at most
 /// thirty times a second.
 #[derive(Debug)]
 pub(crate) enum Event {
-    /// A monitor told something.
+    /// An event of a monitor.
     Monitor(SocketId, MonitorEvent),
-    /// A socket could not be bound, and why: it is tried again.
+    /// How many events of monitors found no room here, since the start.
+    Dropped(u64),
+    /// A socket could not be bound, and why: dealz retries.
     BindFailed(SocketId, String),
-    /// A socket is connected, as its monitor told, and nothing is heard; or, with none, is heard again.
-    Silent(SocketId, Option<String>),
-    /// How many messages of a socket were not understood up to now, and what was wrong with the last.
+    /// Nothing is heard on a socket although it is connected; or, with none, something is again.
+    Silent(SocketId, Option<Silence>),
+    /// How many malformed messages a socket has received, and what was wrong with the last one.
     Malformed(SocketId, u64, String),
-    /// Messages received and sent up to now, for each of the sockets.
+    /// Messages received and sent until now, for each of the sockets.
     Traffic([Counts; SocketId::ALL.len()]),
-    /// Prices: the state, and the points since the event before.
+    /// Prices: the state, and the points since the previous event.
     Tickz(TickzView, Vec<PricePoint>),
-    /// We are called so in the chat from now on, and nobody is known to be present.
+    /// The name of this desk in the chat from now on; who else is present is not known yet.
     Named(String),
-    /// The chat client tells.
+    /// An event of the chat client.
     Chatz(chatz::Event),
     /// Valuations.
     Valuz(ValuzReport),
-    /// The processes, all of them, and how many workers of our own there are to be.
+    /// All processes, and how many workers dealz is to run.
     Processes(Vec<ProcessView>, u32),
-    /// Everything begins anew: lines, events, points and counters of the page are cleared.
+    /// Everything begins again: lines, events, points and counters of the page are cleared.
     Reset,
+}
+
+/// Nothing is heard.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Silence {
+    /// When something was heard last.
+    pub(crate) since_ms: f64,
+    /// What is missing, as a phrase without its duration: that changes, and this does not.
+    pub(crate) reason: String,
 }
 
 /// Messages of one socket.
@@ -57,7 +68,7 @@ pub(crate) struct NamedWorker {
     pub(crate) name: String,
     /// Whether its connection on results is up.
     pub(crate) connected: bool,
-    /// Orders that it has done, as it last reported.
+    /// Orders that it has done, from its last report.
     pub(crate) done: u64,
     /// Orders a second, from its reports.
     pub(crate) per_second: f64,

@@ -1,23 +1,25 @@
-//! Where one socket stands, as its monitor tells: a pure fold of events to a [`SocketState`], without sockets and
-//! clock.
+//! The state of one socket, folded from the events of its monitor: pure, without sockets and clock.
 //!
-//! What libzmq does not tell follows from silence: an attempt to connect that nobody answers, not even to refuse it,
-//! makes no event; nor does a peer that takes the connection and then hangs.
+//! Some things cause no event and follow from silence: an attempt to connect that is not answered, not even by a refusal,
+//! and a peer that accepts the connection and then hangs.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, mem};
 
-use sockets::Link;
+use sockets::{Link, link::Refusal};
 use wire::monitor::{EventKind, MonitorEvent};
 
-use crate::view::{SocketId, SocketState};
+use crate::{
+    event::Silence,
+    view::{Phase, SocketId, SocketState},
+};
 
-/// How long an attempt to connect may go unanswered: where there was a connection once, and where there was none.
+/// How long an attempt to connect may go unanswered: after there was a connection, and before.
 const ANSWER_MS: (f64, f64) = (1_000.0, 3_000.0);
 
-/// An attempt that ends sooner was refused by the peer's system; one that ends later was given up.
+/// An attempt that ends sooner was refused by the peer's system; one that ends later timed out.
 const REFUSED_WITHIN_MS: f64 = 900.0;
 
-/// How long a bound socket without peers shows that it turned one away.
+/// How long a bound socket without peers shows that it refused one.
 const REFUSAL_MS: f64 = 5_000.0;
 
 /// One socket and its connections.
@@ -26,8 +28,8 @@ pub(crate) struct SocketLink {
     endpoint: String,
     state: SocketState,
     since_ms: f64,
-    /// What is not heard though the connection is up, as the socket's owner tells.
-    silence: Option<String>,
+    /// What is not heard although the connection is up.
+    silence: Option<Silence>,
     side: Side,
 }
 
@@ -37,41 +39,55 @@ enum Side {
     Bound(Peers),
 }
 
-/// The tries of a socket that connects.
-#[derive(Debug, Clone, Default)]
+/// A socket that connects has no connection.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Outage {
+    /// When it began.
+    pub(crate) since_ms: f64,
+    /// How many attempts to connect there were since.
+    pub(crate) attempts: u32,
+    /// Whether an attempt has failed, or there was a connection before.
+    has_failed: bool,
+}
+
+/// The attempts of a socket that connects.
+#[derive(Debug, Clone)]
 struct Attempts {
-    up: bool,
     was_up: bool,
-    /// When the try that is under way began, until it is answered.
+    /// None while there is a connection.
+    outage: Option<Outage>,
+    /// When the current attempt began, until it is answered.
     began_ms: Option<f64>,
-    /// Since when there is no answer, over all tries, or no greeting from who took the connection.
+    /// Since when there is no answer, over all attempts, or no greeting from the peer that accepted the connection.
     unanswered_ms: Option<f64>,
-    /// Whether the connection is taken, and the greeting is awaited.
-    greeting: bool,
+    /// Whether the connection is accepted, and the greeting is awaited.
+    is_greeting: bool,
 }
 
 /// The connections to a socket that is bound.
 ///
-/// A successful handshake does not tell whose it was, so only their number is known. What tells the end of a connection
-/// that was up from that of one that never got so far is that libzmq says first that a handshake failed.
+/// A successful handshake names no connection, so only their number is known. libzmq reports that a handshake failed
+/// before it reports the end of that connection: at once, except if the peer was not allowed.
 #[derive(Debug, Clone, Default)]
 struct Peers {
-    listening: bool,
+    is_listening: bool,
     /// The file descriptors of all connections.
     accepted: BTreeSet<u32>,
     /// How many of them are up.
     up: usize,
-    /// A handshake failed, and the end of its connection is not told yet.
-    failed: bool,
+    /// The handshake of the connection that ends next has failed.
+    has_failed: bool,
+    /// How many connections are not allowed and have not ended.
+    denied: usize,
     /// Until when a refusal is shown, and why.
     refusal: Option<(f64, String)>,
 }
 
 impl SocketLink {
-    /// A socket that is not open yet and will be bound to, or connect to, `endpoint`.
+    /// A socket that is not open yet and will bind or connect to `endpoint`.
     pub(crate) fn new(socket: SocketId, endpoint: &str, now_ms: f64) -> Self {
-        let side = if socket.binds() { Side::Bound(Peers::default()) } else { Side::Connecting(Attempts::default()) };
-        // Inside of a process libzmq tells nothing.
+        let side = if socket.binds() { Side::Bound(Peers::default()) } else { Side::Connecting(Attempts::new(now_ms)) };
+        // There are no events inside of a process.
         let state = match side {
             _ if !endpoint.starts_with("inproc://") => SocketState::Off,
             Side::Bound(_) => SocketState::Listening,
@@ -80,25 +96,51 @@ impl SocketLink {
         Self { endpoint: endpoint.to_owned(), state, since_ms: now_ms, silence: None, side }
     }
 
-    /// Where it stands.
+    /// The state.
     pub(crate) const fn state(&self) -> &SocketState {
         &self.state
     }
 
-    /// Since when it stands there.
+    /// The beginning of the state; of a stale one, when something was heard last.
     pub(crate) const fn since_ms(&self) -> f64 {
         self.since_ms
+    }
+
+    /// The state in the long run.
+    pub(crate) fn phase(&self) -> Phase {
+        match &self.state {
+            SocketState::Off => Phase::Off,
+            SocketState::Connecting | SocketState::Handshaking => match &self.side {
+                Side::Bound(_) => Phase::Listening,
+                Side::Connecting(Attempts { outage: Some(outage), .. }) if outage.has_failed => Phase::Retrying,
+                Side::Connecting(_) => Phase::Connecting,
+            },
+            SocketState::Up => Phase::Up,
+            SocketState::Listening => Phase::Listening,
+            SocketState::Retrying { .. } => Phase::Retrying,
+            SocketState::Refused { .. } => Phase::Refused,
+            SocketState::Stale { .. } => Phase::Silent,
+            SocketState::Failed { .. } => Phase::Failed,
+        }
+    }
+
+    /// The outage of a socket that connects, while it has no connection.
+    pub(crate) const fn outage(&self) -> Option<Outage> {
+        match &self.side {
+            Side::Connecting(attempts) => attempts.outage,
+            Side::Bound(_) => None,
+        }
     }
 
     /// How many connections are up.
     pub(crate) fn peers(&self) -> u32 {
         match &self.side {
-            Side::Connecting(attempts) => attempts.up.into(),
+            Side::Connecting(attempts) => attempts.outage.is_none().into(),
             Side::Bound(peers) => u32::try_from(peers.up).unwrap_or(u32::MAX),
         }
     }
 
-    /// The monitor tells.
+    /// Takes an event of the monitor.
     pub(crate) fn handle_event(&mut self, event: &MonitorEvent, now_ms: f64) {
         if event.kind == EventKind::MonitorStopped {
             return self.handle_closed(now_ms);
@@ -108,18 +150,20 @@ impl SocketLink {
             Side::Bound(peers) => peers.handle_event(&self.state, event, now_ms),
         };
         if let Some(state) = state {
-            // Each try has a pause of its own, which counts from its beginning.
-            let anew = event.kind == EventKind::ConnectRetried;
-            self.change(state, now_ms, anew);
+            self.change(state, now_ms);
+            // Each delay counts from its own beginning.
+            if event.kind == EventKind::ConnectRetried {
+                self.since_ms = now_ms;
+            }
         }
         self.handle_timeout(now_ms);
     }
 
-    /// The socket's owner tells that nothing is heard though the socket is connected, or that something is again.
-    pub(crate) fn handle_silence(&mut self, silence: Option<String>, now_ms: f64) {
+    /// Nothing is heard although the socket is connected; or, with none, something is again.
+    pub(crate) fn handle_silence(&mut self, silence: Option<Silence>, now_ms: f64) {
         self.silence = silence;
         if self.silence.is_none() && self.peers() > 0 {
-            self.change(SocketState::Up, now_ms, false);
+            self.change(SocketState::Up, now_ms);
         }
         self.handle_timeout(now_ms);
     }
@@ -129,116 +173,138 @@ impl SocketLink {
         if let Side::Bound(peers) = &mut self.side {
             *peers = Peers::default();
         }
-        self.change(SocketState::Failed { reason }, now_ms, false);
+        self.change(SocketState::Failed { reason }, now_ms);
     }
 
-    /// Time has passed: what should have been answered by now is stale, and what was shown long enough goes.
+    /// Time has passed: what should have been answered by now is stale, and a refusal is no longer shown.
     pub(crate) fn handle_timeout(&mut self, now_ms: f64) {
-        let state = match &mut self.side {
-            Side::Connecting(attempts) if attempts.up => {
-                self.silence.clone().map(|reason| SocketState::Stale { reason })
+        match &mut self.side {
+            Side::Connecting(attempts) => {
+                let silence = match attempts.outage {
+                    None => self.silence.clone(),
+                    Some(_) => attempts.silence(&self.endpoint, now_ms),
+                };
+                if let Some(Silence { since_ms, reason }) = silence {
+                    (self.state, self.since_ms) = (SocketState::Stale { reason }, since_ms);
+                }
             }
-            Side::Connecting(attempts) => attempts.stale(&self.endpoint, now_ms),
-            Side::Bound(peers) => peers.handle_timeout(now_ms),
-        };
-        if let Some(state) = state {
-            self.change(state, now_ms, false);
+            Side::Bound(peers) => {
+                if let Some(state) = peers.handle_timeout(now_ms) {
+                    self.change(state, now_ms);
+                }
+            }
         }
     }
 
-    /// The socket is gone. Why it could not be bound stays to be seen.
+    /// The socket is closed. The reason why it could not be bound remains.
     fn handle_closed(&mut self, now_ms: f64) {
         match &mut self.side {
-            Side::Connecting(attempts) => *attempts = Attempts::default(),
+            Side::Connecting(attempts) => *attempts = Attempts::new(now_ms),
             Side::Bound(peers) => *peers = Peers::default(),
         }
         if !matches!(self.state, SocketState::Failed { .. }) {
-            self.change(SocketState::Off, now_ms, false);
+            self.change(SocketState::Off, now_ms);
         }
     }
 
-    fn change(&mut self, state: SocketState, now_ms: f64, anew: bool) {
-        if anew || self.state != state {
-            self.state = state;
+    /// States are compared without what they carry: another reason is no new beginning.
+    fn change(&mut self, state: SocketState, now_ms: f64) {
+        if mem::discriminant(&self.state) != mem::discriminant(&state) {
             self.since_ms = now_ms;
         }
+        self.state = state;
     }
 }
 
 impl Attempts {
-    /// What an event makes of the state; `None` leaves it.
+    const fn new(now_ms: f64) -> Self {
+        let outage = Outage { since_ms: now_ms, attempts: 0, has_failed: false };
+        Self { was_up: false, outage: Some(outage), began_ms: None, unanswered_ms: None, is_greeting: false }
+    }
+
+    /// The state after an event; `None` leaves it.
     fn handle_event(&mut self, state: &SocketState, event: &MonitorEvent, now_ms: f64) -> Option<SocketState> {
-        // A refusal lasts through the tries that follow, and so does it that nobody answers.
+        // A refusal outlasts the attempts that follow, and so does a missing answer.
         let lasts = matches!(state, SocketState::Refused { .. } | SocketState::Stale { .. });
         match Link::after(event) {
             Link::Connecting => {
                 self.began_ms = Some(now_ms);
                 self.unanswered_ms.get_or_insert(now_ms);
+                let outage = self.outage.get_or_insert(Outage { since_ms: now_ms, attempts: 0, has_failed: true });
+                outage.attempts = outage.attempts.saturating_add(1);
                 (!lasts).then_some(SocketState::Connecting)
             }
             Link::Handshaking => {
-                (self.began_ms, self.unanswered_ms, self.greeting) = (None, Some(now_ms), true);
+                (self.began_ms, self.unanswered_ms, self.is_greeting) = (None, Some(now_ms), true);
                 (!matches!(state, SocketState::Refused { .. })).then_some(SocketState::Handshaking)
             }
             Link::Up => {
-                *self = Self { up: true, was_up: true, ..Self::default() };
+                *self = Self { was_up: true, outage: None, ..Self::new(now_ms) };
                 Some(SocketState::Up)
             }
             Link::Refused(refusal) => {
-                *self = Self { was_up: self.was_up, ..Self::default() };
+                self.fail(now_ms);
+                (self.began_ms, self.unanswered_ms, self.is_greeting) = (None, None, false);
                 Some(SocketState::Refused { reason: refusal.to_string() })
             }
             Link::Down => self.handle_down(state, now_ms),
-            Link::Retrying(pause) => {
-                let in_ms = u32::try_from(pause.as_millis()).unwrap_or(u32::MAX);
+            Link::Retrying(delay) => {
+                self.fail(now_ms);
+                let in_ms = u32::try_from(delay.as_millis()).unwrap_or(u32::MAX);
                 (!lasts).then_some(SocketState::Retrying { in_ms })
             }
             Link::Listening | Link::Unchanged => None,
         }
     }
 
-    /// A try has failed, or a connection is gone; how long libzmq waits now, it tells next.
+    /// An attempt has failed, or a connection is gone; the delay of the next attempt is reported next.
     fn handle_down(&mut self, state: &SocketState, now_ms: f64) -> Option<SocketState> {
         let gone = SocketState::Retrying { in_ms: 0 };
-        self.greeting = false;
+        let was_up = self.outage.is_none();
+        self.fail(now_ms);
+        self.is_greeting = false;
         if let Some(began_ms) = self.began_ms.take() {
             if now_ms - began_ms >= REFUSED_WITHIN_MS {
                 return None;
             }
-            // Nobody listens there: the system has answered in its place.
+            // Nothing listens there: the system has answered.
             self.unanswered_ms = None;
             return Some(gone);
         }
         self.unanswered_ms = None;
-        let was_up = std::mem::take(&mut self.up);
         (was_up || !matches!(state, SocketState::Refused { .. })).then_some(gone)
     }
 
-    fn stale(&self, endpoint: &str, now_ms: f64) -> Option<SocketState> {
+    /// The outage continues, or begins.
+    fn fail(&mut self, now_ms: f64) {
+        self.outage.get_or_insert(Outage { since_ms: now_ms, attempts: 0, has_failed: true }).has_failed = true;
+    }
+
+    /// What has not been answered for too long.
+    fn silence(&self, endpoint: &str, now_ms: f64) -> Option<Silence> {
         let within_ms = if self.was_up { ANSWER_MS.0 } else { ANSWER_MS.1 };
-        let unanswered_ms = self.unanswered_ms.filter(|since_ms| now_ms - since_ms >= within_ms);
-        unanswered_ms.map(|_| SocketState::Stale {
-            reason: if self.greeting {
-                format!("{endpoint} took the connection and does not greet: whoever is there may hang")
-            } else {
-                format!("no answer from {endpoint}: the network may drop packets")
-            },
-        })
+        let since_ms = self.unanswered_ms.filter(|since_ms| now_ms - since_ms >= within_ms)?;
+        let reason = if self.is_greeting {
+            format!("{endpoint} accepted the connection and does not answer the handshake: that process may hang")
+        } else {
+            format!("no answer from {endpoint}: the network may drop packets")
+        };
+        Some(Silence { since_ms, reason })
     }
 }
 
 impl Peers {
-    /// What an event makes of the state; `None` leaves it.
+    /// The state after an event; `None` leaves it.
     fn handle_event(&mut self, state: &SocketState, event: &MonitorEvent, now_ms: f64) -> Option<SocketState> {
         if event.kind == EventKind::BindFailed {
             let reason = std::io::Error::from_raw_os_error(event.value.cast_signed()).to_string();
             return (!matches!(state, SocketState::Failed { .. })).then_some(SocketState::Failed { reason });
         }
         match Link::after(event) {
-            Link::Listening => self.listening = true,
+            Link::Listening => self.is_listening = true,
             Link::Handshaking => {
-                self.listening = true;
-                // A number that is there already comes again: the end of the older connection was not told.
+                self.is_listening = true;
+                // A descriptor comes again: the end of its older connection was not reported.
                 if !self.accepted.insert(event.value) {
                     self.up = self.up.saturating_sub(1);
                 }
@@ -248,19 +314,37 @@ impl Peers {
                 self.refusal = None;
             }
             Link::Refused(refusal) => {
-                self.failed = true;
+                match refusal {
+                    Refusal::NotAllowed(_) => self.denied += 1,
+                    _ => self.has_failed = true,
+                }
                 self.refusal = Some((now_ms + REFUSAL_MS, refusal.to_string()));
             }
-            Link::Down => {
-                let was_up = !std::mem::take(&mut self.failed);
-                if self.accepted.remove(&event.value) && was_up {
-                    self.up = self.up.saturating_sub(1);
-                }
-            }
+            Link::Down => self.handle_down(event.value),
             Link::Connecting | Link::Retrying(_) | Link::Unchanged => return None,
         }
         self.up = self.up.min(self.accepted.len());
+        self.denied = self.denied.min(self.pending());
         self.state()
+    }
+
+    /// A connection has ended: one whose handshake failed, or one that was up.
+    fn handle_down(&mut self, descriptor: u32) {
+        let has_failed = mem::take(&mut self.has_failed);
+        let pending = self.pending();
+        if !self.accepted.remove(&descriptor) {
+            return;
+        }
+        if pending > 0 && (has_failed || self.denied > 0) {
+            self.denied -= usize::from(!has_failed);
+        } else {
+            self.up = self.up.saturating_sub(1);
+        }
+    }
+
+    /// How many connections are not up.
+    fn pending(&self) -> usize {
+        self.accepted.len() - self.up.min(self.accepted.len())
     }
 
     fn handle_timeout(&mut self, now_ms: f64) -> Option<SocketState> {
@@ -268,9 +352,9 @@ impl Peers {
         self.state()
     }
 
-    /// `None` where it is not known to be bound.
+    /// `None` if it is not known to be bound.
     fn state(&self) -> Option<SocketState> {
-        if !self.listening {
+        if !self.is_listening {
             return None;
         }
         Some(match &self.refusal {

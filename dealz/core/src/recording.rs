@@ -164,7 +164,8 @@ impl Tape {
         if beats >= self.next_snapshot && self.left <= self.next_snapshot_left {
             self.updates.rewind();
         }
-        let Some(update) = self.updates.next() else { return Ok(()) };
+        // A sign of life is of no use in a file.
+        let Some(update) = self.updates.next().filter(|update| !update.is_empty()) else { return Ok(()) };
         let (is_snapshot, before) = (update.snapshot, self.left);
         self.write(&Recorded::Update { update })?;
         if is_snapshot {

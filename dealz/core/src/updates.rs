@@ -6,14 +6,13 @@ use std::{
 };
 
 use crate::{
-    clock::now_ms,
     dashboard::{Cursor, Dashboard},
     view::Update,
 };
 
 /// What one page has seen of the desk, and so what it has not. Pages do not disturb each other.
 pub struct Updates {
-    /// None where a recording is played: then nothing changes.
+    /// None if a recording is played: then nothing changes.
     dashboard: Option<Arc<Mutex<Dashboard>>>,
     cursor: Cursor,
 }
@@ -23,12 +22,13 @@ impl Updates {
         Self { dashboard, cursor: Cursor::default() }
     }
 
-    /// What has changed since the last call, never waiting for it: first of all a snapshot, and later on again one when
-    /// everything began anew. There is no queue behind it: who calls seldom gets the newest state.
+    /// What has changed since the previous call, without waiting for it: first a snapshot, and again one when everything
+    /// begins again. If nothing has changed for a second, an update without content says that the desk lives. Nothing queues
+    /// up: a page that rarely asks gets the newest state.
     #[expect(clippy::should_implement_trait, reason = "it has no end: none is for now, not for ever")]
     pub fn next(&mut self) -> Option<Update> {
         let dashboard = self.dashboard.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
-        dashboard.changes(&mut self.cursor, now_ms())
+        dashboard.changes(&mut self.cursor)
     }
 
     /// Begins again with a snapshot.

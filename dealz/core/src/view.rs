@@ -1,8 +1,8 @@
-//! What the page is told: plain values that cross to TypeScript (`ui/src/generated`).
+//! What a page receives: plain values that cross to TypeScript (`ui/src/generated`).
 //!
-//! A page gets one stream of [`Update`]s. The first is a snapshot of everything; those after it carry the sections
-//! that have changed and the lines that have come since. Times are milliseconds since the Unix epoch, UTC. Counters
-//! are JSON numbers: they stay below 2^53, beyond which a page could not hold them exactly.
+//! A page gets one stream of [`Update`]s. The first is a snapshot of everything; later ones carry the sections that have
+//! changed and the lines that are new. At least one comes each second, if only as a sign of life. Times are milliseconds
+//! since the Unix epoch, UTC. Counters are JSON numbers: they stay below 2^53, the limit of exact numbers in a page.
 
 mod chatz;
 mod monitor;
@@ -19,7 +19,7 @@ pub use self::{
     chatz::{ChatLink, ChatzView, Line, LineKind},
     monitor::{Mark, MonitorLine},
     processes::{ProcessState, ProcessView},
-    sockets::{SocketId, SocketRole, SocketState, SocketView},
+    sockets::{Phase, SocketId, SocketRole, SocketState, SocketView, StateChange},
     tickz::{PricePoint, Quote, TickzView},
     valuz::{
         BatchPhase, BatchView, SymbolValue, ValuationName, ValuzState, ValuzView, Verification, WorkerState, WorkerView,
@@ -27,30 +27,35 @@ pub use self::{
     wire::{Direction, FieldView, FrameView, MessageView},
 };
 
-/// What has changed since the update before.
+/// What has changed since the previous update.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Update {
-    /// When it was made.
+    /// When the engine last looked at everything.
     pub time_ms: f64,
-    /// Whether everything before is to be forgotten: then all sections are there, and all lines that are kept.
+    /// Whether it replaces everything before: then it has all sections, and all lines that are kept.
     pub snapshot: bool,
     /// The six sockets, in the order of [`SocketId::ALL`].
     pub sockets: Option<Vec<SocketView>>,
     /// Prices.
     pub tickz: Option<TickzView>,
-    /// Talk.
+    /// Chat.
     pub chatz: Option<ChatzView>,
     /// Valuations.
     pub valuz: Option<ValuzView>,
-    /// What dealz has started, and what it found running.
+    /// The processes that dealz has started, and those that it found running.
     pub processes: Option<Vec<ProcessView>>,
+    /// How many events of monitors dealz had no room for, since the start.
+    #[ts(type = "number | null")]
+    pub dropped_events: Option<u64>,
     /// New points of the price charts, oldest first.
     pub points: Vec<PricePoint>,
     /// New lines of the conversation, oldest first.
     pub lines: Vec<Line>,
-    /// New events of the six monitors, oldest first.
+    /// New and changed lines of the six monitors, oldest first.
     pub events: Vec<MonitorLine>,
+    /// New phases of the six sockets, oldest first for each.
+    pub states: Vec<StateChange>,
 }
 
 impl Update {
@@ -62,25 +67,39 @@ impl Update {
     }
 }
 
-/// The first thing a page asks for.
+/// The first message of a page's stream.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Hello {
-    /// dealz's version.
+    /// The version of dealz.
     pub version: String,
     /// Live sockets, or a recording.
     pub mode: Mode,
-    /// Whether this page may do more than look.
+    /// Whether this page may control the desk, or only view it.
+    pub may_control: bool,
+    /// Links to the pages of this desk, those that the network reaches first; none if this page may only view.
+    pub links: Vec<PageLink>,
+}
+
+/// A link to a page of this desk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct PageLink {
+    /// The whole link, with its token if one is needed.
+    pub url: String,
+    /// Whether other machines of the network reach it.
+    pub network: bool,
+    /// Whether the page behind it may control the desk.
     pub may_control: bool,
 }
 
-/// Where updates come from.
+/// The origin of updates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub enum Mode {
-    /// From the sockets.
+    /// The sockets.
     Live,
-    /// From a recording, which the page asks for whole and plays itself; no socket is open.
+    /// A recording, which the page requests whole and plays; no socket is open.
     Play,
 }
 
@@ -89,12 +108,12 @@ pub enum Mode {
 #[serde(rename_all = "camelCase", tag = "kind")]
 #[expect(clippy::large_enum_variant, reason = "one at a time is made, on its way to or from a file")]
 pub enum Recorded {
-    /// The stream of updates; a snapshot comes first and then again and again, so that a player can seek.
+    /// The stream of updates; snapshots come again and again, so that a player can seek.
     Update {
         /// The update.
         update: Update,
     },
-    /// New messages of one socket, a sample where they are many.
+    /// New messages of one socket, a sample if there are many.
     Wire {
         /// Which socket.
         socket: SocketId,

@@ -1,11 +1,13 @@
-//! Where the page is served, and the links that lead there.
+//! Where the page is served, and the links to it.
 
 use std::{
     io::{self, ErrorKind, Write as _},
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket},
+    sync::Arc,
 };
 
 use anyhow::{Context as _, anyhow};
+use dealz_core::view::PageLink;
 use listeners::Protocol;
 
 use super::{Token, WebConfig};
@@ -13,9 +15,9 @@ use super::{Token, WebConfig};
 /// An address to serve at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Address {
-    /// This one; it is an error if somebody else has it.
+    /// This one; it is an error if another process has it.
     Asked(SocketAddr),
-    /// Any free port of this machine's own address, 9000 if possible.
+    /// Any free port of 127.0.0.1, 9000 if possible.
     Free,
 }
 
@@ -31,11 +33,11 @@ impl Server {
     /// Takes the address.
     ///
     /// # Errors
-    /// Somebody else has it, who is named, or it is not of this machine.
+    /// Another process has it, which is named, or it is not an address of this machine.
     pub(crate) fn bind(config: WebConfig) -> anyhow::Result<Self> {
         let listener = match config.address {
             Address::Asked(address) => listen(address)?,
-            // The ports between are the suite's own.
+            // The ports between belong to the suite.
             Address::Free => [9000]
                 .into_iter()
                 .chain(9010..9100)
@@ -52,28 +54,42 @@ impl Server {
         Ok(Self { listener, token, may_control: config.may_control, address })
     }
 
-    /// Writes the links to standard output, one a line.
-    ///
-    /// # Errors
-    /// Standard output cannot be written to.
-    pub(crate) fn print_links(&self) -> io::Result<()> {
-        let mut output = io::stdout().lock();
-        for ip in reached_at(self.address.ip()) {
-            let address = SocketAddr::new(ip, self.address.port());
-            match &self.token {
-                Some(token) => writeln!(output, "dealz: http://{address}/?token={}", token.as_str())?,
-                None => writeln!(output, "dealz: http://{address}/")?,
-            }
-        }
-        output.flush()
+    /// The links to its page.
+    pub(crate) fn links(&self) -> Vec<PageLink> {
+        let token = self.token.as_ref().map_or_else(String::new, |token| format!("?token={}", token.as_str()));
+        let link = |ip: IpAddr| PageLink {
+            url: format!("http://{}/{token}", SocketAddr::new(ip, self.address.port())),
+            network: !ip.is_loopback(),
+            may_control: self.may_control,
+        };
+        reached_at(self.address.ip()).into_iter().map(link).collect()
     }
+}
+
+/// The links to the pages of all servers, those that the network reaches first.
+pub(crate) fn links<'a>(servers: impl IntoIterator<Item = &'a Server>) -> Arc<[PageLink]> {
+    let mut links: Vec<_> = servers.into_iter().flat_map(Server::links).collect();
+    links.sort_by_key(|link| !link.network);
+    links.into()
+}
+
+/// Writes the links of a server to standard output, one a line.
+///
+/// # Errors
+/// Standard output cannot be written to.
+pub(crate) fn print_links(server: &Server) -> io::Result<()> {
+    let mut output = io::stdout().lock();
+    for link in server.links() {
+        writeln!(output, "dealz: {}", link.url)?;
+    }
+    output.flush()
 }
 
 fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address)
         .map_err(|error| match error.kind() {
             ErrorKind::AddrInUse => {
-                anyhow!("{address} is in use by {}; --web takes another address", holder(address.port()))
+                anyhow!("{address} is in use by {}; give another address to --web", holder(address.port()))
             }
             _ => anyhow!(error),
         })
@@ -84,7 +100,7 @@ fn free(port: u16) -> Option<TcpListener> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok()
 }
 
-/// Who listens on a port, in words.
+/// The process that listens on a port, in words.
 fn holder(port: u16) -> String {
     match listeners::get_process_by_port(port, Protocol::TCP) {
         Ok(process) => format!("{} (pid {})", process.name, process.pid),
@@ -92,7 +108,7 @@ fn holder(port: u16) -> String {
     }
 }
 
-/// The addresses by which a bound one is reached: of an unspecified one, that of the network and our own.
+/// The addresses that reach a bound one: for an unspecified address, that in the network and the loopback address.
 fn reached_at(bound: IpAddr) -> Vec<IpAddr> {
     // Nothing is sent: the system only chooses the address that it would send from. Both are documentation addresses.
     let from = |own: IpAddr, to: IpAddr| {
@@ -104,7 +120,7 @@ fn reached_at(bound: IpAddr) -> Vec<IpAddr> {
     let v6 = || from(Ipv6Addr::UNSPECIFIED.into(), Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1).into());
     match bound {
         IpAddr::V4(ip) if ip.is_unspecified() => v4().into_iter().chain([Ipv4Addr::LOCALHOST.into()]).collect(),
-        // Where the system lets it, an unspecified IPv6 address takes IPv4 as well.
+        // On most systems an unspecified IPv6 address accepts IPv4 too.
         IpAddr::V6(ip) if ip.is_unspecified() => {
             v4().into_iter().chain(v6()).chain([Ipv6Addr::LOCALHOST.into()]).collect()
         }

@@ -16,7 +16,7 @@ use axum::{
 use dealz_core::{Desk, Updates};
 use dealz_core::{
     command::{Command, Refusal, Reply},
-    view::{Hello, Update},
+    view::{Hello, PageLink, Update},
 };
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 use tokio::{
@@ -54,6 +54,7 @@ const SILENCE_TIME: Duration = Duration::from_secs(30);
 pub(super) struct Pages {
     desk: Arc<Desk>,
     may_control: bool,
+    links: Arc<[PageLink]>,
     places: Arc<Semaphore>,
     ending: watch::Receiver<bool>,
 }
@@ -97,6 +98,7 @@ struct Page {
     desk: Arc<Desk>,
     updates: Updates,
     may_control: bool,
+    links: Arc<[PageLink]>,
     ending: watch::Receiver<bool>,
 }
 
@@ -111,8 +113,13 @@ enum End {
 type Answer = Pin<Box<dyn Future<Output = Told> + Send>>;
 
 impl Pages {
-    pub(super) fn new(desk: Arc<Desk>, may_control: bool, ending: watch::Receiver<bool>) -> Self {
-        Self { desk, may_control, places: Arc::new(Semaphore::new(PAGES_MAX as usize)), ending }
+    pub(super) fn new(
+        desk: Arc<Desk>,
+        may_control: bool,
+        links: Arc<[PageLink]>,
+        ending: watch::Receiver<bool>,
+    ) -> Self {
+        Self { desk, may_control, links, places: Arc::new(Semaphore::new(PAGES_MAX as usize)), ending }
     }
 
     /// Waits until no page is left.
@@ -126,8 +133,8 @@ impl Pages {
     }
 
     fn page(&self, socket: WebSocket) -> Page {
-        let (desk, updates) = (Arc::clone(&self.desk), self.desk.updates());
-        Page { socket, desk, updates, may_control: self.may_control, ending: self.ending.clone() }
+        let (desk, updates, links) = (Arc::clone(&self.desk), self.desk.updates(), Arc::clone(&self.links));
+        Page { socket, desk, updates, may_control: self.may_control, links, ending: self.ending.clone() }
     }
 }
 
@@ -160,7 +167,7 @@ impl Page {
 
     /// Goes on until one side ends it; `Ok` is never returned.
     async fn talk(&mut self) -> Result<(), End> {
-        self.tell(&Told::Hello(self.desk.hello(self.may_control))).await?;
+        self.tell(&Told::Hello(self.desk.hello(self.may_control, &self.links))).await?;
         let mut looks = every(UPDATE_TIME);
         let mut pings = every(PING_TIME);
         let mut heard = Instant::now();

@@ -13,7 +13,7 @@ use std::{
 use dealz_core::{Desk, Updates};
 use dealz_core::{
     command::{Command, Refusal, Reply},
-    view::{Hello, Update},
+    view::{Hello, PageLink, Update},
 };
 use serde_json::json;
 use tauri::{Manager as _, State, Webview, WebviewWindow, ipc::Channel, webview::DownloadEvent};
@@ -40,10 +40,13 @@ impl Page {
     }
 }
 
-/// Who dealz is.
+/// Links to the pages that are served next to the window.
+pub(super) struct Links(pub(super) Arc<[PageLink]>);
+
+/// The first message of the page's stream.
 #[tauri::command]
-pub(super) fn hello(desk: State<'_, Arc<Desk>>) -> Hello {
-    desk.hello(true)
+pub(super) fn hello(desk: State<'_, Arc<Desk>>, links: State<'_, Links>) -> Hello {
+    desk.hello(true, &links.0)
 }
 
 /// Does what the page asks for; off the main thread, which draws.

@@ -3,19 +3,27 @@ import type { Mark } from "./Mark";
 import type { SocketId } from "./SocketId";
 
 /**
- * One event of one monitor.
+ * One event of one monitor, or a run of equal ones: during an outage each kind of event has one line, which counts.
  */
 export type MonitorLine = { 
 /**
- * Rises by one an event.
+ * Rises by one a line. A line that comes again under the same number replaces the one before.
  */
 id: number, 
 /**
- * When dealz read it.
+ * When dealz read the first of its events.
  */
 timeMs: number, 
 /**
- * Whose monitor.
+ * When dealz read the last of them.
+ */
+lastMs: number, 
+/**
+ * How many there were.
+ */
+count: number, 
+/**
+ * The socket that is monitored.
  */
 socket: SocketId, 
 /**
@@ -27,11 +35,11 @@ event: string,
  */
 number: number, 
 /**
- * A file descriptor, an errno, milliseconds or a code, as the event says.
+ * A file descriptor, an errno, milliseconds or a code, depending on the event; that of the last one.
  */
 value: number, 
 /**
- * Where it happened.
+ * The endpoint that it happened to.
  */
 endpoint: string, 
 /**
@@ -39,6 +47,10 @@ endpoint: string,
  */
 mark: Mark, 
 /**
- * What happened, to which end, and what libzmq does next: one or two sentences.
+ * Whether it is worth a headline: a connection came, went or was refused.
+ */
+isMajor: boolean, 
+/**
+ * What happened, to which endpoint, and what libzmq does next: one or two sentences.
  */
 sentence: string, };

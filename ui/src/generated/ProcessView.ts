@@ -6,15 +6,15 @@ import type { ProcessState } from "./ProcessState";
  */
 export type ProcessView = { 
 /**
- * What commands call it: `tickz`, `chatz`, `worker-1`.
+ * Its name in commands: `tickz`, `chatz`, `worker-1`.
  */
 id: string, 
 /**
- * The command line, as one would type it.
+ * The command line, as typed in a shell.
  */
 command: string, 
 /**
- * Where it stands.
+ * Its state.
  */
 state: ProcessState, 
 /**
@@ -22,11 +22,11 @@ state: ProcessState,
  */
 pid: number | null, 
 /**
- * Since when it stands there.
+ * The beginning of that state.
  */
 sinceMs: number, 
 /**
- * Memory that it holds (`VmRSS`), while it lives.
+ * Its resident memory (`VmRSS`), while it lives.
  */
 memoryBytes: number | null, 
 /**

@@ -8,11 +8,11 @@ import type { SocketState } from "./SocketState";
  */
 export type SocketView = { 
 /**
- * Which.
+ * Which socket.
  */
 id: SocketId, 
 /**
- * What it does.
+ * Its ZeroMQ type.
  */
 role: SocketRole, 
 /**
@@ -20,7 +20,7 @@ role: SocketRole,
  */
 channel: string, 
 /**
- * Where it is bound or connects.
+ * The endpoint that it binds or connects to.
  */
 endpoint: string, 
 /**
@@ -28,13 +28,25 @@ endpoint: string,
  */
 binds: boolean, 
 /**
- * Where it stands.
+ * Its state.
  */
 state: SocketState, 
 /**
- * Since when.
+ * The beginning of that state; of a stale socket, when it was last heard.
  */
 sinceMs: number, 
+/**
+ * The beginning of the outage of a socket that connects; none while it has a connection.
+ */
+downSinceMs: number | null, 
+/**
+ * How many times it has tried to connect in this outage.
+ */
+attempts: number, 
+/**
+ * What else is wrong with it, as a sentence.
+ */
+warning: string | null, 
 /**
  * How many connections are up.
  */
@@ -56,7 +68,7 @@ receivedPerSecond: number,
  */
 sentPerSecond: number, 
 /**
- * Messages that were not understood.
+ * Malformed messages.
  */
 malformed: number, 
 /**

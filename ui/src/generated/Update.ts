@@ -5,19 +5,20 @@ import type { MonitorLine } from "./MonitorLine";
 import type { PricePoint } from "./PricePoint";
 import type { ProcessView } from "./ProcessView";
 import type { SocketView } from "./SocketView";
+import type { StateChange } from "./StateChange";
 import type { TickzView } from "./TickzView";
 import type { ValuzView } from "./ValuzView";
 
 /**
- * What has changed since the update before.
+ * What has changed since the previous update.
  */
 export type Update = { 
 /**
- * When it was made.
+ * When the engine last looked at everything.
  */
 timeMs: number, 
 /**
- * Whether everything before is to be forgotten: then all sections are there, and all lines that are kept.
+ * Whether it replaces everything before: then it has all sections, and all lines that are kept.
  */
 snapshot: boolean, 
 /**
@@ -29,7 +30,7 @@ sockets: Array<SocketView> | null,
  */
 tickz: TickzView | null, 
 /**
- * Talk.
+ * Chat.
  */
 chatz: ChatzView | null, 
 /**
@@ -37,9 +38,13 @@ chatz: ChatzView | null,
  */
 valuz: ValuzView | null, 
 /**
- * What dealz has started, and what it found running.
+ * The processes that dealz has started, and those that it found running.
  */
 processes: Array<ProcessView> | null, 
+/**
+ * How many events of monitors dealz had no room for, since the start.
+ */
+droppedEvents: number | null, 
 /**
  * New points of the price charts, oldest first.
  */
@@ -49,6 +54,10 @@ points: Array<PricePoint>,
  */
 lines: Array<Line>, 
 /**
- * New events of the six monitors, oldest first.
+ * New and changed lines of the six monitors, oldest first.
  */
-events: Array<MonitorLine>, };
+events: Array<MonitorLine>, 
+/**
+ * New phases of the six sockets, oldest first for each.
+ */
+states: Array<StateChange>, };

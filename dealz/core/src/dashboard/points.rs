@@ -25,7 +25,7 @@ struct Chart {
 }
 
 impl Points {
-    /// New points; those of symbols that are not among `quotes` are forgotten.
+    /// Takes new points; those of symbols that are not among `quotes` are forgotten.
     pub(crate) fn handle(&mut self, quotes: &[Quote], points: Vec<PricePoint>) {
         let followed = &quotes[..quotes.len().min(SYMBOLS_MAX)];
         self.charts.retain(|chart| followed.iter().any(|quote| quote.symbol == chart.symbol));
@@ -46,8 +46,8 @@ impl Points {
         }
     }
 
-    /// Those from the number `seen` on, oldest first; `seen` is moved behind them.
-    pub(crate) fn news(&self, seen: &mut u64) -> Vec<PricePoint> {
+    /// The points from the number `seen` on, oldest first; `seen` is advanced.
+    pub(crate) fn unseen(&self, seen: &mut u64) -> Vec<PricePoint> {
         let from = std::mem::replace(seen, self.next);
         let new = |chart: &Chart| chart.points.partition_point(|&(number, _)| number < from);
         let mut points: Vec<_> = self.charts.iter().flat_map(|chart| chart.points.range(new(chart)..)).collect();
@@ -88,13 +88,13 @@ mod tests {
             let time = f64::from(step);
             points.handle(&quotes(&["MSFT", "AAPL"]), vec![point("MSFT", time), point("AAPL", time)]);
         }
-        let all = points.news(&mut seen);
+        let all = points.unseen(&mut seen);
         assert_eq!(all.len(), 2 * POINTS_MAX);
         assert!(all.is_sorted_by_key(|point| point.time_ms) && all[0].time_ms == 3_800.0);
-        assert!(points.news(&mut seen).is_empty());
+        assert!(points.unseen(&mut seen).is_empty());
         points.handle(&quotes(&["MSFT"]), vec![point("MSFT", 1e6), point("AAPL", 1e6)]);
-        assert_eq!(points.news(&mut seen), [point("MSFT", 1e6)]);
-        assert_eq!(points.news(&mut 0).len(), POINTS_MAX);
+        assert_eq!(points.unseen(&mut seen), [point("MSFT", 1e6)]);
+        assert_eq!(points.unseen(&mut 0).len(), POINTS_MAX);
     }
 
     #[test]
@@ -103,6 +103,6 @@ mod tests {
         let quotes = quotes(&names.iter().map(String::as_str).collect::<Vec<_>>());
         let mut points = Points::default();
         points.handle(&quotes, names.iter().map(|name| point(name, 1.0)).collect());
-        assert_eq!(points.news(&mut 0).len(), SYMBOLS_MAX);
+        assert_eq!(points.unseen(&mut 0).len(), SYMBOLS_MAX);
     }
 }

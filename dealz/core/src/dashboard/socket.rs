@@ -1,28 +1,58 @@
-//! One of the six sockets: its link, its rates, what was not understood. Pure.
+//! One of the six sockets: its link, its rates, its malformed messages, and which of its events are repetitions. Pure.
 
 use wire::monitor::{EventKind, MonitorEvent};
 
 use crate::{
-    event::Counts,
+    event::{Counts, Silence},
     link::SocketLink,
     rates::Rates,
-    sentence::{mark, sentence},
-    view::{Mark, SocketId, SocketState, SocketView},
+    sentence::{is_major, mark, sentence, warning},
+    view::{Mark, Phase, SocketId, SocketState, SocketView},
 };
+
+/// Failures of peers that are further apart are not repetitions.
+const REPEATS_WITHIN_MS: f64 = 5_000.0;
+
+/// How long a warning is shown.
+const WARNING_MS: f64 = 10_000.0;
 
 /// What is known of a socket.
 #[derive(Debug)]
 pub(crate) struct SocketFold {
     id: SocketId,
-    /// Where it is bound or connects.
+    /// The endpoint that it binds or connects to.
     endpoint: String,
     link: SocketLink,
+    /// The silence that its owner reports.
+    unheard: Option<Silence>,
+    /// The silence that follows from the state of its service.
+    asleep: Option<Silence>,
     counts: Counts,
     rates: Rates,
     malformed: u64,
     last_fault: Option<String>,
-    /// Whether it was told that it cannot be bound, and it still cannot.
-    told_failure: bool,
+    /// What is wrong with it apart from its state, and until when that is shown.
+    warning: Option<(f64, String)>,
+    /// The lines that further events of their kind repeat.
+    repeating: Vec<Line>,
+}
+
+/// A line of the list of events that counts.
+#[derive(Debug)]
+struct Line {
+    kind: EventKind,
+    id: u64,
+    last_ms: f64,
+}
+
+/// What an event means.
+#[derive(Debug)]
+pub(crate) struct Meaning {
+    pub(crate) mark: Mark,
+    pub(crate) is_major: bool,
+    pub(crate) sentence: String,
+    /// The line that it repeats.
+    pub(crate) repeats: Option<u64>,
 }
 
 impl SocketFold {
@@ -31,35 +61,67 @@ impl SocketFold {
             id,
             endpoint: endpoint.to_owned(),
             link: SocketLink::new(id, endpoint, now_ms),
+            unheard: None,
+            asleep: None,
             counts: Counts::default(),
             rates: Rates::default(),
             malformed: 0,
             last_fault: None,
-            told_failure: false,
+            warning: None,
+            repeating: Vec::new(),
         }
     }
 
-    /// Its monitor tells; what that means, also as a sentence. Nothing of a port that stays taken: it is tried every
-    /// second, and told once.
-    pub(crate) fn handle_event(&mut self, event: &MonitorEvent, now_ms: f64) -> Option<(Mark, String)> {
-        let before = self.link.state().clone();
+    /// Takes an event of its monitor. A socket that still cannot be bound is closed after each attempt, which means
+    /// nothing.
+    pub(crate) fn handle_event(&mut self, event: &MonitorEvent, now_ms: f64) -> Option<Meaning> {
+        let (before, peers) = (self.link.state().clone(), self.link.peers());
         self.link.handle_event(event, now_ms);
+        let is_lost = event.kind == EventKind::Disconnected && self.link.peers() < peers;
         // The system has chosen the port.
         if event.kind == EventKind::Listening && [":*", ":0"].iter().any(|any| self.endpoint.ends_with(any)) {
             self.endpoint.clone_from(&event.endpoint);
         }
-        let still_fails = matches!(self.link.state(), SocketState::Failed { .. });
-        let tells = !(self.told_failure && still_fails);
-        self.told_failure = still_fails && (self.told_failure || event.kind == EventKind::BindFailed);
-        tells.then(|| (mark(event), sentence(self.id, event, &before, self.link.peers())))
+        if let Some(sentence) = warning(event) {
+            self.warning = Some((now_ms + WARNING_MS, sentence));
+        }
+        let fails = |state: &SocketState| matches!(state, SocketState::Failed { .. });
+        if fails(&before) && fails(self.link.state()) && event.kind != EventKind::BindFailed {
+            return None;
+        }
+        Some(Meaning {
+            mark: mark(event),
+            is_major: is_major(event, is_lost),
+            sentence: sentence(self.id, event, is_lost, self.link.peers()),
+            repeats: self.repeated(event.kind, is_lost, now_ms),
+        })
+    }
+
+    /// Has further events like this one counted in the line `id`.
+    pub(crate) fn begin_line(&mut self, kind: EventKind, id: u64, now_ms: f64) {
+        let begins_anew = matches!(kind, EventKind::HandshakeSucceeded | EventKind::Listening);
+        if !begins_anew {
+            self.repeating.retain(|line| line.kind != kind);
+            self.repeating.push(Line { kind, id, last_ms: now_ms });
+        }
     }
 
     pub(crate) fn handle_bind_failed(&mut self, reason: String, now_ms: f64) {
         self.link.handle_bind_failed(reason, now_ms);
     }
 
-    pub(crate) fn handle_silence(&mut self, silence: Option<String>, now_ms: f64) {
-        self.link.handle_silence(silence, now_ms);
+    /// Its owner hears nothing, or something again.
+    pub(crate) fn handle_silence(&mut self, silence: Option<Silence>, now_ms: f64) {
+        self.unheard = silence;
+        self.apply_silence(now_ms);
+    }
+
+    /// Its service is suspended or does not answer another socket, or does again.
+    pub(crate) fn handle_sleep(&mut self, silence: Option<Silence>, now_ms: f64) {
+        if self.asleep != silence {
+            self.asleep = silence;
+            self.apply_silence(now_ms);
+        }
     }
 
     pub(crate) fn handle_malformed(&mut self, count: u64, fault: String) {
@@ -73,11 +135,22 @@ impl SocketFold {
 
     pub(crate) fn handle_time(&mut self, now_ms: f64) {
         self.link.handle_timeout(now_ms);
+        self.warning.take_if(|(until_ms, _)| *until_ms <= now_ms);
     }
 
     /// Counts from zero again.
     pub(crate) fn clear(&mut self) {
         (self.counts, self.rates, self.malformed, self.last_fault) = (Counts::default(), Rates::default(), 0, None);
+        self.repeating.clear();
+    }
+
+    /// What its owner does not hear.
+    pub(crate) const fn unheard(&self) -> Option<&Silence> {
+        self.unheard.as_ref()
+    }
+
+    pub(crate) fn phase(&self) -> Phase {
+        self.link.phase()
     }
 
     pub(crate) fn view(&self) -> SocketView {
@@ -90,6 +163,9 @@ impl SocketFold {
             binds: self.id.binds(),
             state: self.link.state().clone(),
             since_ms: self.link.since_ms(),
+            down_since_ms: self.link.outage().map(|outage| outage.since_ms),
+            attempts: self.link.outage().map_or(0, |outage| outage.attempts),
+            warning: self.warning.as_ref().map(|(_, sentence)| sentence.clone()),
             peers: self.link.peers(),
             received: self.counts.received,
             sent: self.counts.sent,
@@ -99,24 +175,29 @@ impl SocketFold {
             last_fault: self.last_fault.clone(),
         }
     }
+
+    fn apply_silence(&mut self, now_ms: f64) {
+        let silence = self.asleep.as_ref().or(self.unheard.as_ref()).cloned();
+        self.link.handle_silence(silence, now_ms);
+    }
+
+    /// The line that an event repeats. Those of an outage count until a handshake succeeds or a bind does; those of peers
+    /// that fail, while they come one after the other.
+    fn repeated(&mut self, kind: EventKind, is_lost: bool, now_ms: f64) -> Option<u64> {
+        let is_bound = self.id.binds() && !matches!(self.link.state(), SocketState::Failed { .. });
+        match kind {
+            // The connection that was accepted last is a good one.
+            EventKind::HandshakeSucceeded if is_bound => self.repeating.retain(|line| line.kind != EventKind::Accepted),
+            EventKind::HandshakeSucceeded | EventKind::Listening => self.repeating.clear(),
+            EventKind::Disconnected if is_lost => self.repeating.retain(|line| line.kind != kind),
+            _ => {}
+        }
+        let line = self.repeating.iter_mut().find(|line| line.kind == kind)?;
+        let is_repeated = !is_bound || now_ms - line.last_ms <= REPEATS_WITHIN_MS;
+        line.last_ms = now_ms;
+        is_repeated.then_some(line.id)
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_port_that_stays_taken_is_told_once() {
-        let mut fold = SocketFold::new(SocketId::ValuzPush, "tcp://127.0.0.1:9004", 0.0);
-        let mut told = |kind| {
-            let event = MonitorEvent { kind, value: 98, endpoint: "tcp://127.0.0.1:9004".to_owned() };
-            fold.handle_event(&event, 1.0).is_some()
-        };
-        assert!(told(EventKind::BindFailed));
-        for _ in 0..3 {
-            assert!(!told(EventKind::Closed) && !told(EventKind::MonitorStopped) && !told(EventKind::BindFailed));
-        }
-        assert!(told(EventKind::Listening) && told(EventKind::Accepted));
-        assert!(told(EventKind::BindFailed) && !told(EventKind::MonitorStopped));
-    }
-}
+mod tests;

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sockets::{Context, Taps};
+use sockets::{Context, Monitors, Taps};
 use tracing::error;
 use wire::{Symbol, User};
 
@@ -72,8 +72,9 @@ impl Live {
         let DeskConfig { context, endpoints, name, symbols, programs, stage, variables, record } = config;
         let (events, inbox) = sync_channel(EVENTS_MAX);
         let taps = Taps::new();
-        let board = Board::spawn(&endpoints, &name, taps.clone(), inbox)?;
-        let observed = context.observed(monitors::spawn(&context, events.clone())?, taps.clone());
+        let monitors = monitors::spawn(&context, events.clone())?;
+        let observed = context.observed(monitors.clone(), taps.clone());
+        let board = Board::spawn(&endpoints, &name, (taps.clone(), monitors), inbox)?;
 
         let ends = ValuzEndpoints {
             orders: endpoints.orders.clone(),
@@ -141,11 +142,16 @@ struct Board {
 }
 
 impl Board {
-    fn spawn(endpoints: &DeskEndpoints, name: &User, taps: Taps, inbox: Receiver<Event>) -> Result<Self, StartError> {
+    fn spawn(
+        endpoints: &DeskEndpoints,
+        name: &User,
+        (taps, monitors): (Taps, Monitors),
+        inbox: Receiver<Event>,
+    ) -> Result<Self, StartError> {
         let texts = SocketId::ALL.map(|id| endpoints.of(id.channel()).as_str());
         let dashboard = Arc::new(Mutex::new(Dashboard::new(texts, name.as_str(), host(), now_ms())));
         let ends = Arc::new(AtomicBool::new(false));
-        let keeper = Keeper { dashboard: Arc::clone(&dashboard), inbox, taps, ends: Arc::clone(&ends) };
+        let keeper = Keeper { dashboard: Arc::clone(&dashboard), inbox, taps, monitors, ends: Arc::clone(&ends) };
         let thread = thread::Builder::new().name("dashboard".to_owned()).spawn(move || keeper.run());
         Ok(Self { dashboard, ends, thread: Some(thread.map_err(StartError::Thread)?) })
     }
@@ -172,6 +178,7 @@ struct Keeper {
     dashboard: Arc<Mutex<Dashboard>>,
     inbox: Receiver<Event>,
     taps: Taps,
+    monitors: Monitors,
     ends: Arc<AtomicBool>,
 }
 
@@ -188,7 +195,9 @@ impl Keeper {
             let now = Instant::now();
             if now >= next_count {
                 next_count = now + COUNT;
-                self.locked().handle(Event::Traffic(self.counts()), now_ms());
+                let mut dashboard = self.locked();
+                dashboard.handle(Event::Traffic(self.counts()), now_ms());
+                dashboard.handle(Event::Dropped(self.monitors.dropped()), now_ms());
             }
             if now >= next_beat {
                 next_beat = now + BEAT;

@@ -23,7 +23,10 @@ use sockets::{Context, Endpoint, SocketError, Stop, Stopper};
 use tracing::{error, warn};
 use wire::{Channel, Text, User};
 
-use super::{not_taken, outlet::Outlet};
+use super::{
+    not_taken,
+    outlet::{Outlet, Unheard},
+};
 use crate::{command::Refusal, event::Event, view::SocketId};
 
 /// How long after an answer the next keep-alive is sent, as `chatz join` does it.
@@ -270,8 +273,11 @@ impl Forwarder {
                 if Instant::now() >= self.beat { self.pass_on_malformed() } else { Ok(()) }
             }
             chatz::Event::Link(state) => {
-                let silence =
-                    (state == LinkState::Down).then(|| format!("no answer for {} s", ANSWER_WITHIN.as_secs_f64()));
+                let silence = (state == LinkState::Down).then(|| {
+                    let now = Instant::now();
+                    let since = now.checked_sub(ANSWER_WITHIN).unwrap_or(now);
+                    Unheard { since, reason: "no reply".to_owned() }.into()
+                });
                 self.pass_on(Event::Chatz(event))?;
                 self.pass_on(Event::Silent(SocketId::ChatzReq, silence))
             }
@@ -297,14 +303,14 @@ impl Forwarder {
         }
         let mut left = Some(event);
         if self.burst < BURST {
-            left = left.and_then(|event| self.outlet.tell(event));
+            left = left.and_then(|event| self.outlet.offer(event));
         }
         while let Some(event) = left {
             if self.stop.wait_until(self.beat) {
                 return Err(Ended);
             }
             (self.burst, self.beat) = (0, Instant::now() + BEAT);
-            left = self.outlet.tell(event);
+            left = self.outlet.offer(event);
         }
         self.burst += 1;
         Ok(())

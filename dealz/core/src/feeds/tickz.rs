@@ -28,7 +28,7 @@ use self::{
 };
 use super::{
     not_taken,
-    outlet::{Faults, Outlet},
+    outlet::{Faults, Outlet, Unheard},
 };
 use crate::{
     command::Refusal,
@@ -168,7 +168,7 @@ struct Owner {
     connection: Connection,
     quotes: Quotes,
     silence: Silence,
-    told_silence: Option<String>,
+    told_silence: Option<Unheard>,
     malformed: MalformedMessages,
     faults: Faults,
     outlet: Outlet,
@@ -301,11 +301,11 @@ impl Owner {
         if !self.outlet.is_due(now) {
             return;
         }
-        self.faults.tell(&self.outlet);
-        self.outlet.tell_silence(SocketId::TickzSub, self.silence(now), &mut self.told_silence);
+        self.faults.offer(&self.outlet);
+        self.outlet.offer_silence(SocketId::TickzSub, self.silence(now), &mut self.told_silence);
         let view = self.quotes.view();
         if self.told.as_ref() != Some(&view) || self.quotes.has_points() {
-            match self.outlet.tell(Event::Tickz(view.clone(), self.quotes.take_points())) {
+            match self.outlet.offer(Event::Tickz(view.clone(), self.quotes.take_points())) {
                 Some(Event::Tickz(_, points)) => self.quotes.give_back(points),
                 _ => self.told = Some(view),
             }
@@ -313,8 +313,8 @@ impl Owner {
     }
 
     /// What is not heard, while the connection is up.
-    fn silence(&self, now: Instant) -> Option<String> {
-        if self.connection.state() == State::Up { self.silence.sentence(now) } else { None }
+    fn silence(&self, now: Instant) -> Option<Unheard> {
+        if self.connection.state() == State::Up { self.silence.unheard(now) } else { None }
     }
 
     fn next_deadline(&self, now: Instant) -> Option<Instant> {
@@ -329,7 +329,7 @@ impl Owner {
     }
 
     fn has_news(&self, now: Instant) -> bool {
-        self.faults.is_news()
+        self.faults.is_unreported()
             || self.quotes.has_points()
             || self.told_silence != self.silence(now)
             || self.told.as_ref() != Some(&self.quotes.view())

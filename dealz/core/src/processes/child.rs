@@ -17,10 +17,11 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 
 use super::{log::Log, owner::Message};
 
-/// How long after its end the last lines of a program's log may take; who inherited its log may hold it open for ever.
+/// How long after its end the last lines of a program's log may take; a process that inherited its log may hold it open
+/// for ever.
 const LOG_WITHIN: Duration = Duration::from_millis(500);
 
-/// A program that runs, or whose end was not told yet.
+/// A program that runs, or whose end was not reported yet.
 pub(crate) struct Running {
     child: Child,
     /// Whether its log was read to the end.
@@ -32,17 +33,17 @@ pub(crate) struct Running {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct End(ExitStatus);
 
-/// What the system tells of a process.
+/// What the system reports of a process.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Status {
-    /// The memory that it holds.
+    /// Its resident memory.
     pub(crate) memory_bytes: Option<u64>,
-    /// Whether it stands still.
-    pub(crate) is_stopped: bool,
+    /// Whether it is suspended.
+    pub(crate) is_suspended: bool,
 }
 
 impl Running {
-    /// Starts a program. A thread reads its log lines, and tells `owner` of them and of its end.
+    /// Starts a program. A thread reads its log lines, and reports them and its end to `owner`.
     ///
     /// # Errors
     /// The program cannot be started, or there are no threads left; then nothing runs.
@@ -66,19 +67,19 @@ impl Running {
     }
 
     pub(crate) fn send(&self, signal: Signal) {
-        // Until its end is taken its process id is its own.
+        // Its process id stays its own until its end is collected.
         if self.ended.is_none() {
             let _ = kill_process(Pid::from_child(&self.child), signal);
         }
     }
 
-    /// Asks it to end; one that stands still has to go on for that.
+    /// Sends SIGTERM, and SIGCONT: a suspended process would not see the former.
     pub(crate) fn terminate(&self) {
         self.send(Signal::TERM);
         self.send(Signal::CONT);
     }
 
-    /// How it ended, if it has, and has said all that it had to say.
+    /// How it ended, once it has and its log was read to the end.
     pub(crate) fn end(&mut self) -> Option<End> {
         if self.ended.is_none() {
             self.ended = self.child.try_wait().ok().flatten().map(|status| (status, Instant::now()));
@@ -87,15 +88,25 @@ impl Running {
         (self.is_log_read.load(Ordering::Acquire) || since.elapsed() >= LOG_WITHIN).then_some(End(status))
     }
 
-    /// What the system tells of it; nothing on systems without `/proc`.
+    /// What the system reports of it.
     pub(crate) fn status(&self) -> Option<Status> {
-        let text = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).ok()?;
-        let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name));
-        let kib = field("VmRSS:").and_then(|value| value.split_whitespace().next()?.parse::<u64>().ok());
-        Some(Status {
-            memory_bytes: kib.map(|kib| kib * 1024),
-            is_stopped: field("State:").is_some_and(|state| state.trim_start().starts_with('T')),
-        })
+        Status::of(self.pid())
+    }
+}
+
+impl Status {
+    /// What the system reports of a process.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn of(pid: u32) -> Option<Self> {
+        let process = procfs::process::Process::new(i32::try_from(pid).ok()?).ok()?;
+        let status = process.status().ok()?;
+        Some(Self { memory_bytes: status.vmrss.map(|kib| kib * 1024), is_suspended: status.state.starts_with('T') })
+    }
+
+    /// Other systems are not asked.
+    #[cfg(not(target_os = "linux"))]
+    pub(crate) const fn of(_pid: u32) -> Option<Self> {
+        None
     }
 }
 
@@ -109,12 +120,12 @@ impl Drop for Running {
 }
 
 impl End {
-    /// Whether it ended as one that was asked to.
+    /// Whether it ended with exit code 0.
     pub(crate) fn is_orderly(self) -> bool {
         self.0.success()
     }
 
-    /// Whether it ended with an exit code other than 0, and so has said why.
+    /// Whether it ended with another exit code, and so has logged why.
     pub(crate) fn has_failed(self) -> bool {
         self.0.code().is_some_and(|code| code != 0)
     }
@@ -130,14 +141,14 @@ impl fmt::Display for End {
     }
 }
 
-/// What the thread `log` does.
+/// The thread `log`.
 fn follow(pid: Pid, stderr: Option<ChildStderr>, log: &Log, is_read: &AtomicBool, owner: &SyncSender<Message>) {
     if let Some(stderr) = stderr {
-        // An owner that is busy looks by itself a moment later.
+        // An owner that is busy will look soon.
         log.read(stderr, || drop(owner.try_send(Message::Changed)));
     }
     is_read.store(true, Ordering::Release);
-    // It may have closed the pipe and live on. It stays waitable: its end is taken by the owner.
+    // It may have closed the pipe and live on. Its end remains for the owner to collect.
     let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
     while matches!(waitid(WaitId::Pid(pid), options), Err(rustix::io::Errno::INTR)) {}
     let _ = owner.send(Message::Changed);

@@ -15,19 +15,19 @@ const LINES_MAX: usize = 20;
 /// How much of a line is kept.
 const LINE_CHARS_MAX: usize = 500;
 
-/// As many bytes may those characters have.
+/// The most bytes of those characters.
 const LINE_BYTES_MAX: usize = 4 * LINE_CHARS_MAX;
 
 /// The last lines, oldest first.
 #[derive(Debug, Default)]
 pub(crate) struct Log {
     lines: Mutex<VecDeque<String>>,
-    /// Whether lines came since [`Log::take_news`].
-    is_news: AtomicBool,
+    /// Whether there are lines since [`Log::take_change`].
+    is_changed: AtomicBool,
 }
 
 impl Log {
-    /// Reads lines to the end of `stream`; calls `changed` for the first of those that nobody has looked at.
+    /// Reads lines to the end of `stream`; calls `changed` for the first one after [`Log::take_change`].
     pub(crate) fn read(&self, stream: impl Read, mut changed: impl FnMut()) {
         let mut reader = BufReader::new(stream);
         let mut line = Vec::new();
@@ -62,12 +62,12 @@ impl Log {
         self.locked().back().cloned()
     }
 
-    /// Whether lines came since the last look.
-    pub(crate) fn take_news(&self) -> bool {
-        self.is_news.swap(false, Ordering::Relaxed)
+    /// Whether there are lines since the previous call.
+    pub(crate) fn take_change(&self) -> bool {
+        self.is_changed.swap(false, Ordering::Relaxed)
     }
 
-    /// Forgets all lines.
+    /// Removes all lines.
     pub(crate) fn clear(&self) {
         self.locked().clear();
     }
@@ -81,7 +81,7 @@ impl Log {
         }
         lines.push_back(text);
         drop(lines);
-        if !self.is_news.swap(true, Ordering::Relaxed) {
+        if !self.is_changed.swap(true, Ordering::Relaxed) {
             changed();
         }
     }
@@ -105,7 +105,7 @@ mod tests {
         let lines = log.lines();
         assert_eq!((lines.len(), lines[0].as_str(), lines[18].as_str()), (LINES_MAX, "line 81", "line 99"));
         assert_eq!((lines[19].chars().count(), changes), (LINE_CHARS_MAX, 1));
-        assert!(log.take_news() && !log.take_news());
+        assert!(log.take_change() && !log.take_change());
     }
 
     #[test]

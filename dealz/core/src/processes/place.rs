@@ -1,8 +1,11 @@
-//! Where a service is: at ports of this machine, which somebody else may hold, or elsewhere.
-
-use std::os::unix::net::UnixStream;
+//! Where a service is: at addresses of this machine, which another process may hold, or elsewhere.
+//!
+//! Which process holds an address is asked of the system. Nothing connects to it: a service would report that as a failed
+//! handshake, and one that is suspended would let the connection wait.
 
 use sockets::Endpoint;
+
+use super::child::Status;
 
 /// Where a service is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +24,14 @@ pub(crate) enum Binding {
     Path(String),
 }
 
+/// What holds an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Holder {
+    /// Such as `chatz (pid 7)`.
+    pub(crate) words: String,
+    pid: Option<u32>,
+}
+
 impl Place {
     /// The place of a service that others find at `endpoints`.
     pub(crate) fn of(endpoints: &[&Endpoint]) -> Self {
@@ -34,7 +45,7 @@ impl Place {
                 if !is_loopback(host) {
                     return Self::Elsewhere(format!("on {host}"));
                 }
-                // Where the system chooses the port, nobody holds it.
+                // A port that the system chooses is free.
                 bindings.extend(port.parse().ok().map(Binding::Port));
             } else {
                 return Self::Elsewhere(format!("at {text}"));
@@ -43,26 +54,62 @@ impl Place {
         Self::Here(bindings)
     }
 
-    /// Who holds one of the bindings, in words.
-    pub(crate) fn holder(&self) -> Option<String> {
+    /// What holds one of the bindings.
+    pub(crate) fn holder(&self) -> Option<Holder> {
         match self {
             Self::Here(bindings) => bindings.iter().find_map(Binding::holder),
-            Self::Elsewhere(place) => Some(place.clone()),
+            Self::Elsewhere(place) => Some(Holder { words: place.clone(), pid: None }),
         }
     }
 }
 
 impl Binding {
-    fn holder(&self) -> Option<String> {
+    fn holder(&self) -> Option<Holder> {
         match self {
             Self::Port(port) => {
                 let process = listeners::get_process_by_port(*port, listeners::Protocol::TCP).ok()?;
-                Some(format!("{} (pid {})", process.name, process.pid))
+                Some(Holder::process(&process.name, process.pid))
             }
-            // Who binds a path that is in use takes it away.
-            Self::Path(path) => UnixStream::connect(path).ok().map(|_| format!("a process that listens at {path}")),
+            Self::Path(path) => holder_of_path(path),
         }
     }
+}
+
+impl Holder {
+    fn process(name: &str, pid: u32) -> Self {
+        Self { words: format!("{name} (pid {pid})"), pid: Some(pid) }
+    }
+
+    /// Whether it is a process that is suspended.
+    pub(crate) fn is_suspended(&self) -> bool {
+        self.pid.and_then(Status::of).is_some_and(|status| status.is_suspended)
+    }
+}
+
+/// The process that has a socket of the file system bound.
+#[cfg(target_os = "linux")]
+fn holder_of_path(path: &str) -> Option<Holder> {
+    use procfs::process::{FDTarget, Process};
+
+    let is_here = |bound: &std::path::Path| bound.as_os_str() == path;
+    let sockets = procfs::net::unix().ok()?;
+    let inode = sockets.into_iter().find(|socket| socket.path.as_deref().is_some_and(is_here))?.inode;
+    let has_socket = |process: &Process| {
+        let mut descriptors = process.fd().into_iter().flatten().flatten();
+        descriptors.any(|descriptor| matches!(descriptor.target, FDTarget::Socket(its) if its == inode))
+    };
+    let process = procfs::process::all_processes().ok()?.flatten().find(has_socket);
+    let named = process.and_then(|process| Some((process.stat().ok()?.comm, u32::try_from(process.pid).ok()?)));
+    Some(match named {
+        Some((name, pid)) => Holder::process(&name, pid),
+        None => Holder { words: format!("a process that this user may not see, at {path}"), pid: None },
+    })
+}
+
+/// Other systems do not tell.
+#[cfg(not(target_os = "linux"))]
+const fn holder_of_path(_path: &str) -> Option<Holder> {
+    None
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -81,14 +128,14 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_on_this_machine_can_be_started() {
+    fn only_a_service_on_this_machine_can_be_started() {
         assert_eq!(
             place(&["tcp://127.0.0.1:9001", "ipc:///tmp/x"]),
             Place::Here(vec![Binding::Port(9001), Binding::Path("/tmp/x".to_owned())])
         );
         assert_eq!(place(&["tcp://[::1]:9001"]), Place::Here(vec![Binding::Port(9001)]));
         assert_eq!(place(&["tcp://10.0.0.7:9001"]), Place::Elsewhere("on 10.0.0.7".to_owned()));
-        assert_eq!(place(&["inproc://a"]).holder().as_deref(), Some("at inproc://a"));
+        assert_eq!(place(&["inproc://a"]).holder().unwrap().words, "at inproc://a");
     }
 
     #[test]
@@ -97,8 +144,26 @@ mod tests {
         let port = listener.local_addr().unwrap().port();
         let place = place(&[&format!("tcp://127.0.0.1:{port}")]);
         let holder = place.holder().unwrap();
-        assert!(holder.ends_with(&format!("(pid {})", std::process::id())), "{holder}");
+        assert!(holder.words.ends_with(&format!("(pid {})", std::process::id())), "{holder:?}");
+        assert!(!holder.is_suspended());
         drop(listener);
+        assert_eq!(place.holder(), None);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn the_holder_of_a_path_is_found_without_a_connection() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("requests");
+        let listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let place = place(&[&format!("ipc://{}", path.display())]);
+        let holder = place.holder().unwrap();
+        assert!(holder.words.ends_with(&format!("(pid {})", std::process::id())), "{holder:?}");
+        assert_eq!(listener.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+        drop(listener);
+        // The file that is left holds nothing.
+        assert!(path.exists());
         assert_eq!(place.holder(), None);
     }
 }

@@ -1,4 +1,4 @@
-//! One process of the list: what it is to be, where it stands, and what may be done to it.
+//! One process of the list: its program, its state, and what may be done to it.
 
 use std::{
     sync::{Arc, mpsc::SyncSender},
@@ -12,7 +12,7 @@ use super::{
     child::{End, Running, Status},
     log::Log,
     owner::Message,
-    place::Place,
+    place::{Holder, Place},
     program::{Programs, Service},
 };
 use crate::{
@@ -21,10 +21,10 @@ use crate::{
     view::{ProcessState, ProcessView},
 };
 
-/// How long a process that was asked to end has for it.
+/// How long a process may take to end after SIGTERM.
 const END_WITHIN: Duration = Duration::from_secs(1);
 
-/// How long a signal may be on its way, in milliseconds.
+/// How long a signal may take to arrive, in milliseconds.
 const SIGNAL_MS: f64 = 500.0;
 
 /// One process.
@@ -36,20 +36,20 @@ pub(crate) struct Slot {
     running: Option<Running>,
     log: Arc<Log>,
     memory_bytes: Option<u64>,
-    /// What is to happen when it has ended.
+    /// What happens when it has ended.
     pub(crate) then: Then,
-    /// When it is killed, unless it has ended by then.
+    /// When it is killed if it has not ended.
     kill_at: Option<Instant>,
 }
 
-/// What is to happen when a process has ended.
+/// What happens when a process has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Then {
     /// Nothing.
     Stay,
     /// It is started again.
     Start,
-    /// It is taken off the list.
+    /// It leaves the list.
     Leave,
 }
 
@@ -81,7 +81,7 @@ impl Slot {
         }
     }
 
-    /// Its process id, where it runs and does not stand still.
+    /// Its process id, if it runs and is not suspended.
     pub(crate) fn working_pid(&self) -> Option<u32> {
         self.running.as_ref().filter(|_| self.state == ProcessState::Running).map(Running::pid)
     }
@@ -91,7 +91,7 @@ impl Slot {
         self.running.is_some()
     }
 
-    /// Whether there is a process that is to go on, or will be one.
+    /// Whether there is a process that should continue, or will be one.
     pub(crate) fn is_wanted(&self) -> bool {
         match self.state {
             ProcessState::Running | ProcessState::Suspended => true,
@@ -104,7 +104,7 @@ impl Slot {
         self.kill_at
     }
 
-    /// Does what a page asks for.
+    /// Does what a page requests.
     pub(crate) fn act(
         &mut self,
         act: ProcessAct,
@@ -115,11 +115,9 @@ impl Slot {
             self.look_for_holder();
         }
         match (&self.state, act) {
-            (ProcessState::Elsewhere { holder }, _) => {
-                Err(not_now(self, &format!("somebody else started it: {holder}")))
-            }
+            (ProcessState::Elsewhere { holder, .. }, _) => Err(not_now(self, &not_ours(holder))),
             (ProcessState::Ended { .. }, ProcessAct::Start | ProcessAct::Restart) => self.start(programs, owner),
-            (ProcessState::Ended { .. }, _) => Err(not_now(self, "it does not run")),
+            (ProcessState::Ended { .. }, _) => Err(not_now(self, "it is not running")),
             (ProcessState::Stopping, ProcessAct::Start | ProcessAct::Restart) => {
                 self.then = Then::Start;
                 Ok(())
@@ -129,8 +127,8 @@ impl Slot {
                 Ok(())
             }
             (ProcessState::Stopping, ProcessAct::Suspend | ProcessAct::Resume) => Err(not_now(self, "it is ending")),
-            (ProcessState::Running, ProcessAct::Start) => Err(not_now(self, "it runs already")),
-            (ProcessState::Suspended, ProcessAct::Start) => Err(not_now(self, "it stands still: have it go on")),
+            (ProcessState::Running, ProcessAct::Start) => Err(not_now(self, "it is running already")),
+            (ProcessState::Suspended, ProcessAct::Start) => Err(not_now(self, "it is suspended: resume it")),
             (ProcessState::Running | ProcessState::Suspended, ProcessAct::Stop) => {
                 self.terminate(Then::Stay);
                 Ok(())
@@ -147,46 +145,47 @@ impl Slot {
                 self.signal(Signal::STOP, ProcessState::Suspended);
                 Ok(())
             }
-            (ProcessState::Suspended, ProcessAct::Suspend) => Err(not_now(self, "it stands still already")),
+            (ProcessState::Suspended, ProcessAct::Suspend) => Err(not_now(self, "it is suspended already")),
             (ProcessState::Suspended, ProcessAct::Resume) => {
                 self.signal(Signal::CONT, ProcessState::Running);
                 Ok(())
             }
-            (ProcessState::Running, ProcessAct::Resume) => Err(not_now(self, "it does not stand still")),
+            (ProcessState::Running, ProcessAct::Resume) => Err(not_now(self, "it is not suspended")),
         }
     }
 
-    /// Starts it, where nobody else holds its bindings.
+    /// Starts it, if no other process holds its bindings.
     pub(crate) fn start(&mut self, programs: &Programs, owner: &SyncSender<Message>) -> Result<(), Refusal> {
         self.then = Then::Stay;
         if let Some(holder) = self.place.holder() {
-            info!(process = self.service.id(), holder, "somebody else started it");
-            self.stand(ProcessState::Elsewhere { holder: holder.clone() });
-            return Err(not_now(self, &format!("somebody else started it: {holder}")));
+            let refusal = not_now(self, &not_ours(&holder.words));
+            info!(process = self.service.id(), holder = holder.words, "started outside of dealz");
+            self.enter(elsewhere(holder));
+            return Err(refusal);
         }
         match Running::start(&mut programs.command(&self.service), &self.log, owner) {
             Ok(running) => {
                 info!(process = self.service.id(), pid = running.pid(), "started");
                 self.running = Some(running);
-                self.stand(ProcessState::Running);
+                self.enter(ProcessState::Running);
                 Ok(())
             }
             Err(error) => {
                 let how = format!("cannot start {}: {error}", programs.command(&self.service).get_program().display());
                 warn!(process = self.service.id(), "{how}");
-                self.stand(ProcessState::Ended { how: how.clone() });
+                self.enter(ProcessState::Ended { how: how.clone() });
                 Err(not_now(self, &how))
             }
         }
     }
 
-    /// Asks it to end, if it lives.
+    /// Sends SIGTERM, if it lives.
     pub(crate) fn terminate(&mut self, then: Then) {
         if let Some(running) = &self.running {
             running.terminate();
             self.then = then;
             self.kill_at = Some(Instant::now() + END_WITHIN);
-            self.stand(ProcessState::Stopping);
+            self.enter(ProcessState::Stopping);
         }
     }
 
@@ -196,11 +195,11 @@ impl Slot {
             running.send(Signal::KILL);
             self.then = then;
             self.kill_at = None;
-            self.stand(ProcessState::Stopping);
+            self.enter(ProcessState::Stopping);
         }
     }
 
-    /// Notes its end, if it has ended; kills it, if that is due. Tells whether something has changed.
+    /// Notes its end, if it has ended; kills it, if that is due. Returns whether something has changed.
     pub(crate) fn handle_time(&mut self, now: Instant) -> bool {
         if let Some(end) = self.running.as_mut().and_then(Running::end) {
             self.handle_end(end);
@@ -211,44 +210,46 @@ impl Slot {
         {
             running.send(Signal::KILL);
         }
-        self.log.take_news()
+        self.log.take_change()
     }
 
-    /// Looks at what the system tells: memory, whether it stands still, who holds its bindings. Tells whether something has
+    /// Asks the system for its memory, whether it is suspended, and what holds its bindings. Returns whether something has
     /// changed.
     pub(crate) fn look(&mut self) -> bool {
         if matches!(self.state, ProcessState::Elsewhere { .. } | ProcessState::Ended { .. }) {
             return self.look_for_holder();
         }
-        let Status { memory_bytes, is_stopped } = self.running.as_ref().and_then(Running::status).unwrap_or_default();
+        let Status { memory_bytes, is_suspended } = self.running.as_ref().and_then(Running::status).unwrap_or_default();
         let changed = self.memory_bytes != memory_bytes;
         self.memory_bytes = memory_bytes;
-        // Somebody else may send signals too. Our own may have not arrived yet.
+        // Others may send signals too. One that dealz sent may not have arrived yet.
         let is_settled = now_ms() - self.since_ms > SIGNAL_MS;
-        match (&self.state, is_stopped) {
-            (ProcessState::Running, true) if is_settled => self.stand(ProcessState::Suspended),
+        match (&self.state, is_suspended) {
+            (ProcessState::Running, true) if is_settled => self.enter(ProcessState::Suspended),
             (ProcessState::Suspended, false) if is_settled && cfg!(target_os = "linux") => {
-                self.stand(ProcessState::Running);
+                self.enter(ProcessState::Running);
             }
             _ => return changed,
         }
         true
     }
 
-    /// Forgets its log.
+    /// Clears its log.
     pub(crate) fn clear_log(&self) {
         self.log.clear();
     }
 
     fn look_for_holder(&mut self) -> bool {
         let state = match (self.place.holder(), &self.state) {
-            (Some(holder), _) => ProcessState::Elsewhere { holder },
-            (None, ProcessState::Elsewhere { holder }) => ProcessState::Ended { how: format!("{holder} has ended") },
+            (Some(holder), _) => elsewhere(holder),
+            (None, ProcessState::Elsewhere { holder, .. }) => {
+                ProcessState::Ended { how: format!("{holder} has ended") }
+            }
             (None, _) => return false,
         };
         let changed = state != self.state;
         if changed {
-            self.stand(state);
+            self.enter(state);
         }
         changed
     }
@@ -263,19 +264,28 @@ impl Slot {
         };
         info!(process = self.service.id(), how, "ended");
         (self.running, self.kill_at, self.memory_bytes) = (None, None, None);
-        self.stand(ProcessState::Ended { how });
+        self.enter(ProcessState::Ended { how });
     }
 
     fn signal(&mut self, signal: Signal, state: ProcessState) {
         if let Some(running) = &self.running {
             running.send(signal);
-            self.stand(state);
+            self.enter(state);
         }
     }
 
-    fn stand(&mut self, state: ProcessState) {
+    fn enter(&mut self, state: ProcessState) {
         (self.state, self.since_ms) = (state, now_ms());
     }
+}
+
+fn elsewhere(holder: Holder) -> ProcessState {
+    let suspended = holder.is_suspended();
+    ProcessState::Elsewhere { holder: holder.words, suspended }
+}
+
+fn not_ours(holder: &str) -> String {
+    format!("it was started outside of dealz: {holder}")
 }
 
 fn not_now(slot: &Slot, reason: &str) -> Refusal {

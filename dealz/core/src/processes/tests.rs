@@ -114,10 +114,10 @@ fn without_a_stage_a_service_starts_when_asked() {
     let started = start(None);
     let views = started.until("shown", |views, _| views.len() == 2);
     assert_eq!(views["tickz"].state, ProcessState::Ended { how: String::new() });
-    assert_eq!(started.act("tickz", ProcessAct::Stop), Err("tickz: it does not run".to_owned()));
+    assert_eq!(started.act("tickz", ProcessAct::Stop), Err("tickz: it is not running".to_owned()));
     assert!(started.act("nobody", ProcessAct::Stop).is_err());
     started.act("tickz", ProcessAct::Start).unwrap();
-    assert_eq!(started.act("tickz", ProcessAct::Start), Err("tickz: it runs already".to_owned()));
+    assert_eq!(started.act("tickz", ProcessAct::Start), Err("tickz: it is running already".to_owned()));
     let pid = started.until("runs", |views, _| running(views) == 1)["tickz"].pid;
     started.act("tickz", ProcessAct::Restart).unwrap();
     started.until("runs anew", |views, _| running(views) == 1 && views["tickz"].pid != pid);
@@ -193,17 +193,46 @@ fn somebody_elses_service_is_used_and_noticed_when_it_comes_and_goes() {
     program.wait_for_log("listening");
     let started = start_at(endpoints.clone(), &folder(), Some(0));
     let holder = format!("tickz (pid {})", program.pid());
-    let elsewhere = ProcessState::Elsewhere { holder: holder.clone() };
+    let elsewhere = ProcessState::Elsewhere { holder: holder.clone(), suspended: false };
     started.until("found", |views, _| views["tickz"].state == elsewhere && running(views) == 1);
     for act in [ProcessAct::Start, ProcessAct::Kill, ProcessAct::Suspend] {
-        assert_eq!(started.act("tickz", act), Err(format!("tickz: somebody else started it: {holder}")));
+        assert_eq!(started.act("tickz", act), Err(format!("tickz: it was started outside of dealz: {holder}")));
     }
     started.processes.reset().unwrap();
     drop(program);
     assert_eq!(started.until_ended("tickz"), format!("{holder} has ended"));
     let program = tickz();
-    let elsewhere = ProcessState::Elsewhere { holder: format!("tickz (pid {})", program.pid()) };
+    let elsewhere = ProcessState::Elsewhere { holder: format!("tickz (pid {})", program.pid()), suspended: false };
     started.until("found again", |views, _| views["tickz"].state == elsewhere);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_suspended_service_at_a_path_holds_up_nothing_and_is_called_suspended() {
+    let folder_of_paths = tempfile::tempdir().unwrap();
+    let path = |name: &str| format!("ipc://{}", folder_of_paths.path().join(name).display()).parse().unwrap();
+    let mut endpoints = endpoints();
+    (endpoints.requests, endpoints.broadcasts) = (path("requests"), path("broadcasts"));
+    let arguments = ["serve", "--requests", endpoints.requests.as_str(), "--broadcasts", endpoints.broadcasts.as_str()];
+    let chatz = testkit::Program::start(testkit::sibling("chatz"), arguments);
+    chatz.wait_for_log("listening");
+    let started = start_at(endpoints, &folder(), None);
+    let is_elsewhere = |is_suspended: bool| {
+        let holder = format!("chatz (pid {})", chatz.pid());
+        let elsewhere = ProcessState::Elsewhere { holder, suspended: is_suspended };
+        move |views: &Views, _| views.get("chatz").is_some_and(|view| view.state == elsewhere)
+    };
+    started.until("found", is_elsewhere(false));
+    chatz.suspend();
+    started.until("called suspended", is_elsewhere(true));
+    // Each look at it would take a place of its queue of connections, which nothing empties now.
+    for _ in 0..200 {
+        let refused = started.act("chatz", ProcessAct::Start).unwrap_err();
+        assert!(refused.contains("it was started outside of dealz"), "{refused}");
+    }
+    chatz.resume();
+    started.until("resumed", is_elsewhere(false));
+    assert!(!chatz.log().contains("handshake"), "{}", chatz.log());
 }
 
 #[test]
@@ -211,7 +240,7 @@ fn a_service_on_another_host_is_not_started_here() {
     let mut endpoints = endpoints();
     endpoints.ticks = "tcp://192.0.2.1:9003".parse().unwrap();
     let started = start_at(endpoints, &folder(), Some(0));
-    let elsewhere = ProcessState::Elsewhere { holder: "on 192.0.2.1".to_owned() };
+    let elsewhere = ProcessState::Elsewhere { holder: "on 192.0.2.1".to_owned(), suspended: false };
     started.until("elsewhere", |views, _| views["tickz"].state == elsewhere && running(views) == 1);
     assert!(started.act("tickz", ProcessAct::Start).unwrap_err().contains("192.0.2.1"));
 }

@@ -1,32 +1,38 @@
-//! What the six monitors tell.
+//! What the six monitors report.
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::SocketId;
 
-/// One event of one monitor.
+/// One event of one monitor, or a run of equal ones: during an outage each kind of event has one line, which counts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct MonitorLine {
-    /// Rises by one an event.
+    /// Rises by one a line. A line that comes again under the same number replaces the one before.
     #[ts(type = "number")]
     pub id: u64,
-    /// When dealz read it.
+    /// When dealz read the first of its events.
     pub time_ms: f64,
-    /// Whose monitor.
+    /// When dealz read the last of them.
+    pub last_ms: f64,
+    /// How many there were.
+    pub count: u32,
+    /// The socket that is monitored.
     pub socket: SocketId,
     /// libzmq's name without `ZMQ_EVENT_`.
     pub event: String,
     /// libzmq's number.
     pub number: u16,
-    /// A file descriptor, an errno, milliseconds or a code, as the event says.
+    /// A file descriptor, an errno, milliseconds or a code, depending on the event; that of the last one.
     pub value: u32,
-    /// Where it happened.
+    /// The endpoint that it happened to.
     pub endpoint: String,
     /// What it means for the socket.
     pub mark: Mark,
-    /// What happened, to which end, and what libzmq does next: one or two sentences.
+    /// Whether it is worth a headline: a connection came, went or was refused.
+    pub is_major: bool,
+    /// What happened, to which endpoint, and what libzmq does next: one or two sentences.
     pub sentence: String,
 }
 
@@ -34,14 +40,14 @@ pub struct MonitorLine {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub enum Mark {
-    /// On the way: connecting, accepted, listening.
+    /// In progress: connecting, accepted, listening.
     Progress,
     /// Messages can flow.
     Up,
-    /// A connection is gone, or is tried again.
+    /// A connection is gone, or libzmq retries it.
     Down,
     /// A handshake or a bind failed.
     Refused,
-    /// Of no consequence.
+    /// Without consequence.
     Other,
 }

@@ -1,4 +1,4 @@
-//! What dealz has started, and what it found running.
+//! The processes that dealz has started, and those that it found running.
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -7,41 +7,43 @@ use ts_rs::TS;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct ProcessView {
-    /// What commands call it: `tickz`, `chatz`, `worker-1`.
+    /// Its name in commands: `tickz`, `chatz`, `worker-1`.
     pub id: String,
-    /// The command line, as one would type it.
+    /// The command line, as typed in a shell.
     pub command: String,
-    /// Where it stands.
+    /// Its state.
     pub state: ProcessState,
     /// Its process id, while it lives.
     pub pid: Option<u32>,
-    /// Since when it stands there.
+    /// The beginning of that state.
     pub since_ms: f64,
-    /// Memory that it holds (`VmRSS`), while it lives.
+    /// Its resident memory (`VmRSS`), while it lives.
     #[ts(type = "number | null")]
     pub memory_bytes: Option<u64>,
     /// Its last log lines, oldest first; at most 20.
     pub log: Vec<String>,
 }
 
-/// Where a process stands.
+/// The state of a process.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", tag = "is")]
 pub enum ProcessState {
     /// dealz started it and it runs.
     Running,
-    /// Stopped by SIGSTOP.
+    /// Suspended by SIGSTOP.
     Suspended,
-    /// It was asked to end and has not yet.
+    /// It is ending.
     Stopping,
-    /// It is not there.
+    /// It does not run.
     Ended {
-        /// How it ended, as a sentence; empty where it was never started.
+        /// How it ended; empty if it was never started.
         how: String,
     },
-    /// Somebody else started it: it is used, and left alone.
+    /// It was started outside of dealz, which uses it and leaves it alone.
     Elsewhere {
-        /// Who holds its port, as words.
+        /// The process that holds its address, in words.
         holder: String,
+        /// Whether that process is suspended.
+        suspended: bool,
     },
 }

@@ -6,47 +6,47 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use wire::Channel;
 
-/// One of the sockets that dealz owns, by the name of its monitor.
+/// One of the sockets of dealz, by the name of its monitor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, TS)]
 pub enum SocketId {
-    /// Asks chatz.
+    /// Sends requests to chatz.
     #[serde(rename = "chatz.req")]
     ChatzReq,
-    /// Hears what is said in chatz.
+    /// Receives the broadcasts of chatz.
     #[serde(rename = "chatz.sub")]
     ChatzSub,
-    /// Hears prices.
+    /// Receives prices.
     #[serde(rename = "tickz.sub")]
     TickzSub,
-    /// Hands out orders.
+    /// Distributes orders.
     #[serde(rename = "valuz.push")]
     ValuzPush,
-    /// Takes results.
+    /// Collects results.
     #[serde(rename = "valuz.pull")]
     ValuzPull,
-    /// Tells the workers what to do.
+    /// Publishes commands to the workers.
     #[serde(rename = "valuz.pub")]
     ValuzPub,
 }
 
-/// ZeroMQ's own name for what a socket does.
+/// A ZeroMQ socket type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum SocketRole {
-    /// Asks.
+    /// Sends requests, receives replies.
     Req,
-    /// Hears.
+    /// Subscribes.
     Sub,
-    /// Hands out.
+    /// Distributes.
     Push,
-    /// Takes in.
+    /// Collects.
     Pull,
-    /// Tells.
+    /// Publishes.
     Pub,
 }
 
 impl SocketId {
-    /// All of them, in the order in which they are shown.
+    /// All six, in display order.
     pub const ALL: [Self; 6] =
         [Self::ChatzReq, Self::ChatzSub, Self::TickzSub, Self::ValuzPush, Self::ValuzPull, Self::ValuzPub];
 
@@ -69,7 +69,7 @@ impl SocketId {
         Self::ALL.into_iter().find(|id| id.name() == name)
     }
 
-    /// The service it belongs to, as a person would say it.
+    /// The service that it belongs to.
     #[must_use]
     pub const fn service(self) -> &'static str {
         match self {
@@ -79,7 +79,7 @@ impl SocketId {
         }
     }
 
-    /// What it does.
+    /// Its ZeroMQ type.
     #[must_use]
     pub const fn role(self) -> SocketRole {
         match self {
@@ -91,7 +91,7 @@ impl SocketId {
         }
     }
 
-    /// The channel that it is an end of.
+    /// Its channel.
     #[must_use]
     pub const fn channel(self) -> Channel {
         match self {
@@ -104,13 +104,13 @@ impl SocketId {
         }
     }
 
-    /// Whether it binds and others connect to it.
+    /// Whether it binds.
     #[must_use]
     pub const fn binds(self) -> bool {
         matches!(self, Self::ValuzPush | Self::ValuzPull | Self::ValuzPub)
     }
 
-    /// Its place in [`SocketId::ALL`].
+    /// Its index in [`SocketId::ALL`].
     #[must_use]
     pub const fn index(self) -> usize {
         self as usize
@@ -125,7 +125,7 @@ impl fmt::Display for SocketId {
     }
 }
 
-/// Where a socket stands, as its monitor tells.
+/// The state of a socket, as its monitor and its owner report it: the one vocabulary of pages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "is")]
 pub enum SocketState {
@@ -133,30 +133,30 @@ pub enum SocketState {
     Off,
     /// A connection is being made.
     Connecting,
-    /// The peers are greeting each other.
+    /// There is a connection; the handshake is in progress.
     Handshaking,
     /// Messages can flow.
     Up,
-    /// Bound, and nobody has come yet or all have gone.
+    /// Bound, without a peer.
     Listening,
-    /// The connection is gone or was never there; libzmq tries again.
+    /// There is no connection; libzmq retries.
     Retrying {
         /// After how many milliseconds, counted from [`SocketView::since_ms`].
         in_ms: u32,
     },
-    /// There is somebody who will not have us, or speaks otherwise.
+    /// The peer refused the handshake, or speaks another protocol.
     Refused {
         /// Why, as a sentence.
         reason: String,
     },
-    /// There is a connection, or somebody who should answer one, and nothing is heard.
+    /// Nothing is heard since [`SocketView::since_ms`], although there is a connection or should be one.
     Stale {
-        /// What is not heard, and for how long, as a sentence.
+        /// What is missing, without its duration.
         reason: String,
     },
-    /// It could not be bound; it is tried again.
+    /// It cannot be bound; dealz retries.
     Failed {
-        /// Why, and who holds the port, as a sentence.
+        /// Why, and which process holds the port, as a sentence.
         reason: String,
     },
 }
@@ -165,20 +165,26 @@ pub enum SocketState {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct SocketView {
-    /// Which.
+    /// Which socket.
     pub id: SocketId,
-    /// What it does.
+    /// Its ZeroMQ type.
     pub role: SocketRole,
     /// The channel's name, such as `ticks`.
     pub channel: String,
-    /// Where it is bound or connects.
+    /// The endpoint that it binds or connects to.
     pub endpoint: String,
     /// Whether it binds.
     pub binds: bool,
-    /// Where it stands.
+    /// Its state.
     pub state: SocketState,
-    /// Since when.
+    /// The beginning of that state; of a stale socket, when it was last heard.
     pub since_ms: f64,
+    /// The beginning of the outage of a socket that connects; none while it has a connection.
+    pub down_since_ms: Option<f64>,
+    /// How many times it has tried to connect in this outage.
+    pub attempts: u32,
+    /// What else is wrong with it, as a sentence.
+    pub warning: Option<String>,
     /// How many connections are up.
     pub peers: u32,
     /// Messages received since the start.
@@ -191,9 +197,43 @@ pub struct SocketView {
     pub received_per_second: f64,
     /// Messages sent a second, over the last second.
     pub sent_per_second: f64,
-    /// Messages that were not understood.
+    /// Malformed messages.
     #[ts(type = "number")]
     pub malformed: u64,
     /// What was wrong with the last of them.
     pub last_fault: Option<String>,
+}
+
+/// A change of a socket's phase: it lasts until the next one of that socket.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct StateChange {
+    /// Which socket.
+    pub socket: SocketId,
+    /// When it began.
+    pub time_ms: f64,
+    /// What began.
+    pub phase: Phase,
+}
+
+/// A [`SocketState`] in the long run: retries of one outage are one phase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum Phase {
+    /// It is not open.
+    Off,
+    /// The first attempt to connect.
+    Connecting,
+    /// Messages can flow.
+    Up,
+    /// Bound, without a peer.
+    Listening,
+    /// There is no connection; libzmq retries.
+    Retrying,
+    /// Nothing is heard.
+    Silent,
+    /// The handshake is refused.
+    Refused,
+    /// It cannot be bound.
+    Failed,
 }

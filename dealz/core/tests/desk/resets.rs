@@ -61,7 +61,7 @@ fn a_recording_is_played_without_a_socket() {
     fs::write(&path, &text).unwrap();
 
     let played = Desk::play(&path).unwrap();
-    assert_eq!((played.hello(false).mode, desk.hello(true).mode), (Mode::Play, Mode::Live));
+    assert_eq!((played.hello(false, &[]).mode, desk.hello(true, &[]).mode), (Mode::Play, Mode::Live));
     assert!(played.updates().next().is_none());
     let Reply::Recording { text } = played.act(Command::Recording).unwrap() else { panic!() };
     let recorded: Vec<Recorded> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();

@@ -74,7 +74,7 @@ fn it_tells_its_name_first_and_then_what_is_said() {
     server.stopper.stop();
     server.thread.join().unwrap().unwrap();
     let down = until(&events, |event| matches!(event, Event::Silent(SocketId::ChatzReq, Some(_))));
-    assert!(matches!(down.last(), Some(Event::Silent(_, Some(reason))) if reason == "no answer for 2.5 s"));
+    assert!(matches!(down.last(), Some(Event::Silent(_, Some(silence))) if silence.reason == "no reply"));
 }
 
 #[test]

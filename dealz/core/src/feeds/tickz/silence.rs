@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use crate::feeds::outlet::Unheard;
+
 /// The least silence that is strange.
 const STRANGE: Duration = Duration::from_secs(3);
 
@@ -47,22 +49,21 @@ impl Silence {
         self.span = None;
     }
 
-    /// What is not heard and for how long, where that is strange.
-    pub(crate) fn sentence(&self, now: Instant) -> Option<String> {
+    /// What is not heard, and since when, if that is strange.
+    pub(crate) fn unheard(&self, now: Instant) -> Option<Unheard> {
         let span = self.span.as_ref()?;
         let silent = now.saturating_duration_since(span.last);
         (silent >= span.strange()?).then(|| {
             let rate = span.count() as f64 / span.length().as_secs_f64();
-            format!("no tick for {} s, where {rate:.0} a second came before", silent.as_secs())
+            Unheard { since: span.last, reason: format!("no tick; {rate:.0} a second came before") }
         })
     }
 
-    /// When [`Silence::sentence`] changes if nothing comes.
+    /// When [`Silence::unheard`] changes if nothing comes.
     pub(crate) fn next_deadline(&self, now: Instant) -> Option<Instant> {
         let span = self.span.as_ref()?;
         let strange = span.last + span.strange()?;
-        let silent = now.saturating_duration_since(span.last);
-        Some(if now < strange { strange } else { span.last + Duration::from_secs(silent.as_secs() + 1) })
+        (now < strange).then_some(strange)
     }
 }
 
@@ -106,32 +107,37 @@ mod tests {
         (silence, last)
     }
 
+    fn reason(silence: &Silence, now: Instant) -> Option<String> {
+        silence.unheard(now).map(|unheard| unheard.reason)
+    }
+
     #[test]
     fn three_seconds_without_a_tick_are_strange_after_a_steady_rate() {
         let (silence, last) = after(12, 5);
-        assert_eq!(silence.sentence(last + 2 * SECOND), None);
+        assert_eq!(silence.unheard(last + 2 * SECOND), None);
         assert_eq!(silence.next_deadline(last + SECOND), Some(last + 3 * SECOND));
-        let sentence = silence.sentence(last + 3 * SECOND);
-        assert_eq!(sentence.as_deref(), Some("no tick for 3 s, where 12 a second came before"));
-        assert_eq!(silence.next_deadline(last + 3 * SECOND), Some(last + 4 * SECOND));
-        assert!(silence.sentence(last + 75 * SECOND).unwrap().starts_with("no tick for 75 s"));
+        let unheard = silence.unheard(last + 3 * SECOND);
+        let reason = "no tick; 12 a second came before".to_owned();
+        assert_eq!(unheard, Some(Unheard { since: last, reason }));
+        // It stays the same for as long as it lasts.
+        assert_eq!((silence.unheard(last + 75 * SECOND), silence.next_deadline(last + 3 * SECOND)), (unheard, None));
     }
 
     #[test]
     fn few_ticks_are_no_steady_rate_and_slow_ones_take_longer() {
         let (silence, last) = after(1, 9);
-        assert_eq!((silence.sentence(last + 100 * SECOND), silence.next_deadline(last)), (None, None));
+        assert_eq!((silence.unheard(last + 100 * SECOND), silence.next_deadline(last)), (None, None));
         let (silence, last) = after(1, 60);
-        assert_eq!(silence.sentence(last + 9 * SECOND), None);
-        assert!(silence.sentence(last + 10 * SECOND).unwrap().ends_with("where 1 a second came before"));
+        assert_eq!(silence.unheard(last + 9 * SECOND), None);
+        assert_eq!(reason(&silence, last + 10 * SECOND).unwrap(), "no tick; 1 a second came before");
     }
 
     #[test]
-    fn what_comes_ends_the_silence_and_a_new_connection_forgets_what_was_usual() {
+    fn a_tick_ends_the_silence_and_a_new_connection_forgets_the_usual_rate() {
         let (mut silence, last) = after(100, 2);
         silence.handle_messages(last + 5 * SECOND, 1);
-        assert_eq!(silence.sentence(last + 6 * SECOND), None);
+        assert_eq!(silence.unheard(last + 6 * SECOND), None);
         silence.reset();
-        assert_eq!(silence.sentence(last + 60 * SECOND), None);
+        assert_eq!(silence.unheard(last + 60 * SECOND), None);
     }
 }

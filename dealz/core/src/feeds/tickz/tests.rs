@@ -162,7 +162,7 @@ fn silence_after_a_steady_rate_is_told_and_its_end_too() {
             return silence;
         }
     };
-    assert!(silence().is_some_and(|sentence| sentence.starts_with("no tick for ")));
+    assert!(silence().is_some_and(|silence| silence.reason.starts_with("no tick; ")));
     tick(&publisher, "MSFT", 1.0, 50);
     while silence().is_some() {}
 }

@@ -300,11 +300,11 @@ impl Owner {
         if !self.changed || !self.outlet.is_due(now) {
             return;
         }
-        self.faults.iter_mut().for_each(|faults| faults.tell(&self.outlet));
+        self.faults.iter_mut().for_each(|faults| faults.offer(&self.outlet));
         let failure = self.failed.as_ref().map(|(id, reason, _)| (*id, reason.clone()));
         let reason = failure.as_ref().map(|(_, reason)| reason.clone());
         if self.told_failure != reason {
-            let untold = failure.and_then(|(id, reason)| self.outlet.tell(Event::BindFailed(id, reason)));
+            let untold = failure.and_then(|(id, reason)| self.outlet.offer(Event::BindFailed(id, reason)));
             if untold.is_none() {
                 self.told_failure.clone_from(&reason);
             }
@@ -315,12 +315,12 @@ impl Owner {
             workers: self.workers.named(),
             nameless: self.workers.nameless(),
         };
-        if self.told.as_ref() != Some(&report) && self.outlet.tell(Event::Valuz(report.clone())).is_none() {
+        if self.told.as_ref() != Some(&report) && self.outlet.offer(Event::Valuz(report.clone())).is_none() {
             self.told = Some(report.clone());
         }
         // While a batch runs its time passes, whether something comes or not.
         let is_open = self.round.as_ref().is_some_and(Round::is_open);
-        let is_told = self.told == Some(report) && !self.faults.iter().any(Faults::is_news);
+        let is_told = self.told == Some(report) && !self.faults.iter().any(Faults::is_unreported);
         self.changed = is_open || !is_told || self.told_failure != self.failed.as_ref().map(|failed| failed.1.clone());
     }
 
