@@ -1,10 +1,10 @@
-//! A client that keeps a user present: an owner thread, `chatz.client`, with its REQ and SUB, and the handle to it.
+//! A client that keeps a user present: the owner thread `chatz.client` with its REQ and SUB, and the handle to it.
 //!
-//! Events go out on a bounded channel. While its receiver is behind, the thread goes on keeping the user present
-//! and takes neither broadcasts nor texts: broadcasts then wait in the SUB's queue, where the server's publisher
-//! drops what exceeds 1,000, and [`Client::say`] is refused once [`TEXTS_MAX`] texts wait. Of the user lists, link
-//! states and counts of malformed messages that wait meanwhile only the newest is kept, so memory is bounded; what
-//! became of a text is always told.
+//! Events leave on a bounded channel. While its receiver is behind, the thread keeps the user present, and takes
+//! neither broadcasts nor texts: broadcasts then wait in the SUB's queue, and the server's publisher drops what exceeds
+//! 1,000; [`Client::say`] is refused once [`TEXTS_MAX`] texts wait. Of user lists, link states and counts of malformed
+//! messages that wait meanwhile only the newest is kept, so memory is bounded. What became of a text is always
+//! reported.
 
 use std::{
     collections::VecDeque,
@@ -20,6 +20,7 @@ use sockets::{
     wait,
 };
 use thiserror::Error;
+use tracing::warn;
 use wire::{
     Channel, DecodeError, Frames, Text, User,
     chat::{Broadcast, Reply},
@@ -30,30 +31,35 @@ use crate::{
     member::{Member, TEXTS_MAX},
 };
 
-/// How many broadcasts or texts are taken before the rest is looked at again.
+/// The name of the REQ, which its monitor and its tap have too.
+pub const REQ_NAME: &str = "chatz.req";
+
+/// The name of the SUB.
+pub const SUB_NAME: &str = "chatz.sub";
+
+/// How many broadcasts or texts are taken before the loop looks at the rest again.
 const BATCH: usize = 64;
 
 /// How long a receiver that is behind is left alone before events are offered to it again.
 const BEHIND: Duration = Duration::from_millis(50);
 
-/// Who joins, and where the server is.
+/// The user, and where the server is.
 #[derive(Debug, Clone)]
 pub struct ClientConfig {
-    /// Who joins.
+    /// The user who joins.
     pub user: User,
     /// Where the server takes requests.
     pub requests: Endpoint,
-    /// Where the server tells what was said.
+    /// Where the server publishes what is said.
     pub broadcasts: Endpoint,
-    /// How long after an answer the next keep-alive is sent: under half the server's expiry, so that one may get
-    /// lost.
+    /// How long after a reply the next keep-alive is sent: under half the server's expiry, so that one may get lost.
     pub keep_alive: Duration,
 }
 
 /// The handle; dropping it leaves.
 pub struct Client(Handle<Text, Result<(), SocketError>>);
 
-/// Why a client ended other than by being asked to.
+/// Why a client ended without being asked to.
 #[derive(Debug, Error)]
 pub enum ClientError {
     /// A socket failed.
@@ -65,50 +71,24 @@ pub enum ClientError {
 }
 
 impl Client {
-    /// Starts a client that sends its events to `events` and ends by itself at `stop`, or when nobody receives
-    /// events any more. Its end closes `events`.
+    /// Starts a client that sends its events to `events`. It ends by itself at `stop`, or when `events` has no
+    /// receiver any more. Its end closes `events`.
     ///
     /// # Errors
-    /// An address cannot be understood, the security lacks the server's key, or the system has no more threads or
-    /// file descriptors.
+    /// An address is not understood, the security lacks the server's key, or the system has no more threads or file
+    /// descriptors.
     pub fn spawn(
         context: &Context,
         config: &ClientConfig,
         events: SyncSender<Event>,
         stop: &Stop,
     ) -> Result<Self, SocketError> {
-        let mut requests = context.socket(Role::Req, Limits::of(Channel::Requests))?;
-        requests.only_to_connected()?;
-        requests.watch("chatz.req")?;
-        requests.connect(&config.requests)?;
-        let mut broadcasts = context.socket(Role::Sub, Limits::of(Channel::Broadcasts))?;
-        broadcasts.watch("chatz.sub")?;
-        broadcasts.subscribe(b"")?;
-        broadcasts.connect(&config.broadcasts)?;
-
-        let now = Instant::now();
-        let mut member = Member::new(now, config.user.clone(), config.keep_alive);
-        if config.broadcasts.as_str().starts_with("inproc://") {
-            // Connected as soon as it is asked for, and its monitor tells nothing.
-            member.handle_hearing(now, true);
-        }
-        let owner = Owner {
-            requests,
-            broadcasts,
-            member,
-            waiting: VecDeque::new(),
-            events,
-            requests_connection: Connection::new(Channel::Requests, config.requests.clone()),
-            broadcasts_connection: Connection::new(Channel::Broadcasts, config.broadcasts.clone()),
-            malformed: [Channel::Requests, Channel::Broadcasts].map(Malformed::of),
-            frames: Frames::new(),
-        };
+        let owner = Owner::connect(context, config, events)?;
         let stop = stop.clone();
         actor::spawn(context, "chatz.client", TEXTS_MAX, move |inbox| owner.run(&inbox, &stop)).map(Self)
     }
 
-    /// Gives the client a text to say. What becomes of it comes back as an event: [`Event::Said`] or
-    /// [`Event::Refused`].
+    /// Gives the client a text to say. Its fate comes back as an event: [`Event::Said`] or [`Event::Refused`].
     ///
     /// # Errors
     /// Too many texts wait, or the client has ended; the text comes back.
@@ -122,10 +102,10 @@ impl Client {
         self.0.is_ended()
     }
 
-    /// Leaves. What was not said comes as last events, as far as they fit into the channel.
+    /// Leaves. Texts that were not said are the last events, if the channel has room for them.
     ///
     /// # Errors
-    /// What made the client end before it was asked to.
+    /// What ended the client before it was asked to leave.
     pub fn leave(self) -> Result<(), ClientError> {
         Ok(self.0.stop()??)
     }
@@ -133,6 +113,7 @@ impl Client {
 
 /// What the thread owns.
 struct Owner {
+    context: Context,
     requests: Socket,
     requests_connection: Connection,
     broadcasts: Socket,
@@ -141,7 +122,13 @@ struct Owner {
     /// Events that the channel has not taken yet, oldest first.
     waiting: VecDeque<Event>,
     events: SyncSender<Event>,
-    /// Replies and broadcasts that were not understood.
+    /// Whether that channel takes events.
+    receiver: Receiver,
+    /// Whether a request is due that the socket does not take, as it has no connection.
+    unsent: bool,
+    /// Whether the inbox may hold texts although its bell is silent.
+    more_texts: bool,
+    /// Malformed replies and broadcasts.
     malformed: [Malformed; 2],
     /// Reused for all messages.
     frames: Frames,
@@ -151,96 +138,168 @@ struct Owner {
 struct Malformed {
     channel: Channel,
     messages: MalformedMessages,
-    /// What is wrong with the last one, until it is told.
-    news: Option<DecodeError>,
+    /// What is wrong with the last one, until it is reported.
+    unreported: Option<DecodeError>,
 }
 
-/// How far the channel has taken the events.
-#[derive(PartialEq, Eq)]
+/// Whether the receiver of events keeps up.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Receiver {
     Following,
     Behind,
     Gone,
 }
 
+/// Why the loop woke.
+enum Wake {
+    /// The handle or the program's stop ends the client.
+    Stop,
+    /// A socket, a monitor, the inbox or a deadline: all of them are looked at, each for a bounded time.
+    Work,
+}
+
 impl Owner {
+    fn connect(context: &Context, config: &ClientConfig, events: SyncSender<Event>) -> Result<Self, SocketError> {
+        let mut requests = context.socket(Role::Req, Limits::of(Channel::Requests))?;
+        connect_requests(&mut requests, &config.requests)?;
+        let mut broadcasts = context.socket(Role::Sub, Limits::of(Channel::Broadcasts))?;
+        broadcasts.watch(SUB_NAME)?;
+        broadcasts.subscribe(b"")?;
+        broadcasts.connect(&config.broadcasts)?;
+
+        let now = Instant::now();
+        let mut member = Member::new(now, config.user.clone(), config.keep_alive);
+        if config.broadcasts.as_str().starts_with("inproc://") {
+            // It is connected at once, and its monitor reports nothing.
+            member.handle_hearing(now, true);
+        }
+        Ok(Self {
+            context: context.clone(),
+            requests,
+            requests_connection: Connection::new(Channel::Requests, config.requests.clone()),
+            broadcasts,
+            broadcasts_connection: Connection::new(Channel::Broadcasts, config.broadcasts.clone()),
+            member,
+            waiting: VecDeque::new(),
+            events,
+            receiver: Receiver::Following,
+            unsent: false,
+            more_texts: false,
+            malformed: [Channel::Requests, Channel::Broadcasts].map(Malformed::of),
+            frames: Frames::new(),
+        })
+    }
+
     fn run(mut self, inbox: &Inbox<Text>, stop: &Stop) -> Result<(), SocketError> {
-        // Whether texts may be left in the inbox after its bell was silenced.
-        let mut more_texts = false;
         loop {
-            let now = Instant::now();
-            let unsent = !self.ask(now)?;
-            let receiver = self.tell_all();
-            if receiver == Receiver::Gone {
-                return Ok(());
+            self.ask(Instant::now())?;
+            self.report_all();
+            if self.receiver == Receiver::Gone {
+                return self.leave(inbox);
             }
-            let following = receiver == Receiver::Following;
-            let deadline = match self.member.next_deadline(now) {
-                _ if following && more_texts => Some(now),
-                deadline if following => deadline,
-                deadline => Some(deadline.unwrap_or(now + BEHIND).min(now + BEHIND)),
-            };
-            let connections = [self.requests_connection.next_deadline(), self.broadcasts_connection.next_deadline()];
-            let deadline = connections.into_iter().chain([deadline]).flatten().min();
-            let interests = [
-                stop.interest(),
-                if following { inbox.ring() } else { Interest::never() },
-                if self.member.is_asking() { self.requests.readable() } else { Interest::never() },
-                if unsent { self.requests.writable() } else { Interest::never() },
-                self.requests.events(),
-                if following { self.broadcasts.readable() } else { Interest::never() },
-                self.broadcasts.events(),
-            ];
-            let wake = wait(&inbox.stop, interests, deadline)?;
-            if wake.stopped || wake.ready[0] {
-                self.leave(inbox);
-                return Ok(());
-            }
-            let now = Instant::now();
-            self.take_replies(now)?;
-            self.take_events(now)?;
-            self.member.handle_timeout(now);
-            if following {
-                more_texts = self.take_texts(inbox);
-                self.take_broadcasts(now)?;
+            match self.next_wake(inbox, stop)? {
+                Wake::Stop => return self.leave(inbox),
+                Wake::Work => self.work(inbox)?,
             }
         }
     }
 
-    /// Sends what is due; says `false` where it waits for a connection.
-    fn ask(&mut self, now: Instant) -> Result<bool, SocketError> {
-        let Some(request) = self.member.request(now) else {
-            return Ok(true);
+    fn next_wake(&self, inbox: &Inbox<Text>, stop: &Stop) -> Result<Wake, SocketError> {
+        let following = self.receiver == Receiver::Following;
+        let if_following = |interest| if following { interest } else { Interest::never() };
+        let interests = [
+            stop.interest(),
+            if_following(inbox.ring()),
+            if self.member.is_asking() { self.requests.readable() } else { Interest::never() },
+            if self.unsent { self.requests.writable() } else { Interest::never() },
+            self.requests.events(),
+            if_following(self.broadcasts.readable()),
+            self.broadcasts.events(),
+        ];
+        let wake = wait(&inbox.stop, interests, self.next_deadline(Instant::now()))?;
+        let [stopped, ..] = wake.ready;
+        Ok(if wake.stopped || stopped { Wake::Stop } else { Wake::Work })
+    }
+
+    fn next_deadline(&self, now: Instant) -> Option<Instant> {
+        let offer = match self.receiver {
+            Receiver::Following => self.more_texts.then_some(now),
+            _ => Some(now + BEHIND),
         };
-        request.encode(&mut self.frames);
-        let sent = self.requests.send(&self.frames)?;
-        if sent {
-            self.member.handle_sent(now);
+        let member = self.member.next_deadline(now);
+        let connections = [self.requests_connection.next_deadline(), self.broadcasts_connection.next_deadline()];
+        connections.into_iter().chain([offer, member]).flatten().min()
+    }
+
+    fn work(&mut self, inbox: &Inbox<Text>) -> Result<(), SocketError> {
+        let now = Instant::now();
+        self.take_replies(now)?;
+        self.take_events(now)?;
+        self.member.handle_timeout(now);
+        if self.member.poll_replacement() {
+            self.replace_requests()?;
         }
-        Ok(sent)
+        if self.receiver == Receiver::Following {
+            self.take_texts(inbox);
+            self.take_broadcasts(now)?;
+        }
+        Ok(())
+    }
+
+    /// Sends the request that is due.
+    fn ask(&mut self, now: Instant) -> Result<(), SocketError> {
+        let request = self.member.request(now);
+        self.unsent = request.is_some();
+        if let Some(request) = request {
+            request.encode(&mut self.frames);
+            if self.requests.send(&self.frames)? {
+                self.unsent = false;
+                self.member.handle_sent(now);
+            }
+        }
+        Ok(())
     }
 
     fn take_replies(&mut self, now: Instant) -> Result<(), SocketError> {
-        // A REQ may be read only between a question and its answer; it drops late answers to older questions itself.
+        // A REQ may be read only between a request and its reply; it drops late replies to older requests itself.
         if self.member.is_asking() && self.requests.receive(&mut self.frames)? {
             let reply = Reply::decode(&self.frames);
             if let Err(error) = &reply {
-                self.malformed[0].note(now, "server", *error, &self.frames);
+                self.malformed[0].record(now, "server", *error, &self.frames);
             }
             self.member.handle_reply(now, reply);
         }
         Ok(())
     }
 
-    /// Takes texts; says whether there may be more.
-    fn take_texts(&mut self, inbox: &Inbox<Text>) -> bool {
+    /// Goes on with a new socket, and so with a new routing id; what is left in the old one is lost.
+    fn replace_requests(&mut self) -> Result<(), SocketError> {
+        let endpoint = self.requests_connection.endpoint().clone();
+        match self.context.socket(Role::Req, Limits::of(Channel::Requests)) {
+            // The old one is dropped first: its monitor's name must be free.
+            Ok(socket) => self.requests = socket,
+            Err(error) => {
+                warn!(%endpoint, %error, "requests get no reply, and no new socket can be made");
+                return Ok(());
+            }
+        }
+        warn!(%endpoint, "requests get no reply: connecting with a new routing id");
+        connect_requests(&mut self.requests, &endpoint)?;
+        self.requests_connection = Connection::new(Channel::Requests, endpoint);
+        Ok(())
+    }
+
+    fn take_texts(&mut self, inbox: &Inbox<Text>) {
         for _ in 0..BATCH {
             match inbox.next() {
                 Some(text) => self.member.say(text),
-                None => return false,
+                None => {
+                    self.more_texts = false;
+                    return;
+                }
             }
         }
-        true
+        self.more_texts = true;
     }
 
     fn take_broadcasts(&mut self, now: Instant) -> Result<(), SocketError> {
@@ -250,7 +309,7 @@ impl Owner {
             }
             match Broadcast::decode(&self.frames) {
                 Ok(Broadcast { user, text }) => self.push(Event::Message { user, text }),
-                Err(error) => self.malformed[1].note(now, self.broadcasts.peer_address(), error, &self.frames),
+                Err(error) => self.malformed[1].record(now, self.broadcasts.peer_address(), error, &self.frames),
             }
         }
         Ok(())
@@ -280,17 +339,20 @@ impl Owner {
         }
     }
 
-    fn leave(&mut self, inbox: &Inbox<Text>) {
+    fn leave(mut self, inbox: &Inbox<Text>) -> Result<(), SocketError> {
         while let Some(text) = inbox.next() {
             self.member.say(text);
         }
-        self.member.handle_leave();
-        // As far as they fit: a receiver that is behind must not hold up the end.
-        self.tell_all();
+        self.member.handle_leave().encode(&mut self.frames);
+        // Not sent without a connection: then the user expires.
+        self.requests.send(&self.frames)?;
+        // Those that fit: a receiver that is behind must not hold up the end.
+        self.report_all();
+        Ok(())
     }
 
     /// Offers all events to the channel, without waiting.
-    fn tell_all(&mut self) -> Receiver {
+    fn report_all(&mut self) {
         while let Some(event) = self.member.poll_event() {
             self.push(event);
         }
@@ -304,15 +366,19 @@ impl Owner {
                 Ok(()) => {}
                 Err(TrySendError::Full(event)) => {
                     self.waiting.push_front(event);
-                    return Receiver::Behind;
+                    self.receiver = Receiver::Behind;
+                    return;
                 }
-                Err(TrySendError::Disconnected(_)) => return Receiver::Gone,
+                Err(TrySendError::Disconnected(_)) => {
+                    self.receiver = Receiver::Gone;
+                    return;
+                }
             }
         }
-        Receiver::Following
+        self.receiver = Receiver::Following;
     }
 
-    /// Puts an event behind those that wait; of lists, link states and counts only the newest is worth telling.
+    /// Appends an event to those that wait; of lists, link states and counts only the newest is worth a report.
     fn push(&mut self, event: Event) {
         match event {
             Event::Users(_) => self.waiting.retain(|waiting| !matches!(waiting, Event::Users(_))),
@@ -326,18 +392,25 @@ impl Owner {
     }
 }
 
+/// Connects the REQ. Requests wait in the member and not in a queue of the socket.
+fn connect_requests(socket: &mut Socket, endpoint: &Endpoint) -> Result<(), SocketError> {
+    socket.only_to_connected()?;
+    socket.watch(REQ_NAME)?;
+    socket.connect(endpoint)
+}
+
 impl Malformed {
     fn of(channel: Channel) -> Self {
-        Self { channel, messages: MalformedMessages::default(), news: None }
+        Self { channel, messages: MalformedMessages::default(), unreported: None }
     }
 
-    fn note(&mut self, now: Instant, peer: &str, error: DecodeError, frames: &Frames) {
+    fn record(&mut self, now: Instant, peer: &str, error: DecodeError, frames: &Frames) {
         self.messages.record(now, peer, &error, frames);
-        self.news = Some(error);
+        self.unreported = Some(error);
     }
 
     fn take_event(&mut self) -> Option<Event> {
-        let reason = self.news.take()?.to_string();
+        let reason = self.unreported.take()?.to_string();
         Some(Event::Malformed { channel: self.channel, count: self.messages.count(), reason })
     }
 }

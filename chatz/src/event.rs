@@ -1,64 +1,64 @@
-//! What a client tells of the room and of its link to the server.
+//! What a client reports of the room and of its link to the server.
 
 use wire::{Channel, Text, User};
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// The present users are others than before: all of them, sorted by code point.
+    /// The present users have changed: all of them, sorted by code point.
     Users(Vec<User>),
-    /// Somebody said something, perhaps this client itself.
+    /// A user said something, perhaps this client itself.
     Message {
-        /// Who said it.
+        /// The speaker.
         user: User,
-        /// What was said.
+        /// The text.
         text: Text,
     },
     /// The server accepted a text of this client.
     Said(Text),
-    /// A text waits here until the server answers.
+    /// A text waits here until the server replies.
     Kept(Text),
-    /// The server refuses something, or it is not known whether it did it.
+    /// The server refuses something, or it is unknown whether it did it.
     Refused {
-        /// The text that is not said, or of which that is not known; `None` where the client may not be present.
+        /// The text that was not said, or may not have been; `None` if the user may not be present.
         text: Option<Text>,
         /// Why, as a sentence.
         reason: String,
     },
     /// The link to the server changed.
     Link(LinkState),
-    /// A handshake failed. It is tried again for ever, and told once for each reason.
+    /// A handshake failed. It is retried forever, and reported once for each reason.
     Denied {
         /// Where.
         endpoint: String,
         /// Why, as a sentence.
         reason: String,
     },
-    /// Messages of a channel were not understood. They are dropped, counted and logged; of tellings that wait only
-    /// the newest is kept.
+    /// Malformed messages of a channel. They are dropped, counted and logged; of reports that wait only the newest is
+    /// kept.
     Malformed {
         /// Replies on requests, or broadcasts.
         channel: Channel,
         /// How many up to now.
         count: u64,
-        /// What is wrong with the last of them.
+        /// What is wrong with the last one.
         reason: String,
     },
 }
 
-/// Whether the server answers.
+/// Whether the server replies. Says more than the state of the connection: a server may be connected and hang.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LinkState {
-    /// It has not answered yet.
+    /// It has not replied yet.
     Connecting,
-    /// It answers.
+    /// It replies.
     Up,
-    /// It answered once and does not now.
+    /// It replied once and does not now.
     Down,
 }
 
 impl LinkState {
-    /// The state's word.
+    /// The state's name in JSON.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

@@ -1,8 +1,12 @@
-//! What one user sends and when, and what the answers mean: a pure state machine without sockets and clock.
+//! What one user sends and when, and what the replies mean: a pure state machine without sockets and clock.
 //!
-//! One request is open at a time. While the server does not answer, texts wait here and only keep-alives go out, so
-//! a text is sent only to a server that was there a moment ago. A text whose answer is lost is told as such and
-//! not sent again: the protocol has no message id, and saying something twice is worse than asking the person.
+//! One request is open at a time. While the server does not reply, texts wait here and only keep-alives are sent, so
+//! a text goes only to a server that replied a moment ago. A text whose reply is lost is reported and not sent again:
+//! the protocol has no message id, and saying something twice is worse than asking the person.
+//!
+//! A connection that is up may still be unheard: under `ZMQ_ROUTER_HANDOVER` another peer can take over the routing
+//! id, and then the server discards what arrives on this connection without closing it. So a request without a reply
+//! asks for a new socket, which has a new routing id ([`Member::poll_replacement`]).
 
 use std::{
     collections::VecDeque,
@@ -19,46 +23,77 @@ use crate::event::{Event, LinkState};
 /// How many texts may wait.
 pub const TEXTS_MAX: usize = 100;
 
-/// How long an answer may take; then the server counts as gone.
-pub const ANSWER_WITHIN: Duration = Duration::from_millis(2_500);
+/// How long a reply may take; then the server counts as down.
+pub const REPLY_WITHIN: Duration = Duration::from_millis(2_500);
 
-/// How long joining waits for the broadcasts to be heard: who is present but deaf would miss messages. Longer than
-/// the longest pause between two attempts of libzmq to connect.
+/// How long joining waits until broadcasts arrive: a user who is present but deaf would miss messages. Longer than
+/// libzmq's longest pause between two attempts to connect.
 const HEARING_WITHIN: Duration = Duration::from_millis(2_500);
 
-/// How long after the server is back texts wait: what is said at once would be heard by nobody whose own connection
-/// is not back yet. Longer than the longest pause between two attempts of libzmq to connect.
+/// How long texts wait after the server is back: what is said at once would not reach users whose own connections are
+/// not back yet. Longer than libzmq's longest pause between two attempts to connect.
 const BACK_WITHIN: Duration = Duration::from_secs(1);
+
+/// How many requests in a row may stay without a reply before the socket is replaced, after many replacements that
+/// did not help: 20 s apart.
+const UNHEARD_MAX: u32 = 8;
 
 /// One user's side of the protocol.
 #[derive(Debug)]
 pub struct Member {
     user: User,
-    /// How long after an answer the next keep-alive is due.
+    /// How long after a reply the next keep-alive is due.
     keep_alive: Duration,
     link: LinkState,
     /// Whether broadcasts arrive.
     hearing: bool,
     /// When the next keep-alive is due.
     due: Instant,
-    /// Before then nothing is said.
+    /// Nothing is said before then.
     say_from: Instant,
     open: Option<Open>,
-    /// What is to be said, oldest first; at most [`TEXTS_MAX`].
+    unheard: Unheard,
+    /// Texts to say, oldest first; at most [`TEXTS_MAX`].
     texts: VecDeque<Text>,
-    /// The version of `users`; 0 where the server tells none.
+    /// The version of `users`; 0 if the server sends none.
     version: u64,
     users: Vec<User>,
-    /// The refusal of a keep-alive that was told last: told once, not once a period.
-    told_refusal: Option<String>,
+    /// The last refusal of a keep-alive: reported once, and not once a period.
+    refusal: Option<String>,
     events: VecDeque<Event>,
 }
 
-/// A request without an answer yet.
+/// A request without a reply.
 #[derive(Debug)]
 struct Open {
     text: Option<Text>,
     deadline: Instant,
+}
+
+/// Requests that a connected server did not reply to, and when that calls for a new socket.
+#[derive(Debug)]
+struct Unheard {
+    /// Requests in a row, on this socket.
+    requests: u32,
+    /// How many of them are too many: doubles with each replacement, up to [`UNHEARD_MAX`].
+    too_many: u32,
+    /// Whether a new socket is wanted.
+    replace: bool,
+}
+
+impl Default for Unheard {
+    fn default() -> Self {
+        Self { requests: 0, too_many: 1, replace: false }
+    }
+}
+
+impl Unheard {
+    fn count(&mut self) {
+        self.requests += 1;
+        if self.requests >= self.too_many {
+            *self = Self { requests: 0, too_many: (2 * self.too_many).min(UNHEARD_MAX), replace: true };
+        }
+    }
 }
 
 impl Member {
@@ -73,10 +108,11 @@ impl Member {
             due: now + HEARING_WITHIN,
             say_from: now,
             open: None,
+            unheard: Unheard::default(),
             texts: VecDeque::new(),
             version: 0,
             users: Vec::new(),
-            told_refusal: None,
+            refusal: None,
             events: VecDeque::from([Event::Link(LinkState::Connecting)]),
         }
     }
@@ -84,42 +120,43 @@ impl Member {
     /// Takes a text to say; it comes back as [`Event::Said`] or [`Event::Refused`].
     pub fn say(&mut self, text: Text) {
         if self.texts.len() >= TEXTS_MAX {
-            return self.tell(too_many(text));
+            return self.report(too_many(text));
         }
         if self.link != LinkState::Up {
-            self.tell(Event::Kept(text.clone()));
+            self.report(Event::Kept(text.clone()));
         }
         self.texts.push_back(text);
     }
 
-    /// What to send now; `None` while an answer is awaited and while nothing is due.
+    /// The request to send now; `None` while a reply is awaited and while nothing is due.
     #[must_use]
     pub fn request(&self, now: Instant) -> Option<Request> {
         let text = self.text_to_say(now);
         let wanted = self.open.is_none() && (text.is_some() || self.due <= now);
-        wanted.then(|| Request { user: self.user.clone(), text: text.cloned(), roster_version: Some(self.version) })
+        wanted.then(|| self.request_with(text.cloned()))
     }
 
-    /// The request of [`Member::request`] is on its way.
+    /// The request of [`Member::request`] is sent.
     pub fn handle_sent(&mut self, now: Instant) {
         let text = self.text_to_say(now).cloned();
         if text.is_some() {
             self.texts.pop_front();
         }
-        self.open = Some(Open { text, deadline: now + ANSWER_WITHIN });
+        self.open = Some(Open { text, deadline: now + REPLY_WITHIN });
     }
 
-    /// Whether an answer is awaited.
+    /// Whether a reply is awaited.
     #[must_use]
     pub const fn is_asking(&self) -> bool {
         self.open.is_some()
     }
 
-    /// The answer to the open request came, or one that cannot be read.
+    /// The reply to the open request arrived, well-formed or not.
     pub fn handle_reply(&mut self, now: Instant, reply: Result<Reply, DecodeError>) {
         let Some(Open { text, .. }) = self.open.take() else {
             return;
         };
+        self.unheard = Unheard::default();
         self.due = now + self.keep_alive;
         if self.link == LinkState::Down {
             self.say_from = now + BACK_WITHIN;
@@ -129,14 +166,14 @@ impl Member {
             Ok(Reply::Users(users)) => self.accepted(text, 0, Some(users)),
             Ok(Reply::Roster { version, users }) => self.accepted(text, version, users),
             Ok(Reply::Refusal(reason)) => self.refused(text, reason),
-            Err(error) => self.lost(text, &format!("the answer is malformed ({error})")),
+            Err(error) => self.lost(text, &format!("the reply is malformed ({error})")),
         }
     }
 
-    /// The connection for requests broke.
+    /// The connection for requests is lost.
     pub fn handle_disconnected(&mut self, now: Instant) {
         if let Some(Open { text, .. }) = self.open.take() {
-            self.lost(text, "no answer");
+            self.lost(text, "no reply");
         }
         self.go_down(now);
     }
@@ -149,16 +186,22 @@ impl Member {
         }
     }
 
-    /// Gives an answer up whose time is over.
+    /// Stops waiting for a reply that is overdue.
     pub fn handle_timeout(&mut self, now: Instant) {
         if let Some(Open { text, .. }) = self.open.take_if(|open| open.deadline <= now) {
-            self.lost(text, "no answer");
+            self.lost(text, "no reply");
+            self.unheard.count();
             self.go_down(now);
         }
     }
 
-    /// When something is due that [`Member::handle_timeout`] or [`Member::request`] does; `None` where a request
-    /// is due already and only the socket is waited for.
+    /// Whether the socket for requests is to be replaced by a new one; `true` once for each time.
+    pub fn poll_replacement(&mut self) -> bool {
+        std::mem::take(&mut self.unheard.replace)
+    }
+
+    /// When [`Member::handle_timeout`] or [`Member::request`] has something to do; `None` while a request is due and
+    /// only the socket is waited for.
     #[must_use]
     pub fn next_deadline(&self, now: Instant) -> Option<Instant> {
         match &self.open {
@@ -170,15 +213,17 @@ impl Member {
         }
     }
 
-    /// Ends it: what was not said is told.
-    pub fn handle_leave(&mut self) {
+    /// Ends the membership: reports the texts that were not said, and returns the last request, whose reply is not
+    /// waited for.
+    pub fn handle_leave(&mut self) -> Request {
         if let Some(Open { text, .. }) = self.open.take() {
-            self.lost(text, "left before the answer");
+            self.lost(text, "left before the reply");
         }
         while let Some(text) = self.texts.pop_front() {
             let reason = format!("left before it was said: {text}");
-            self.tell(Event::Refused { text: Some(text), reason });
+            self.report(Event::Refused { text: Some(text), reason });
         }
+        Request { leaves: true, ..self.request_with(None) }
     }
 
     /// The next event, oldest first.
@@ -186,45 +231,49 @@ impl Member {
         self.events.pop_front()
     }
 
-    /// Texts are sent only while the server answers and the others have had time to come back to it.
+    fn request_with(&self, text: Option<Text>) -> Request {
+        Request { user: self.user.clone(), text, roster_version: Some(self.version), leaves: false }
+    }
+
+    /// Texts are sent only while the server replies and the other users have had time to come back to it.
     fn text_to_say(&self, now: Instant) -> Option<&Text> {
         self.texts.front().filter(|_| self.link == LinkState::Up && self.say_from <= now)
     }
 
     fn accepted(&mut self, text: Option<Text>, version: u64, users: Option<Vec<User>>) {
-        self.told_refusal = None;
+        self.refusal = None;
         match users {
             Some(users) => {
                 self.version = version;
                 if users != self.users {
                     self.users = users;
-                    self.tell(Event::Users(self.users.clone()));
+                    self.report(Event::Users(self.users.clone()));
                 }
             }
-            // "Unchanged", but from what? Ask for all names next time.
+            // "Unchanged", but from which version? Ask for all names next time.
             None if version != self.version => self.version = 0,
             None => {}
         }
         if let Some(text) = text {
-            self.tell(Event::Said(text));
+            self.report(Event::Said(text));
         }
     }
 
     fn refused(&mut self, text: Option<Text>, reason: String) {
         if text.is_none() {
-            if self.told_refusal.as_ref() == Some(&reason) {
+            if self.refusal.as_ref() == Some(&reason) {
                 return;
             }
-            self.told_refusal = Some(reason.clone());
+            self.refusal = Some(reason.clone());
         }
-        self.tell(Event::Refused { text, reason });
+        self.report(Event::Refused { text, reason });
     }
 
-    /// A keep-alive may get lost without a word; a text may not.
+    /// The loss of a keep-alive is not worth a report; that of a text is.
     fn lost(&mut self, text: Option<Text>, why: &str) {
         if let Some(text) = text {
             let reason = format!("{why}: it may or may not have been said: {text}");
-            self.tell(Event::Refused { text: Some(text), reason });
+            self.report(Event::Refused { text: Some(text), reason });
         }
     }
 
@@ -242,11 +291,11 @@ impl Member {
     fn change_link(&mut self, link: LinkState) {
         if self.link != link {
             self.link = link;
-            self.tell(Event::Link(link));
+            self.report(Event::Link(link));
         }
     }
 
-    fn tell(&mut self, event: Event) {
+    fn report(&mut self, event: Event) {
         self.events.push_back(event);
     }
 }

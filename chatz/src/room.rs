@@ -48,8 +48,17 @@ pub struct Accepted {
     pub roster: RosterReply,
     /// What is to be told to all.
     pub said: Option<Broadcast>,
-    /// The user who was not present before this request.
-    pub joined: Option<User>,
+    /// Whether the user joined or left by it.
+    pub change: Option<Change>,
+}
+
+/// What a request did to the presence of its user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// Not present before, present now.
+    Joined,
+    /// Present before, not present now.
+    Left,
 }
 
 /// What a reply says of the roster.
@@ -99,25 +108,14 @@ impl Room {
     /// # Errors
     /// The user is not present and the room is full.
     pub fn handle_request(&mut self, now: Instant, request: Request) -> Result<Accepted, Refusal> {
-        let Request { user, text, roster_version } = request;
-        let deadline = now + self.config.expiry;
-        let known = self.present.get_mut(&user).map(|known| std::mem::replace(known, deadline));
-        if let Some(known) = known {
-            self.deadlines.remove(&(known, user.clone()));
-        } else if self.present.len() >= self.config.users_max {
-            return Err(Refusal::Full { users_max: self.config.users_max });
-        } else {
-            self.present.insert(user.clone(), deadline);
-            self.change_version();
-        }
-        self.deadlines.insert((deadline, user.clone()));
+        let Request { user, text, roster_version, leaves } = request;
+        let change = if leaves { self.remove(&user) } else { self.keep(now, &user)? };
         let roster = match roster_version {
             None => RosterReply::Names,
-            Some(version) if version == self.version => RosterReply::Version,
+            Some(version) if leaves || version == self.version => RosterReply::Version,
             Some(_) => RosterReply::VersionAndNames,
         };
-        let joined = known.is_none().then(|| user.clone());
-        Ok(Accepted { roster, said: text.map(|text| Broadcast { user, text }), joined })
+        Ok(Accepted { roster, said: text.map(|text| Broadcast { user, text }), change })
     }
 
     /// Lets the users go whose deadline has come, and tells who they were.
@@ -137,6 +135,29 @@ impl Room {
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
         self.deadlines.first().map(|(deadline, _)| *deadline)
+    }
+
+    /// Keeps a user present until the expiry has passed from `now` on.
+    fn keep(&mut self, now: Instant, user: &User) -> Result<Option<Change>, Refusal> {
+        let deadline = now + self.config.expiry;
+        let known = self.present.get_mut(user).map(|known| std::mem::replace(known, deadline));
+        if let Some(known) = known {
+            self.deadlines.remove(&(known, user.clone()));
+        } else if self.present.len() >= self.config.users_max {
+            return Err(Refusal::Full { users_max: self.config.users_max });
+        } else {
+            self.present.insert(user.clone(), deadline);
+            self.change_version();
+        }
+        self.deadlines.insert((deadline, user.clone()));
+        Ok(known.is_none().then_some(Change::Joined))
+    }
+
+    fn remove(&mut self, user: &User) -> Option<Change> {
+        let deadline = self.present.remove(user)?;
+        self.deadlines.remove(&(deadline, user.clone()));
+        self.change_version();
+        Some(Change::Left)
     }
 
     fn change_version(&mut self) {

@@ -78,7 +78,7 @@ fn because(reason: &Option<String>) -> String {
 pub fn say(context: &Context, config: &SayConfig, stop: &Stop) -> Result<Vec<User>, SayError> {
     let text = config.text.parse::<Text>().map_err(SayError::Invalid)?;
     let mut frames = Frames::new();
-    Request { user: config.user.clone(), text: Some(text), roster_version: None }.encode(&mut frames);
+    Request { user: config.user.clone(), text: Some(text), roster_version: None, leaves: false }.encode(&mut frames);
 
     let mut socket = context.socket(Role::Req, Limits::of(Channel::Requests))?;
     socket.only_to_connected()?;

@@ -16,7 +16,7 @@ use wire::{
 };
 
 use crate::{
-    room::{Room, RoomConfig, RosterReply},
+    room::{Change, Room, RoomConfig, RosterReply},
     roster::Roster,
 };
 
@@ -182,9 +182,12 @@ impl Server {
         self.incoming.truncate(envelope_len);
         let request = request?;
         self.check_name(&request.user)?;
+        let user = request.user.clone();
         let accepted = self.room.handle_request(now, request).map_err(|refusal| refusal.to_string())?;
-        if let Some(user) = accepted.joined {
-            debug!(%user, "joined");
+        match accepted.change {
+            Some(Change::Joined) => debug!(%user, "joined"),
+            Some(Change::Left) => debug!(%user, "left"),
+            None => {}
         }
         if let Some(broadcast) = accepted.said {
             broadcast.encode(&mut self.body);

@@ -151,7 +151,7 @@ fn a_text_whose_answer_does_not_come_is_told_and_a_suspended_server_counts_as_go
     let mut client = ada(&server);
     server.program.suspend();
     client.say("perhaps");
-    let reason = "no answer: it may or may not have been said: perhaps";
+    let reason = "no reply: it may or may not have been said: perhaps";
     assert_eq!(event_but_users(&client), json!({ "event": "refused", "reason": reason }));
     assert_eq!(event_but_users(&client), link("down"));
     client.say("kept");
@@ -161,6 +161,21 @@ fn a_text_whose_answer_does_not_come_is_told_and_a_suspended_server_counts_as_go
     rest.retain(|event| *event != message("ada", "perhaps"));
     assert_eq!(rest[0], link("up"));
     assert_eq!(rest[1..], [message("ada", "kept")]);
+}
+
+#[test]
+fn a_client_that_leaves_is_off_the_roster_before_it_expires() {
+    let server = Server::start(&["--expiry", "1h"]);
+    let bob = Program::start(CHATZ, server.client(&["join", "bob", "--keep-alive", "50ms"]));
+    bob.line_where(|line| line == "chatz: present: bob");
+    let mut client = ada(&server);
+    bob.line_where(|line| line == "chatz: ada came");
+    client.close_stdin();
+    bob.line_where(|line| line == "chatz: ada went");
+    let client = ada(&server);
+    bob.line_where(|line| line == "chatz: ada came");
+    client.terminate();
+    bob.line_where(|line| line == "chatz: ada went");
 }
 
 #[test]

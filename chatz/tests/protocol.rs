@@ -152,6 +152,19 @@ fn users_expire_on_a_timer_without_any_request_arriving() {
 }
 
 #[test]
+fn a_user_who_leaves_is_off_the_roster_at_once() {
+    let server = Server::start(&["--expiry", "1h"]);
+    let (ada, bob) = (server.req(), server.req());
+    ask(&ada, &[b"ada"]);
+    assert_eq!(names(&ask(&bob, &[b"bob"])), ["ada", "bob"]);
+    let reply = ask(&ada, &[b"ada", &0_u64.to_le_bytes(), b"\x04"]);
+    assert_eq!(reply.iter().map(Vec::len).collect::<Vec<_>>(), [8], "the version alone");
+    assert_eq!(names(&ask(&bob, &[b"bob"])), ["bob"]);
+    let reply = ask(&ada, &[b"ada", &0_u64.to_le_bytes(), b"\x04 and more"]);
+    assert_eq!(names(&reply[1..]), ["ada", "bob"], "any other third frame is ignored");
+}
+
+#[test]
 fn a_full_room_refuses_and_takes_again_when_somebody_has_left() {
     let server = Server::start(&["--max-users", "2", "--expiry", "500ms"]);
     let peer = server.req();

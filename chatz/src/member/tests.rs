@@ -1,4 +1,4 @@
-//! The member as a state machine: what it sends when, and what it tells of each text.
+//! The member as a state machine: what it sends when, and what it reports of each text.
 
 use super::*;
 
@@ -8,11 +8,11 @@ fn member(now: Instant) -> Member {
     Member::new(now, "ada".parse().unwrap(), KEEP_ALIVE)
 }
 
-/// A member that has joined and has told so.
+/// A member that has joined and whose events are read.
 fn joined(now: Instant) -> Member {
     let mut member = member(now);
     member.handle_hearing(now, true);
-    answer(&mut member, now, roster(7, Some(&["ada"])));
+    reply(&mut member, now, roster(7, Some(&["ada"])));
     events(&mut member);
     member
 }
@@ -36,7 +36,7 @@ fn ask(member: &mut Member, now: Instant) -> Request {
     request
 }
 
-fn answer(member: &mut Member, now: Instant, reply: Reply) -> Request {
+fn reply(member: &mut Member, now: Instant, reply: Reply) -> Request {
     let request = ask(member, now);
     member.handle_reply(now, Ok(reply));
     request
@@ -65,17 +65,17 @@ fn joining_waits_for_the_broadcasts_to_be_heard_but_not_for_ever() {
 }
 
 #[test]
-fn keep_alives_follow_each_answer_after_a_period_and_hold_the_version() {
+fn keep_alives_follow_each_reply_after_a_period_and_hold_the_version() {
     let now = Instant::now();
     let mut member = joined(now);
     assert_eq!((member.request(now), member.next_deadline(now)), (None, Some(now + KEEP_ALIVE)));
     let later = now + KEEP_ALIVE;
-    let request = answer(&mut member, later, roster(7, None));
+    let request = reply(&mut member, later, roster(7, None));
     assert_eq!((request.text, request.roster_version), (None, Some(7)));
     assert_eq!(events(&mut member), [], "nothing changed");
 
     let later = later + KEEP_ALIVE;
-    answer(&mut member, later, roster(8, Some(&["ada", "bob"])));
+    reply(&mut member, later, roster(8, Some(&["ada", "bob"])));
     assert_eq!(events(&mut member), [Event::Users(users(&["ada", "bob"]))]);
 }
 
@@ -84,10 +84,10 @@ fn a_server_of_the_base_protocol_is_understood() {
     let now = Instant::now();
     let mut member = member(now);
     member.handle_hearing(now, true);
-    answer(&mut member, now, Reply::Users(users(&["ada"])));
-    let told = [Event::Link(LinkState::Connecting), Event::Link(LinkState::Up), Event::Users(users(&["ada"]))];
-    assert_eq!(events(&mut member), told);
-    let request = answer(&mut member, now + KEEP_ALIVE, Reply::Users(users(&["ada"])));
+    reply(&mut member, now, Reply::Users(users(&["ada"])));
+    let reported = [Event::Link(LinkState::Connecting), Event::Link(LinkState::Up), Event::Users(users(&["ada"]))];
+    assert_eq!(events(&mut member), reported);
+    let request = reply(&mut member, now + KEEP_ALIVE, Reply::Users(users(&["ada"])));
     assert_eq!(request.roster_version, Some(0));
     assert_eq!(events(&mut member), []);
 }
@@ -96,7 +96,7 @@ fn a_server_of_the_base_protocol_is_understood() {
 fn an_unchanged_roster_of_a_version_never_seen_makes_it_ask_for_all_names() {
     let now = Instant::now();
     let mut member = joined(now);
-    answer(&mut member, now + KEEP_ALIVE, roster(9, None));
+    reply(&mut member, now + KEEP_ALIVE, roster(9, None));
     assert_eq!(ask(&mut member, now + 2 * KEEP_ALIVE).roster_version, Some(0));
 }
 
@@ -106,8 +106,8 @@ fn texts_are_said_in_order_one_request_at_a_time() {
     let mut member = joined(now);
     member.say(text("one"));
     member.say(text("two"));
-    assert_eq!(answer(&mut member, now, roster(7, None)).text, Some(text("one")));
-    assert_eq!(answer(&mut member, now, roster(7, None)).text, Some(text("two")));
+    assert_eq!(reply(&mut member, now, roster(7, None)).text, Some(text("one")));
+    assert_eq!(reply(&mut member, now, roster(7, None)).text, Some(text("two")));
     assert_eq!(events(&mut member), [Event::Said(text("one")), Event::Said(text("two"))]);
 }
 
@@ -122,63 +122,64 @@ fn while_the_server_is_away_texts_are_kept_and_only_keep_alives_look_for_it() {
     assert_eq!(member.request(now), None, "deaf");
 
     member.handle_hearing(now, true);
-    assert_eq!(answer(&mut member, now, roster(3, Some(&["ada"]))).text, None);
+    assert_eq!(reply(&mut member, now, roster(3, Some(&["ada"]))).text, None);
     let others_are_back = now + BACK_WITHIN;
     assert_eq!((member.request(now), member.next_deadline(now)), (None, Some(others_are_back)));
-    assert_eq!(answer(&mut member, others_are_back, roster(3, None)).text, Some(text("one")));
+    assert_eq!(reply(&mut member, others_are_back, roster(3, None)).text, Some(text("one")));
     assert_eq!(events(&mut member), [Event::Link(LinkState::Up), Event::Said(text("one"))]);
 }
 
 #[test]
-fn a_text_whose_answer_is_lost_is_told_and_not_said_again() {
+fn a_text_whose_reply_is_lost_is_reported_and_not_said_again() {
     let now = Instant::now();
-    for lose in [Member::handle_disconnected, |member: &mut Member, now| member.handle_timeout(now + ANSWER_WITHIN)] {
+    for lose in [Member::handle_disconnected, |member: &mut Member, now| member.handle_timeout(now + REPLY_WITHIN)] {
         let mut member = joined(now);
         member.say(text("one"));
         ask(&mut member, now);
         lose(&mut member, now);
-        let told = events(&mut member);
-        assert_eq!(reason(&told[0]), "no answer: it may or may not have been said: one");
-        assert_eq!(told[1..], [Event::Link(LinkState::Down)]);
-        assert_eq!(ask(&mut member, now + ANSWER_WITHIN).text, None);
+        let reported = events(&mut member);
+        assert_eq!(reason(&reported[0]), "no reply: it may or may not have been said: one");
+        assert_eq!(reported[1..], [Event::Link(LinkState::Down)]);
+        assert_eq!(ask(&mut member, now + REPLY_WITHIN).text, None);
     }
 }
 
 #[test]
-fn more_texts_than_may_wait_are_refused_and_those_that_wait_are_told_at_the_end() {
+fn more_texts_than_may_wait_are_refused_and_those_that_wait_are_reported_at_the_end() {
     let now = Instant::now();
     let mut member = member(now);
     (0..=TEXTS_MAX).for_each(|number| member.say(text(&number.to_string())));
-    let told = events(&mut member);
-    assert_eq!(reason(told.last().unwrap()), "100 texts are waiting already, not taken: 100");
-    member.handle_leave();
-    let told = events(&mut member);
-    assert_eq!((told.len(), reason(&told[99])), (TEXTS_MAX, "left before it was said: 99"));
+    let reported = events(&mut member);
+    assert_eq!(reason(reported.last().unwrap()), "100 texts are waiting already, not taken: 100");
+    let last = member.handle_leave();
+    assert_eq!((last.text, last.leaves), (None, true));
+    let reported = events(&mut member);
+    assert_eq!((reported.len(), reason(&reported[99])), (TEXTS_MAX, "left before it was said: 99"));
 }
 
 #[test]
-fn a_standing_refusal_is_told_once_and_a_refused_text_each_time() {
+fn a_lasting_refusal_is_reported_once_and_a_refused_text_each_time() {
     let now = Instant::now();
     let mut member = joined(now);
     let full = || Reply::Refusal("the room is full".to_owned());
     let at = |period| now + period * KEEP_ALIVE;
-    answer(&mut member, at(1), full());
+    reply(&mut member, at(1), full());
     assert_eq!(reason(&events(&mut member)[0]), "the room is full");
-    answer(&mut member, at(2), full());
+    reply(&mut member, at(2), full());
     assert_eq!(events(&mut member), []);
     member.say(text("one"));
-    answer(&mut member, at(2), full());
+    reply(&mut member, at(2), full());
     assert_eq!(
         events(&mut member),
         [Event::Refused { text: Some(text("one")), reason: "the room is full".to_owned() }]
     );
-    answer(&mut member, at(3), roster(8, None));
-    answer(&mut member, at(4), full());
-    assert_eq!(events(&mut member).len(), 1, "told again after it was over");
+    reply(&mut member, at(3), roster(8, None));
+    reply(&mut member, at(4), full());
+    assert_eq!(events(&mut member).len(), 1, "reported again after it was over");
 }
 
 #[test]
-fn a_malformed_answer_leaves_open_whether_the_text_was_said() {
+fn a_malformed_reply_leaves_open_whether_the_text_was_said() {
     let now = Instant::now();
     let mut member = joined(now);
     member.say(text("one"));
@@ -186,6 +187,43 @@ fn a_malformed_answer_leaves_open_whether_the_text_was_said() {
     member.handle_reply(now, Err(wire::Fault::Missing.of("users")));
     assert_eq!(
         reason(&events(&mut member)[0]),
-        "the answer is malformed (users: missing): it may or may not have been said: one"
+        "the reply is malformed (users: missing): it may or may not have been said: one"
     );
+}
+
+/// Sends a request and waits in vain; says whether a new socket is wanted then.
+fn unheard(member: &mut Member, now: &mut Instant) -> bool {
+    ask(member, *now);
+    *now += REPLY_WITHIN;
+    member.handle_timeout(*now);
+    member.poll_replacement()
+}
+
+#[test]
+fn a_request_without_a_reply_asks_for_a_new_socket_and_then_ever_more_of_them_do() {
+    let mut now = Instant::now();
+    let mut member = joined(now);
+    member.say(text("one"));
+    let mut waits = Vec::new();
+    for _ in 0..5 {
+        let wait = (1..).find(|_| unheard(&mut member, &mut now));
+        waits.extend(wait);
+        assert!(!member.poll_replacement(), "once for each time");
+    }
+    assert_eq!(waits, [1, 2, 4, UNHEARD_MAX, UNHEARD_MAX]);
+    let texts = events(&mut member).into_iter().filter(|event| matches!(event, Event::Refused { text: Some(_), .. }));
+    assert_eq!(texts.count(), 1, "the text was sent once, on the first socket");
+
+    reply(&mut member, now, roster(7, None));
+    assert!(unheard(&mut member, &mut { now + KEEP_ALIVE }), "a reply ends the backoff");
+}
+
+#[test]
+fn a_server_that_is_gone_asks_for_no_new_socket() {
+    let now = Instant::now();
+    let mut member = joined(now);
+    ask(&mut member, now + KEEP_ALIVE);
+    member.handle_disconnected(now + KEEP_ALIVE);
+    member.handle_timeout(now + KEEP_ALIVE + REPLY_WITHIN);
+    assert!(!member.poll_replacement());
 }

@@ -9,7 +9,7 @@ use super::*;
 const CONFIG: RoomConfig = RoomConfig { expiry: Duration::from_secs(5), users_max: 3 };
 
 fn alive(user: &str) -> Request {
-    Request { user: user.parse().unwrap(), text: None, roster_version: None }
+    Request { user: user.parse().unwrap(), text: None, roster_version: None, leaves: false }
 }
 
 fn holding(user: &str, version: u64) -> Request {
@@ -26,7 +26,7 @@ fn the_sender_is_present_in_its_own_reply_and_names_are_sorted_by_code_point() {
     let mut room = Room::new(CONFIG, 1);
     for user in ["zoë", "Åsa", "Bob"] {
         let accepted = room.handle_request(now, alive(user)).unwrap();
-        assert_eq!(accepted.joined.unwrap().as_str(), user);
+        assert_eq!(accepted.change, Some(Change::Joined));
         assert!(names(&room).contains(&user));
     }
     assert_eq!(names(&room), ["Bob", "zoë", "Åsa"]);
@@ -57,6 +57,25 @@ fn each_request_puts_off_the_expiry_of_its_user_alone() {
     assert_eq!(room.next_deadline(), Some(at(9)));
     assert_eq!(room.handle_timeout(at(100)), ["ada".parse().unwrap()]);
     assert_eq!((room.users().len(), room.next_deadline()), (0, None));
+}
+
+#[test]
+fn a_user_who_leaves_is_gone_at_once_and_gets_the_version_alone() {
+    let now = Instant::now();
+    let mut room = Room::new(CONFIG, 7);
+    let leaving = |user: &str| Request { leaves: true, ..holding(user, 0) };
+    for user in ["ada", "bob"] {
+        room.handle_request(now, alive(user)).unwrap();
+    }
+    let accepted = room.handle_request(now, leaving("ada")).unwrap();
+    assert_eq!((accepted.roster, accepted.change), (RosterReply::Version, Some(Change::Left)));
+    assert_eq!((names(&room), room.version()), (vec!["bob"], 10));
+    assert_eq!(room.handle_timeout(now + CONFIG.expiry), ["bob".parse().unwrap()], "ada is not expected any more");
+
+    let last_words = Request { text: Some("bye".parse().unwrap()), ..leaving("eve") };
+    let accepted = room.handle_request(now, last_words).unwrap();
+    assert_eq!((accepted.said.unwrap().text.as_str(), accepted.change), ("bye", None));
+    assert_eq!((names(&room).len(), room.version()), (0, 11), "who was not there changes nothing by leaving");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`Request`], keep-alive | `user`; then, extension `roster version`, u64 (0 = none held) |
 //! | [`Request`], say | `user` U+001F `text` in one frame; then the same |
+//! | [`Request`], leave | either of them with a version; then, extension `leave`, one byte 0x04 |
 //! | [`Reply::Users`] | one frame a present user, sorted by code point |
 //! | [`Reply::Roster`] | u64, the roster's version now; the names only where they differ |
 //! | [`Reply::Refusal`] | U+0015 and a sentence in one frame |
@@ -28,6 +29,9 @@ pub const REFUSAL_BYTES_MAX: usize = 512;
 /// of a reply is never both.
 pub const ROSTER_VERSION_MAX: u64 = (1 << 56) - 1;
 
+/// U+0004, the frame with which a user leaves.
+const END_OF_TRANSMISSION: u8 = 0x04;
+
 /// U+0015, before the sentence of a refusal; it never begins a user's name.
 const NEGATIVE_ACKNOWLEDGE: u8 = 0x15;
 
@@ -40,7 +44,7 @@ pub fn envelope_len(frames: &Frames) -> Result<usize, DecodeError> {
     delimiter.map(|index| index + 1).ok_or(Fault::Missing.of("delimiter"))
 }
 
-/// What a peer asks: to stay present, and perhaps to say something.
+/// What a peer asks: to stay present or to leave, and perhaps to say something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     /// Who asks.
@@ -49,6 +53,8 @@ pub struct Request {
     pub text: Option<Text>,
     /// Extension `roster version`: the version that the peer holds, 0 for none; `None` where it holds no versions.
     pub roster_version: Option<u64>,
+    /// Extension `leave`: the user is not present after this request. Encoded only with a version.
+    pub leaves: bool,
 }
 
 impl Request {
@@ -61,6 +67,9 @@ impl Request {
         }
         if let Some(version) = self.roster_version {
             frames.push(&version.to_le_bytes());
+            if self.leaves {
+                frames.push(&[END_OF_TRANSMISSION]);
+            }
         }
     }
 
@@ -74,6 +83,7 @@ impl Request {
             user: User::decode(user)?,
             text: text.map(Text::decode).transpose()?,
             roster_version: (frames.len() > 1).then(|| unsigned(frames, 1, "roster_version")).transpose()?,
+            leaves: frames.get(2) == Some(&[END_OF_TRANSMISSION]),
         })
     }
 }

@@ -104,9 +104,14 @@ fn request(frames: &Frames, mut fields: Fields) -> Decoded {
         0 => "none held".to_owned(),
         version => format!("{version} is held"),
     });
-    fields.ignored(frames, 2);
     let request = Request::decode(frames);
+    let leaves = matches!(&request, Ok(Request { leaves: true, .. }));
+    if leaves {
+        fields.part("leave", 2, 0..1, "the user leaves (U+0004)".to_owned());
+    }
+    fields.ignored(frames, if leaves { 3 } else { 2 });
     let name = match &request {
+        Ok(Request { leaves: true, text: None, .. }) => "leave",
         Ok(Request { text: Some(_), .. }) => "say",
         Ok(_) => "keep-alive",
         Err(_) => "request",

@@ -29,6 +29,7 @@ pub(crate) fn read(message: &str, frames: &Frames) -> Read {
             let mut meaning = json!({"user": request.user.as_str()});
             put(&mut meaning, "text", request.text.as_ref().map(|text| text.as_str()));
             put(&mut meaning, "roster_version", request.roster_version);
+            put(&mut meaning, "leaves", request.leaves.then_some(true));
             meaning
         }
         "reply" => {

@@ -17,7 +17,7 @@ use std::{
 
 use chatz::{
     Client, ClientConfig, LinkState,
-    member::{ANSWER_WITHIN, TEXTS_MAX},
+    member::{REPLY_WITHIN, TEXTS_MAX},
 };
 use sockets::{Context, Endpoint, SocketError, Stop, Stopper};
 use tracing::{error, warn};
@@ -275,7 +275,7 @@ impl Forwarder {
             chatz::Event::Link(state) => {
                 let silence = (state == LinkState::Down).then(|| {
                     let now = Instant::now();
-                    let since = now.checked_sub(ANSWER_WITHIN).unwrap_or(now);
+                    let since = now.checked_sub(REPLY_WITHIN).unwrap_or(now);
                     Unheard { since, reason: "no reply".to_owned() }.into()
                 });
                 self.pass_on(Event::Chatz(event))?;
