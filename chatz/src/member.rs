@@ -220,8 +220,7 @@ impl Member {
             self.lost(text, "left before the reply");
         }
         while let Some(text) = self.texts.pop_front() {
-            let reason = format!("left before it was said: {text}");
-            self.report(Event::Refused { text: Some(text), reason });
+            self.report(left_before(text));
         }
         Request { leaves: true, ..self.request_with(None) }
     }
@@ -303,6 +302,12 @@ impl Member {
 /// The refusal of a text for which there is no room.
 pub(crate) fn too_many(text: Text) -> Event {
     let reason = format!("{TEXTS_MAX} texts are waiting already, not taken: {text}");
+    Event::Refused { text: Some(text), reason }
+}
+
+/// The refusal of a text that was not sent before the client left.
+pub(crate) fn left_before(text: Text) -> Event {
+    let reason = format!("left before it was said: {text}");
     Event::Refused { text: Some(text), reason }
 }
 

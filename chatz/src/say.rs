@@ -8,9 +8,8 @@ use thiserror::Error;
 use wire::{
     Channel, DecodeError, Frames, Text, User,
     chat::{Reply, Request},
+    foreign,
 };
-
-use crate::join::printable;
 
 /// What to say and to whom.
 #[derive(Debug, Clone)]
@@ -50,7 +49,7 @@ pub enum SayError {
         timeout: Duration,
     },
     /// The server refuses, in its own words.
-    #[error("refused: {0}")]
+    #[error("refused: {}", foreign(.0))]
     Refused(String),
     /// The answer is none.
     #[error("the answer is malformed: {0}: it may or may not have been said")]
@@ -98,7 +97,7 @@ pub fn say(context: &Context, config: &SayConfig, stop: &Stop) -> Result<Vec<Use
     match Reply::decode(&frames).map_err(SayError::Malformed)? {
         Reply::Users(users) => Ok(users),
         Reply::Roster { users, .. } => Ok(users.unwrap_or_default()),
-        Reply::Refusal(sentence) => Err(SayError::Refused(printable(&sentence))),
+        Reply::Refusal(sentence) => Err(SayError::Refused(sentence)),
     }
 }
 

@@ -98,6 +98,16 @@ fn join_tells_events_and_says_lines_until_its_input_ends() {
 }
 
 #[test]
+fn an_input_that_cannot_be_read_is_an_error() {
+    let server = Server::start(&[]);
+    let mut command = std::process::Command::new(CHATZ);
+    command.args(server.client(&["join", "ada"])).stdin(std::fs::File::open(".").unwrap());
+    let output = command.output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(1) && error.contains("error: cannot read standard input: "), "{error}");
+}
+
+#[test]
 fn a_fast_input_waits_for_its_turn_and_loses_nothing() {
     let server = Server::start(&[]);
     let listener = server.listener();

@@ -1,4 +1,4 @@
-//! `chatz join` as a person has it, in a terminal: a pseudo-terminal whose other end this test reads and types at.
+//! `chatz join` in a terminal: a pseudo-terminal whose other end this test reads and types at.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -28,7 +28,7 @@ struct Terminal {
 }
 
 impl Terminal {
-    fn start(arguments: &[&str]) -> Self {
+    fn start(term: Option<&str>, arguments: &[&str]) -> Self {
         let near: OwnedFd = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&near).unwrap();
         unlockpt(&near).unwrap();
@@ -37,7 +37,8 @@ impl Terminal {
         let name = ptsname(&near, Vec::new()).unwrap();
         let far = || Stdio::from(OpenOptions::new().read(true).write(true).open(name.to_str().unwrap()).unwrap());
         let mut command = Command::new(CHATZ);
-        command.args(arguments).env("TERM", "xterm").stdin(far()).stdout(far()).stderr(far());
+        command.args(arguments).env_remove("TERM").envs(term.map(|term| ("TERM", term)));
+        command.stdin(far()).stdout(far()).stderr(far());
         let child = command.spawn().unwrap();
         let mut output = File::from(near.try_clone().unwrap());
         let screen = Arc::new(Mutex::new(String::new()));
@@ -97,7 +98,16 @@ impl Room {
     }
 
     fn join(&self, name: &str) -> Terminal {
-        Terminal::start(&["join", name, "--requests", &self.requests, "--broadcasts", &self.broadcasts])
+        self.join_in(Some("xterm"), name)
+    }
+
+    fn join_in(&self, term: Option<&str>, name: &str) -> Terminal {
+        Terminal::start(term, &["join", name, "--requests", &self.requests, "--broadcasts", &self.broadcasts])
+    }
+
+    /// The next broadcast.
+    fn hears(&self) -> String {
+        String::from_utf8(self.heard.receive().remove(0)).unwrap()
     }
 
     fn says(&self, name: &str, text: &str) {
@@ -116,8 +126,7 @@ fn what_arrives_does_not_tear_the_line_that_is_being_typed() {
     ada.shows("bob: good evening");
     eventually("the typed line stands below what came", || ada.shows("bob: good evening").contains("ada> half a li"));
     ada.types("ne\r");
-    let said = std::iter::repeat_with(|| room.heard.receive()).find(|frames| frames[0].starts_with(b"ada"));
-    assert_eq!(said.unwrap(), [b"ada\x1fhalf a line"]);
+    assert_eq!([room.hears(), room.hears()], ["bob\u{1f}good evening", "ada\u{1f}half a line"]);
     ada.types("/quit\r");
     ada.ends();
 }
@@ -133,4 +142,31 @@ fn ctrl_d_and_sigterm_leave() {
     bob.shows("bob> ");
     kill_process(Pid::from_child(&bob.child), Signal::TERM).unwrap();
     bob.ends();
+}
+
+#[test]
+fn the_lines_of_a_paste_are_texts_of_their_own() {
+    let room = Room::open();
+    let mut ada = room.join("ada");
+    ada.shows("present: ada");
+    ada.types("\u{1b}[200~one\r\r/users\rtwo\u{1f}\rthree\u{1b}[201~\r");
+    assert_eq!([room.hears(), room.hears()], ["ada\u{1f}one", "ada\u{1f}three"]);
+    ada.shows("chatz: not said: text: a character that is not allowed: two\\u{1f}");
+    ada.types("/quit\r");
+    ada.ends();
+}
+
+#[test]
+fn a_terminal_that_cannot_edit_lines_is_used_like_a_pipe() {
+    let room = Room::open();
+    for term in [None, Some(""), Some("dumb")] {
+        let mut ada = room.join_in(term, "ada");
+        ada.shows("present: ada");
+        ada.types("hello\n");
+        ada.shows("ada: hello");
+        ada.types("\u{4}");
+        ada.ends();
+        assert!(!ada.screen.lock().unwrap().contains('\u{1b}'), "no escape sequence in {term:?}");
+        room.hears();
+    }
 }

@@ -1,7 +1,7 @@
 //! How many texts are under way, shared by the thread that reads lines and the one that shows events.
 //!
-//! A fast input waits here for its turn. Only while the server is gone do texts pass, so that the client keeps them
-//! or, when too many wait, refuses them with a sentence.
+//! A fast input waits here. Only while the server is down do texts pass, so that the client keeps them or, when too
+//! many wait, refuses them with a sentence.
 
 use std::{
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
@@ -13,26 +13,41 @@ use crate::{
     member::TEXTS_MAX,
 };
 
-#[derive(Default)]
 pub(crate) struct Gate {
     state: Mutex<State>,
     changed: Condvar,
+    /// Whether texts pass before the server first replies.
+    open_at_first: bool,
 }
 
-#[derive(Default)]
 struct State {
-    /// Texts given to the client whose end is not known yet.
+    /// Texts given to the client whose fate is not known yet.
     under_way: usize,
-    /// Whether the server answered once and does not now.
-    down: bool,
+    /// Whether texts pass without waiting.
+    open: bool,
     /// Whether the client has ended: nothing is under way any more.
     ended: bool,
 }
 
 impl Gate {
-    /// Counts one more text as under way, after waiting for room unless the server is gone.
+    /// For a file or a program: it waits for the server, and loses nothing.
+    pub(crate) fn for_program() -> Self {
+        Self::new(false)
+    }
+
+    /// For a person: the next line can always be typed.
+    pub(crate) fn for_person() -> Self {
+        Self::new(true)
+    }
+
+    fn new(open_at_first: bool) -> Self {
+        let state = State { under_way: 0, open: open_at_first, ended: false };
+        Self { state: Mutex::new(state), changed: Condvar::new(), open_at_first }
+    }
+
+    /// Counts one more text as under way, after waiting until there is room for it.
     pub(crate) fn enter(&self) {
-        let full = |state: &mut State| state.under_way >= TEXTS_MAX && !state.down && !state.ended;
+        let full = |state: &mut State| state.under_way >= TEXTS_MAX && !state.open && !state.ended;
         let mut state = self.changed.wait_while(self.lock(), full).unwrap_or_else(PoisonError::into_inner);
         state.under_way += 1;
     }
@@ -49,7 +64,11 @@ impl Gate {
         match event {
             Event::Said(_) | Event::Refused { text: Some(_), .. } => self.leave(),
             Event::Link(link) => {
-                self.lock().down = *link == LinkState::Down;
+                self.lock().open = match link {
+                    LinkState::Connecting => self.open_at_first,
+                    LinkState::Up => false,
+                    LinkState::Down => true,
+                };
                 self.changed.notify_all();
             }
             _ => {}
@@ -67,7 +86,7 @@ impl Gate {
         drop(self.changed.wait_while(self.lock(), State::is_busy));
     }
 
-    /// The same, but no longer than `patience`.
+    /// Waits until no text is under way, but no longer than `patience`.
     pub(crate) fn wait_until_clear_within(&self, patience: Duration) {
         drop(self.changed.wait_timeout_while(self.lock(), patience, State::is_busy));
     }

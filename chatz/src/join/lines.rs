@@ -1,53 +1,54 @@
 //! `chatz join` on pipes: every line of standard input is said, and events are written as plain lines or as JSON.
 //!
 //! The calling thread writes events; the thread `stdin` reads lines. At the end of the input that thread waits until
-//! every text has been answered, and leaves. A reader of ours that is behind holds up our writing, and with it, in
-//! the end, our reading.
+//! every text has its reply, and leaves. If the reader of standard output is behind, writing waits, and with it, in the
+//! end, reading.
 
 use std::{
-    io::{self, BufRead, Write as _},
+    io::{self, BufRead, BufReader, Write as _},
+    path::Path,
     sync::{
         Arc, Mutex, PoisonError,
-        mpsc::{Receiver, Sender, channel, sync_channel},
+        mpsc::{Receiver, sync_channel},
     },
     thread,
 };
 
 use anyhow::Context as _;
 use serde::Serialize;
+use settings::Input;
 use sockets::{Context, Stop, actor::NotTaken};
 use tracing::warn;
 use wire::{Fault, Text, User, names::TEXT_BYTES_MAX};
 
 use super::{EVENTS_MAX, gate::Gate, words::Words};
 use crate::{
-    client::{Client, ClientConfig, ClientError},
+    client::{Client, ClientConfig},
     event::Event,
-    member::too_many,
+    member::{left_before, too_many},
 };
 
 /// Joins until the input ends or `stop`.
 pub(super) fn run(context: &Context, json: bool, config: &ClientConfig, stop: &Stop) -> anyhow::Result<()> {
     let (sender, events) = sync_channel(EVENTS_MAX);
     let client = Client::spawn(context, config, sender, stop)?;
-    let gate = Arc::new(Gate::default());
+    let gate = Arc::new(Gate::for_program());
     let output = Arc::new(Mutex::new(Output { json, words: Words::new(config) }));
 
-    let (left_sender, left) = channel();
-    let reader = Reader { client, gate: Arc::clone(&gate), output: Arc::clone(&output) };
+    let (ended, client_ended) = Stop::pair()?;
+    let input = Input::open(Path::new("-"), &client_ended).context("cannot read standard input")?;
+    let reader = Reader { client, client_ended, gate: Arc::clone(&gate), output: Arc::clone(&output) };
     let start = thread::Builder::new().name("stdin".to_owned());
-    start.spawn(move || reader.run(&left_sender)).context("cannot start a thread")?;
+    let reading = start.spawn(move || reader.run(input)).context("cannot start a thread")?;
 
     let shown = show(&events, &gate, &output);
     gate.end();
+    // Without a receiver the client ends, if it has not ended yet.
     drop(events);
+    ended.stop();
+    let read = reading.join().unwrap_or_else(|_| Err(anyhow::anyhow!("the thread stdin panicked")));
     shown.context("cannot write to standard output")?;
-    if stop.is_stopped() {
-        // The reader may hang in its input; it ends with the process.
-        return Ok(());
-    }
-    left.recv().context("the client ended by itself")??;
-    Ok(())
+    read
 }
 
 fn show(events: &Receiver<Event>, gate: &Gate, output: &Mutex<Output>) -> io::Result<()> {
@@ -65,23 +66,31 @@ fn locked(output: &Mutex<Output>) -> impl std::ops::DerefMut<Target = Output> {
 /// What the thread `stdin` holds.
 struct Reader {
     client: Client,
+    /// The client has ended; it also ends the wait for input.
+    client_ended: Stop,
     gate: Arc<Gate>,
     output: Arc<Mutex<Output>>,
 }
 
 impl Reader {
-    /// Says line after line, then leaves and tells how that went.
-    fn run(self, left: &Sender<Result<(), ClientError>>) {
-        let mut input = io::stdin().lock();
-        let mut line = Vec::new();
-        while let Ok(true) = read_line(&mut input, &mut line)
-            && !self.client.is_ended()
-        {
-            self.say(&line);
-        }
+    /// Says line after line, then leaves.
+    fn run(self, input: Input) -> anyhow::Result<()> {
+        let read = self.say_lines(BufReader::new(input));
         self.gate.wait_until_clear();
-        // Nobody listens where stop came first.
-        let _ = left.send(self.client.leave());
+        self.client.leave()?;
+        read.context("cannot read standard input")
+    }
+
+    fn say_lines(&self, mut input: impl BufRead) -> io::Result<()> {
+        let mut line = Vec::new();
+        loop {
+            match read_line(&mut input, &mut line) {
+                _ if self.client_ended.is_stopped() => return Ok(()),
+                Ok(true) => self.say(&line),
+                Ok(false) => return Ok(()),
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     fn say(&self, line: &[u8]) {
@@ -94,20 +103,24 @@ impl Reader {
             }
         };
         self.gate.enter();
-        if let Err(NotTaken::Full(text) | NotTaken::Ended(text)) = self.client.say(text) {
-            self.gate.leave();
-            self.write(&too_many(text));
+        match self.client.say(text) {
+            Ok(()) => {}
+            Err(NotTaken::Full(text)) => {
+                self.gate.leave();
+                self.write(&too_many(text));
+            }
+            Err(NotTaken::Ended(text)) => self.write(&left_before(text)),
         }
     }
 
     fn write(&self, event: &Event) {
-        // Where the output is closed, the writing thread learns the same and ends the program.
+        // If the output is closed, the thread that writes events learns the same and ends the program.
         let _ = locked(&self.output).write(event);
     }
 }
 
-/// Reads a line without its end; of a line too long for any text only as much as shows that. Says `false` at the
-/// end of the input.
+/// Reads a line without its end; of a line too long for any text only as much as shows that. `false` at the end of the
+/// input.
 fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
     line.clear();
     let mut read_any = false;
@@ -141,7 +154,7 @@ struct Output {
     words: Words,
 }
 
-/// One event as a JSON object; the names are the documented ones.
+/// One event as a JSON object.
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "lowercase")]
 enum Json<'a> {
@@ -161,14 +174,14 @@ impl Output {
             serde_json::to_writer(&mut stdout, &object)?;
             stdout.write_all(b"\n")?;
         } else if !matches!(event, Event::Kept(_)) {
-            // Here that would be a line for every line of a file, and the link's own line has told it.
+            // That would be a line for every line of a file, and the line of the link says it already.
             self.words.lines(event).iter().try_for_each(|line| writeln!(stdout, "{line}"))?;
         }
         stdout.flush()
     }
 }
 
-/// The event's object, if it has one; what has none and matters is logged.
+/// The event's object, if it has one; one that matters and has none is logged.
 fn json(event: &Event) -> Option<Json<'_>> {
     match event {
         Event::Users(users) => Some(Json::Users { users: users.iter().map(User::as_str).collect() }),

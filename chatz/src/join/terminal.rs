@@ -14,24 +14,27 @@ use anyhow::Context as _;
 use rustyline::{Editor, ExternalPrinter, error::ReadlineError, history::MemHistory};
 use signal_hook::{consts::SIGINT, low_level::raise};
 use sockets::{Context, Stop, actor::NotTaken};
-use wire::{Text, User};
+use wire::{Text, User, foreign};
 
 use super::{EVENTS_MAX, gate::Gate, words::Words};
 use crate::{
     client::{Client, ClientConfig},
     event::Event,
-    member::{TEXTS_MAX, too_many},
+    member::{TEXTS_MAX, left_before, too_many},
 };
 
 const HELP: &str = "\
-chatz: each line is said to all. Commands:
-  /users  who is present
-  /help   this
+chatz: each line is sent to everyone. Commands:
+  /users  list the present users
+  /help   show this help
   /quit   leave (so do Ctrl-C and Ctrl-D)
   //text  say a line that begins with a slash";
 
-/// How long leaving waits for the answers to what was said last.
-const LAST_ANSWERS: Duration = Duration::from_millis(500);
+/// How many characters are shown of a line that is no text.
+const EXCERPT_CHARS: usize = 40;
+
+/// How long leaving waits for the replies to the last texts.
+const LAST_REPLIES: Duration = Duration::from_millis(500);
 
 /// How long the printer may take for the last events, and the pause between two attempts to end the line editor.
 const LAST_LINES: Duration = Duration::from_millis(200);
@@ -61,10 +64,10 @@ pub(super) fn run(context: &Context, config: &ClientConfig, stop: &Stop) -> anyh
     let ended = session.edit(&mut editor, stop);
     drop(left);
     if !stop.is_stopped() {
-        session.screen.gate.wait_until_clear_within(LAST_ANSWERS);
+        session.screen.gate.wait_until_clear_within(LAST_REPLIES);
     }
     let client = session.client.leave();
-    // With the editor goes the channel in which a line may still hang; the terminal is its own again.
+    // A line may still wait in the editor's channel, which closes with it; the terminal is in its usual mode again.
     drop(editor);
     let _ = last_line.recv_timeout(LAST_LINES);
     client?;
@@ -76,21 +79,21 @@ struct Screen {
     gate: Gate,
     words: Mutex<Words>,
     me: User,
-    /// What was typed here and has not come back yet: it stands on the screen already.
+    /// Texts that were typed here and have not come back yet: they are on the screen already.
     typed: Mutex<VecDeque<Text>>,
 }
 
 impl Screen {
     fn new(config: &ClientConfig) -> Self {
         Self {
-            gate: Gate::default(),
+            gate: Gate::for_person(),
             words: Mutex::new(Words::new(config)),
             me: config.user.clone(),
             typed: Mutex::new(VecDeque::new()),
         }
     }
 
-    /// Prints events until there are no more, then sees to it that the line editor ends.
+    /// Prints events until there are no more, then ends the line editor.
     fn print_all(&self, mut printer: impl ExternalPrinter, events: &Receiver<Event>, quit: &Receiver<()>) {
         for event in events {
             self.gate.handle(&event);
@@ -98,12 +101,12 @@ impl Screen {
                 continue;
             }
             for line in locked(&self.words).lines(&event) {
-                // The terminal is gone: then the line editor ends as well.
+                // An error means that the terminal is gone: then the line editor ends as well.
                 let _ = printer.print(line + "\n");
             }
         }
         self.gate.end();
-        // The editor ends at SIGINT and gives the terminal back; it may be between two lines, so once is not enough.
+        // SIGINT ends the editor, which restores the terminal. It may be between two lines, so once is not enough.
         while quit.recv_timeout(LAST_LINES / 4) == Err(RecvTimeoutError::Timeout) {
             let _ = raise(SIGINT);
         }
@@ -120,7 +123,7 @@ impl Screen {
 
     fn remember(&self, text: &Text) {
         let mut typed = locked(&self.typed);
-        // More cannot be under way; what is still here was lost on its way back.
+        // More cannot be under way: the oldest was lost on its way back.
         if typed.len() > TEXTS_MAX {
             typed.pop_front();
         }
@@ -141,42 +144,62 @@ struct Session {
 
 impl Session {
     fn edit(&self, editor: &mut Editor<(), MemHistory>, stop: &Stop) -> anyhow::Result<()> {
-        while !stop.is_stopped() && !self.client.is_ended() {
-            let line = match editor.readline(&self.prompt) {
-                Ok(line) => line,
-                Err(ReadlineError::Interrupted | ReadlineError::Eof | ReadlineError::Signal(_)) => break,
+        loop {
+            let input = match editor.readline(&self.prompt) {
+                Ok(input) => input,
+                Err(ReadlineError::Interrupted | ReadlineError::Eof | ReadlineError::Signal(_)) => return Ok(()),
                 Err(error) => return Err(error).context("cannot read from the terminal"),
             };
-            if line.trim().is_empty() {
-                continue;
-            }
-            let _ = editor.add_history_entry(&line);
-            match line.strip_prefix('/') {
-                Some("quit") => break,
-                Some("users") => say_to_person(&locked(&self.screen.words).present())?,
-                Some("help") => say_to_person(HELP)?,
-                Some(text) if text.starts_with('/') => self.say(text)?,
-                Some(_) => say_to_person(&format!("chatz: no such command: {line} (/help lists them)"))?,
-                None => self.say(&line)?,
+            // A paste may have several lines: each is as if it had been typed.
+            for line in input.lines().filter(|line| !line.trim().is_empty()) {
+                if stop.is_stopped() || self.client.is_ended() {
+                    return Ok(());
+                }
+                let _ = editor.add_history_entry(line);
+                if self.handle_line(line)? == Flow::Quit {
+                    return Ok(());
+                }
             }
         }
-        Ok(())
+    }
+
+    fn handle_line(&self, line: &str) -> anyhow::Result<Flow> {
+        match line.strip_prefix('/') {
+            Some("quit") => return Ok(Flow::Quit),
+            Some("users") => say_to_person(&locked(&self.screen.words).present())?,
+            Some("help") => say_to_person(HELP)?,
+            Some(text) if text.starts_with('/') => self.say(text)?,
+            Some(_) => say_to_person(&format!("chatz: no such command: {} (/help lists them)", foreign(line)))?,
+            None => self.say(line)?,
+        }
+        Ok(Flow::Continue)
     }
 
     fn say(&self, line: &str) -> anyhow::Result<()> {
         let text = match line.parse::<Text>() {
             Ok(text) => text,
-            Err(error) => return say_to_person(&format!("chatz: not said: {error}")),
+            Err(error) => {
+                let excerpt = foreign(line).at_most(EXCERPT_CHARS);
+                return say_to_person(&format!("chatz: not said: {error}: {excerpt}"));
+            }
         };
         self.screen.remember(&text);
         self.screen.gate.enter();
-        if let Err(NotTaken::Full(text) | NotTaken::Ended(text)) = self.client.say(text) {
-            self.screen.gate.leave();
-            let refused = locked(&self.screen.words).lines(&too_many(text));
-            return say_to_person(&refused.join("\n"));
-        }
-        Ok(())
+        let refused = match self.client.say(text) {
+            Ok(()) => return Ok(()),
+            Err(NotTaken::Full(text)) => too_many(text),
+            Err(NotTaken::Ended(text)) => left_before(text),
+        };
+        self.screen.gate.leave();
+        say_to_person(&locked(&self.screen.words).lines(&refused).join("\n"))
     }
+}
+
+/// Whether to read the next line.
+#[derive(PartialEq, Eq)]
+enum Flow {
+    Continue,
+    Quit,
 }
 
 /// Between two lines the terminal is in its usual mode, and this thread may write to it.

@@ -1,6 +1,6 @@
 //! Events as a person would say them.
 
-use wire::User;
+use wire::{User, foreign};
 
 use crate::{
     client::ClientConfig,
@@ -24,14 +24,14 @@ impl Words {
     pub(crate) fn lines(&mut self, event: &Event) -> Vec<String> {
         match event {
             Event::Users(users) => self.changes(users),
-            Event::Message { user, text } => vec![format!("{user}: {}", printable(text.as_str()))],
+            Event::Message { user, text } => vec![format!("{user}: {}", foreign(text.as_str()))],
             // What is malformed stands in the log.
             Event::Said(_) | Event::Malformed { .. } => vec![],
             Event::Kept(text) => {
-                vec![format!("chatz: kept until the server answers: {}", printable(text.as_str()))]
+                vec![format!("chatz: kept until the server answers: {}", foreign(text.as_str()))]
             }
-            Event::Refused { reason, .. } => vec![format!("chatz: refused: {}", printable(reason))],
-            Event::Denied { endpoint, reason } => vec![format!("chatz: {endpoint}: {}", printable(reason))],
+            Event::Refused { reason, .. } => vec![format!("chatz: refused: {}", foreign(reason))],
+            Event::Denied { endpoint, reason } => vec![format!("chatz: {endpoint}: {}", foreign(reason))],
             Event::Link(link) => vec![self.link(*link)],
         }
     }
@@ -71,25 +71,6 @@ fn list(users: &[User]) -> String {
     format!("chatz: present: {}", names.join(", "))
 }
 
-/// The text with control characters written out, so that a peer can neither steer the terminal nor fake a line.
-#[must_use]
-pub fn printable(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for character in text.chars() {
-        if character.is_control() || is_bidi_control(character) {
-            shown.extend(character.escape_default());
-        } else {
-            shown.push(character);
-        }
-    }
-    shown
-}
-
-/// Characters that turn the direction of what follows, and with it who seems to have said what.
-const fn is_bidi_control(character: char) -> bool {
-    matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,11 +105,5 @@ mod tests {
         assert_eq!(told(LinkState::Up), "chatz: the server at tcp://127.0.0.1:9001 answers");
         assert_eq!(told(LinkState::Down), "chatz: the server is gone; what you say is kept until it is back");
         assert_eq!(told(LinkState::Up), "chatz: the server is back");
-    }
-
-    #[test]
-    fn what_could_steer_a_terminal_is_written_out() {
-        assert_eq!(printable("a\u{1b}[2Jb\nbob: c\u{202e}"), "a\\u{1b}[2Jb\\nbob: c\\u{202e}");
-        assert_eq!(printable("naïve 日本 🙂"), "naïve 日本 🙂");
     }
 }
