@@ -1,22 +1,22 @@
-//! What is typed on the command line, and the configurations that come of it.
+//! The command line, and the configurations that come of it.
 
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand, error::ErrorKind};
 use settings::{HostArgs, Suite, SuiteArgs};
 use sockets::Endpoint;
-use wire::{Channel, User};
+use wire::{Channel, Text, User};
 
 use crate::{client::ClientConfig, room::RoomConfig, say::SayConfig, server::ServerConfig};
 
-/// Talk: a server where users are present as long as they keep asking, and its clients
+/// Chat: a server with one room, and its clients
 #[derive(Debug, Parser)]
 #[command(version)]
 pub struct Cli {
-    /// What all programs of the suite share.
+    /// The flags that all programs of the suite share.
     #[command(flatten)]
     pub suite: SuiteArgs,
-    /// Which role.
+    /// The role.
     #[command(subcommand)]
     pub command: Command,
 }
@@ -26,13 +26,13 @@ pub struct Cli {
 pub enum Command {
     /// Run the server
     Serve(ServeArgs),
-    /// Be present, hear all, and say line after line
+    /// Join the room: show what is said, and say each line of input
     Join(JoinArgs),
-    /// Say one thing, print who is present, and leave
+    /// Say one text, and print the present users
     Say(SayArgs),
 }
 
-/// What `chatz serve` takes.
+/// Arguments of `chatz serve`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -40,49 +40,50 @@ Examples:
   chatz serve --requests tcp://127.0.0.1:7001 --broadcasts tcp://127.0.0.1:7002 --expiry 10s
   chatz serve --security curve --key keys/server.key_secret --allow keys/allow")]
 pub struct ServeArgs {
-    /// Where to take requests [default: tcp://*:9001]
+    /// Endpoint to bind for requests [default: tcp://*:9001]
     #[arg(long, value_name = "ENDPOINT", env = Channel::Requests.variable())]
     pub requests: Option<Endpoint>,
-    /// Where to tell what was said [default: tcp://*:9002]
+    /// Endpoint to bind for broadcasts [default: tcp://*:9002]
     #[arg(long, value_name = "ENDPOINT", env = Channel::Broadcasts.variable())]
     pub broadcasts: Option<Endpoint>,
     /// How long a user stays present without a request
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = positive_duration)]
     pub expiry: Duration,
-    /// How many users may be present; further ones are refused
+    /// Most users present at once; further ones are refused
     #[arg(long, value_name = "COUNT", default_value = "10000", value_parser = clap::value_parser!(u32).range(1..))]
     pub max_users: u32,
 }
 
-/// What `chatz join` takes.
+/// Arguments of `chatz join`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-In a terminal each line is said; /users, /help and /quit are commands, and a line that begins with
-// is said with one slash. Elsewhere every line of standard input is said, and at the end of the
-input the program leaves once the last line was answered: keep the input open to stay.
+In a terminal each line is sent to everyone; /users, /help and /quit are commands, and a line that
+begins with // is sent with one slash. In a pipe, and in a terminal that cannot edit lines, every
+line of standard input is sent. The client leaves at the end of the input, after the reply to the
+last line: keep the input open to stay.
 
 Examples:
   chatz join ada
   chatz join ada --host 10.0.0.7
   tail -f notes.txt | chatz join scribe --json")]
 pub struct JoinArgs {
-    /// Who you are: letters, digits and _, at most 32
+    /// Your name: 1 to 32 letters, digits and _
     pub name: User,
-    /// Write one JSON object a line for each event
+    /// Print each event as one JSON object on a line
     #[arg(long)]
     pub json: bool,
-    /// How often to ask at least; under half the server's --expiry
+    /// Interval of keep-alives; less than half the server's --expiry
     #[arg(long, value_name = "TIME", default_value = "2s", value_parser = positive_duration)]
     pub keep_alive: Duration,
-    /// Where the server is.
+    /// The server's address.
     #[command(flatten)]
     pub server: ServerArgs,
-    /// Where the server tells what was said [default: tcp://127.0.0.1:9002]
+    /// The server's endpoint for broadcasts [default: tcp://127.0.0.1:9002]
     #[arg(long, value_name = "ENDPOINT", env = Channel::Broadcasts.variable())]
     pub broadcasts: Option<Endpoint>,
 }
 
-/// What `chatz say` takes.
+/// Arguments of `chatz say`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -90,18 +91,18 @@ Examples:
   chatz say ada --json --timeout 2s 'Good morning'
   chatz say ada -- -1 is a number")]
 pub struct SayArgs {
-    /// Who you are: letters, digits and _, at most 32
+    /// Your name: 1 to 32 letters, digits and _
     pub name: User,
-    /// What to say; words are joined by a space
+    /// The text; words are joined by a space
     #[arg(required = true)]
     pub text: Vec<String>,
     /// Print the present users as one JSON object
     #[arg(long)]
     pub json: bool,
-    /// How long to wait for the server and its answer
+    /// How long to wait for the server and its reply
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = positive_duration)]
     pub timeout: Duration,
-    /// Where the server is.
+    /// The server's address.
     #[command(flatten)]
     pub server: ServerArgs,
 }
@@ -109,16 +110,16 @@ pub struct SayArgs {
 /// How clients find the server.
 #[derive(Debug, Args)]
 pub struct ServerArgs {
-    /// Where the server takes requests [default: tcp://127.0.0.1:9001]
+    /// The server's endpoint for requests [default: tcp://127.0.0.1:9001]
     #[arg(long, value_name = "ENDPOINT", env = Channel::Requests.variable())]
     pub requests: Option<Endpoint>,
-    /// On which host.
+    /// The host of the default endpoints.
     #[command(flatten)]
     pub host: HostArgs,
 }
 
 impl ServeArgs {
-    /// What the server uses.
+    /// The server's configuration.
     #[must_use]
     pub fn config(self, suite: &Suite) -> ServerConfig {
         ServerConfig {
@@ -130,7 +131,7 @@ impl ServeArgs {
 }
 
 impl JoinArgs {
-    /// What the client uses.
+    /// The client's configuration.
     #[must_use]
     pub fn config(self, suite: &Suite) -> ClientConfig {
         ClientConfig {
@@ -143,12 +144,15 @@ impl JoinArgs {
 }
 
 impl SayArgs {
-    /// What saying one thing takes.
+    /// The text and where to say it. Ends the program as a wrong call if the words make no text.
     #[must_use]
     pub fn config(self, suite: &Suite) -> SayConfig {
+        let text = self.text.join(" ").parse::<Text>().unwrap_or_else(|error| {
+            Cli::command().error(ErrorKind::ValueValidation, format!("invalid {error}")).exit()
+        });
         SayConfig {
             user: self.name,
-            text: self.text.join(" "),
+            text,
             requests: suite.to_connect(Channel::Requests, self.server.requests, &self.server.host),
             timeout: self.timeout,
         }

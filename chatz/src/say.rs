@@ -1,4 +1,4 @@
-//! One message to the server and its answer, on the thread that calls [`say`].
+//! One text to the server and its reply, on the thread that calls [`say`].
 
 use std::time::{Duration, Instant};
 
@@ -11,54 +11,51 @@ use wire::{
     foreign,
 };
 
-/// What to say and to whom.
+/// A text, and where to say it.
 #[derive(Debug, Clone)]
 pub struct SayConfig {
-    /// Who says it.
+    /// The speaker.
     pub user: User,
-    /// What is said; not yet checked.
-    pub text: String,
+    /// The text.
+    pub text: Text,
     /// Where the server takes requests.
     pub requests: Endpoint,
-    /// How long to wait for the server and its answer together.
+    /// How long to wait for the server and its reply together.
     pub timeout: Duration,
 }
 
-/// Why nothing was said, or why that is not known.
+/// Why nothing was said, or why that is unknown.
 #[derive(Debug, Error)]
 pub enum SayError {
-    /// The text is none.
-    #[error(transparent)]
-    Invalid(DecodeError),
-    /// No connection came about.
+    /// No connection was made.
     #[error("no server at {requests} within {}{}", format_duration(*timeout), because(.reason))]
     NoServer {
-        /// Where it was looked for.
+        /// Where the server should be.
         requests: Endpoint,
         /// For how long.
         timeout: Duration,
-        /// What the connection's monitor last told, where it told a reason.
+        /// Why the last handshake failed, if one did.
         reason: Option<String>,
     },
-    /// There was a server, but no answer.
-    #[error("no answer from {requests} within {}: it may or may not have been said", format_duration(*timeout))]
-    NoAnswer {
+    /// There is a server, but it did not reply.
+    #[error("no reply from {requests} within {}: it may or may not have been said", format_duration(*timeout))]
+    NoReply {
         /// Where the server is.
         requests: Endpoint,
-        /// How long the whole was to take.
+        /// How long both together were allowed to take.
         timeout: Duration,
     },
     /// The server refuses, in its own words.
     #[error("refused: {}", foreign(.0))]
     Refused(String),
-    /// The answer is none.
-    #[error("the answer is malformed: {0}: it may or may not have been said")]
+    /// The reply is malformed.
+    #[error("the reply is malformed: {0}: it may or may not have been said")]
     Malformed(DecodeError),
-    /// Stop was asked for before there was a server.
+    /// The stop signal came before there was a server.
     #[error("stopped before it was said")]
     StoppedUnsaid,
-    /// Stop was asked for before there was an answer.
-    #[error("stopped before an answer came: it may or may not have been said")]
+    /// The stop signal came before the reply.
+    #[error("stopped before the reply came: it may or may not have been said")]
     Stopped,
     /// A socket failed.
     #[error(transparent)]
@@ -72,12 +69,12 @@ fn because(reason: &Option<String>) -> String {
 /// Says `config.text` and returns the present users.
 ///
 /// # Errors
-/// As [`SayError`] lists; only [`SayError::NoAnswer`], [`SayError::Malformed`] and [`SayError::Stopped`] leave open
-/// whether it was said.
+/// As [`SayError`] lists; only [`SayError::NoReply`], [`SayError::Malformed`] and [`SayError::Stopped`] leave it
+/// open whether it was said.
 pub fn say(context: &Context, config: &SayConfig, stop: &Stop) -> Result<Vec<User>, SayError> {
-    let text = config.text.parse::<Text>().map_err(SayError::Invalid)?;
     let mut frames = Frames::new();
-    Request { user: config.user.clone(), text: Some(text), roster_version: None, leaves: false }.encode(&mut frames);
+    let (user, text) = (config.user.clone(), Some(config.text.clone()));
+    Request { user, text, roster_version: None, leaves: false }.encode(&mut frames);
 
     let mut socket = context.socket(Role::Req, Limits::of(Channel::Requests))?;
     socket.only_to_connected()?;
@@ -88,7 +85,7 @@ pub fn say(context: &Context, config: &SayConfig, stop: &Stop) -> Result<Vec<Use
     send(&mut socket, &frames, config, deadline, stop)?;
     while !socket.receive(&mut frames)? {
         if Instant::now() >= deadline {
-            return Err(SayError::NoAnswer { requests: config.requests.clone(), timeout: config.timeout });
+            return Err(SayError::NoReply { requests: config.requests.clone(), timeout: config.timeout });
         }
         if wait(stop, [socket.readable()], Some(deadline))?.stopped {
             return Err(SayError::Stopped);
@@ -101,7 +98,7 @@ pub fn say(context: &Context, config: &SayConfig, stop: &Stop) -> Result<Vec<Use
     }
 }
 
-/// Sends the request as soon as there is a server; until then it is kept here and in no queue.
+/// Sends the request as soon as there is a server; until then it waits here and in no queue.
 fn send(
     socket: &mut Socket,
     frames: &Frames,
