@@ -272,7 +272,7 @@ impl Owner {
         Ok(())
     }
 
-    /// Goes on with a new socket, and so with a new routing id; what is left in the old one is lost.
+    /// Continues with a new socket, and so with a new routing id; replies to the old one are lost.
     fn replace_requests(&mut self) -> Result<(), SocketError> {
         let endpoint = self.requests_connection.endpoint().clone();
         match self.context.socket(Role::Req, Limits::of(Channel::Requests)) {

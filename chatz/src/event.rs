@@ -39,7 +39,7 @@ pub enum Event {
     Malformed {
         /// Replies on requests, or broadcasts.
         channel: Channel,
-        /// How many up to now.
+        /// How many there have been.
         count: u64,
         /// What is wrong with the last one.
         reason: String,

@@ -1,14 +1,14 @@
-//! Talk: who is present, and what they say to all. The wire is specified in `protocol-docs/chatz.md`.
+//! Chat: one room, its present users, and what they say. The wire is specified in `protocol-docs/chatz.md`.
 //!
-//! The server's `ROUTER` takes requests (keep-alives, and texts to say), its `PUB` tells everybody what was said. A
-//! client asks on a `REQ` and hears on a `SUB`. A user is present as long as requests keep coming.
+//! The server's `ROUTER` takes requests (keep-alives, and texts to say), its `PUB` publishes what is said. A client
+//! sends requests on a `REQ` and receives broadcasts on a `SUB`. A user is present as long as requests keep arriving.
 //!
 //! - [`room`]: who is present, pure
 //! - [`server`]: the ROUTER and the PUB around a room
 //! - [`member`]: one user's side of the protocol, pure
-//! - [`client`]: the REQ and the SUB around a member, on a thread of their own
-//! - [`event`]: what a client tells
-//! - [`say`]: one message and its answer
+//! - [`client`]: the REQ and the SUB around a member, on their own thread
+//! - [`event`]: what a client reports
+//! - [`say`]: one text and its reply
 //! - [`join`]: a client for a person in a terminal, or for a program on pipes
 //! - [`args`]: the command line
 

@@ -18,7 +18,7 @@ use sockets::Stop;
 fn main() -> ExitCode {
     program::end_with_parent();
     let Cli { suite, command } = Cli::parse();
-    // A log line would tear what is being typed; there the events tell what matters.
+    // A log line would tear the line being typed; there the events show what matters.
     if !matches!(&command, Command::Join(args) if join::shares_terminal_with_log(args.json)) {
         program::log_to_stderr();
     }

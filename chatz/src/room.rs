@@ -1,7 +1,7 @@
-//! Who is present, and what each request does to that: a pure state machine without sockets and clock.
+//! The present users, and what each request changes: a pure state machine without sockets and clock.
 //!
-//! `handle_*` take the time with them, [`Room::next_deadline`] says when [`Room::handle_timeout`] is due. The
-//! roster's version changes with every user who joins or leaves, and with nothing else.
+//! `handle_*` take the current time; [`Room::next_deadline`] is when [`Room::handle_timeout`] is due. The roster's
+//! version changes with every user who joins or leaves, and with nothing else.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,12 +14,12 @@ use wire::{
     chat::{Broadcast, ROSTER_VERSION_MAX, Request},
 };
 
-/// How a room is run.
+/// The limits of a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RoomConfig {
     /// How long a user stays present without a request.
     pub expiry: Duration,
-    /// How many users may be present at once.
+    /// The most users present at once.
     pub users_max: usize,
 }
 
@@ -33,20 +33,20 @@ impl Default for RoomConfig {
 #[derive(Debug)]
 pub struct Room {
     config: RoomConfig,
-    /// Of the roster as it is now, 1 to [`ROSTER_VERSION_MAX`].
+    /// The roster's current version, 1 to [`ROSTER_VERSION_MAX`].
     version: u64,
     /// The deadline of each present user, by name; the order of names is the order of the reply.
     present: BTreeMap<User, Instant>,
-    /// The same pairs by deadline: the next to expire comes first.
+    /// The same pairs by deadline: the next to expire is first.
     deadlines: BTreeSet<(Instant, User)>,
 }
 
-/// What an accepted request is answered with, and what else came of it.
+/// The reply to an accepted request, and its effects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Accepted {
-    /// What the reply says of the roster.
+    /// The roster in the reply.
     pub roster: RosterReply,
-    /// What is to be told to all.
+    /// What to broadcast.
     pub said: Option<Broadcast>,
     /// Whether the user joined or left by it.
     pub change: Option<Change>,
@@ -61,31 +61,31 @@ pub enum Change {
     Left,
 }
 
-/// What a reply says of the roster.
+/// The roster in a reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RosterReply {
-    /// All names: the peer speaks the base protocol.
+    /// All names: the peer uses the base protocol.
     Names,
     /// The version and all names: the peer holds another version.
     VersionAndNames,
-    /// The version alone: the peer holds it.
+    /// The version alone: the peer holds it, or leaves.
     Version,
 }
 
 /// Why a request is refused; its `Display` is the sentence on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Refusal {
-    /// A further user, where as many as allowed are present.
+    /// One more user than allowed.
     #[error("the room is full: {users_max} of {users_max} users are present")]
     Full {
-        /// How many users may be present.
+        /// The most users present at once.
         users_max: usize,
     },
 }
 
 impl Room {
-    /// An empty room whose roster's first version is `first_version`. A server that comes back must begin above
-    /// all versions it has used before, or a peer that holds an old one would be told that nothing changed.
+    /// An empty room whose roster's first version is `first_version`. A restarted server must begin above all versions
+    /// that it has used before, or a peer that holds an old one would learn of no change.
     #[must_use]
     pub fn new(config: RoomConfig, first_version: u64) -> Self {
         let version = first_version.clamp(1, ROSTER_VERSION_MAX);
@@ -103,7 +103,7 @@ impl Room {
         self.present.keys()
     }
 
-    /// Takes a request at `now`: its user is present from then on.
+    /// Takes a request at `now`: its user is present from then on, unless it leaves.
     ///
     /// # Errors
     /// The user is not present and the room is full.
@@ -118,7 +118,7 @@ impl Room {
         Ok(Accepted { roster, said: text.map(|text| Broadcast { user, text }), change })
     }
 
-    /// Lets the users go whose deadline has come, and tells who they were.
+    /// Removes the users whose deadline has passed, and returns them.
     pub fn handle_timeout(&mut self, now: Instant) -> Vec<User> {
         let mut left = Vec::new();
         while self.deadlines.first().is_some_and(|(deadline, _)| *deadline <= now)
@@ -131,7 +131,7 @@ impl Room {
         left
     }
 
-    /// When the next user expires; `None` while nobody is present.
+    /// When the next user expires; `None` while the room is empty.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
         self.deadlines.first().map(|(deadline, _)| *deadline)

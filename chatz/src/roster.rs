@@ -1,4 +1,4 @@
-//! The names of the present users as frames, made once a version: a quiet room's replies cost no encoding.
+//! The names of the present users as frames, encoded once per version: the replies of a quiet room cost no encoding.
 
 use wire::Frames;
 
@@ -7,13 +7,13 @@ use crate::room::Room;
 /// The encoded names of one version of the roster.
 #[derive(Debug, Default)]
 pub(crate) struct Roster {
-    /// Which version `names` is; 0, which no roster has, before the first.
+    /// The version of `names`; 0, which no roster has, before the first.
     version: u64,
     names: Frames,
 }
 
 impl Roster {
-    /// One frame a present user, sorted by code point.
+    /// One frame per present user, sorted by code point.
     pub(crate) fn names(&mut self, room: &Room) -> &Frames {
         if self.version != room.version() {
             self.version = room.version();

@@ -1,4 +1,5 @@
-//! The server: owns the ROUTER and the XPUB (on the wire a PUB), and runs one loop on the thread that calls [`Server::run`].
+//! The server: owns the ROUTER and the XPUB (on the wire a PUB), and runs one loop on the thread that calls
+//! [`Server::run`].
 //!
 //! Every request gets exactly one reply, a malformed one too: a REQ peer without a reply would hang. Nothing here
 //! waits for a peer: a reply or a broadcast that does not fit into a peer's queue is dropped for that peer.
@@ -20,31 +21,31 @@ use crate::{
     roster::Roster,
 };
 
-/// How many requests are answered before the loop waits again. libzmq learns what a peer has read of its queue only
-/// every half queue, and under load only while it waits; a longer batch would find the queue of a peer that asks
-/// fast full, and drop its reply, though the peer has read everything.
+/// How many requests get their replies before the loop waits again. libzmq learns what a peer has read of its queue
+/// only every half queue, and under load only while it waits; a longer batch would find the queue of a fast peer full,
+/// and drop its reply, though the peer has read everything.
 const REQUESTS: usize = 8;
 
-/// How many subscriptions are heard before the requests are looked at again.
+/// How many subscriptions are read before the loop looks at the requests again.
 const SUBSCRIPTIONS: usize = 1_000;
 
-/// Where a server binds, and how it runs its room.
+/// Where a server binds, and the limits of its room.
 #[derive(Debug, Clone)]
 pub struct ServerConfig {
-    /// For requests.
+    /// The endpoint for requests.
     pub requests: Endpoint,
-    /// For broadcasts.
+    /// The endpoint for broadcasts.
     pub broadcasts: Endpoint,
     /// The room's limits.
     pub room: RoomConfig,
 }
 
-/// Where a server can be found: with the real port where the system chose it.
+/// Where a server is bound: with the real port if the system chose it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerEndpoints {
-    /// For requests.
+    /// The endpoint for requests.
     pub requests: Endpoint,
-    /// For broadcasts.
+    /// The endpoint for broadcasts.
     pub broadcasts: Endpoint,
 }
 
@@ -54,17 +55,17 @@ pub struct Server {
     requests: Socket,
     broadcasts: Socket,
     endpoints: ServerEndpoints,
-    /// How long the judging of deadlines may be put off while requests are waiting.
+    /// How long expiry may be delayed while requests are waiting.
     patience: Duration,
-    /// Whether peers prove their names: then a request counts only for the name that its connection proved.
-    names_proven: bool,
+    /// Whether connections have authenticated names: then a request counts only for the name of its connection.
+    authenticates: bool,
     room: Room,
     roster: Roster,
     malformed: MalformedMessages,
     refused: [RefusedHandshakes; 2],
-    /// The request at hand, its envelope included; reused.
+    /// The current request, with its envelope; reused.
     incoming: Frames,
-    /// What follows the envelope of the request at hand; reused.
+    /// What follows the envelope of the current request; reused.
     body: Frames,
 }
 
@@ -81,7 +82,7 @@ impl Server {
             broadcasts,
             endpoints: ServerEndpoints { requests: requests_at, broadcasts: broadcasts_at },
             patience: config.room.expiry,
-            names_proven: !matches!(context.security().mechanism, Mechanism::Null),
+            authenticates: !matches!(context.security().mechanism, Mechanism::Null),
             room: Room::new(config.room, first_version()),
             roster: Roster::default(),
             malformed: MalformedMessages::default(),
@@ -91,7 +92,7 @@ impl Server {
         })
     }
 
-    /// Where the server can be found.
+    /// Where the server is bound.
     #[must_use]
     pub const fn endpoints(&self) -> &ServerEndpoints {
         &self.endpoints
@@ -115,36 +116,36 @@ impl Server {
             }
             let now = Instant::now();
             let all_taken = self.take_requests(now)?;
-            self.let_expired_go(now, all_taken);
+            self.remove_expired(now, all_taken);
             self.take_subscriptions()?;
             self.take_events(now)?;
         }
     }
 
-    /// Answers a batch of requests; tells whether none was left.
+    /// Replies to a batch of requests; `true` if none is left.
     fn take_requests(&mut self, now: Instant) -> Result<bool, SocketError> {
         for _ in 0..REQUESTS {
             if !self.requests.receive(&mut self.incoming)? {
                 return Ok(true);
             }
-            self.answer(now)?;
+            self.reply(now)?;
         }
         Ok(false)
     }
 
-    /// A request that waits is a sign of life that has not been read yet, so deadlines are judged when all have
-    /// been read; but a flood must not keep the absent in the room for ever.
-    fn let_expired_go(&mut self, now: Instant, all_taken: bool) {
+    /// Removes expired users once all requests are read, as one that waits may keep a user present. A flood delays that
+    /// no longer than `patience`: it must not keep absent users in the room forever.
+    fn remove_expired(&mut self, now: Instant, all_taken: bool) {
         let overdue = self.room.next_deadline().is_some_and(|deadline| deadline + self.patience <= now);
         if all_taken || overdue {
             for user in self.room.handle_timeout(now) {
-                debug!(%user, "left");
+                debug!(%user, "expired");
             }
         }
     }
 
     /// Sends the one reply to the request in `incoming`.
-    fn answer(&mut self, now: Instant) -> Result<(), SocketError> {
+    fn reply(&mut self, now: Instant) -> Result<(), SocketError> {
         match self.accept(now) {
             Ok(RosterReply::Names) => self.incoming.append(self.roster.names(&self.room)),
             Ok(RosterReply::Version) => self.incoming.push(&self.room.version().to_le_bytes()),
@@ -157,18 +158,19 @@ impl Server {
                 self.incoming.append(&self.body);
             }
         }
-        // `false` where the peer reads nothing and its queue is full, or where it has gone: the reply is dropped.
+        // `false` if the peer reads nothing and its queue is full, or if it is gone: the reply is dropped.
         self.requests.send(&self.incoming)?;
         Ok(())
     }
 
-    /// Reads and does the request in `incoming`, of which the envelope for the reply stays, or tells why not.
+    /// Decodes and executes the request in `incoming`, and leaves its envelope there for the reply. The error is the
+    /// sentence of the refusal.
     fn accept(&mut self, now: Instant) -> Result<RosterReply, String> {
         let envelope_len = match chat::envelope_len(&self.incoming) {
             Ok(length) => length,
             Err(error) => {
-                self.complain(now, error);
-                // Without a delimiter nothing is known of the peer's envelope but its routing id.
+                self.record_malformed(now, error);
+                // Without a delimiter only the routing id is known to belong to the envelope.
                 self.incoming.truncate(1);
                 return Err(error.to_string());
             }
@@ -176,7 +178,7 @@ impl Server {
         self.body.clear();
         self.body.append_from(&self.incoming, envelope_len);
         let request = Request::decode(&self.body).map_err(|error| {
-            self.complain(now, error);
+            self.record_malformed(now, error);
             error.to_string()
         });
         self.incoming.truncate(envelope_len);
@@ -194,29 +196,29 @@ impl Server {
             // A publisher never waits; it drops for the subscribers whose queues are full.
             if let Err(error) = self.broadcasts.send(&self.body) {
                 warn!(%error, "broadcast not sent");
-                return Err("the server cannot broadcast".to_owned());
+                return Err("the server failed to broadcast it".to_owned());
             }
         }
         Ok(accepted.roster)
     }
 
-    /// Under PLAIN and CURVE nobody speaks in another's name.
+    /// Under PLAIN and CURVE a connection can use no other name than its own.
     fn check_name(&mut self, user: &User) -> Result<(), String> {
         match self.requests.peer_user() {
-            None if self.names_proven => Err("this connection has proven no name".to_owned()),
-            Some(proven) if proven != user.as_str() => {
-                Err(format!("this connection is {proven}'s and cannot speak as {user}"))
+            None if self.authenticates => Err("this connection has no authenticated name".to_owned()),
+            Some(authenticated) if authenticated != user.as_str() => {
+                Err(format!("this connection is authenticated as {authenticated} and cannot use the name {user}"))
             }
             _ => Ok(()),
         }
     }
 
-    fn complain(&mut self, now: Instant, error: wire::DecodeError) {
+    fn record_malformed(&mut self, now: Instant, error: wire::DecodeError) {
         self.malformed.record(now, self.requests.peer_address(), &error, &self.incoming);
     }
 
-    /// Hears who subscribes, though nothing depends on it: a publisher that never looks would keep the remains of
-    /// every connection until it next speaks.
+    /// Reads subscriptions, though nothing depends on them: a publisher that never reads would keep the remains of every
+    /// connection until its next broadcast.
     fn take_subscriptions(&mut self) -> Result<(), SocketError> {
         for _ in 0..SUBSCRIPTIONS {
             if !self.broadcasts.receive(&mut self.body)? {
@@ -242,8 +244,8 @@ fn bind(context: &Context, role: Role, channel: Channel, endpoint: &Endpoint) ->
     Ok((socket, endpoint))
 }
 
-/// Microseconds since 1970: a server that comes back begins above every version it has used before, as long as
-/// fewer than a million users a second have come and gone.
+/// Microseconds since 1970: a restarted server begins above every version that it has used before, unless more than a
+/// million users a second joined or left.
 fn first_version() -> u64 {
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since_1970.as_micros()).unwrap_or(chat::ROSTER_VERSION_MAX)

@@ -1,6 +1,6 @@
-//! `chatz say` and `chatz join` as processes: what they print, how they end, and what a lost server does to them.
+//! `chatz say` and `chatz join` as processes: what they print, how they end, and how they handle a lost server.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot continue fails")]
 
 mod support;
 
@@ -66,7 +66,7 @@ fn say_fails_with_the_reason_of_the_refusal() {
 }
 
 #[test]
-fn say_names_the_endpoint_where_no_server_is_and_where_one_does_not_answer() {
+fn say_names_the_endpoint_that_has_no_server_and_the_one_that_does_not_reply() {
     let mute = Peer::bind(ROUTER);
     let say = |endpoint: &str| run(CHATZ, ["say", "ada", "hi", "--requests", endpoint, "--timeout", "300ms"]);
     let said = say(mute.endpoint());
@@ -80,7 +80,7 @@ fn say_names_the_endpoint_where_no_server_is_and_where_one_does_not_answer() {
 }
 
 #[test]
-fn join_tells_events_and_says_lines_until_its_input_ends() {
+fn join_prints_events_and_says_lines_until_its_input_ends() {
     let server = Server::start(&[]);
     let mut client = ada(&server);
     run(CHATZ, server.client(&["say", "bob", "hello"]));
@@ -143,7 +143,7 @@ fn a_server_that_is_killed_and_comes_back_finds_its_users_and_their_texts_again(
 }
 
 #[test]
-fn while_the_server_is_gone_at_most_a_hundred_texts_are_kept_and_each_has_its_end_told() {
+fn while_the_server_is_gone_at_most_a_hundred_texts_are_kept_and_the_end_of_each_is_reported() {
     let server = Server::start(&[]);
     let mut client = ada(&server);
     server.program.kill();
@@ -153,13 +153,13 @@ fn while_the_server_is_gone_at_most_a_hundred_texts_are_kept_and_each_has_its_en
     client.terminate();
     let finished = client.finish_within(Duration::from_secs(1));
     assert_eq!(finished.code, Some(0));
-    let told: Vec<Value> = finished.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!(told.len(), 100);
-    assert_eq!(told[99]["reason"], "left before it was said: 99");
+    let refused: Vec<Value> = finished.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(refused.len(), 100);
+    assert_eq!(refused[99]["reason"], "left before it was said: 99");
 }
 
 #[test]
-fn a_text_whose_answer_does_not_come_is_told_and_a_suspended_server_counts_as_gone() {
+fn a_text_whose_reply_does_not_come_is_reported_and_a_suspended_server_counts_as_down() {
     let server = Server::start(&[]);
     let mut client = ada(&server);
     server.program.suspend();
@@ -182,25 +182,25 @@ fn a_client_that_leaves_is_off_the_roster_before_it_expires() {
     let bob = Program::start(CHATZ, server.client(&["join", "bob", "--keep-alive", "50ms"]));
     bob.line_where(|line| line == "chatz: present: bob");
     let mut client = ada(&server);
-    bob.line_where(|line| line == "chatz: ada came");
+    bob.line_where(|line| line == "chatz: ada joined");
     client.close_stdin();
-    bob.line_where(|line| line == "chatz: ada went");
+    bob.line_where(|line| line == "chatz: ada left");
     let client = ada(&server);
-    bob.line_where(|line| line == "chatz: ada came");
+    bob.line_where(|line| line == "chatz: ada joined");
     client.terminate();
-    bob.line_where(|line| line == "chatz: ada went");
+    bob.line_where(|line| line == "chatz: ada left");
 }
 
 #[test]
-fn plain_output_tells_who_came_and_went() {
+fn plain_output_shows_who_joined_and_left() {
     let server = Server::start(&["--expiry", "600ms"]);
     let client = Program::start(CHATZ, server.client(&["join", "ada", "--keep-alive", "100ms"]));
     client.line_where(|line| line == "chatz: present: ada");
     run(CHATZ, server.client(&["say", "bob", "line one\nada: line two"]));
     client.line_where(|line| line == "bob: line one\\nada: line two");
-    client.line_where(|line| line == "chatz: bob went");
+    client.line_where(|line| line == "chatz: bob left");
     server.program.kill();
-    client.line_where(|line| line.starts_with("chatz: the server is gone"));
+    client.line_where(|line| line.starts_with("chatz: the server does not reply"));
 }
 
 #[test]

@@ -1,6 +1,6 @@
-//! Server and client as libraries in one process: over `inproc://`, and with a receiver that does not keep up.
+//! Server and client as libraries in one process: over `inproc://`, and with a receiver that falls behind.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot continue fails")]
 
 use std::{
     sync::mpsc::{Receiver, sync_channel},
@@ -55,7 +55,7 @@ fn text(text: &str) -> Text {
 }
 
 #[test]
-fn a_client_talks_to_a_server_of_its_own_process_over_inproc() {
+fn a_client_talks_to_a_server_in_the_same_process_over_inproc() {
     let server = serve("inproc://requests", "inproc://broadcasts");
     let (client, events, _stopper) = join(&server, 100);
     assert_eq!(next(&events), Event::Link(LinkState::Connecting));
@@ -63,9 +63,9 @@ fn a_client_talks_to_a_server_of_its_own_process_over_inproc() {
     let ada: User = "ada".parse().unwrap();
     assert_eq!(next(&events), Event::Users(vec![ada.clone()]));
     client.say(text("hello")).unwrap();
-    let mut told = [next(&events), next(&events)];
-    told.sort_by_key(|event| matches!(event, Event::Message { .. }));
-    assert_eq!(told, [Event::Said(text("hello")), Event::Message { user: ada, text: text("hello") }]);
+    let mut reported = [next(&events), next(&events)];
+    reported.sort_by_key(|event| matches!(event, Event::Message { .. }));
+    assert_eq!(reported, [Event::Said(text("hello")), Event::Message { user: ada, text: text("hello") }]);
     client.leave().unwrap();
     assert!(events.recv().is_err(), "the client's end closes the events");
     server.stopper.stop();
@@ -87,7 +87,7 @@ fn a_client_whose_receiver_is_behind_stays_present_and_catches_up_in_order() {
     }
     let asked = std::time::Instant::now();
     while asked.elapsed() < Duration::from_secs(1) {
-        assert_eq!(ask("bob").len(), 2, "longer than the expiry, with nobody receiving events");
+        assert_eq!(ask("bob").len(), 2, "longer than the expiry, while no event is received");
     }
 
     let mut numbers = Vec::new();
@@ -109,6 +109,6 @@ fn stop_and_a_receiver_that_is_gone_both_end_the_client() {
 
     let (client, events, _stopper) = join(&server, 100);
     drop(events);
-    eventually("the client ends when nobody listens", || client.is_ended());
+    eventually("the client ends without a receiver", || client.is_ended());
     client.leave().unwrap();
 }

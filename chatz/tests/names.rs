@@ -1,4 +1,4 @@
-//! Under PLAIN nobody speaks in another's name.
+//! Under PLAIN a connection can use only its own name.
 
 mod support;
 
@@ -8,7 +8,7 @@ use support::{CHATZ, Server};
 use testkit::{Finished, Program, run};
 
 #[test]
-fn a_request_counts_only_for_the_name_that_its_connection_has_proven() {
+fn a_request_counts_only_for_the_authenticated_name_of_its_connection() {
     let folder = tempfile::tempdir().unwrap();
     let allow = folder.path().join("allow");
     fs::write(&allow, "ada secret\nbob hidden\n").unwrap();
@@ -21,7 +21,7 @@ fn a_request_counts_only_for_the_name_that_its_connection_has_proven() {
     assert_eq!((said.code, said.stdout.as_str()), (Some(0), "ada\n"));
 
     let said = say("bob", &ada);
-    let refused = "error: refused: this connection is ada's and cannot speak as bob\n";
+    let refused = "error: refused: this connection is authenticated as ada and cannot use the name bob\n";
     assert_eq!((said.code, said.stderr.as_str()), (Some(1), refused));
 
     let said = say("ada", &["--security", "plain", "--username", "ada", "--password", "wrong"]);

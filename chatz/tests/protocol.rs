@@ -99,7 +99,7 @@ fn an_envelope_around_nothing_is_refused_in_the_envelope() {
 }
 
 #[test]
-fn every_malformed_request_gets_one_refusal_that_says_why_and_harms_nobody() {
+fn every_malformed_request_gets_one_refusal_that_says_why_and_harms_no_peer() {
     let server = Server::start(&[]);
     let peer = server.req();
     let long_user = [b'x'; 33];
@@ -118,9 +118,9 @@ fn every_malformed_request_gets_one_refusal_that_says_why_and_harms_nobody() {
     for (frames, why) in cases {
         assert_eq!(refusal(&ask(&peer, frames)), why);
     }
-    assert_eq!(names(&ask(&peer, &[b"eve"])), ["eve"], "none of them came in");
+    assert_eq!(names(&ask(&peer, &[b"eve"])), ["eve"], "none of them is present");
 
-    // One each and no more, also where many come at once.
+    // One each and no more, even if many arrive at once.
     let dealer = server.dealer();
     (0..10).for_each(|_| dealer.send([&b""[..], b"\xff"]));
     (0..10).for_each(|_| drop(dealer.receive()));
@@ -130,7 +130,7 @@ fn every_malformed_request_gets_one_refusal_that_says_why_and_harms_nobody() {
 }
 
 #[test]
-fn a_peer_that_comes_back_under_its_routing_id_gets_through() {
+fn a_reconnecting_peer_with_a_known_routing_id_is_accepted() {
     let server = Server::start(&[]);
     let named = |socket: &testkit::peer::Kind| {
         Peer::connect_with(*socket, &server.requests, |raw| raw.set_identity(b"same").unwrap())
@@ -147,7 +147,7 @@ fn a_peer_that_comes_back_under_its_routing_id_gets_through() {
 fn users_expire_on_a_timer_without_any_request_arriving() {
     let server = Server::start_logging("debug", &["--expiry", "200ms"]);
     ask(&server.req(), &[b"ada"]);
-    server.program.wait_for_log("left user=ada");
+    server.program.wait_for_log("expired user=ada");
     assert_eq!(names(&ask(&server.req(), &[b"bob"])), ["bob"]);
 }
 
@@ -165,14 +165,14 @@ fn a_user_who_leaves_is_off_the_roster_at_once() {
 }
 
 #[test]
-fn a_full_room_refuses_and_takes_again_when_somebody_has_left() {
+fn a_full_room_refuses_and_accepts_again_when_a_user_has_left() {
     let server = Server::start(&["--max-users", "2", "--expiry", "500ms"]);
     let peer = server.req();
     ask(&peer, &[b"ada"]);
     assert_eq!(names(&ask(&peer, &[b"bob"])), ["ada", "bob"]);
     let full = refusal(&ask(&peer, &[b"eve\x1fhello"]));
     assert_eq!(full, "the room is full: 2 of 2 users are present");
-    testkit::eventually("eve comes in", || {
+    testkit::eventually("eve gets in", || {
         ask(&peer, &[b"ada"]);
         ask(&peer, &[b"eve"])[0][0] != 0x15
     });

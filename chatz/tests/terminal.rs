@@ -1,6 +1,6 @@
 //! `chatz join` in a terminal: a pseudo-terminal whose other end this test reads and types at.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot continue fails")]
 
 use std::{
     fs::{File, OpenOptions},

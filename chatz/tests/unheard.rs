@@ -1,6 +1,6 @@
 //! A client whose connection is up but not read: another peer has taken over its routing id.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot continue fails")]
 
 mod support;
 

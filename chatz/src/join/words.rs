@@ -1,4 +1,4 @@
-//! Events as a person would say them.
+//! Events as sentences.
 
 use wire::{User, foreign};
 
@@ -7,28 +7,28 @@ use crate::{
     event::{Event, LinkState},
 };
 
-/// Puts events into words; remembers who is present, to tell who came and who went.
+/// Puts events into words; remembers who is present, to see who joined and who left.
 pub(crate) struct Words {
     server: String,
     present: Vec<User>,
-    /// Whether the server has answered before.
-    known: bool,
+    /// Whether the server has replied before.
+    was_up: bool,
 }
 
 impl Words {
     pub(crate) fn new(config: &ClientConfig) -> Self {
-        Self { server: config.requests.to_string(), present: Vec::new(), known: false }
+        Self { server: config.requests.to_string(), present: Vec::new(), was_up: false }
     }
 
-    /// The lines that an event is worth.
+    /// The lines to print for an event.
     pub(crate) fn lines(&mut self, event: &Event) -> Vec<String> {
         match event {
             Event::Users(users) => self.changes(users),
             Event::Message { user, text } => vec![format!("{user}: {}", foreign(text.as_str()))],
-            // What is malformed stands in the log.
+            // Malformed messages are in the log.
             Event::Said(_) | Event::Malformed { .. } => vec![],
             Event::Kept(text) => {
-                vec![format!("chatz: kept until the server answers: {}", foreign(text.as_str()))]
+                vec![format!("chatz: kept until the server replies: {}", foreign(text.as_str()))]
             }
             Event::Refused { reason, .. } => vec![format!("chatz: refused: {}", foreign(reason))],
             Event::Denied { endpoint, reason } => vec![format!("chatz: {endpoint}: {}", foreign(reason))],
@@ -38,7 +38,7 @@ impl Words {
 
     /// The answer to `/users`.
     pub(crate) fn present(&self) -> String {
-        if self.present.is_empty() { "chatz: nobody is known to be present".to_owned() } else { list(&self.present) }
+        if self.present.is_empty() { "chatz: present: unknown until the server replies".to_owned() } else { list(&self.present) }
     }
 
     fn changes(&mut self, users: &[User]) -> Vec<String> {
@@ -46,22 +46,23 @@ impl Words {
         if before.is_empty() {
             return vec![list(users)];
         }
-        // Both are sorted by code point, as the protocol has it; a server that sorts otherwise costs a wrong word.
-        let came = users.iter().filter(|user| before.binary_search(user).is_err());
-        let went = before.iter().filter(|user| users.binary_search(user).is_err());
-        came.map(|user| format!("chatz: {user} came")).chain(went.map(|user| format!("chatz: {user} went"))).collect()
+        // Both are sorted by code point, as the protocol requires; from a server that sorts otherwise a line is wrong.
+        let joined = users.iter().filter(|user| before.binary_search(user).is_err());
+        let left = before.iter().filter(|user| users.binary_search(user).is_err());
+        let joined = joined.map(|user| format!("chatz: {user} joined"));
+        joined.chain(left.map(|user| format!("chatz: {user} left"))).collect()
     }
 
     fn link(&mut self, link: LinkState) -> String {
         let server = &self.server;
         match link {
-            LinkState::Connecting => format!("chatz: looking for the server at {server}"),
-            LinkState::Up if self.known => "chatz: the server is back".to_owned(),
+            LinkState::Connecting => format!("chatz: connecting to the server at {server}"),
+            LinkState::Up if self.was_up => "chatz: the server is back".to_owned(),
             LinkState::Up => {
-                self.known = true;
-                format!("chatz: the server at {server} answers")
+                self.was_up = true;
+                format!("chatz: connected to the server at {server}")
             }
-            LinkState::Down => "chatz: the server is gone; what you say is kept until it is back".to_owned(),
+            LinkState::Down => "chatz: the server does not reply; your texts are kept until it is back".to_owned(),
         }
     }
 }
@@ -90,20 +91,20 @@ mod tests {
     }
 
     #[test]
-    fn the_first_list_is_told_whole_and_then_who_came_and_went() {
+    fn the_first_list_is_shown_whole_and_then_who_joined_and_left() {
         let mut words = words();
-        assert_eq!(words.present(), "chatz: nobody is known to be present");
+        assert_eq!(words.present(), "chatz: present: unknown until the server replies");
         assert_eq!(words.lines(&users(&["ada", "bob"])), ["chatz: present: ada, bob"]);
-        assert_eq!(words.lines(&users(&["ada", "eve"])), ["chatz: eve came", "chatz: bob went"]);
+        assert_eq!(words.lines(&users(&["ada", "eve"])), ["chatz: eve joined", "chatz: bob left"]);
         assert_eq!(words.present(), "chatz: present: ada, eve");
     }
 
     #[test]
-    fn the_server_answers_then_goes_then_is_back() {
+    fn the_server_is_connected_then_down_then_back() {
         let mut words = words();
-        let mut told = |link| words.lines(&Event::Link(link)).remove(0);
-        assert_eq!(told(LinkState::Up), "chatz: the server at tcp://127.0.0.1:9001 answers");
-        assert_eq!(told(LinkState::Down), "chatz: the server is gone; what you say is kept until it is back");
-        assert_eq!(told(LinkState::Up), "chatz: the server is back");
+        let mut line = |link| words.lines(&Event::Link(link)).remove(0);
+        assert_eq!(line(LinkState::Up), "chatz: connected to the server at tcp://127.0.0.1:9001");
+        assert_eq!(line(LinkState::Down), "chatz: the server does not reply; your texts are kept until it is back");
+        assert_eq!(line(LinkState::Up), "chatz: the server is back");
     }
 }

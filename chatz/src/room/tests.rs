@@ -1,4 +1,4 @@
-//! The room as a state machine: joining, expiry, limits, versions; and against a model that is too simple to err.
+//! The room as a state machine: joining, expiry, limits, versions; and against a model that is too simple to be wrong.
 
 use std::collections::BTreeMap;
 
@@ -33,7 +33,7 @@ fn the_sender_is_present_in_its_own_reply_and_names_are_sorted_by_code_point() {
 }
 
 #[test]
-fn what_is_said_comes_out_as_it_was_accepted() {
+fn what_is_said_is_broadcast_as_it_was_accepted() {
     let mut room = Room::new(CONFIG, 1);
     let text: wire::Text = " two\nlines \u{15}".parse().unwrap();
     let request = Request { text: Some(text.clone()), ..alive("ada") };
@@ -42,7 +42,7 @@ fn what_is_said_comes_out_as_it_was_accepted() {
 }
 
 #[test]
-fn each_request_puts_off_the_expiry_of_its_user_alone() {
+fn each_request_delays_the_expiry_of_its_own_user_only() {
     let start = Instant::now();
     let at = |seconds| start + Duration::from_secs(seconds);
     let mut room = Room::new(CONFIG, 1);
@@ -96,7 +96,7 @@ fn a_full_room_refuses_further_users_and_keeps_serving_the_present_ones() {
 }
 
 #[test]
-fn names_are_spared_exactly_where_the_peer_holds_the_version_of_now() {
+fn names_are_left_out_exactly_if_the_peer_holds_the_current_version() {
     let now = Instant::now();
     let mut room = Room::new(CONFIG, 7);
     let mut roster = |request| room.handle_request(now, request).unwrap().roster;
@@ -105,7 +105,7 @@ fn names_are_spared_exactly_where_the_peer_holds_the_version_of_now() {
     assert_eq!(roster(holding("ada", 8)), RosterReply::Version);
     assert_eq!(roster(holding("ada", 7)), RosterReply::VersionAndNames, "an old version");
     assert_eq!(roster(holding("ada", u64::MAX)), RosterReply::VersionAndNames, "a version of the future");
-    assert_eq!(roster(holding("bob", 8)), RosterReply::VersionAndNames, "bob's coming made version 9");
+    assert_eq!(roster(holding("bob", 8)), RosterReply::VersionAndNames, "bob joined: version 9");
     assert_eq!(roster(holding("ada", 9)), RosterReply::Version);
 }
 

@@ -1,6 +1,6 @@
 //! A running server and the frames that peers of the base protocol send.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot continue fails")]
 #![allow(dead_code, reason = "each test file uses its part")]
 
 use std::{process::Command, time::Duration};
@@ -50,12 +50,12 @@ impl Server {
         Peer::connect(DEALER, &self.requests)
     }
 
-    /// A SUB that hears everything from now on: `probe` says something until it is heard.
+    /// A SUB that receives everything from now on: `probe` says something until that arrives.
     pub(crate) fn listener(&self) -> Peer {
         let listener = Peer::connect(SUB, &self.broadcasts);
         listener.subscribe(b"");
         let probe = self.req();
-        testkit::eventually("a broadcast is heard", || {
+        testkit::eventually("a broadcast arrives", || {
             ask(&probe, &[b"probe\x1fprobe"]);
             listener.receive_within(Duration::from_millis(20)).is_some()
         });

@@ -157,6 +157,8 @@ fn what_is_said_is_two_fields_and_their_separator_in_one_frame() {
     assert_eq!(places, [(0, 0, 10), (0, 10, 1), (0, 11, 3), (1, 0, 8)]);
     assert_eq!(view.name, "say");
     assert_eq!(self::view(SocketId::ChatzReq, Sent, &[b"ada"]).name, "keep-alive");
+    let leave = self::view(SocketId::ChatzReq, Sent, &[b"ada", &7_u64.to_le_bytes(), b"\x04"]);
+    assert_eq!((leave.name.as_str(), told(&leave)[2].as_str()), ("leave", "leave: the user leaves (U+0004)"));
 }
 
 #[test]
