@@ -38,7 +38,11 @@ impl Words {
 
     /// The answer to `/users`.
     pub(crate) fn present(&self) -> String {
-        if self.present.is_empty() { "chatz: present: unknown until the server replies".to_owned() } else { list(&self.present) }
+        if self.present.is_empty() {
+            "chatz: present: unknown until the server replies".to_owned()
+        } else {
+            list(&self.present)
+        }
     }
 
     fn changes(&mut self, users: &[User]) -> Vec<String> {
