@@ -4,7 +4,8 @@
 # `scripts/words.sh PATH...` looks only there.
 set -eu
 
-# Each line: an extended regular expression for whole words in either case, then what to write instead.
+# Each line: an extended regular expression for whole words in either case, then what to write instead. A space also
+# matches the underscore of an identifier.
 discouraged() {
     cat <<'LIST'
 told|tells	reports, reported, is notified, shows; "tells apart": distinguishes
@@ -47,7 +48,7 @@ cd -- "$(git rev-parse --show-toplevel)"
 
 # Generated files repeat the comments of their sources.
 hits=$(discouraged | while IFS='	' read -r words instead; do
-    git grep -I -n -w -i -E -e "$words" -- "$@" ':!*.json' ':!*.jsonl' ':!*.csv' ':!*.svg' ':!*.lock' ':!LICENSE*' ':!ui/src/generated' |
+    git grep -I -n -i -E -e "(^|[^a-z])($(echo "$words" | sed 's/ /[ _]/g'))([^a-z]|\$)" -- "$@" ':!*.json' ':!*.jsonl' ':!*.csv' ':!*.svg' ':!*.lock' ':!LICENSE*' ':!ui/src/generated' |
         grep -vE "$allowed" |
         awk -v instead="$instead" '{ print $0; print "    write: " instead }'
 done)
