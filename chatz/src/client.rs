@@ -13,10 +13,10 @@ use std::{
 };
 
 use sockets::{
-    Connection, Context, Endpoint, Interest, Limits, Link, MalformedMessages, Role, Socket, SocketError, Stop,
+    Connection, Context, Endpoint, Interest, Limits, MalformedMessages, Refusal, Role, Socket, SocketError, State,
+    Stop,
     actor::{self, Handle, Inbox, NotTaken},
     connection::Change,
-    link::Refusal,
     wait,
 };
 use thiserror::Error;
@@ -335,7 +335,7 @@ impl Owner {
 
     fn deny(&mut self, endpoint: Endpoint, refused: Option<Refusal>) {
         if let Some(refusal) = refused {
-            self.push(Event::Denied { endpoint: endpoint.to_string(), reason: Link::Refused(refusal).to_string() });
+            self.push(Event::Denied { endpoint: endpoint.to_string(), reason: State::Refused(refusal).to_string() });
         }
     }
 

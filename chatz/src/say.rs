@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use humantime::format_duration;
-use sockets::{Connection, Context, Endpoint, Limits, Role, Socket, SocketError, Stop, connection::State, wait};
+use sockets::{Connection, Context, Endpoint, Limits, Role, Socket, SocketError, State, Stop, wait};
 use thiserror::Error;
 use wire::{
     Channel, DecodeError, Frames, Text, User,

@@ -25,7 +25,7 @@ fn a_request_counts_only_for_the_authenticated_name_of_its_connection() {
     assert_eq!((said.code, said.stderr.as_str()), (Some(1), refused));
 
     let said = say("ada", &["--security", "plain", "--username", "ada", "--password", "wrong"]);
-    assert!(said.code == Some(1) && said.stderr.contains("not on the bound side's list"), "{}", said.stderr);
+    assert!(said.code == Some(1) && said.stderr.contains("not on the server's allow-list"), "{}", said.stderr);
     server.program.wait_for_log("peer refused");
     let said = say("ada", &[]);
     assert!(said.code == Some(1) && said.stderr.contains("no server at"), "{}", said.stderr);
@@ -39,7 +39,7 @@ fn a_client_that_was_refused_gets_in_once_the_list_has_its_name() {
     let server = Server::start(&["--security", "plain", "--allow", allow.to_str().unwrap()]);
     let bob = ["--security", "plain", "--username", "bob", "--password", "hidden"];
     let client = Program::start(CHATZ, [&server.client(&["join", "bob"]), &bob[..]].concat());
-    client.line_where(|line| line.contains("not on the bound side's list"));
+    client.line_where(|line| line.contains("not on the server's allow-list"));
     fs::write(&allow, "ada secret\nbob hidden\n").unwrap();
     client.line_where(|line| line == "chatz: present: bob");
 }

@@ -9,9 +9,8 @@ use std::{
 };
 
 use sockets::{
-    Connection, Context, Endpoint, Limits, MalformedMessages, Role, Socket, SocketError, Stop,
-    connection::{Change, State},
-    wait,
+    Connection, Context, Endpoint, Limits, MalformedMessages, Role, Socket, SocketError, State, Stop,
+    connection::Change, wait,
 };
 use thiserror::Error;
 use tracing::{info, warn};
@@ -236,7 +235,7 @@ impl Watcher {
                 info!(channel = Channel::Ticks.name(), endpoint = %self.connection.endpoint(), "connecting");
             }
             Some(State::Up) => info!("{}", self.sentence()),
-            Some(State::Nobody | State::Down | State::Refused(_)) => warn!("{}", self.sentence()),
+            Some(_) => warn!("{}", self.sentence()),
         }
     }
 
@@ -254,9 +253,9 @@ impl Watcher {
         let endpoint = self.connection.endpoint();
         match self.connection.state() {
             State::Connecting => format!("connecting to {endpoint}"),
-            State::Nobody | State::Down => format!("no publisher at {endpoint}: waiting"),
             State::Up => format!("connected to {endpoint}"),
             State::Refused(refusal) => format!("{endpoint} refused: {refusal}"),
+            _ => format!("no publisher at {endpoint}: waiting"),
         }
     }
 

@@ -1,84 +1,84 @@
-//! What becomes of a connecting socket's one connection: events in; states, log lines and a new try out.
+//! The one connection of a connecting socket: events in; states, log lines and new attempts out.
 //!
-//! A peer that fails for ever makes events for ever. A [`Connection`] folds them into a [`State`], tells a state when
-//! it has changed, but not more often than once a second, and connects anew after a refusal, which libzmq does not.
+//! A peer that fails for ever makes events for ever. A [`Connection`] folds them into a [`State`] that lasts, reports a
+//! state when it has changed, but at most once a second, and connects again whenever libzmq has given up.
+//!
+//! libzmq reconnects by itself after most failures, but not after all: authentication that refuses the key, or a peer
+//! that speaks no ZMTP (another program has the server's port for a while), ends the connection for good, and no event
+//! says so. So a connection is judged by the event that should follow and does not.
 
-use std::{
-    fmt,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use tracing::{debug, info, warn};
 use wire::{Channel, monitor::MonitorEvent};
 
-use crate::{Endpoint, Link, Socket, SocketError, limits::EVENTS_MAX, link::Refusal};
+use crate::{Endpoint, Refusal, Socket, SocketError, State, limits::EVENTS_MAX};
 
-/// The least time between two tellings.
+/// The least time between two reports of a state.
 const QUIET: Duration = Duration::from_secs(1);
 
-/// How long a refused socket waits before it connects anew: the other side's list may have changed.
-const RETRY: Duration = Duration::from_secs(2);
+/// How long after a connection has ended libzmq may take to announce its next attempt, which it does at once. It is also
+/// how long a refused client waits: the server's allow-list may have changed.
+const GIVEN_UP: Duration = Duration::from_secs(2);
 
-/// Where a connection stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    /// The first try has not ended.
-    Connecting,
-    /// There was never anybody to connect to; libzmq goes on trying.
-    Nobody,
-    /// Messages can flow.
-    Up,
-    /// The connection is gone; libzmq goes on trying.
-    Down,
-    /// There is somebody, who will not have us or speaks otherwise. Lasts through the tries that follow.
-    Refused(Refusal),
-}
+/// How long an attempt that libzmq has announced or begun may go without an event: it may have to resolve a host name.
+const STALLED: Duration = Duration::from_secs(60);
 
-/// What a connection's owner may have to do something about.
+/// A change that may concern a connection's owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
     /// The handshake succeeded.
     Up,
-    /// The connection broke, or is made anew after a refusal: then what was queued for it is lost.
+    /// The connection broke, or is made again after libzmq gave it up: messages queued for it are lost.
     Down,
-    /// The handshake failed, for another reason than the one told last or after it had succeeded.
+    /// The handshake failed, for another reason than the last one reported or after it had succeeded.
     Refused(Refusal),
 }
 
-/// The one connection of a connecting socket that is watched.
+/// The one connection of a watched socket that connects.
 #[derive(Debug)]
 pub struct Connection {
     channel: Channel,
     endpoint: Endpoint,
     state: State,
-    told: Option<State>,
-    /// Until then it is too early to tell another state.
+    was_up: bool,
+    reported: Option<State>,
+    /// Until then it is too early to report another state.
     quiet_until: Option<Instant>,
-    /// When to connect anew.
-    retry_at: Option<Instant>,
+    /// When libzmq has given the connection up, unless it reports another event.
+    given_up_at: Option<Instant>,
 }
 
 impl Connection {
-    /// The connection of a socket that connects to `endpoint`; nothing has come of it yet.
+    /// The connection of a socket that connects to `endpoint`, before its first event.
     #[must_use]
     pub const fn new(channel: Channel, endpoint: Endpoint) -> Self {
-        Self { channel, endpoint, state: State::Connecting, told: None, quiet_until: None, retry_at: None }
+        Self {
+            channel,
+            endpoint,
+            state: State::Connecting,
+            was_up: false,
+            reported: None,
+            quiet_until: None,
+            given_up_at: None,
+        }
     }
 
-    /// Where it connects.
+    /// The address that it connects to.
     #[must_use]
     pub const fn endpoint(&self) -> &Endpoint {
         &self.endpoint
     }
 
-    /// Where it stands.
+    /// The state that lasts: [`State::Connecting`] until the first attempt has ended, then [`State::Up`],
+    /// [`State::Down`] or [`State::Refused`], which stays through the attempts that follow.
     #[must_use]
     pub const fn state(&self) -> State {
         self.state
     }
 
     /// Takes the next events of the socket's monitor, up to a bound, and passes on what changed; connects the socket
-    /// anew where that is due.
+    /// again if libzmq has given it up.
     ///
     /// # Errors
     /// The context is gone.
@@ -96,61 +96,79 @@ impl Connection {
                 changed(change);
             }
         }
-        if self.retry_at.take_if(|at| *at <= now).is_some() {
-            socket.reconnect(&self.endpoint)?;
+        if self.given_up_at.is_some_and(|at| at <= now) {
+            self.connect_again(now, socket)?;
             changed(Change::Down);
         }
         Ok(())
     }
 
-    /// The monitor tells.
+    /// Closes the connection and makes a new one under a new routing id: for a client whose requests go unanswered though
+    /// the connection is up. The state is [`State::Down`] until then; messages queued for the old one are lost.
+    ///
+    /// # Errors
+    /// The context is gone.
+    pub fn reconnect(&mut self, now: Instant, socket: &mut Socket) -> Result<(), SocketError> {
+        self.state = State::Down;
+        self.connect_again(now, socket)
+    }
+
+    fn connect_again(&mut self, now: Instant, socket: &mut Socket) -> Result<(), SocketError> {
+        let (channel, endpoint) = (self.channel.name(), &self.endpoint);
+        debug!(channel, %endpoint, "connecting again");
+        self.given_up_at = Some(now + STALLED);
+        socket.reconnect(&self.endpoint)
+    }
+
     fn handle_event(&mut self, now: Instant, event: &MonitorEvent) -> Option<Change> {
         let before = self.state;
-        match Link::after(event) {
-            Link::Up => {
-                self.state = State::Up;
-                self.retry_at = None;
+        let after = State::after(event)?;
+        self.given_up_at = match after {
+            State::Down | State::Refused(_) => Some(now + GIVEN_UP),
+            State::Connecting | State::Retrying(_) => Some(now + STALLED),
+            // libzmq has a timeout for handshakes; one with a peer of an old version ends without an event.
+            State::Handshaking | State::Up | State::Listening => None,
+        };
+        match after {
+            State::Up => {
+                (self.state, self.was_up) = (State::Up, true);
                 Some(Change::Up)
             }
-            Link::Refused(refusal) => {
-                self.state = State::Refused(refusal);
-                // After a broken handshake libzmq tries again by itself.
-                if !matches!(refusal, Refusal::Broken(_)) {
-                    self.retry_at = Some(now + RETRY);
-                }
-                (self.state != before).then_some(Change::Refused(refusal))
+            State::Refused(refusal) => {
+                self.state = after;
+                (after != before).then_some(Change::Refused(refusal))
             }
-            // CLOSED also comes after every try that failed.
-            Link::Down | Link::Retrying(_) if before == State::Up => {
+            // CLOSED also comes after every attempt that failed.
+            State::Down | State::Retrying(_) if before == State::Up => {
                 self.state = State::Down;
                 Some(Change::Down)
             }
-            Link::Retrying(_) if before == State::Connecting => {
-                self.state = State::Nobody;
+            State::Retrying(_) if before == State::Connecting => {
+                self.state = State::Down;
                 None
             }
             _ => None,
         }
     }
 
-    /// The state, if it has changed since it was told and may be told again.
+    /// The state, if it has changed since it was reported and may be reported again.
     pub fn news(&mut self, now: Instant) -> Option<State> {
-        if self.told == Some(self.state) || self.quiet_until.is_some_and(|until| now < until) {
+        if self.reported == Some(self.state) || self.quiet_until.is_some_and(|until| now < until) {
             return None;
         }
-        self.told = Some(self.state);
-        // These two come at most once, and what follows them is worth telling at once.
-        if !matches!(self.state, State::Connecting | State::Nobody) {
+        self.reported = Some(self.state);
+        // Before the first connection these come once each, and what follows them is worth reporting at once.
+        if self.was_up || matches!(self.state, State::Refused(_)) {
             self.quiet_until = Some(now + QUIET);
         }
-        self.told
+        self.reported
     }
 
-    /// Logs where it connects, the first time, and then the state if there is [`Connection::news`].
+    /// Logs the address that it connects to, the first time, and then the state if there is [`Connection::news`].
     pub fn log(&mut self, now: Instant) {
-        // Even where the first event came sooner: a person wants to know where it was that it failed.
-        if self.told.is_none() {
-            self.told = Some(State::Connecting);
+        // Even if the first event came sooner: a person wants to know which attempt failed.
+        if self.reported.is_none() {
+            self.reported = Some(State::Connecting);
             self.log_state(State::Connecting);
         }
         if let Some(state) = self.news(now) {
@@ -162,8 +180,8 @@ impl Connection {
         let (channel, endpoint) = (self.channel.name(), &self.endpoint);
         match state {
             State::Refused(_) => warn!(channel, %endpoint, "{state}"),
-            // The line that it connects has told where.
-            State::Nobody => debug!(channel, %endpoint, "{state}"),
+            // The line before it named the address.
+            State::Down if !self.was_up => debug!(channel, %endpoint, "no server yet"),
             _ => info!(channel, %endpoint, "{state}"),
         }
     }
@@ -171,20 +189,8 @@ impl Connection {
     /// When to call [`Connection::follow`], and ask for news, though no event came.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
-        let telling = if self.told == Some(self.state) { None } else { self.quiet_until };
-        telling.into_iter().chain(self.retry_at).min()
-    }
-}
-
-impl fmt::Display for State {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Self::Connecting => formatter.write_str("connecting"),
-            Self::Nobody => formatter.write_str("nobody is there yet"),
-            Self::Up => Link::Up.fmt(formatter),
-            Self::Down => Link::Down.fmt(formatter),
-            Self::Refused(refusal) => Link::Refused(refusal).fmt(formatter),
-        }
+        let report = if self.reported == Some(self.state) { None } else { self.quiet_until };
+        report.into_iter().chain(self.given_up_at).min()
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
     Limits, Mechanism, Monitors, Role, Security, Socket, SocketError, Stop, Taps,
     allow::AllowList,
     error::{failed, refused},
-    raw,
+    random, raw,
     socket::{Shared, milliseconds},
     wait::wait,
     zap::Zap,
@@ -88,6 +88,7 @@ impl Context {
         if matches!(security.mechanism, Mechanism::Curve { .. }) && zmq::has("curve") != Some(true) {
             return Err(SocketError::NoCurve);
         }
+        random::seed_libzmq()?;
         let zmq = zmq::Context::new();
         let zap = match (&security.mechanism, &security.allow) {
             (Mechanism::Null, _) | (_, None) => None,

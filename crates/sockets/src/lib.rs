@@ -9,8 +9,8 @@
 //! - [`limits`]: how long queues and how large messages may be
 //! - [`mod@wait`]: sleeps until a socket, a monitor, a doorbell, a deadline or stop
 //! - [`stop`]: one signal that ends every loop
-//! - [`link`]: what a socket's monitor tells, as states and sentences
-//! - [`connection`]: what becomes of a connecting socket's connection: states, log lines, a new try after a refusal
+//! - [`state`]: the state of a connection, as a monitor's events report it
+//! - [`connection`]: the connection of a connecting socket: states, log lines, new attempts after libzmq has given up
 //! - [`refused`]: peers that a bound socket turned away, counted, and logged at a bounded rate
 //! - [`actor`]: a named owner thread with a bounded inbox and a doorbell
 //! - [`monitors`]: one thread that reads the monitors of all sockets of a context, for who wants to see them all
@@ -27,13 +27,14 @@ pub mod endpoint;
 pub mod error;
 pub mod keys;
 pub mod limits;
-pub mod link;
 pub mod malformed;
 pub mod monitors;
+mod random;
 mod raw;
 pub mod refused;
 pub mod security;
 pub mod socket;
+pub mod state;
 pub mod stop;
 pub mod tap;
 pub mod wait;
@@ -45,12 +46,12 @@ pub use endpoint::Endpoint;
 pub use error::{BindError, SocketError};
 pub use keys::{KeyPair, PublicKey};
 pub use limits::Limits;
-pub use link::Link;
 pub use malformed::MalformedMessages;
 pub use monitors::Monitors;
 pub use refused::RefusedHandshakes;
 pub use security::{Mechanism, Security};
 pub use socket::{Role, Socket};
+pub use state::{Refusal, State};
 pub use stop::{Stop, Stopper};
 pub use tap::{Tapped, Taps};
 pub use wait::{Interest, Wake, wait};

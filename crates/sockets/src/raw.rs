@@ -46,6 +46,13 @@ pub(crate) fn stop_monitor(socket: &mut Socket) -> Result<(), Error> {
     if stopped < 0 { Err(last_error()) } else { Ok(()) }
 }
 
+/// Seeds the C library's random numbers, from which libzmq takes the first routing id of every `ROUTER` and the jitter
+/// of reconnections. libzmq does not seed them itself, so a stranger could compute the routing ids of other clients.
+pub(crate) fn seed_random(seed: u32) {
+    // SAFETY: takes a number; the C library guards its state by a lock.
+    unsafe { libc::srand(seed) }
+}
+
 fn last_error() -> Error {
     // SAFETY: reads a thread-local number.
     Error::from_raw(unsafe { zmq_sys::zmq_errno() })

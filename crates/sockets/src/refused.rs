@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tracing::{debug, warn};
 use wire::{Channel, monitor::MonitorEvent};
 
-use crate::{Link, Socket, SocketError, limits::EVENTS_MAX};
+use crate::{Socket, SocketError, State, limits::EVENTS_MAX};
 
 /// How long the next refusal is only counted.
 const QUIET: Duration = Duration::from_secs(1);
@@ -39,11 +39,12 @@ impl RefusedHandshakes {
     ) -> Result<(), SocketError> {
         for _ in 0..EVENTS_MAX {
             let Some(event) = socket.next_event()? else { break };
-            let (channel, endpoint, link) = (self.channel.name(), &event.endpoint, Link::after(&event));
-            if self.handle_link(now, link) {
-                warn!(channel, %endpoint, count = self.count, "{link}");
-            } else {
-                debug!(channel, %endpoint, kind = %event.kind, value = event.value, "socket event");
+            let (channel, endpoint) = (self.channel.name(), &event.endpoint);
+            match State::after(&event) {
+                Some(state) if self.handle_state(now, state) => {
+                    warn!(channel, %endpoint, count = self.count, "{state}");
+                }
+                _ => debug!(channel, %endpoint, kind = %event.kind, value = event.value, "socket event"),
             }
             handle(&event);
         }
@@ -57,8 +58,8 @@ impl RefusedHandshakes {
     }
 
     /// Counts a refusal, and tells whether it is to be logged.
-    fn handle_link(&mut self, now: Instant, link: Link) -> bool {
-        if !matches!(link, Link::Refused(_)) {
+    fn handle_state(&mut self, now: Instant, state: State) -> bool {
+        if !matches!(state, State::Refused(_)) {
             return false;
         }
         self.count += 1;
@@ -73,7 +74,7 @@ impl RefusedHandshakes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::link::Refusal;
+    use crate::Refusal;
 
     #[test]
     fn each_refusal_is_counted_and_one_a_second_logged() {
@@ -81,9 +82,9 @@ mod tests {
         let mut logged = 0;
         for millis in 0..2500 {
             let now = start + Duration::from_millis(millis);
-            logged += u32::from(refused.handle_link(now, Link::Refused(Refusal::NotAllowed(400))));
+            logged += u32::from(refused.handle_state(now, State::Refused(Refusal::NotAllowed(400))));
         }
-        assert!(!refused.handle_link(start + 9 * QUIET, Link::Up));
+        assert!(!refused.handle_state(start + 9 * QUIET, State::Up));
         assert_eq!((refused.count(), logged), (2500, 3));
     }
 }

@@ -18,12 +18,16 @@ use crate::{
     error::failed,
     limits::{FRAMES_MAX, MESSAGE_BYTES_MAX},
     monitors::Relay,
-    raw,
+    random, raw,
     tap::{Direction, Tap},
 };
 
 /// The largest frame that a publisher takes: room for a topic, and for the greeting of a peer.
 const SUBSCRIPTION_BYTES: u32 = 256;
+
+/// How many messages of one peer a `PUSH` keeps, which it never reads. libzmq stops reading from the connection of a peer
+/// that sends more, and never closes it.
+const PUSH_UNREAD_MAX: i32 = 1_000;
 
 /// How long a monitor's name may stay taken after its socket was dropped, and how long it is left alone between two
 /// tries: libzmq frees it on a thread of its own, as a rule within a millisecond.
@@ -76,6 +80,11 @@ impl Role {
         }
     }
 
+    /// Whether a `ROUTER` tells peers of this role apart by the routing ids that they choose.
+    pub(crate) const fn has_routing_id(self) -> bool {
+        matches!(self, Self::Req | Self::Dealer)
+    }
+
     pub(crate) fn set_up(self, raw: &zmq::Socket) -> zmq::Result<()> {
         match self {
             Self::Req => {
@@ -84,8 +93,8 @@ impl Role {
             }
             Self::Router => raw.set_router_handover(true),
             Self::XPub => raw.set_xpub_verbose(true),
-            // What a peer sends against the stream is never read: keep next to nothing of it.
-            Self::Push => raw.set_rcvhwm(1),
+            // A PUSH never reads what a peer sends, and a full queue would hide the end of its connection.
+            Self::Push => raw.set_rcvhwm(PUSH_UNREAD_MAX),
             // Its unsent subscriptions are of no use to anybody once it closes.
             Self::Sub => raw.set_linger(0),
             _ => Ok(()),
@@ -160,17 +169,21 @@ impl Socket {
             security.connecting(&self.raw)?;
         }
         self.set_ipv6(endpoint)?;
-        self.raw.connect(endpoint.as_str()).map_err(failed("connect"))
+        self.start_connection(endpoint)
     }
 
-    /// Gives up what came of an earlier [`Socket::connect`] and connects anew: after a handshake that the bound side
-    /// refused, libzmq does not try again by itself.
-    ///
-    /// # Errors
-    /// The address cannot be understood.
-    pub fn reconnect(&mut self, endpoint: &Endpoint) -> Result<(), SocketError> {
-        // An error says that libzmq has given the connection up already.
+    /// Closes the connection of an earlier [`Socket::connect`], if libzmq still has one, and starts a new one under a new
+    /// routing id. Messages queued for the old connection are lost.
+    pub(crate) fn reconnect(&mut self, endpoint: &Endpoint) -> Result<(), SocketError> {
+        // An error means that libzmq has given the connection up already.
         let _ = self.raw.disconnect(endpoint.as_str());
+        self.start_connection(endpoint)
+    }
+
+    fn start_connection(&self, endpoint: &Endpoint) -> Result<(), SocketError> {
+        if self.role.has_routing_id() {
+            self.raw.set_identity(&random::routing_id()?).map_err(failed("set a routing id"))?;
+        }
         self.raw.connect(endpoint.as_str()).map_err(failed("connect"))
     }
 

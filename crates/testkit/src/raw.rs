@@ -24,10 +24,18 @@ impl RawPeer {
     /// # Errors
     /// Nobody listens, or the greeting is cut off.
     pub fn connect(endpoint: &str, socket_type: &str) -> io::Result<Self> {
+        Self::connect_as(endpoint, &greeting(socket_type))
+    }
+
+    /// Connects to a `tcp://` endpoint and sends this greeting, such as one of [`greeting_as`].
+    ///
+    /// # Errors
+    /// As [`RawPeer::connect`].
+    pub fn connect_as(endpoint: &str, greeting: &[u8]) -> io::Result<Self> {
         let mut stream = TcpStream::connect(endpoint.trim_start_matches("tcp://"))?;
         stream.set_read_timeout(Some(BOUND))?;
         stream.set_write_timeout(Some(BOUND))?;
-        stream.write_all(&greeting(socket_type))?;
+        stream.write_all(greeting)?;
         // Its greeting (64 bytes) and the head of its READY: it has taken ours.
         stream.read_exact(&mut [0; 66])?;
         Ok(Self { stream })
@@ -74,12 +82,23 @@ impl RawPeer {
 /// A ZMTP 3.1 greeting under NULL and the READY command of a socket of this type.
 #[must_use]
 pub fn greeting(socket_type: &str) -> Vec<u8> {
+    greeting_as(socket_type, &[])
+}
+
+/// The same from a socket with this routing id; none if it is empty.
+#[must_use]
+pub fn greeting_as(socket_type: &str, routing_id: &[u8]) -> Vec<u8> {
     let mut bytes = vec![0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 3, 1];
     bytes.extend(b"NULL");
     bytes.resize(64, 0);
     let mut ready = b"\x05READY\x0bSocket-Type\x00\x00\x00".to_vec();
     ready.push(socket_type.len() as u8);
     ready.extend(socket_type.bytes());
+    if !routing_id.is_empty() {
+        ready.extend(b"\x08Identity\x00\x00\x00");
+        ready.push(routing_id.len() as u8);
+        ready.extend(routing_id);
+    }
     bytes.extend([COMMAND, ready.len() as u8]);
     bytes.extend(ready);
     bytes

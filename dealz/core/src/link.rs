@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeSet, mem};
 
-use sockets::{Link, link::Refusal};
+use sockets::{Refusal, State};
 use wire::monitor::{EventKind, MonitorEvent};
 
 use crate::{
@@ -226,34 +226,34 @@ impl Attempts {
     fn handle_event(&mut self, state: &SocketState, event: &MonitorEvent, now_ms: f64) -> Option<SocketState> {
         // A refusal outlasts the attempts that follow, and so does a missing answer.
         let lasts = matches!(state, SocketState::Refused { .. } | SocketState::Stale { .. });
-        match Link::after(event) {
-            Link::Connecting => {
+        match State::after(event)? {
+            State::Connecting => {
                 self.began_ms = Some(now_ms);
                 self.unanswered_ms.get_or_insert(now_ms);
                 let outage = self.outage.get_or_insert(Outage { since_ms: now_ms, attempts: 0, has_failed: true });
                 outage.attempts = outage.attempts.saturating_add(1);
                 (!lasts).then_some(SocketState::Connecting)
             }
-            Link::Handshaking => {
+            State::Handshaking => {
                 (self.began_ms, self.unanswered_ms, self.is_greeting) = (None, Some(now_ms), true);
                 (!matches!(state, SocketState::Refused { .. })).then_some(SocketState::Handshaking)
             }
-            Link::Up => {
+            State::Up => {
                 *self = Self { was_up: true, outage: None, ..Self::new(now_ms) };
                 Some(SocketState::Up)
             }
-            Link::Refused(refusal) => {
+            State::Refused(refusal) => {
                 self.fail(now_ms);
                 (self.began_ms, self.unanswered_ms, self.is_greeting) = (None, None, false);
                 Some(SocketState::Refused { reason: refusal.to_string() })
             }
-            Link::Down => self.handle_down(state, now_ms),
-            Link::Retrying(delay) => {
+            State::Down => self.handle_down(state, now_ms),
+            State::Retrying(delay) => {
                 self.fail(now_ms);
                 let in_ms = u32::try_from(delay.as_millis()).unwrap_or(u32::MAX);
                 (!lasts).then_some(SocketState::Retrying { in_ms })
             }
-            Link::Listening | Link::Unchanged => None,
+            State::Listening => None,
         }
     }
 
@@ -300,28 +300,28 @@ impl Peers {
             let reason = std::io::Error::from_raw_os_error(event.value.cast_signed()).to_string();
             return (!matches!(state, SocketState::Failed { .. })).then_some(SocketState::Failed { reason });
         }
-        match Link::after(event) {
-            Link::Listening => self.is_listening = true,
-            Link::Handshaking => {
+        match State::after(event)? {
+            State::Listening => self.is_listening = true,
+            State::Handshaking => {
                 self.is_listening = true;
                 // A descriptor comes again: the end of its older connection was not reported.
                 if !self.accepted.insert(event.value) {
                     self.up = self.up.saturating_sub(1);
                 }
             }
-            Link::Up => {
+            State::Up => {
                 self.up += 1;
                 self.refusal = None;
             }
-            Link::Refused(refusal) => {
+            State::Refused(refusal) => {
                 match refusal {
                     Refusal::NotAllowed(_) => self.denied += 1,
                     _ => self.has_failed = true,
                 }
                 self.refusal = Some((now_ms + REFUSAL_MS, refusal.to_string()));
             }
-            Link::Down => self.handle_down(event.value),
-            Link::Connecting | Link::Retrying(_) | Link::Unchanged => return None,
+            State::Down => self.handle_down(event.value),
+            State::Connecting | State::Retrying(_) => return None,
         }
         self.up = self.up.min(self.accepted.len());
         self.denied = self.denied.min(self.pending());

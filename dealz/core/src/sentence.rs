@@ -2,7 +2,7 @@
 
 use std::io;
 
-use sockets::{Link, context::RECONNECT, link::Refusal};
+use sockets::{Refusal, State, context::RECONNECT};
 use wire::monitor::{EventKind, MonitorEvent};
 
 use crate::view::{Mark, SocketId};
@@ -86,11 +86,11 @@ pub(crate) fn sentence(socket: SocketId, event: &MonitorEvent, is_lost: bool, pe
 }
 
 fn refused(socket: SocketId, at: &str, event: &MonitorEvent) -> String {
-    let (cause, is_broken) = match Link::after(event) {
+    let (cause, is_broken) = match State::after(event) {
         // It may have disconnected for another reason.
-        Link::Refused(Refusal::Broken(0)) => ("the peer closed the connection".to_owned(), true),
-        Link::Refused(refusal) => (refusal.to_string(), matches!(refusal, Refusal::Broken(_))),
-        link => (link.to_string(), false),
+        Some(State::Refused(Refusal::Broken(0))) => ("the peer closed the connection".to_owned(), true),
+        Some(State::Refused(refusal)) => (refusal.to_string(), matches!(refusal, Refusal::Broken(_))),
+        _ => ("the handshake failed".to_owned(), false),
     };
     let next = match is_broken {
         _ if socket.binds() => "Other peers are not affected; this one may retry.",

@@ -39,7 +39,7 @@ test('under CURVE the desk and all that it starts find together', async () => {
 })
 
 test.each([
-  ['a key that is not on the list', () => curve('stranger', 'suite'), /not on the bound side's list/],
+  ['a key that is not on the list', () => curve('stranger', 'suite'), /not on the server's allow-list/],
   ['another server key', () => curve('suite', 'stranger'), /wrong server key/],
   ['no key', () => [], /different security|other security/],
 ])('%s: the reason stands in words', async (_, args, reason) => {

@@ -166,9 +166,9 @@ fn source_and_worker_that_were_refused_get_in_once_the_list_has_their_name() {
     let worker = channels.worker(&plain);
     for (program, channel) in [(&source, "control"), (&worker, "orders"), (&worker, "results"), (&worker, "control")] {
         program.wait_for_log(&format!("connecting channel=\"{channel}\" endpoint=tcp://127.0.0.1:"));
-        program.wait_for_log(&format!("not on the bound side's list (ZAP status 400) channel=\"{channel}\""));
+        program.wait_for_log(&format!("not on the server's allow-list (ZAP status 400) channel=\"{channel}\""));
     }
-    reduce.wait_for_log("handshake refused");
+    reduce.wait_for_log("handshake failed");
     fs::write(&allow, "ada secret\nbob hidden\n").unwrap();
     worker.wait_for_log("up channel=\"orders\"");
     assert_total(&reduce.finish(), 2000);

@@ -1,4 +1,4 @@
-//! What a connection tells of the events that a monitor gives it, with the clock held by hand.
+//! What a connection makes of its monitor's events, with the clock held by hand.
 
 use wire::monitor::EventKind;
 
@@ -13,20 +13,20 @@ fn event(kind: EventKind) -> MonitorEvent {
 }
 
 #[test]
-fn where_it_connects_is_told_and_who_is_there_at_once() {
+fn the_first_states_are_reported_at_once() {
     let (mut connection, start) = (connection(), Instant::now());
     assert_eq!(connection.news(start), Some(State::Connecting));
     assert_eq!(connection.handle_event(start, &event(EventKind::Closed)), None);
     assert_eq!(connection.news(start), None);
     assert_eq!(connection.handle_event(start, &event(EventKind::ConnectRetried)), None);
-    assert_eq!(connection.news(start), Some(State::Nobody));
+    assert_eq!(connection.news(start), Some(State::Down));
     assert_eq!(connection.handle_event(start, &event(EventKind::HandshakeSucceeded)), Some(Change::Up));
     assert_eq!(connection.news(start), Some(State::Up));
     assert_eq!(connection.next_deadline(), None);
 }
 
 #[test]
-fn a_lost_connection_is_told_and_so_is_its_return() {
+fn a_lost_connection_is_reported_and_so_is_its_return() {
     let (mut connection, start) = (connection(), Instant::now());
     connection.handle_event(start, &event(EventKind::HandshakeSucceeded));
     assert_eq!(connection.news(start), Some(State::Up));
@@ -41,7 +41,7 @@ fn a_lost_connection_is_told_and_so_is_its_return() {
 }
 
 #[test]
-fn a_refusal_lasts_through_the_tries_that_follow() {
+fn a_refusal_lasts_through_the_attempts_that_follow() {
     let (mut connection, start) = (connection(), Instant::now());
     let refused = Refusal::NotAllowed(400);
     let change = connection.handle_event(start, &event(EventKind::HandshakeFailedAuth));
@@ -54,26 +54,46 @@ fn a_refusal_lasts_through_the_tries_that_follow() {
 }
 
 #[test]
-fn it_connects_anew_after_a_refusal_and_not_where_libzmq_does() {
-    let (mut connection, start) = (connection(), Instant::now());
-    connection.handle_event(start, &event(EventKind::HandshakeFailedNoDetail));
-    assert_eq!(connection.next_deadline(), None);
-    connection.handle_event(start, &event(EventKind::HandshakeFailedAuth));
-    assert_eq!(connection.next_deadline(), Some(start + RETRY));
-    connection.handle_event(start, &event(EventKind::HandshakeSucceeded));
-    assert_eq!(connection.next_deadline(), None);
+fn a_connection_that_ends_without_a_new_attempt_is_given_up() {
+    let start = Instant::now();
+    for last in [
+        EventKind::Disconnected,
+        EventKind::Closed,
+        EventKind::HandshakeFailedAuth,
+        EventKind::HandshakeFailedProtocol,
+        EventKind::HandshakeFailedNoDetail,
+    ] {
+        let mut connection = connection();
+        connection.handle_event(start, &event(EventKind::Connected));
+        connection.handle_event(start, &event(last));
+        assert_eq!(connection.next_deadline(), Some(start + GIVEN_UP), "{last}");
+        connection.handle_event(start, &event(EventKind::ConnectRetried));
+        assert_eq!(connection.next_deadline(), Some(start + STALLED), "{last}");
+        connection.handle_event(start, &event(EventKind::HandshakeSucceeded));
+        assert_eq!(connection.next_deadline(), None, "{last}");
+    }
 }
 
 #[test]
-fn a_peer_that_comes_and_goes_is_told_of_once_a_second() {
+fn an_attempt_that_begins_and_never_ends_is_given_up() {
+    let start = Instant::now();
+    for last in [EventKind::ConnectRetried, EventKind::ConnectDelayed] {
+        let mut connection = connection();
+        connection.handle_event(start, &event(last));
+        assert_eq!(connection.next_deadline(), Some(start + STALLED), "{last}");
+    }
+}
+
+#[test]
+fn a_peer_that_comes_and_goes_is_reported_once_a_second() {
     let (mut connection, start) = (connection(), Instant::now());
-    let mut told = 0;
+    let mut reports = 0;
     for millis in 0..5000 {
         let now = start + Duration::from_millis(millis);
         let kind = if millis % 2 == 0 { EventKind::HandshakeSucceeded } else { EventKind::Disconnected };
         connection.handle_event(now, &event(kind));
-        told += u32::from(connection.news(now).is_some());
+        reports += u32::from(connection.news(now).is_some());
     }
-    assert!(told <= 5, "{told}");
-    assert!(connection.next_deadline().is_none_or(|deadline| deadline <= start + 6 * QUIET));
+    assert!(reports <= 5, "{reports}");
+    assert!(connection.next_deadline().is_none_or(|deadline| deadline <= start + 7 * QUIET));
 }

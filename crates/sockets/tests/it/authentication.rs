@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use ::sockets::{Context, Endpoint, KeepAlive, KeyPair, Limits, Link, Mechanism, Role, Security, Socket, Stop, wait};
+use ::sockets::{Context, Endpoint, KeepAlive, KeyPair, Limits, Mechanism, Role, Security, Socket, State, Stop, wait};
 use tempfile::TempDir;
 use wire::{Channel, Frames};
 
@@ -89,19 +89,19 @@ impl Client {
     }
 
     /// The first end of a handshake, good or bad.
-    fn verdict(&mut self) -> Link {
-        first(&mut self.socket, |link| matches!(link, Link::Up | Link::Refused(_)))
+    fn verdict(&mut self) -> State {
+        first(&mut self.socket, |state| matches!(state, State::Up | State::Refused(_)))
     }
 }
 
 /// The first event of a socket that is wanted.
-fn first(socket: &mut Socket, wanted: impl Fn(Link) -> bool) -> Link {
+fn first(socket: &mut Socket, wanted: impl Fn(State) -> bool) -> State {
     let mut found = None;
     testkit::eventually("a monitor event", || {
         while let Some(event) = socket.next_event().unwrap() {
-            let link = Link::after(&event);
-            if wanted(link) {
-                found = Some(link);
+            let state = State::after(&event);
+            if state.is_some_and(&wanted) {
+                found = state;
                 return true;
             }
         }
@@ -115,7 +115,7 @@ fn the_right_key_gets_in_under_its_name() {
     let ada = KeyPair::generate().unwrap();
     let mut server = Server::with_curve(&format!("ada {}\n", ada.public));
     let mut client = Client::connect(&server, curve(ada, &server.key));
-    assert_eq!(client.verdict(), Link::Up);
+    assert_eq!(client.verdict(), State::Up);
     assert_eq!(server.receive_from().as_deref(), Some("ada"));
 }
 
@@ -124,7 +124,7 @@ fn a_key_that_is_not_on_the_list_is_refused_counted_and_told_in_words() {
     let mut server = Server::with_curve("");
     let mut client = Client::connect(&server, curve(KeyPair::generate().unwrap(), &server.key));
     let verdict = client.verdict();
-    assert!(verdict.to_string().contains("not on the bound side's list"), "{verdict}");
+    assert!(verdict.to_string().contains("not on the server's allow-list"), "{verdict}");
     assert!(server.context.refused_peers() >= 1);
     assert!(server.holds_nothing());
 }
@@ -135,8 +135,8 @@ fn a_wrong_server_key_does_not_get_in() {
     let mut server = Server::with_curve(&format!("ada {}\n", ada.public));
     let mut client = Client::connect(&server, curve(ada, &KeyPair::generate().unwrap()));
     // Each side sees only bytes that do not fit; the server's own monitor tells the refusal.
-    first(&mut server.socket, |link| matches!(link, Link::Refused(_)));
-    assert!(!matches!(first(&mut client.socket, |link| link != Link::Handshaking), Link::Up));
+    first(&mut server.socket, |state| matches!(state, State::Refused(_)));
+    assert!(!matches!(first(&mut client.socket, |state| state != State::Handshaking), State::Up));
     assert!(server.holds_nothing());
 }
 
@@ -145,8 +145,8 @@ fn no_key_at_a_curve_door_is_refused_on_both_sides() {
     let mut server = Server::with_curve("");
     let mut client = Client::connect(&server, Mechanism::Null);
     // Either may see only that the other closes before it has read why.
-    first(&mut server.socket, |link| matches!(link, Link::Refused(_)));
-    first(&mut client.socket, |link| matches!(link, Link::Refused(_)));
+    first(&mut server.socket, |state| matches!(state, State::Refused(_)));
+    first(&mut client.socket, |state| matches!(state, State::Refused(_)));
     assert!(server.holds_nothing());
 }
 
@@ -155,7 +155,7 @@ fn a_door_tells_in_words_that_a_peer_has_other_security() {
     let mut server = Server::with_curve("");
     let mut client = TcpStream::connect(server.endpoint.as_str().trim_start_matches("tcp://")).unwrap();
     client.write_all(&testkit::raw::greeting("PUSH")).unwrap();
-    let told = first(&mut server.socket, |link| matches!(link, Link::Refused(_)));
+    let told = first(&mut server.socket, |state| matches!(state, State::Refused(_)));
     assert!(told.to_string().contains("different security"), "{told}");
 }
 
@@ -163,7 +163,7 @@ fn a_door_tells_in_words_that_a_peer_has_other_security() {
 fn a_plain_peer_at_a_curve_door_is_refused() {
     let mut server = Server::with_curve("");
     let _guest = Client::connect(&server, plain("ada", "secret"));
-    first(&mut server.socket, |link| matches!(link, Link::Refused(_)));
+    first(&mut server.socket, |state| matches!(state, State::Refused(_)));
     assert!(server.holds_nothing());
 }
 
@@ -172,11 +172,11 @@ fn a_key_put_on_the_list_while_running_gets_in_without_a_restart() {
     let ada = KeyPair::generate().unwrap();
     let mut server = Server::with_curve("");
     let mut early = Client::connect(&server, curve(ada.clone(), &server.key));
-    assert!(matches!(early.verdict(), Link::Refused(_)));
+    assert!(matches!(early.verdict(), State::Refused(_)));
     drop(early);
     fs::write(server.list(), format!("ada {}\n", ada.public)).unwrap();
     let mut late = Client::connect(&server, curve(ada, &server.key));
-    assert_eq!(late.verdict(), Link::Up);
+    assert_eq!(late.verdict(), State::Up);
     assert_eq!(server.receive_from().as_deref(), Some("ada"));
 }
 
@@ -184,21 +184,21 @@ fn a_key_put_on_the_list_while_running_gets_in_without_a_restart() {
 fn a_key_taken_off_the_list_while_running_stays_out() {
     let ada = KeyPair::generate().unwrap();
     let mut server = Server::with_curve(&format!("ada {}\n", ada.public));
-    assert_eq!(Client::connect(&server, curve(ada.clone(), &server.key)).verdict(), Link::Up);
+    assert_eq!(Client::connect(&server, curve(ada.clone(), &server.key)).verdict(), State::Up);
     assert_eq!(server.receive_from().as_deref(), Some("ada"));
     fs::write(server.list(), "# nobody\n").unwrap();
-    assert!(matches!(Client::connect(&server, curve(ada, &server.key)).verdict(), Link::Refused(_)));
+    assert!(matches!(Client::connect(&server, curve(ada, &server.key)).verdict(), State::Refused(_)));
 }
 
 #[test]
 fn a_plain_password_must_be_the_right_one() {
     let mut server = Server::with_plain("ada secret\n");
     let mut wrong = Client::connect(&server, plain("ada", "guess"));
-    assert!(matches!(wrong.verdict(), Link::Refused(_)));
+    assert!(matches!(wrong.verdict(), State::Refused(_)));
     assert_eq!(server.context.refused_peers(), 1);
     drop(wrong);
     let mut right = Client::connect(&server, plain("ada", "secret"));
-    assert_eq!(right.verdict(), Link::Up);
+    assert_eq!(right.verdict(), State::Up);
     assert_eq!(server.receive_from().as_deref(), Some("ada"));
 }
 
@@ -206,7 +206,7 @@ fn a_plain_password_must_be_the_right_one() {
 fn a_null_door_asks_for_nothing() {
     let mut server = Server::locked(|_| Mechanism::Null, "");
     let mut client = Client::connect(&server, Mechanism::Null);
-    assert_eq!(client.verdict(), Link::Up);
+    assert_eq!(client.verdict(), State::Up);
     assert_eq!(server.receive_from(), None);
 }
 

@@ -1,6 +1,7 @@
 //! Real sockets, real libzmq, ports that the system chooses.
 //!
 //! - `authentication`: who gets in under NULL, PLAIN and CURVE
+//! - `connections`: clients that connect again, whatever they met; routing ids that no stranger can guess
 //! - `sockets`: messages, limits, monitors, ports in use
 //! - `monitors`: one thread that reads all monitors, and taps
 //! - `actors`: owner threads, doorbells, stop
@@ -9,5 +10,6 @@
 
 mod actors;
 mod authentication;
+mod connections;
 mod monitors;
 mod sockets;

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use ::sockets::{Context, Endpoint, Limits, Link, Monitors, Role, Socket, Stop, Taps, tap, wait};
+use ::sockets::{Context, Endpoint, Limits, Monitors, Role, Socket, State, Stop, Taps, tap, wait};
 use testkit::{Peer, eventually, peer};
 use wire::{
     Channel, Frames,
@@ -61,12 +61,12 @@ fn events_come_to_the_observer_and_to_the_owner() {
     let told = until(&events, "valuz.pull", EventKind::HandshakeSucceeded);
     assert_eq!(told, [EventKind::Listening, EventKind::Accepted, EventKind::HandshakeSucceeded]);
     let (_stopper, stop) = Stop::pair().unwrap();
-    let mut links = Vec::new();
-    while !links.contains(&Link::Up) {
+    let mut states = Vec::new();
+    while !states.contains(&State::Up) {
         wait(&stop, [pull.events()], None).unwrap();
-        links.extend(pull.next_event().unwrap().map(|event| Link::after(&event)));
+        states.extend(pull.next_event().unwrap().and_then(|event| State::after(&event)));
     }
-    assert_eq!(links, [Link::Listening, Link::Handshaking, Link::Up]);
+    assert_eq!(states, [State::Listening, State::Handshaking, State::Up]);
     drop(pull);
     assert_eq!(until(&events, "valuz.pull", EventKind::MonitorStopped).last(), Some(&EventKind::MonitorStopped));
     assert_eq!(monitors.dropped(), 0);

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use ::sockets::{BindError, Context, Endpoint, KeepAlive, Limits, Link, Role, Security, Socket, Stop, wait};
+use ::sockets::{BindError, Context, Endpoint, KeepAlive, Limits, Role, Security, Socket, State, Stop, wait};
 use testkit::{Peer, peer};
 use wire::{Channel, Frames, monitor::EventKind};
 
@@ -10,7 +10,7 @@ pub(crate) fn context() -> Context {
     Context::new(Security::default(), KeepAlive::default()).unwrap()
 }
 
-fn bound(context: &Context, role: Role, channel: Channel) -> (Socket, Endpoint) {
+pub(crate) fn bound(context: &Context, role: Role, channel: Channel) -> (Socket, Endpoint) {
     let mut socket = context.socket(role, Limits::of(channel)).unwrap();
     socket.watch("bound").unwrap();
     let endpoint = socket.bind(&"tcp://127.0.0.1:*".parse().unwrap()).unwrap();
@@ -59,7 +59,7 @@ fn a_frame_over_the_limit_cuts_its_sender_and_nobody_else() {
     assert_eq!(receive(&mut pull), ["before"].into_iter().collect());
     bad.send([vec![0; 70_000]]);
     testkit::eventually("the sender is cut off", || {
-        pull.next_event().unwrap().is_some_and(|event| Link::after(&event) == Link::Down)
+        pull.next_event().unwrap().is_some_and(|event| State::after(&event) == Some(State::Down))
     });
     good.send(["after"]);
     assert_eq!(receive(&mut pull), ["after"].into_iter().collect());
@@ -144,18 +144,18 @@ fn a_monitor_tells_the_life_of_a_connection() {
     let publisher = Peer::bind(peer::PUB);
     sub.connect(&publisher.endpoint().parse().unwrap()).unwrap();
     let mut states = Vec::new();
-    let mut until = |wanted: Link| {
+    let mut until = |wanted: State| {
         testkit::eventually(&wanted.to_string(), || {
             while let Some(event) = sub.next_event().unwrap() {
-                states.push(Link::after(&event));
+                states.extend(State::after(&event));
             }
             states.contains(&wanted)
         });
     };
-    until(Link::Up);
+    until(State::Up);
     drop(publisher);
-    until(Link::Down);
-    assert!(states.contains(&Link::Handshaking));
+    until(State::Down);
+    assert!(states.contains(&State::Handshaking));
 }
 
 #[test]

@@ -14,9 +14,9 @@ use std::{
 };
 
 use sockets::{
-    Connection, Context, Endpoint, Interest, Limits, MalformedMessages, Role, Socket, SocketError, Stop,
+    Connection, Context, Endpoint, Interest, Limits, MalformedMessages, Role, Socket, SocketError, State, Stop,
     actor::{self, Handle, Inbox},
-    connection::{Change, State},
+    connection::Change,
     wait,
 };
 use tracing::error;
