@@ -10,9 +10,10 @@
 //! ```
 //!
 //! - [`orders`], [`listing`], [`random`]: where orders come from: a seed or a CSV file
-//! - [`batch`], [`source`]: what a source has to send (pure), and the source
+//! - [`batch`], [`source`]: what a source must send (pure), and the source
 //! - [`valuation`], [`worker`]: what an order is worth (pure), and the worker
-//! - [`tally`], [`roster`], [`sums`], [`reduce`]: what reduce knows (pure), exact sums, and reduce
+//! - `commands`: what source and worker hear from reduce
+//! - [`tally`], [`roster`], `losses`, [`sums`], [`reduce`]: what reduce knows (pure), exact sums, and reduce
 //! - [`summary`]: how a batch went, as text and as JSON
 //! - `run`, `children`, [`progress`]: all of them as processes, with a progress bar
 //! - [`args`], `roles`: the command line, and what becomes of it
@@ -20,7 +21,9 @@
 pub mod args;
 pub mod batch;
 mod children;
+mod commands;
 pub mod listing;
+mod losses;
 pub mod orders;
 pub mod progress;
 pub mod random;

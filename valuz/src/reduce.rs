@@ -1,7 +1,7 @@
 //! Reduce: waits for workers and source, collects the results, ends the batch.
 //!
 //! `PULL` binds **results**; `XPUB` (a `PUB` that hears subscriptions) binds **control**. One loop on the
-//! caller's thread; all that is decided is [`Tally`]'s to decide.
+//! caller's thread; [`Tally`] decides what is published.
 
 use std::time::{Duration, Instant};
 
@@ -9,31 +9,32 @@ use sockets::{
     BindError, Context, Endpoint, Limits, MalformedMessages, RefusedHandshakes, Role, Socket, SocketError, Stop, wait,
 };
 use thiserror::Error;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 use wire::{
     Channel, Fault, Frames,
+    monitor::EventKind,
     value::{Control, Outcome},
 };
 
 use crate::{
     progress::Progress,
     summary::{NoTotal, Summary},
-    tally::{Phase, Plan, Tally},
+    tally::{Counts, Phase, Plan, Tally},
 };
 
-/// How many results are taken before the loop looks up.
+/// How many results are taken before the loop does anything else.
 const BURST: usize = 1_000;
 
-/// How long EXIT may take to leave when reduce ends: it must reach all.
+/// How long EXIT may take to leave when reduce ends.
 const LINGER: Duration = Duration::from_secs(2);
 
-/// The same when stop was given, which wants an end within a second.
+/// The same after a stop signal, when reduce must end within a second.
 const LINGER_WHEN_STOPPED: Duration = Duration::from_millis(300);
 
 /// The least time between two lines of progress.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 
-/// Where reduce is and what it expects.
+/// Reduce's endpoints and its batch.
 #[derive(Debug, Clone)]
 pub struct ReduceConfig {
     /// Bound: from the workers.
@@ -49,7 +50,7 @@ pub struct ReduceConfig {
 /// Why reduce ends without a summary.
 #[derive(Debug, Error)]
 pub enum ReduceError {
-    /// A socket fails for a reason that no waiting mends.
+    /// A socket fails for a reason that waiting does not mend.
     #[error(transparent)]
     Socket(#[from] SocketError),
     /// There is no total.
@@ -71,7 +72,7 @@ pub struct Reduce {
     tally: Tally,
     malformed: MalformedMessages,
     frames: Frames,
-    /// When the next line of progress may be printed; `None`: none is wanted.
+    /// When the next line of progress may be printed; `None` without `--progress`.
     next_progress: Option<Instant>,
 }
 
@@ -104,7 +105,7 @@ impl Reduce {
         })
     }
 
-    /// Where results and control are bound.
+    /// The endpoints that results and control are bound to.
     #[must_use]
     pub const fn endpoints(&self) -> &[Endpoint; 2] {
         &self.endpoints
@@ -113,14 +114,14 @@ impl Reduce {
     /// Runs one batch to its end. `None`: stopped before the batch began.
     ///
     /// # Errors
-    /// The batch was given up or stopped with orders missing; a sum is no finite number; a socket fails.
+    /// The batch was given up or stopped with orders missing; a sum is not finite; a socket fails.
     pub fn run(mut self, stop: &Stop) -> Result<Option<Summary>, ReduceError> {
         let mut stopped = false;
         while !stopped && matches!(self.tally.phase(), Phase::Waiting | Phase::Running) {
             stopped = self.turn(stop, self.tally.next_deadline())?;
         }
         if stopped && self.tally.phase() == Phase::Running {
-            // The orders of a batch that is broken off must not reach the next one.
+            // Workers of a batch that is broken off must not go on with its orders.
             self.publish(&Control::Exit)?;
             self.control.set_linger(LINGER_WHEN_STOPPED)?;
         }
@@ -131,20 +132,30 @@ impl Reduce {
         self.conclude(stop)
     }
 
-    /// Sleeps until something happens, handles it, publishes what follows; tells whether stop was given.
+    /// Sleeps until something happens, handles it, publishes what follows; returns whether the stop signal came.
     fn turn(&mut self, stop: &Stop, deadline: Option<Instant>) -> Result<bool, ReduceError> {
         let interests =
             [self.results.readable(), self.control.readable(), self.results.events(), self.control.events()];
         let wake = wait(stop, interests, deadline)?;
         let now = Instant::now();
         let [results, control] = &mut self.refused;
-        results.follow(now, &mut self.results, |_| {})?;
+        let tally = &mut self.tally;
+        results.follow(now, &mut self.results, |event| {
+            if matches!(event.kind, EventKind::Disconnected | EventKind::Closed) {
+                tally.handle_disconnected(u64::from(event.value));
+            }
+        })?;
         control.follow(now, &mut self.control, |_| {})?;
         self.take_subscriptions()?;
         self.take_outcomes()?;
         let now = Instant::now();
+        let asked = self.tally.counts().repeated;
         for command in self.tally.handle_time(now) {
             self.publish(&command)?;
+        }
+        let orders = self.tally.counts().repeated - asked;
+        if orders > 0 {
+            warn!(orders, "REPEAT: no result came");
         }
         self.print_progress(now)?;
         Ok(wake.stopped)
@@ -157,7 +168,7 @@ impl Reduce {
             }
             match Outcome::decode(&self.frames) {
                 Ok(outcome) => {
-                    self.tally.handle_outcome(&outcome);
+                    self.tally.handle_outcome(&outcome, || self.results.peer_connection());
                     // The clock is read now: this was the last result.
                     if self.tally.phase() == Phase::Running && self.tally.is_complete() {
                         break;
@@ -171,7 +182,7 @@ impl Reduce {
         Ok(())
     }
 
-    /// An XPUB hears `1 topic` for a subscription and `0 topic` for its end.
+    /// An XPUB receives `1 topic` for a subscription and `0 topic` for its end.
     fn take_subscriptions(&mut self) -> Result<(), SocketError> {
         for _ in 0..BURST {
             if !self.control.receive(&mut self.frames)? {
@@ -193,15 +204,15 @@ impl Reduce {
 
     fn publish(&mut self, command: &Control) -> Result<(), SocketError> {
         match command {
-            Control::Start => info!(workers = self.tally.roster().len(), "START"),
-            Control::Repeat(numbers) => warn!(orders = numbers.len(), "REPEAT: nothing new came"),
+            Control::Start { base } => info!(workers = self.tally.roster().len(), base, "START"),
+            Control::Repeat(numbers) => debug!(numbers = numbers.len(), "REPEAT"),
             Control::Exit => info!(missing = self.tally.missing(), "EXIT"),
         }
         command.encode(&mut self.frames);
         // An XPUB never waits: it drops for a peer whose queue is full.
         self.control.send(&self.frames)?;
-        if *command == Control::Start && self.next_progress.is_some() {
-            // A line that cannot be printed shows at the next one.
+        if matches!(command, Control::Start { .. }) && self.next_progress.is_some() {
+            // If this line cannot be printed, neither can the next, which reports it.
             let _ = Progress::Started { workers: self.tally.roster().len() }.print();
         }
         Ok(())
@@ -217,7 +228,7 @@ impl Reduce {
         Ok(())
     }
 
-    /// Says how it went, once EXIT has left.
+    /// The result, once EXIT has left.
     fn conclude(self, stop: &Stop) -> Result<Option<Summary>, ReduceError> {
         let Self { context, results, control, mut tally, malformed, plan, .. } = self;
         drop((results, control));
@@ -226,9 +237,9 @@ impl Reduce {
         } else {
             context.close(stop)?;
         }
-        let counts = tally.counts();
-        if malformed.count() > 0 || counts.foreign > 0 {
-            warn!(malformed = malformed.count(), foreign = counts.foreign, "messages were dropped");
+        let Counts { late, foreign, .. } = tally.counts();
+        if malformed.count() + late + foreign > 0 {
+            warn!(malformed = malformed.count(), late, foreign, "messages were dropped");
         }
         let (missing, count) = (tally.missing(), plan.count);
         match tally.phase() {

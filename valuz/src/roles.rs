@@ -11,6 +11,7 @@ use wire::Channel;
 
 use crate::{
     args::{BatchArgs, Cli, ReduceArgs, RoleArgs, RunArgs, SourceArgs, ValuationName, WaitingArgs, WorkerArgs},
+    batch,
     listing::Listing,
     orders::Orders,
     progress::Progress,
@@ -133,7 +134,7 @@ impl WaitingArgs {
             let message = format!("--patience {patience:?} must be shorter than --give-up {give_up:?}\n");
             clap::Error::raw(ErrorKind::ValueValidation, message).exit();
         }
-        Plan { workers, count, patience, give_up }
+        Plan { workers, count, base: batch::new_base(), patience, give_up }
     }
 }
 

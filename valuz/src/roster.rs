@@ -17,14 +17,18 @@ pub struct Roster {
 }
 
 impl Roster {
-    /// A worker said READY.
-    pub(crate) fn ready(&mut self, worker: Option<&WorkerName>) {
+    /// A worker said READY; without a name it counts once a connection. Returns whether it is new.
+    pub(crate) fn ready(&mut self, worker: Option<&WorkerName>, is_new_connection: bool) -> bool {
         match worker {
-            Some(name) if self.named.contains_key(name) => {}
+            Some(name) if self.named.contains_key(name) => false,
             Some(name) if self.named.len() < NAMES_MAX => {
                 self.named.insert(name.clone(), 0);
+                true
             }
-            _ => self.nameless += 1,
+            _ => {
+                self.nameless += u64::from(is_new_connection);
+                is_new_connection
+            }
         }
     }
 

@@ -203,7 +203,7 @@ impl Run<'_> {
     }
 
     fn reduce_command(&self) -> io::Result<Command> {
-        let Plan { workers, count, patience, give_up } = self.config.plan;
+        let Plan { workers, count, patience, give_up, .. } = self.config.plan;
         let mut command = self.command("reduce", true)?;
         command.args(["--workers", &workers.to_string(), "--count", &count.to_string()]);
         command.args(["--patience", &humantime::format_duration(patience).to_string()]);

@@ -1,23 +1,22 @@
-//! The source: hands out the orders of a batch to whichever workers are there.
+//! The source: sends the orders of a batch to the workers that are connected.
 //!
 //! `PUSH` binds **orders**; `SUB` connects to **control** for START, REPEAT and EXIT. One loop on the caller's
-//! thread; what is to be sent is [`Batch`]'s to say.
+//! thread; [`Batch`] decides what is sent.
 
 use std::time::Instant;
 
 use sockets::{
-    BindError, Connection, Context, Endpoint, Interest, Limits, MalformedMessages, RefusedHandshakes, Role, Socket,
-    SocketError, Stop, wait,
+    BindError, Context, Endpoint, Interest, Limits, RefusedHandshakes, Role, Socket, SocketError, Stop, wait,
 };
 use tracing::{debug, info};
 use wire::{Channel, Frames, value::Control};
 
-use crate::{batch::Batch, orders::Orders};
+use crate::{batch::Batch, commands::Commands, orders::Orders};
 
-/// How many orders are sent before the loop looks up.
+/// How many orders are sent, or commands taken, before the loop does anything else.
 const BURST: usize = 1_000;
 
-/// Where a source is and what it sends.
+/// A source's endpoints and its batch.
 #[derive(Debug)]
 pub struct SourceConfig {
     /// Bound: to the workers.
@@ -33,14 +32,11 @@ pub struct Source {
     context: Context,
     orders: Socket,
     refused: RefusedHandshakes,
-    control: Socket,
-    control_connection: Connection,
+    commands: Commands,
     endpoint: Endpoint,
-    book: Orders,
     batch: Batch,
-    /// The order to send next, encoded; empty where there is none.
+    /// The order to send next, encoded; empty if there is none.
     outgoing: Frames,
-    malformed: MalformedMessages,
 }
 
 impl Source {
@@ -49,12 +45,8 @@ impl Source {
     /// # Errors
     /// The port is in use, or a socket cannot be made.
     pub fn bind(context: &Context, config: SourceConfig) -> Result<Self, BindError> {
-        let mut control = context.socket(Role::Sub, Limits::of(Channel::Control))?;
-        control.watch("valuz.source.control")?;
-        for topic in [Control::START_TOPIC, Control::REPEAT_TOPIC, Control::EXIT_TOPIC] {
-            control.subscribe(topic)?;
-        }
-        control.connect(&config.control)?;
+        let topics = [Control::START_TOPIC, Control::REPEAT_TOPIC, Control::EXIT_TOPIC];
+        let commands = Commands::connect(context, config.control, "valuz.source.control", &topics)?;
         let mut orders = context.socket(Role::Push, Limits::of(Channel::Orders))?;
         orders.watch("valuz.source.orders")?;
         let endpoint = orders.bind(&config.orders)?;
@@ -63,71 +55,62 @@ impl Source {
             context: context.clone(),
             orders,
             refused: RefusedHandshakes::of(Channel::Orders),
-            control,
-            control_connection: Connection::new(Channel::Control, config.control),
+            commands,
             endpoint,
-            batch: Batch::new(config.batch.count()),
-            book: config.batch,
+            batch: Batch::new(config.batch),
             outgoing: Frames::new(),
-            malformed: MalformedMessages::default(),
         })
     }
 
-    /// Where orders is bound.
+    /// The endpoint that orders is bound to.
     #[must_use]
     pub const fn endpoint(&self) -> &Endpoint {
         &self.endpoint
     }
 
-    /// Sends the batch when START comes and whatever REPEAT names, until EXIT or stop.
+    /// Sends the batch at START, and again the orders that REPEAT names, until EXIT or stop.
     ///
     /// # Errors
-    /// A socket fails for a reason that no waiting mends.
+    /// A socket fails for a reason that waiting does not mend.
     pub fn run(mut self, stop: &Stop) -> Result<(), SocketError> {
-        let mut told = false;
-        self.follow_links()?;
+        self.follow_connections()?;
         loop {
             let more = self.send_burst()?;
             // With more to send, the loop only glances at the others; else it sleeps until something happens.
             let writable = if self.outgoing.is_empty() && !more { Interest::never() } else { self.orders.writable() };
-            let interests = [writable, self.control.readable(), self.orders.events(), self.control.events()];
-            let wake = wait(stop, interests, self.control_connection.next_deadline())?;
-            self.follow_links()?;
+            let [commands, connection] = self.commands.interests();
+            let interests = [writable, commands, connection, self.orders.events()];
+            let wake = wait(stop, interests, self.commands.next_deadline())?;
+            self.follow_connections()?;
             if wake.stopped {
                 info!(unsent = self.batch.unsent(), "stopped");
                 return Ok(());
             }
-            if self.obey()? {
+            if self.handle_commands()? {
                 break;
             }
-            if self.batch.is_started() && !told {
-                told = true;
-                info!(orders = self.book.count(), "started");
-            }
         }
-        info!(orders = self.book.count(), repeated = self.batch.repeated(), "done");
-        // The batch is counted, so what is still queued for workers has no use. It is not given up at once all the same:
-        // where a connection breaks while its socket gives up a message half sent, libzmq 4.3 ends the process by an
+        info!(orders = self.batch.orders().count(), repeated = self.batch.repeated(), "done");
+        // The batch is complete, so the orders still queued for workers are useless. They get time to leave all the same:
+        // if a connection breaks while its socket discards a message half sent, libzmq 4.3 ends the process by an
         // assertion (libzmq issue 3442), and the workers break theirs now.
-        let Self { context, orders, control, .. } = self;
-        drop((orders, control));
+        let Self { context, orders, commands, .. } = self;
+        drop((orders, commands));
         context.close(stop)
     }
 
     /// Logs what became of the connections.
-    fn follow_links(&mut self) -> Result<(), SocketError> {
+    fn follow_connections(&mut self) -> Result<(), SocketError> {
         let now = Instant::now();
         self.refused.follow(now, &mut self.orders, |_| {})?;
-        self.control_connection.follow(now, &mut self.control, |_| {})?;
-        self.control_connection.log(now);
-        Ok(())
+        self.commands.follow(now)
     }
 
-    /// Sends until nothing is left, no worker has room, or it is time to look up; tells whether it was the last.
+    /// Sends until nothing is left, no worker has room, or a burst is sent; returns whether a burst was sent.
     fn send_burst(&mut self) -> Result<bool, SocketError> {
         for _ in 0..BURST {
             if self.outgoing.is_empty() {
-                let Some(order) = self.batch.next_number().and_then(|number| self.book.get(number)) else {
+                let Some(order) = self.batch.next_order() else {
                     return Ok(false);
                 };
                 order.encode(&mut self.outgoing);
@@ -140,23 +123,23 @@ impl Source {
         Ok(true)
     }
 
-    /// Takes the commands that have come; tells whether EXIT was among them.
-    fn obey(&mut self) -> Result<bool, SocketError> {
-        let mut frames = Frames::new();
+    /// Handles the commands that have arrived; returns whether EXIT was among them.
+    fn handle_commands(&mut self) -> Result<bool, SocketError> {
         for _ in 0..BURST {
-            if !self.control.receive(&mut frames)? {
-                break;
-            }
-            match Control::decode(&frames) {
-                Ok(Control::Start) => self.batch.handle_start(),
-                Ok(Control::Repeat(numbers)) => {
+            match self.commands.next()? {
+                Some(Control::Start { base }) => {
+                    if self.batch.handle_start(base.unwrap_or(0)) {
+                        // An order of the batch as another reduce had started it.
+                        self.outgoing.clear();
+                        info!(orders = self.batch.orders().count(), base, "started");
+                    }
+                }
+                Some(Control::Repeat(numbers)) => {
                     debug!(numbers = numbers.len(), "repeat");
                     self.batch.handle_repeat(&numbers);
                 }
-                Ok(Control::Exit) => return Ok(true),
-                Err(error) => {
-                    self.malformed.record(Instant::now(), self.control.peer_address(), &error, &frames);
-                }
+                Some(Control::Exit) => return Ok(true),
+                None => break,
             }
         }
         Ok(false)

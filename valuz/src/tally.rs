@@ -1,15 +1,22 @@
 //! What reduce knows of a batch: a pure state machine, no sockets and no clock.
 //!
-//! [`Tally::handle_outcome`] and [`Tally::handle_subscription`] only note facts, so a result costs no look at the
-//! clock. [`Tally::handle_time`] draws the conclusions (START, REPEAT, EXIT) after each burst of them, and at
+//! The `handle_*` methods for outcomes and subscriptions only note facts, so a result costs no look at the clock.
+//! [`Tally::handle_time`] draws the conclusions (START, REPEAT, EXIT) after each burst of them, and at
 //! [`Tally::next_deadline`].
+//!
+//! A result counts if its number is one of this batch: from [`Plan::base`] on, which START names to the source
+//! (extension `batch`). A source without that extension numbers from 0, and is believed until the first number from
+//! the base shows that the source has it.
 
-use std::time::{Duration, Instant};
+use std::{
+    ops::Range,
+    time::{Duration, Instant},
+};
 
 use fixedbitset::FixedBitSet;
 use wire::value::{Control, Outcome, REPEAT_NUMBERS_MAX, Valued};
 
-use crate::{roster::Roster, sums::Sums};
+use crate::{losses::Losses, roster::Roster, sums::Sums};
 
 /// The longest time between two requests for the same orders.
 const PATIENCE_MAX: Duration = Duration::from_secs(30);
@@ -24,6 +31,9 @@ const EXIT_GRACE: Duration = Duration::from_secs(3);
 /// How long after EXIT the workers' last reports are waited for.
 const REPORT_GRACE: Duration = Duration::from_millis(300);
 
+/// How many times [`Plan::give_up`] signs of life can keep up a batch that makes no progress.
+const LIFE_WITHOUT_PROGRESS: u32 = 2;
+
 /// What is expected, and how long to wait for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Plan {
@@ -31,45 +41,70 @@ pub struct Plan {
     pub workers: u32,
     /// How many orders the batch has.
     pub count: u64,
-    /// How long nothing new may arrive before missing orders are asked for again.
+    /// The number of the batch's first order ([`crate::batch::new_base`]).
+    pub base: u64,
+    /// How long no new result may arrive before missing orders are asked for again.
     pub patience: Duration,
     /// How long nothing at all may arrive before the batch is given up.
     pub give_up: Duration,
 }
 
-/// Where a batch stands.
+/// The state of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
-    /// For workers and the source.
+    /// Workers or the source are not ready.
     Waiting,
     /// Between START and EXIT.
     Running,
-    /// After EXIT: everything was counted.
+    /// After EXIT: every order was counted.
     Complete,
-    /// After EXIT: orders are missing and nothing more came.
+    /// After EXIT: orders are missing and no more results came.
     GivenUp,
 }
 
-/// The state of a batch.
+/// What reduce knows of a batch.
 pub struct Tally {
     plan: Plan,
     phase: Phase,
     roster: Roster,
     heard: Subscriptions,
+    source: Source,
+    numbering: Numbering,
     sums: Sums,
-    /// Which order numbers were counted.
+    /// Which orders were counted, by their places in the batch.
     seen: FixedBitSet,
     counts: Counts,
-    /// Whether START or REPEAT may have made orders run twice. Results without numbers no longer count then: they
+    losses: Losses,
+    /// Whether results without numbers count. Not once START or REPEAT may have made orders run twice: such a result
     /// could be the second of an order.
-    sent_again: bool,
+    takes_unnumbered: bool,
     clocks: Option<Clocks>,
     news: News,
     start_owed: bool,
     exit_owed: bool,
 }
 
-/// Subscriptions heard so far, by topic.
+/// Who sends the orders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    /// A peer: what it can do shows in its subscriptions.
+    Remote,
+    /// The caller, who can repeat orders ([`Tally::start_own`]).
+    Own,
+}
+
+/// How the source numbers its orders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Numbering {
+    /// Not known: no result with a number has come.
+    Unknown,
+    /// From the base.
+    FromBase,
+    /// From 0: a source without the extension `batch`.
+    FromZero,
+}
+
+/// Subscriptions received until now, by topic.
 #[derive(Debug, Default)]
 struct Subscriptions {
     start: u64,
@@ -86,9 +121,11 @@ pub struct Counts {
     pub unnumbered: u64,
     /// Dropped: their order was counted before.
     pub duplicates: u64,
-    /// Dropped: of no order of this batch, or not to be told from a duplicate.
+    /// Dropped: of an earlier batch.
+    pub late: u64,
+    /// Dropped: of no batch known, or not distinguishable from a duplicate.
     pub foreign: u64,
-    /// Orders asked for again, each time counted.
+    /// Orders asked for again, each request counted.
     pub repeated: u64,
 }
 
@@ -97,9 +134,9 @@ pub struct Counts {
 struct News {
     /// A result that was counted.
     result: bool,
-    /// A worker or a source.
+    /// A worker that was not ready before, or a source.
     peer: bool,
-    /// A duplicate: somebody works, though in vain.
+    /// A duplicate: some worker is alive.
     duplicate: bool,
 }
 
@@ -109,12 +146,48 @@ struct Clocks {
     started: Instant,
     /// The last new result.
     finished: Instant,
-    /// Since when nothing new has come, or since the last REPEAT.
+    /// The last new result or REPEAT.
     quiet_since: Instant,
-    /// Since when nothing at all has come.
+    /// The last sign of life: a new result, a duplicate, a new worker.
     silent_since: Instant,
+    /// The last progress: a new result, or START.
+    stuck_since: Instant,
     /// Doubles with each REPEAT in vain.
     patience: Duration,
+}
+
+impl Clocks {
+    const fn new(now: Instant, plan: &Plan) -> Self {
+        Self {
+            started: now,
+            finished: now,
+            quiet_since: now,
+            silent_since: now,
+            stuck_since: now,
+            patience: plan.patience,
+        }
+    }
+
+    /// Only progress puts off REPEAT, and giving up for long. A new worker gets missing orders soon.
+    fn note(&mut self, news: News, now: Instant, plan: &Plan) {
+        if news.result {
+            (self.finished, self.quiet_since, self.stuck_since) = (now, now, now);
+        }
+        if news.result || news.peer {
+            self.patience = plan.patience;
+        }
+        if news.result || news.peer || news.duplicate {
+            self.silent_since = now;
+        }
+    }
+
+    fn repeat_at(&self) -> Instant {
+        self.quiet_since + self.patience
+    }
+
+    fn give_up_at(&self, plan: &Plan) -> Instant {
+        (self.silent_since + plan.give_up).min(self.stuck_since + LIFE_WITHOUT_PROGRESS * plan.give_up)
+    }
 }
 
 impl Tally {
@@ -126,10 +199,14 @@ impl Tally {
             phase: Phase::Waiting,
             roster: Roster::default(),
             heard: Subscriptions::default(),
+            source: Source::Remote,
+            // Where both series begin with the same number, they are one.
+            numbering: if plan.base == 0 { Numbering::FromBase } else { Numbering::Unknown },
             sums: Sums::default(),
             seen: FixedBitSet::with_capacity(usize::try_from(plan.count).unwrap_or(usize::MAX)),
             counts: Counts::default(),
-            sent_again: false,
+            losses: Losses::default(),
+            takes_unnumbered: true,
             clocks: None,
             news: News::default(),
             start_owed: false,
@@ -137,43 +214,99 @@ impl Tally {
         }
     }
 
-    /// A worker said something.
+    /// Starts a batch whose orders the caller sends, numbered from the base. `takes_unnumbered`: whether results without
+    /// numbers can be of no earlier batch. Returns what is to be published.
+    pub fn start_own(&mut self, now: Instant, takes_unnumbered: bool) -> Vec<Control> {
+        (self.source, self.numbering, self.takes_unnumbered) = (Source::Own, Numbering::FromBase, takes_unnumbered);
+        self.start(now)
+    }
+
+    /// A worker sent an outcome. `connection` identifies the connection it came on, as long as that lives; it is only
+    /// called when it matters.
     #[inline]
-    pub fn handle_outcome(&mut self, outcome: &Outcome) {
+    pub fn handle_outcome(&mut self, outcome: &Outcome, connection: impl FnOnce() -> Option<u64>) {
         match outcome {
-            Outcome::Value(valued) => self.handle_value(valued),
+            Outcome::Value(valued) => self.handle_value(valued, connection),
             Outcome::Ready(worker) => {
-                self.roster.ready(worker.as_ref());
-                self.news.peer = true;
+                let is_new_connection = connection().is_none_or(|connection| self.handle_connected(connection));
+                self.news.peer |= self.roster.ready(worker.as_ref(), is_new_connection);
             }
             Outcome::Report { worker, done } => self.roster.report(worker, *done),
         }
     }
 
+    /// A worker is ready on this connection. Returns whether none was before.
+    pub fn handle_connected(&mut self, connection: u64) -> bool {
+        self.losses.handle_ready(connection)
+    }
+
+    /// A connection is gone: if it was a worker's, what that worker held is asked for as soon as it is known.
+    pub fn handle_disconnected(&mut self, connection: u64) {
+        self.losses.handle_disconnected(connection);
+    }
+
+    /// A worker sent a result.
     #[inline]
-    fn handle_value(&mut self, valued: &Valued) {
-        // A result from before START is of an earlier batch, or of an earlier reduce: it can be asked for again.
-        if self.phase != Phase::Running || self.is_complete() {
-            self.counts.foreign += 1;
-            return;
-        }
+    pub fn handle_value(&mut self, valued: &Valued, connection: impl FnOnce() -> Option<u64>) {
         let number = valued.tail.number();
-        match number.map(|number| usize::try_from(number).ok().filter(|_| number < self.plan.count)) {
-            Some(Some(number)) if self.seen.contains(number) => {
+        let place = number.and_then(|number| self.place(number));
+        if self.losses.is_searching()
+            && let (Some(place), Some(connection)) = (place, connection())
+        {
+            self.losses.handle_answer(connection, place);
+        }
+        let index = place.and_then(|place| usize::try_from(place).ok());
+        match (number, index) {
+            // A result from before START is of an earlier batch, or of an earlier reduce: it can be asked for again.
+            _ if self.phase == Phase::Waiting => self.counts.late += 1,
+            (_, Some(index)) if self.seen.contains(index) => {
                 self.counts.duplicates += 1;
                 self.news.duplicate = true;
             }
-            Some(Some(number)) if self.sums.add(valued.symbol, valued.value).is_ok() => {
-                self.seen.insert(number);
+            _ if self.phase != Phase::Running || self.is_complete() => self.counts.foreign += 1,
+            (Some(_), Some(index)) if self.sums.add(valued.symbol, valued.value).is_ok() => {
+                self.seen.insert(index);
                 self.counts.numbered += 1;
                 self.news.result = true;
             }
-            None if !self.sent_again && self.sums.add(valued.symbol, valued.value).is_ok() => {
+            (None, _) if self.takes_unnumbered && self.sums.add(valued.symbol, valued.value).is_ok() => {
                 self.counts.unnumbered += 1;
                 self.news.result = true;
             }
+            // Bases grow with time.
+            (Some(number), None) if number < self.plan.base => self.counts.late += 1,
             _ => self.counts.foreign += 1,
         }
+    }
+
+    /// The place in the batch of the order with this number.
+    #[inline]
+    fn place(&mut self, number: u64) -> Option<u64> {
+        let from_base = number.wrapping_sub(self.plan.base);
+        if from_base < self.plan.count {
+            if self.numbering != Numbering::FromBase {
+                self.recognise_base();
+            }
+            return Some(from_base);
+        }
+        if self.numbering == Numbering::FromBase || number >= self.plan.count || self.phase != Phase::Running {
+            return None;
+        }
+        self.numbering = Numbering::FromZero;
+        Some(number)
+    }
+
+    /// The source numbers from the base, so whatever was counted from 0 is of an earlier batch. What was counted without
+    /// a number goes with it, since the sums cannot be separated: those orders are asked for.
+    fn recognise_base(&mut self) {
+        if self.numbering == Numbering::FromZero {
+            self.counts.late += self.counts.numbered + self.counts.unnumbered;
+            (self.counts.numbered, self.counts.unnumbered) = (0, 0);
+            self.seen.clear();
+            self.sums = Sums::default();
+            self.takes_unnumbered = false;
+        }
+        self.numbering = Numbering::FromBase;
     }
 
     /// A peer subscribed to a topic on control.
@@ -199,7 +332,7 @@ impl Tally {
         match self.phase {
             Phase::Waiting if self.is_awaited() => self.start(now),
             Phase::Waiting => Vec::new(),
-            Phase::Running => self.go_on(now),
+            Phase::Running => self.proceed(now),
             Phase::Complete | Phase::GivenUp => {
                 if std::mem::take(&mut self.exit_owed) {
                     vec![Control::Exit]
@@ -218,68 +351,77 @@ impl Tally {
     fn start(&mut self, now: Instant) -> Vec<Control> {
         self.phase = Phase::Running;
         self.news = News::default();
-        self.clocks = Some(Clocks {
-            started: now,
-            finished: now,
-            quiet_since: now,
-            silent_since: now,
-            patience: self.plan.patience,
-        });
-        let mut outputs = vec![Control::Start];
+        self.clocks = Some(Clocks::new(now, &self.plan));
+        let mut outputs = vec![self.start_command()];
         if self.is_complete() {
             outputs.extend(self.end(Phase::Complete));
         }
         outputs
     }
 
-    fn go_on(&mut self, now: Instant) -> Vec<Control> {
-        let news = std::mem::take(&mut self.news);
+    const fn start_command(&self) -> Control {
+        Control::Start { base: Some(self.plan.base) }
+    }
+
+    fn proceed(&mut self, now: Instant) -> Vec<Control> {
         let Some(clocks) = &mut self.clocks else {
             return Vec::new();
         };
-        if news.result {
-            clocks.finished = now;
-        }
-        if news.result || news.peer {
-            (clocks.quiet_since, clocks.patience) = (now, self.plan.patience);
-        }
-        if news.result || news.peer || news.duplicate {
-            clocks.silent_since = now;
-        }
-        let is_silent = now >= clocks.silent_since + self.plan.give_up;
-        let is_quiet = now >= clocks.quiet_since + clocks.patience;
+        clocks.note(std::mem::take(&mut self.news), now, &self.plan);
+        let (is_hopeless, is_quiet) = (now >= clocks.give_up_at(&self.plan), now >= clocks.repeat_at());
         if self.is_complete() {
             return self.end(Phase::Complete);
         }
-        if is_silent {
+        if is_hopeless {
             return self.end(Phase::GivenUp);
         }
         let mut outputs = Vec::new();
         if std::mem::take(&mut self.start_owed) && self.counts.unnumbered == 0 {
-            self.sent_again = true;
-            outputs.push(Control::Start);
+            self.takes_unnumbered = false;
+            outputs.push(self.start_command());
         }
-        if is_quiet && self.can_repeat() {
-            outputs.extend(self.repeat(now));
+        if !self.can_repeat() {
+            return outputs;
+        }
+        if is_quiet {
+            outputs.extend(self.repeat(0..self.plan.count));
+            if let Some(clocks) = &mut self.clocks {
+                clocks.quiet_since = now;
+                clocks.patience = (clocks.patience * 2).min(PATIENCE_MAX.max(self.plan.patience));
+            }
+        } else if let Some(lost) = self.losses.next_range(now, self.plan.count) {
+            outputs.extend(self.repeat(lost));
         }
         outputs
     }
 
     /// Whether missing orders can be named to a source that listens.
-    const fn can_repeat(&self) -> bool {
-        self.heard.repeat > 0 && self.counts.unnumbered == 0
+    fn can_repeat(&self) -> bool {
+        (self.source == Source::Own || self.heard.repeat > 0) && self.counts.unnumbered == 0
     }
 
-    fn repeat(&mut self, now: Instant) -> Vec<Control> {
-        if let Some(clocks) = &mut self.clocks {
-            clocks.quiet_since = now;
-            clocks.patience = (clocks.patience * 2).min(PATIENCE_MAX.max(self.plan.patience));
+    /// Asks for the orders in these places that have no result, up to a bound.
+    fn repeat(&mut self, places: Range<u64>) -> Vec<Control> {
+        let range = [places.start, places.end].map(|place| usize::try_from(place).unwrap_or(usize::MAX));
+        let missing: Vec<u64> = (range[0]..range[1])
+            .filter(|&place| !self.seen.contains(place))
+            .take(REPEATS_MAX * REPEAT_NUMBERS_MAX)
+            .map(|place| place as u64)
+            .collect();
+        if missing.is_empty() {
+            return Vec::new();
         }
-        self.sent_again = true;
-        let missing: Vec<u64> =
-            self.seen.zeroes().take(REPEATS_MAX * REPEAT_NUMBERS_MAX).map(|number| number as u64).collect();
+        self.takes_unnumbered = false;
         self.counts.repeated += missing.len() as u64;
-        missing.chunks(REPEAT_NUMBERS_MAX).map(|numbers| Control::Repeat(numbers.to_vec())).collect()
+        // As long as the numbering is unknown both are used: a source ignores numbers that are not in its batch.
+        let bases: &[u64] = match self.numbering {
+            Numbering::Unknown => &[self.plan.base, 0],
+            Numbering::FromBase => &[self.plan.base],
+            Numbering::FromZero => &[0],
+        };
+        let numbers = |base: &u64, places: &[u64]| places.iter().map(|place| base.wrapping_add(*place)).collect();
+        let messages = |base| missing.chunks(REPEAT_NUMBERS_MAX).map(move |places| (base, places));
+        bases.iter().flat_map(messages).map(|(base, places)| Control::Repeat(numbers(base, places))).collect()
     }
 
     fn end(&mut self, phase: Phase) -> Vec<Control> {
@@ -292,9 +434,19 @@ impl Tally {
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
         let clocks = self.clocks.as_ref().filter(|_| self.phase == Phase::Running)?;
-        let give_up = clocks.silent_since + self.plan.give_up;
-        let repeat = clocks.quiet_since + clocks.patience;
-        Some(if self.can_repeat() { give_up.min(repeat) } else { give_up })
+        let give_up = clocks.give_up_at(&self.plan);
+        if !self.can_repeat() {
+            return Some(give_up);
+        }
+        let lost = self.losses.next_deadline(self.plan.count);
+        [Some(give_up), Some(clocks.repeat_at()), lost].into_iter().flatten().min()
+    }
+
+    /// No worker is there: patience begins again with the next one.
+    pub fn rest(&mut self, now: Instant) {
+        if let Some(clocks) = &mut self.clocks {
+            (clocks.silent_since, clocks.stuck_since) = (now, now);
+        }
     }
 
     /// Until when, after EXIT was published at `ended`, it is worth to stay: there are peers that have not heard
@@ -339,10 +491,10 @@ impl Tally {
         self.counts
     }
 
-    /// Whether results without numbers were dropped because orders had been sent again.
+    /// Whether results without numbers are dropped because orders may have been sent again.
     #[must_use]
     pub const fn is_sent_again(&self) -> bool {
-        self.sent_again
+        !self.takes_unnumbered
     }
 
     /// From START to the last new result.

@@ -18,7 +18,7 @@ use wire::{
     value::{Control, Order, Outcome, Valued},
 };
 
-use crate::{random::SplitMix64, valuation::Valuation};
+use crate::{commands::Commands, random::SplitMix64, valuation::Valuation};
 
 /// How many orders are taken before the loop looks up; one where an order costs much.
 const BURST: usize = 1_000;
@@ -59,9 +59,8 @@ pub struct Worker {
     orders_connection: Connection,
     results: Socket,
     results_connection: Connection,
-    control: Socket,
-    control_connection: Connection,
-    greeting: Greeting,
+    commands: Commands,
+    readiness: Readiness,
     valuation: Valuation,
     delay: Option<Delay>,
     random: SplitMix64,
@@ -77,16 +76,16 @@ pub struct Worker {
     malformed: MalformedMessages,
 }
 
-/// Whether READY is to be said: once when orders is up for the first time, and again after results was down.
+/// Whether to send READY: once when orders is up for the first time, and again after results was down.
 #[derive(Debug, Default)]
-struct Greeting {
+struct Readiness {
     orders_up: bool,
-    said: bool,
+    sent: bool,
 }
 
-impl Greeting {
+impl Readiness {
     const fn is_due(&self) -> bool {
-        self.orders_up && !self.said
+        self.orders_up && !self.sent
     }
 }
 
@@ -96,10 +95,7 @@ impl Worker {
     /// # Errors
     /// An address cannot be understood, or a socket cannot be made.
     pub fn connect(context: &Context, config: WorkerConfig) -> Result<Self, SocketError> {
-        let mut control = context.socket(Role::Sub, Limits::of(Channel::Control))?;
-        control.watch("valuz.worker.control")?;
-        control.subscribe(Control::EXIT_TOPIC)?;
-        control.connect(&config.control)?;
+        let commands = Commands::connect(context, config.control, "valuz.worker.control", &[Control::EXIT_TOPIC])?;
         let mut results = context.socket(Role::Push, Limits::of(Channel::Results))?;
         results.watch("valuz.worker.results")?;
         results.connect(&config.results)?;
@@ -112,9 +108,8 @@ impl Worker {
             orders_connection: Connection::new(Channel::Orders, config.orders),
             results,
             results_connection: Connection::new(Channel::Results, config.results),
-            control,
-            control_connection: Connection::new(Channel::Control, config.control),
-            greeting: Greeting::default(),
+            commands,
+            readiness: Readiness::default(),
             valuation: config.valuation,
             delay: config.delay,
             random: SplitMix64::new(RandomState::new().hash_one(std::process::id())),
@@ -134,20 +129,20 @@ impl Worker {
     /// # Errors
     /// A socket fails for a reason that no waiting mends.
     pub fn run(mut self, stop: &Stop) -> Result<(), SocketError> {
-        self.follow_links()?;
+        self.follow_connections()?;
         loop {
             let more = self.work_burst()?;
             self.report_when_due()?;
             let wake = wait(stop, self.interests(more), self.next_deadline())?;
-            self.follow_links()?;
-            if wake.stopped || self.obey()? {
+            self.follow_connections()?;
+            if wake.stopped || self.handle_commands()? {
                 break;
             }
         }
         self.report()?;
         info!(done = self.done, malformed = self.malformed.count(), "ends");
-        let Self { context, orders, results, control, .. } = self;
-        drop((orders, results, control));
+        let Self { context, orders, results, commands, .. } = self;
+        drop((orders, results, commands));
         context.close(stop)
     }
 
@@ -227,56 +222,51 @@ impl Worker {
 
     fn interests(&self, more: bool) -> [Interest<'_>; 6] {
         let holds = !self.outgoing.is_empty();
+        let [commands, connection] = self.commands.interests();
         [
             if holds && !more { Interest::never() } else { self.orders.readable() },
             if holds && self.outgoing_at.is_none() { self.results.writable() } else { Interest::never() },
-            self.control.readable(),
+            commands,
             self.orders.events(),
             self.results.events(),
-            self.control.events(),
+            connection,
         ]
     }
 
     fn next_deadline(&self) -> Option<Instant> {
         let report = (self.name.is_some() && self.done != self.reported).then_some(self.next_report);
-        let connections = [&self.orders_connection, &self.results_connection, &self.control_connection];
-        let connections = connections.map(Connection::next_deadline);
-        connections.into_iter().chain([self.outgoing_at, report]).flatten().min()
+        let connections = [&self.orders_connection, &self.results_connection].map(Connection::next_deadline);
+        let others = [self.commands.next_deadline(), self.outgoing_at, report];
+        connections.into_iter().chain(others).flatten().min()
     }
 
-    /// Logs what became of the connections, and says READY when it is time.
-    fn follow_links(&mut self) -> Result<(), SocketError> {
-        let greeting = &mut self.greeting;
+    /// Logs what became of the connections, and sends READY when it is due.
+    fn follow_connections(&mut self) -> Result<(), SocketError> {
+        let readiness = &mut self.readiness;
         let now = Instant::now();
-        self.orders_connection.follow(now, &mut self.orders, |change| greeting.orders_up |= change == Change::Up)?;
-        self.results_connection.follow(now, &mut self.results, |change| greeting.said &= change != Change::Down)?;
-        self.control_connection.follow(now, &mut self.control, |_| {})?;
-        for connection in [&mut self.orders_connection, &mut self.results_connection, &mut self.control_connection] {
+        self.orders_connection.follow(now, &mut self.orders, |change| readiness.orders_up |= change == Change::Up)?;
+        self.results_connection.follow(now, &mut self.results, |change| readiness.sent &= change != Change::Down)?;
+        self.commands.follow(now)?;
+        for connection in [&mut self.orders_connection, &mut self.results_connection] {
             connection.log(now);
         }
-        if self.greeting.is_due() {
+        if self.readiness.is_due() {
             let mut frames = Frames::new();
             Outcome::Ready(self.name.clone()).encode(&mut frames);
-            // Where results is not up yet, READY waits in its queue, before all results.
-            self.greeting.said = self.results.send(&frames)?;
-            debug!(said = self.greeting.said, "ready");
+            // If results is not up yet, READY waits in its queue, before all results.
+            self.readiness.sent = self.results.send(&frames)?;
+            debug!(sent = self.readiness.sent, "ready");
         }
         Ok(())
     }
 
-    /// Takes the commands that have come; tells whether EXIT was among them.
-    fn obey(&mut self) -> Result<bool, SocketError> {
-        let mut frames = Frames::new();
+    /// Handles the commands that have arrived; returns whether EXIT was among them.
+    fn handle_commands(&mut self) -> Result<bool, SocketError> {
         for _ in 0..BURST {
-            if !self.control.receive(&mut frames)? {
-                break;
-            }
-            match Control::decode(&frames) {
-                Ok(Control::Exit) => return Ok(true),
-                Ok(Control::Start | Control::Repeat(_)) => {}
-                Err(error) => {
-                    self.malformed.record(Instant::now(), self.control.peer_address(), &error, &frames);
-                }
+            match self.commands.next()? {
+                Some(Control::Exit) => return Ok(true),
+                Some(Control::Start { .. } | Control::Repeat(_)) => {}
+                None => break,
             }
         }
         Ok(false)

@@ -6,7 +6,9 @@
 //! | [`Outcome::Ready`] | `0x02`; then, extension `report`, the worker's name |
 //! | [`Outcome::Value`] | `symbol`, `value` (f64), the order's tail |
 //! | [`Outcome::Report`] | `0x04`, the worker's name, orders done so far (u64) |
-//! | [`Control`] | `0x00` START, `0x01` EXIT, or `0x03` REPEAT and then u64 numbers in one frame |
+//! | [`Control::Start`] | `0x00`; then, extension `batch`, the number of the batch's first order (u64) |
+//! | [`Control::Exit`] | `0x01` |
+//! | [`Control::Repeat`] | `0x03`, u64 numbers in one frame |
 //!
 //! Extension `order id`: a worker copies the tail of an order, unchanged, to the end of its result.
 
@@ -227,8 +229,11 @@ impl Outcome {
 /// What reduce commands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Control {
-    /// To the source: the workers are ready, send.
-    Start,
+    /// To the source: the workers are ready, send the batch.
+    Start {
+        /// Extension `batch`: the number of the batch's first order. Without it that number is 0.
+        base: Option<u64>,
+    },
     /// To source and workers: the batch is done.
     Exit,
     /// Extension `repeat`, to the source: send these orders again; 1 to [`REPEAT_NUMBERS_MAX`] numbers.
@@ -248,7 +253,12 @@ impl Control {
     pub fn encode(&self, frames: &mut Frames) {
         frames.clear();
         match self {
-            Self::Start => frames.push(&[START]),
+            Self::Start { base } => {
+                frames.push(&[START]);
+                if let Some(base) = base {
+                    frames.push(&base.to_le_bytes());
+                }
+            }
             Self::Exit => frames.push(&[EXIT]),
             Self::Repeat(numbers) => {
                 frames.push(&[REPEAT]);
@@ -262,10 +272,14 @@ impl Control {
     /// Reads a command.
     ///
     /// # Errors
-    /// `command` missing, not one byte or unknown; `numbers` missing, empty, no multiple of 8 bytes or too long.
+    /// `command` missing, not one byte or unknown; `base` not 8 bytes; `numbers` missing, empty, not a multiple of 8
+    /// bytes or too long.
     pub fn decode(frames: &Frames) -> Result<Self, DecodeError> {
         match fixed(frames, 0, "command")? {
-            [START] => Ok(Self::Start),
+            [START] => {
+                let base = (frames.len() > 1).then(|| unsigned(frames, 1, "base")).transpose()?;
+                Ok(Self::Start { base })
+            }
             [EXIT] => Ok(Self::Exit),
             [REPEAT] => Ok(Self::Repeat(decode_numbers(frame(frames, 1, "numbers")?)?)),
             [value] => Err(Fault::Unknown { value }.of("command")),

@@ -7,6 +7,7 @@ use testkit::{Kind, Peer, Program, eventually, peer};
 use super::{Channels, VALUZ, assert_ends, assert_total, start};
 
 const READY: &[u8] = &[2];
+/// The topic of START, and all of it from a reduce of the base protocol.
 const START: &[u8] = &[0];
 const EXIT: &[u8] = &[1];
 
@@ -25,6 +26,13 @@ fn base_source(control: &str) -> Peer {
     source
 }
 
+/// Takes START; the number that it gives the batch's first order.
+fn started(source: &Peer) -> u64 {
+    let start = source.receive();
+    assert_eq!((start[0].as_slice(), start.len()), (START, 2));
+    u64::from_le_bytes(start[1].as_slice().try_into().unwrap())
+}
+
 /// A result of 2.5 for MSFT.
 fn result(tail: Option<u64>) -> Vec<Vec<u8>> {
     let mut frames = vec![b"MSFT".to_vec(), 2.5_f64.to_le_bytes().to_vec()];
@@ -38,7 +46,7 @@ fn reduce_serves_a_source_and_a_worker_of_the_base_protocol() {
     let source = base_source(&control);
     let worker = Peer::connect(peer::PUSH, &results);
     worker.send([READY]);
-    assert_eq!(source.receive(), [START]);
+    started(&source);
     let exit = Peer::connect(peer::SUB, &control);
     exit.subscribe(EXIT);
     for _ in 0..3 {
@@ -159,6 +167,57 @@ fn a_source_serves_base_peers_and_ignores_what_is_not_in_its_batch() {
 }
 
 #[test]
+fn a_source_sends_the_batch_again_for_a_reduce_with_another_base_and_not_for_the_same() {
+    let control = Peer::bind(peer::XPUB);
+    let source =
+        start(&["source", "--count", "2", "--orders", "tcp://127.0.0.1:*", "--control", control.endpoint()], &[]);
+    let worker = Peer::connect(peer::PULL, &source.endpoint("orders"));
+    (0..3).for_each(|_| drop(control.receive()));
+    let numbers = || [0; 2].map(|_: i32| u64::from_le_bytes(worker.receive()[4].as_slice().try_into().unwrap()));
+    let base = |base: u64| control.send([START, &base.to_le_bytes()]);
+    base(70);
+    assert_eq!(numbers(), [70, 71]);
+    base(70);
+    base(90);
+    assert_eq!(numbers(), [90, 91]);
+    control.send([&[3][..], &[70_u64, 91].map(u64::to_le_bytes).concat()]);
+    assert_eq!(worker.receive()[4], 91_u64.to_le_bytes());
+    control.send([EXIT]);
+    assert_eq!(source.finish().code, Some(0));
+}
+
+#[test]
+fn a_source_that_numbers_its_orders_from_zero_is_served() {
+    let (reduce, results, control) = reduce(&["--workers", "1", "--count", "2"]);
+    let source = base_source(&control);
+    let worker = Peer::connect(peer::PUSH, &results);
+    worker.send([READY]);
+    started(&source);
+    worker.send(result(Some(1)));
+    worker.send(result(Some(0)));
+    let finished = reduce.finish();
+    assert_eq!((finished.code, &finished.json()["value"]), (Some(0), &5.0.into()), "{}", finished.stderr);
+}
+
+#[test]
+fn ready_again_and_again_keeps_nothing_from_being_given_up() {
+    let (reduce, results, control) =
+        reduce(&["--workers", "1", "--count", "2", "--patience", "100ms", "--give-up", "500ms"]);
+    let source = base_source(&control);
+    let worker = Peer::connect(peer::PUSH, &results);
+    worker.send([READY, b"rust:a:1"]);
+    let base = started(&source);
+    worker.send(result(Some(base)));
+    eventually("the batch is given up", || {
+        worker.send([READY, b"rust:a:1"]);
+        worker.send(result(Some(base)));
+        reduce.log().contains("EXIT")
+    });
+    let finished = reduce.finish();
+    assert!(finished.stderr.contains("error: 1 of 2 orders are missing"), "{}", finished.stderr);
+}
+
+#[test]
 fn a_worker_that_swallows_orders_without_numbers_fails_the_batch() {
     let (reduce, results, control) =
         reduce(&["--workers", "1", "--count", "5", "--patience", "100ms", "--give-up", "500ms"]);
@@ -200,10 +259,11 @@ fn duplicates_foreign_and_malformed_results_change_no_total() {
     let source = base_source(&control);
     let worker = Peer::connect(peer::PUSH, &results);
     worker.send([READY]);
-    assert_eq!(source.receive(), [START]);
-    for number in [0, 0, 1, 3, u64::MAX, 1, 0] {
-        worker.send(result(Some(number)));
+    let base = started(&source);
+    for number in [0, 0, 1, 3, u64::MAX - base, 1, 0] {
+        worker.send(result(Some(base + number)));
     }
+    worker.send(result(Some(base - 1)));
     let nan = f64::NAN.to_le_bytes();
     worker.send([&b"MSFT"[..], &nan]);
     worker.send([&b"msft"[..], &nan]);
@@ -212,12 +272,12 @@ fn duplicates_foreign_and_malformed_results_change_no_total() {
     worker.send(vec![vec![7; 2000]; 40]);
     let garbage = Peer::connect(peer::XPUB, &control);
     drop(garbage);
-    worker.send(result(Some(2)));
+    worker.send(result(Some(base + 2)));
     let finished = reduce.finish();
     assert_eq!(finished.code, Some(0), "{}", finished.stderr);
     let summary = finished.json();
     assert_eq!((&summary["value"], &summary["duplicates"]), (&7.5.into(), &3.into()), "{summary}");
-    assert!(finished.stderr.contains("messages were dropped malformed=5 foreign=2"), "{}", finished.stderr);
+    assert!(finished.stderr.contains("messages were dropped malformed=5 late=1 foreign=2"), "{}", finished.stderr);
 }
 
 #[test]
@@ -231,7 +291,7 @@ fn garbage_on_control_is_counted_and_does_no_harm() {
     let source = base_source(&control);
     let worker = Peer::connect(peer::PUSH, &results);
     worker.send([READY]);
-    assert_eq!(source.receive(), [START]);
+    started(&source);
     worker.send(result(Some(0)));
     assert_total_of_one(reduce);
 }
@@ -247,7 +307,7 @@ fn a_sum_beyond_all_numbers_is_an_error_and_no_total() {
     let source = base_source(&control);
     let worker = Peer::connect(peer::PUSH, &results);
     worker.send([READY]);
-    assert_eq!(source.receive(), [START]);
+    started(&source);
     for number in 0..2_u64 {
         worker.send([&b"MSFT"[..], &f64::MAX.to_le_bytes(), &number.to_le_bytes()]);
     }

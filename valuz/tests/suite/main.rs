@@ -2,6 +2,7 @@
 //!
 //! - [`start`]: every start order, and that all roles end by themselves
 //! - [`killed`]: workers that are killed, that join late; a source or a reduce that comes back
+//! - [`batches`]: one batch after another, with the same workers
 //! - [`foreign`]: raw peers: those of the base protocol, those that lie, those that send garbage
 //! - [`stopped`]: SIGTERM in every role and state
 //! - [`run`]: `valuz run`
@@ -9,6 +10,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod batches;
 mod command_line;
 mod foreign;
 mod killed;
@@ -62,7 +64,12 @@ fn start(arguments: &[&str], more: &[&str]) -> Program {
 
 /// The total of `count` orders of seed 1, worked out here.
 fn total(count: u64) -> f64 {
-    let orders = valuz::orders::Orders::simulated(1, count);
+    total_of(1, count)
+}
+
+/// The total of `count` orders of this seed, worked out here.
+fn total_of(seed: u64, count: u64) -> f64 {
+    let orders = valuz::orders::Orders::simulated(seed, count);
     let mut sum = valuz::sums::ExactSum::default();
     let mut notional = valuz::valuation::Valuation::Notional;
     (0..count).for_each(|number| sum.add(notional.value(&orders.get(number).unwrap())));

@@ -66,7 +66,11 @@ pub(crate) fn read(message: &str, frames: &Frames) -> Read {
             let control = Control::decode(frames)?;
             control.encode(&mut again);
             match control {
-                Control::Start => json!({"control": "START"}),
+                Control::Start { base } => {
+                    let mut meaning = json!({"control": "START"});
+                    put(&mut meaning, "base", base);
+                    meaning
+                }
                 Control::Exit => json!({"control": "EXIT"}),
                 Control::Repeat(numbers) => json!({"control": "REPEAT", "numbers": numbers}),
             }

@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use sockets::{BindError, Context, Endpoint, Interest, Limits, RefusedHandshakes, Role, Socket, SocketError};
 use tracing::info;
-use wire::{Channel, Frames, value::Control};
+use wire::{Channel, Frames, monitor::EventKind, value::Control};
 
-use super::{ValuzEndpoints, workers::Workers};
+use super::{ValuzEndpoints, round::Round, workers::Workers};
 use crate::view::SocketId;
 
 /// How long EXIT may take to leave when dealz ends.
@@ -49,7 +49,12 @@ impl BoundSockets {
     ///
     /// # Errors
     /// The context is gone.
-    pub(crate) fn follow(&mut self, now: Instant, workers: &mut Workers) -> Result<(), SocketError> {
+    pub(crate) fn follow(
+        &mut self,
+        now: Instant,
+        workers: &mut Workers,
+        mut round: Option<&mut Round>,
+    ) -> Result<(), SocketError> {
         let [orders, results, control] = &mut self.refused;
         orders.follow(now, &mut self.orders, |_| {})?;
         control.follow(now, &mut self.control, |_| {})?;
@@ -58,6 +63,9 @@ impl BoundSockets {
             results.follow(now, &mut self.results, |event| {
                 any = true;
                 workers.handle_event(now, event);
+                if let (Some(round), EventKind::Disconnected | EventKind::Closed) = (&mut round, event.kind) {
+                    round.handle_disconnected(u64::from(event.value));
+                }
             })?;
             if !any {
                 break;

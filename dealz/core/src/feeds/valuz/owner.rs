@@ -2,22 +2,19 @@
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant},
 };
 
 use sockets::{Context, Interest, MalformedMessages, SocketError, actor::Inbox, wait};
 use tracing::{debug, info, warn};
+use valuz::batch::new_base;
 use wire::{
     Fault, Frames,
     value::{Control, Outcome},
 };
 
 use super::{
-    Command, Run, ValuzEndpoints,
-    bound::BoundSockets,
-    check::Check,
-    round::{BASE_STEP, Round},
-    workers::Workers,
+    Command, Run, ValuzEndpoints, bound::BoundSockets, check::Check, input::COUNT_MAX, round::Round, workers::Workers,
 };
 use crate::{
     event::{Event, ValuzReport},
@@ -152,10 +149,8 @@ impl Owner {
 
     fn begin(&mut self, run: Run) {
         self.end_round();
-        let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        // Unlike in every run of dealz, and also where two batches begin in the same millisecond.
-        let by_clock = (wall.as_millis() as u64).wrapping_mul(BASE_STEP);
-        self.base = by_clock.max(self.base.saturating_add(BASE_STEP));
+        // Two batches may begin in the same millisecond.
+        self.base = new_base().max(self.base.saturating_add(COUNT_MAX));
         info!(orders = run.orders.count(), origin = run.origin, base = self.base, "batch");
         self.round = Some(Round::new(Instant::now(), self.base, run, !self.unsettled));
     }
@@ -189,7 +184,7 @@ impl Owner {
     /// Takes news of connections and what workers say; tells whether there may be more.
     fn take_outcomes(&mut self, now: Instant) -> Result<bool, SocketError> {
         let Some(sockets) = &mut self.sockets else { return Ok(false) };
-        sockets.follow(now, &mut self.workers)?;
+        sockets.follow(now, &mut self.workers, self.round.as_mut())?;
         for _ in 0..BURST {
             if !sockets.results.receive(&mut self.incoming)? {
                 return Ok(false);
@@ -197,7 +192,7 @@ impl Owner {
             match Outcome::decode(&self.incoming) {
                 Ok(Outcome::Value(valued)) => {
                     if let Some(round) = &mut self.round {
-                        round.handle_value(valued);
+                        round.handle_value(&valued, || sockets.results.peer_connection());
                         // The clock is read soon: this was the last result.
                         if round.is_open() && round.is_complete() {
                             break;
@@ -206,13 +201,13 @@ impl Owner {
                 }
                 Ok(Outcome::Ready(name)) => {
                     if let Some(connection) = sockets.results.peer_connection() {
-                        // Its connection is older than it, and may be news.
-                        sockets.follow(now, &mut self.workers)?;
+                        // The event of its connection came first, and may not have been taken yet.
+                        sockets.follow(now, &mut self.workers, self.round.as_mut())?;
                         debug!(connection, name = name.as_ref().map(tracing::field::display), "ready");
-                        let is_new = self.workers.handle_ready(now, connection, name);
-                        if let Some(round) = self.round.as_mut().filter(|_| is_new) {
-                            round.handle_worker();
+                        if let Some(round) = &mut self.round {
+                            round.handle_ready(&Outcome::Ready(name.clone()), connection);
                         }
+                        self.workers.handle_ready(now, connection, name);
                     }
                 }
                 Ok(Outcome::Report { worker, done }) => self.workers.handle_report(now, &worker, done),
@@ -247,7 +242,7 @@ impl Owner {
     fn publish(&mut self, command: &Control) -> Result<(), SocketError> {
         let Some(sockets) = &mut self.sockets else { return Ok(()) };
         match command {
-            Control::Start => info!(workers = self.workers.count(), "START"),
+            Control::Start { .. } => info!(workers = self.workers.count(), "START"),
             Control::Repeat(numbers) => warn!(orders = numbers.len(), "REPEAT: nothing new came"),
             Control::Exit => {}
         }

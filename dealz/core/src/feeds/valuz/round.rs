@@ -1,8 +1,5 @@
 //! One batch from the first order to the last result: what is to be sent and published, what is counted, how it
 //! stands. Pure; valuz's own [`Batch`] and [`Tally`] know the protocol.
-//!
-//! Workers outlive batches, so a number on the wire must say of which batch it is: it is the order's number plus a base
-//! unlike that of every other batch. A late result of an earlier batch then belongs to no order of this one.
 
 use std::{
     collections::VecDeque,
@@ -17,14 +14,11 @@ use valuz::{
 };
 use wire::{
     Frames,
-    value::{Control, Outcome, Tail, Valued},
+    value::{Control, Outcome, Valued},
 };
 
 use super::{Run, check::Sum, workers::Workers};
 use crate::view::{BatchPhase, BatchView, SymbolValue, ValuationName, Verification};
-
-/// How far the bases of two batches are apart at least: more than an order count may be.
-pub(crate) const BASE_STEP: u64 = 1 << 22;
 
 /// How long our own new workers are waited for.
 const AWAITED_FOR: Duration = Duration::from_secs(3);
@@ -46,8 +40,6 @@ const SYMBOLS_SHOWN: usize = 1_000;
 
 /// A batch that runs or ran last.
 pub(crate) struct Round {
-    base: u64,
-    orders: Arc<Orders>,
     origin: String,
     valuation: ValuationName,
     awaited_pids: Vec<u32>,
@@ -72,11 +64,9 @@ impl Round {
     /// A batch that waits for workers.
     pub(crate) fn new(now: Instant, base: u64, run: Run, takes_unnumbered: bool) -> Self {
         let Run { orders, origin, valuation, await_pids } = run;
-        let plan = Plan { workers: 1, count: orders.count(), patience: PATIENCE, give_up: GIVE_UP };
+        let plan = Plan { workers: 1, count: orders.count(), base, patience: PATIENCE, give_up: GIVE_UP };
         Self {
-            base,
-            batch: Batch::new(orders.count()),
-            orders: Arc::new(orders),
+            batch: Batch::new(orders),
             origin,
             valuation,
             awaited_pids: await_pids,
@@ -103,82 +93,75 @@ impl Round {
         self.tally.phase() != Phase::Complete || self.tally.is_sent_again()
     }
 
-    /// A worker came while the batch runs: what is missing is soon sent again.
-    pub(crate) fn handle_worker(&mut self) {
+    /// A worker is ready on this connection.
+    pub(crate) fn handle_ready(&mut self, ready: &Outcome, connection: u64) {
         if self.started_at.is_some() {
-            self.tally.handle_outcome(&Outcome::Ready(None));
+            self.tally.handle_outcome(ready, || Some(connection));
         }
     }
 
-    /// The result of an order, of this batch or of another.
+    /// A connection is gone.
+    pub(crate) fn handle_disconnected(&mut self, connection: u64) {
+        self.tally.handle_disconnected(connection);
+    }
+
+    /// A result, of this batch or of another. `connection` is the one it came on.
     #[inline]
-    pub(crate) fn handle_value(&mut self, mut valued: Valued) {
-        if self.stopped.is_some() {
-            return;
+    pub(crate) fn handle_value(&mut self, valued: &Valued, connection: impl FnOnce() -> Option<u64>) {
+        if self.stopped.is_none() {
+            self.tally.handle_value(valued, connection);
         }
-        match valued.tail.number() {
-            // A number that is not of this batch becomes one that no batch has.
-            Some(number) => valued.tail = Tail::Number(number.checked_sub(self.base).unwrap_or(u64::MAX)),
-            None if self.takes_unnumbered => {}
-            None => valued.tail = Tail::Number(u64::MAX),
-        }
-        self.tally.handle_outcome(&Outcome::Value(valued));
     }
 
     /// Whether every order is counted: the clock is best read now.
     #[inline]
-    pub(crate) fn is_complete(&self) -> bool {
+    pub(crate) const fn is_complete(&self) -> bool {
         self.tally.is_complete()
     }
 
-    /// Draws the conclusions: what is to be published, with numbers as they are on the wire.
+    /// Draws the conclusions: what is to be published.
     pub(crate) fn handle_time(&mut self, now: Instant, workers: &Workers) -> Vec<Control> {
         if !self.is_open() {
             return Vec::new();
         }
-        let there = workers.count();
-        if self.started_at.is_none() {
-            if there == 0 || (now < self.awaited_until() && !self.awaited_pids.iter().all(|&pid| workers.has_pid(pid)))
-            {
+        let count = workers.count();
+        let mut published = if self.started_at.is_some() {
+            if count == 0 && !self.is_complete() {
+                // There is no worker to be impatient with; the next one gets the missing orders.
+                self.tally.rest(now);
                 return Vec::new();
             }
-            self.start(now, there);
-        } else if there == 0 && !self.is_complete() {
-            // Nobody is there to be impatient with. The one who comes is news, and patience begins anew.
-            return Vec::new();
-        }
-        let mut published = Vec::new();
-        for command in self.tally.handle_time(now) {
+            self.tally.handle_time(now)
+        } else {
+            let are_awaited = !self.awaited_pids.iter().all(|&pid| workers.has_pid(pid));
+            if count == 0 || (now < self.awaited_until() && are_awaited) {
+                return Vec::new();
+            }
+            self.start(now, workers)
+        };
+        for command in &published {
             match command {
-                Control::Start => {
-                    self.batch.handle_start();
-                    published.push(Control::Start);
-                }
-                Control::Repeat(numbers) => {
-                    self.batch.handle_repeat(&numbers);
-                    published.push(Control::Repeat(numbers.into_iter().map(|number| self.base + number).collect()));
-                }
-                // Workers stay for the next batch.
+                Control::Start { base } => drop(self.batch.handle_start(base.unwrap_or(0))),
+                Control::Repeat(numbers) => self.batch.handle_repeat(numbers),
                 Control::Exit => {}
             }
         }
+        // Workers stay for the next batch.
+        published.retain(|command| *command != Control::Exit);
         published
     }
 
-    /// Puts the next order to send into `frames`; says `false` where there is none.
+    /// Puts the next order to send into `frames`; returns `false` if there is none.
     #[inline]
     pub(crate) fn next_order(&mut self, frames: &mut Frames) -> bool {
         if self.stopped.is_some() || self.tally.phase() != Phase::Running {
             return false;
         }
-        let Some((number, mut order)) =
-            self.batch.next_number().and_then(|number| Some((number, self.orders.get(number)?)))
-        else {
-            return false;
-        };
-        order.tail = Tail::Number(self.base + number);
-        order.encode(frames);
-        true
+        let order = self.batch.next_order();
+        if let Some(order) = &order {
+            order.encode(frames);
+        }
+        order.is_some()
     }
 
     /// Ends it before it is complete; one that has ended stays as it is.
@@ -194,7 +177,7 @@ impl Round {
             return None;
         }
         match self.valuation {
-            ValuationName::Notional => Some(Arc::clone(&self.orders)),
+            ValuationName::Notional => Some(Arc::clone(self.batch.orders())),
             ValuationName::Var => {
                 self.handle_unchecked("adding it up again would take as long as the batch");
                 None
@@ -228,7 +211,7 @@ impl Round {
 
     /// How it stands.
     pub(crate) fn view(&mut self, now: Instant) -> BatchView {
-        let (counts, missing, count) = (self.tally.counts(), self.tally.missing(), self.orders.count());
+        let (counts, missing, count) = (self.tally.counts(), self.tally.missing(), self.batch.orders().count());
         let phase = self.phase();
         self.round_sums(now, &phase);
         let is_running = phase == BatchPhase::Running;
@@ -256,7 +239,7 @@ impl Round {
             missing,
             repeated: counts.repeated,
             duplicates: counts.duplicates,
-            foreign: counts.foreign,
+            foreign: counts.late + counts.foreign,
             elapsed_ms: elapsed.as_secs_f64() * 1000.0,
             per_second,
             left_ms: (is_running && per_second > 0.0).then(|| missing as f64 / per_second * 1000.0),
@@ -285,20 +268,17 @@ impl Round {
         self.asked_at + AWAITED_FOR
     }
 
-    /// The source is here, and so are the workers: they are told to the tally, which starts.
-    fn start(&mut self, now: Instant, workers: usize) {
+    fn start(&mut self, now: Instant, workers: &Workers) -> Vec<Control> {
         self.started_at = Some(now);
-        for _ in 0..workers {
-            self.tally.handle_outcome(&Outcome::Ready(None));
+        for connection in workers.connections() {
+            self.tally.handle_connected(connection);
         }
-        for topic in [Control::START_TOPIC, Control::REPEAT_TOPIC, Control::EXIT_TOPIC] {
-            self.tally.handle_subscription(topic);
-        }
+        self.tally.start_own(now, self.takes_unnumbered)
     }
 
     /// Results a second, over the last second.
     fn rate(&mut self, now: Instant) -> f64 {
-        self.samples.push_back((now, self.orders.count() - self.tally.missing()));
+        self.samples.push_back((now, self.batch.orders().count() - self.tally.missing()));
         // The newest of those that are too old is where the rate is counted from.
         while self.samples.get(1).is_some_and(|&(at, _)| at + RATE_OVER < now) || self.samples.len() > 64 {
             self.samples.pop_front();

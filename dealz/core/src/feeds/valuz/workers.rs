@@ -155,6 +155,11 @@ impl Workers {
         self.connected().filter(is_nameless).count() as u64
     }
 
+    /// The connections of the workers that are there.
+    pub(crate) fn connections(&self) -> impl Iterator<Item = u64> {
+        self.ready.keys().copied().filter(|connection| self.live.contains(connection))
+    }
+
     /// Of each worker that is there, its name.
     fn connected(&self) -> impl Iterator<Item = Option<&WorkerName>> {
         let is_live = |(connection, _): &(&u64, &Ready)| self.live.contains(connection);

@@ -1,10 +1,15 @@
 //! Batches without sockets and clock.
 
-use wire::monitor::{EventKind, MonitorEvent};
+use wire::{
+    monitor::{EventKind, MonitorEvent},
+    value::Tail,
+};
 
 use super::*;
 
-const BASE: u64 = 77 * BASE_STEP;
+const BASE: u64 = 77 << 22;
+
+const START: Control = Control::Start { base: Some(BASE) };
 
 fn run(count: u64, await_pids: Vec<u32>) -> Run {
     let valuation = ValuationName::Notional;
@@ -29,7 +34,7 @@ fn numbers(round: &mut Round) -> Vec<u64> {
 
 fn result(round: &mut Round, number: Option<u64>, value: f64) {
     let tail = number.map_or(Tail::Empty, Tail::Number);
-    round.handle_value(Valued { symbol: "MSFT".parse().unwrap(), value, tail });
+    round.handle_value(&Valued { symbol: "MSFT".parse().unwrap(), value, tail }, || None);
 }
 
 #[test]
@@ -42,10 +47,10 @@ fn it_waits_for_a_worker_and_for_those_that_are_awaited_but_not_for_ever() {
     assert!(round.handle_time(now, &workers).is_empty() && numbers(&mut round).is_empty());
     assert_eq!(round.view(now).phase, BatchPhase::Waiting);
     assert_eq!(round.next_deadline(&workers), Some(now + AWAITED_FOR));
-    assert_eq!(round.handle_time(now + AWAITED_FOR, &workers), [Control::Start]);
+    assert_eq!(round.handle_time(now + AWAITED_FOR, &workers), [START]);
     assert_eq!(numbers(&mut round), [BASE, BASE + 1, BASE + 2]);
     let mut round = Round::new(now, BASE, run(3, vec![70]), true);
-    assert_eq!(round.handle_time(now, &workers), [Control::Start]);
+    assert_eq!(round.handle_time(now, &workers), [START]);
     assert_eq!(round.view(now).phase, BatchPhase::Running);
 }
 
@@ -83,10 +88,9 @@ fn what_is_missing_is_sent_again_but_not_while_nobody_is_there() {
     result(&mut round, Some(BASE + 1), 1.0);
     round.handle_time(start, &workers);
     assert!(round.handle_time(start + 100 * PATIENCE, &Workers::default()).is_empty());
-    round.handle_worker();
+    round.handle_ready(&Outcome::Ready(None), 11);
     let came = start + 100 * PATIENCE;
-    assert!(round.handle_time(came, &workers).is_empty());
-    assert_eq!(round.handle_time(came + PATIENCE, &workers), [Control::Repeat(vec![BASE, BASE + 2])]);
+    assert_eq!(round.handle_time(came, &workers), [Control::Repeat(vec![BASE, BASE + 2])]);
     assert_eq!(numbers(&mut round), [BASE, BASE + 2]);
     assert_eq!(round.view(came).repeated, 2);
 }

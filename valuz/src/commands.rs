@@ -1,0 +1,70 @@
+//! Commands from reduce, as a source and a worker receive them.
+
+use std::time::Instant;
+
+use sockets::{Connection, Context, Endpoint, Interest, Limits, MalformedMessages, Role, Socket, SocketError};
+use wire::{Channel, Frames, value::Control};
+
+/// A `SUB` connected to **control**. Malformed commands are counted, logged and dropped.
+pub(crate) struct Commands {
+    socket: Socket,
+    connection: Connection,
+    frames: Frames,
+    malformed: MalformedMessages,
+}
+
+impl Commands {
+    /// Subscribes to `topics` and connects.
+    ///
+    /// # Errors
+    /// The address cannot be understood, or the socket cannot be made.
+    pub(crate) fn connect(
+        context: &Context,
+        endpoint: Endpoint,
+        monitor: &str,
+        topics: &[&[u8]],
+    ) -> Result<Self, SocketError> {
+        let mut socket = context.socket(Role::Sub, Limits::of(Channel::Control))?;
+        socket.watch(monitor)?;
+        for topic in topics {
+            socket.subscribe(topic)?;
+        }
+        socket.connect(&endpoint)?;
+        Ok(Self {
+            socket,
+            connection: Connection::new(Channel::Control, endpoint),
+            frames: Frames::new(),
+            malformed: MalformedMessages::default(),
+        })
+    }
+
+    /// Follows and logs the connection.
+    pub(crate) fn follow(&mut self, now: Instant) -> Result<(), SocketError> {
+        self.connection.follow(now, &mut self.socket, |_| {})?;
+        self.connection.log(now);
+        Ok(())
+    }
+
+    /// The next command that has arrived.
+    pub(crate) fn next(&mut self) -> Result<Option<Control>, SocketError> {
+        while self.socket.receive(&mut self.frames)? {
+            match Control::decode(&self.frames) {
+                Ok(command) => return Ok(Some(command)),
+                Err(error) => {
+                    self.malformed.record(Instant::now(), self.socket.peer_address(), &error, &self.frames);
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// To wait for commands and for events of the connection.
+    pub(crate) fn interests(&self) -> [Interest<'_>; 2] {
+        [self.socket.readable(), self.socket.events()]
+    }
+
+    /// When [`Commands::follow`] must be called even if nothing happens.
+    pub(crate) fn next_deadline(&self) -> Option<Instant> {
+        self.connection.next_deadline()
+    }
+}
