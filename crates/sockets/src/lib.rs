@@ -54,4 +54,4 @@ pub use socket::{Role, Socket};
 pub use state::{Refusal, State};
 pub use stop::{Stop, Stopper};
 pub use tap::{Tapped, Taps};
-pub use wait::{Interest, Wake, wait};
+pub use wait::{Events, Interest, Wake, wait};

@@ -1,6 +1,10 @@
-//! Sleeps until something happens: the one place where a loop of the suite waits.
+//! Waits until something happens: the one place where a loop of the suite sleeps.
+//!
+//! A loop that has one handler for each cause takes its causes one at a time from [`Events`]; one that looks at everything
+//! whenever it wakes calls [`wait()`].
 
 use std::{
+    collections::VecDeque,
     os::fd::{AsRawFd, BorrowedFd, RawFd},
     time::{Duration, Instant},
 };
@@ -11,7 +15,7 @@ use crate::{SocketError, Stop, error::failed};
 /// [`crate::Socket::events`], [`crate::actor::Inbox::ring`] and [`Stop::interest`].
 pub struct Interest<'a> {
     item: zmq::PollItem<'a>,
-    /// There is nothing to wait for.
+    /// It needs no waiting.
     is_ready: bool,
 }
 
@@ -29,29 +33,99 @@ impl<'a> Interest<'a> {
         Self { is_ready: true, ..Self::never() }
     }
 
-    /// To wait until something outside of libzmq can be read.
+    /// Ready when a file descriptor outside of libzmq can be read.
     #[must_use]
     pub fn to_read(fd: BorrowedFd<'a>) -> Self {
         Self::of_fd(fd.as_raw_fd())
     }
 
-    /// To wait until something outside of libzmq can be written.
+    /// Ready when a file descriptor outside of libzmq can be written.
     #[must_use]
     pub fn to_write(fd: BorrowedFd<'a>) -> Self {
         Self { item: zmq::PollItem::from_fd(fd.as_raw_fd(), zmq::POLLOUT), is_ready: false }
     }
 
-    /// Something that never happens: keeps a slot of [`wait()`] where there is at times nothing to wait for.
+    /// Never ready: takes the place of one that is not wanted at the moment.
     #[must_use]
     pub fn never() -> Self {
         Self::of_fd(-1)
     }
 }
 
+/// The events of a loop, one at a time, named by its own enum `E`.
+///
+/// All that are ready at a wake-up come once each, in the order in which they were asked for, before the loop sleeps
+/// again: none of them starves another.
+///
+/// ```
+/// # use sockets::{Events, SocketError, Stop};
+/// #[derive(Debug, PartialEq)]
+/// enum Event {
+///     Stop,
+///     Deadline,
+/// }
+///
+/// fn next_event(events: &mut Events<Event>, stop: &Stop) -> Result<Event, SocketError> {
+///     events.next(None, Event::Deadline, || [(Event::Stop, stop.interest())])
+/// }
+///
+/// let (stopper, stop) = Stop::pair()?;
+/// stopper.stop();
+/// assert_eq!(next_event(&mut Events::new(), &stop)?, Event::Stop);
+/// # Ok::<(), SocketError>(())
+/// ```
+#[derive(Debug)]
+pub struct Events<E>(VecDeque<E>);
+
+impl<E> Events<E> {
+    /// Nothing has happened yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(VecDeque::new())
+    }
+
+    /// The next event. Sleeps until one of `interests` is ready, or until `deadline` (`None`: for ever), which is the event
+    /// `at_deadline`; it comes last, and also if the deadline has passed while others were ready.
+    ///
+    /// # Errors
+    /// libzmq cannot poll: its context is gone.
+    pub fn next<'a, const N: usize>(
+        &mut self,
+        deadline: Option<Instant>,
+        at_deadline: E,
+        interests: impl FnOnce() -> [(E, Interest<'a>); N],
+    ) -> Result<E, SocketError> {
+        if let Some(event) = self.0.pop_front() {
+            return Ok(event);
+        }
+        let mut names = Vec::with_capacity(N);
+        let mut polled = Vec::with_capacity(N);
+        for (name, interest) in interests() {
+            names.push(name);
+            polled.push(interest);
+        }
+        let ready = poll(polled, deadline)?;
+        self.0.extend(names.into_iter().zip(ready).filter_map(|(name, is_ready)| is_ready.then_some(name)));
+        let Some(first) = self.0.pop_front() else {
+            return Ok(at_deadline);
+        };
+        if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            self.0.push_back(at_deadline);
+        }
+        Ok(first)
+    }
+}
+
+impl<E> Default for Events<E> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 /// Why a loop woke.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wake<const N: usize> {
-    /// The loop is to end.
+    /// The stop signal was given.
     pub stopped: bool,
     /// Which of the interests are ready, in their order; none at a deadline.
     pub ready: [bool; N],
@@ -66,32 +140,31 @@ pub fn wait<const N: usize>(
     interests: [Interest<'_>; N],
     deadline: Option<Instant>,
 ) -> Result<Wake<N>, SocketError> {
-    let is_ready = interests.each_ref().map(|interest| interest.is_ready);
-    let mut items = Vec::with_capacity(N + 1);
-    items.push(zmq::PollItem::from_fd(stop.fd(), zmq::POLLIN));
-    items.extend(interests.map(|interest| interest.item));
-    let is_any_ready = is_ready.contains(&true);
+    let ready = poll([stop.interest()].into_iter().chain(interests).collect(), deadline)?;
+    Ok(Wake { stopped: ready[0], ready: std::array::from_fn(|index| ready[index + 1]) })
+}
+
+/// Sleeps until `stop`, which it reports, or until one of `interests` is ready: for a loop that looks at all of them.
+pub(crate) fn wait_for_any(stop: &Stop, interests: Vec<Interest<'_>>) -> Result<bool, SocketError> {
+    let ready = poll([stop.interest()].into_iter().chain(interests).collect(), None)?;
+    Ok(ready[0])
+}
+
+/// Which of the interests are ready, in their order.
+fn poll(interests: Vec<Interest<'_>>, deadline: Option<Instant>) -> Result<Vec<bool>, SocketError> {
+    let mut ready: Vec<bool> = interests.iter().map(|interest| interest.is_ready).collect();
+    let mut items: Vec<_> = interests.into_iter().map(|interest| interest.item).collect();
+    let is_any_ready = ready.contains(&true);
     loop {
         match zmq::poll(&mut items, if is_any_ready { 0 } else { deadline.map_or(-1, milliseconds_until) }) {
             Err(zmq::Error::EINTR) => {}
             Err(error) => return Err(failed("wait for sockets")(error)),
             Ok(_) => {
-                let ready = std::array::from_fn(|index| is_ready[index] || !items[index + 1].get_revents().is_empty());
-                return Ok(Wake { stopped: !items[0].get_revents().is_empty(), ready });
+                for (is_ready, item) in ready.iter_mut().zip(&items) {
+                    *is_ready |= !item.get_revents().is_empty();
+                }
+                return Ok(ready);
             }
-        }
-    }
-}
-
-/// Sleeps until `stop`, which it tells, or until one of `interests` is ready: for a loop that looks at all of them.
-pub(crate) fn wait_for_any(stop: &Stop, interests: Vec<Interest<'_>>) -> Result<bool, SocketError> {
-    let mut items: Vec<_> = interests.into_iter().map(|interest| interest.item).collect();
-    items.push(zmq::PollItem::from_fd(stop.fd(), zmq::POLLIN));
-    loop {
-        match zmq::poll(&mut items, -1) {
-            Err(zmq::Error::EINTR) => {}
-            Err(error) => return Err(failed("wait for sockets")(error)),
-            Ok(_) => return Ok(items.last().is_some_and(|stop| !stop.get_revents().is_empty())),
         }
     }
 }
@@ -100,4 +173,45 @@ pub(crate) fn wait_for_any(stop: &Stop, interests: Vec<Interest<'_>>) -> Result<
 fn milliseconds_until(deadline: Instant) -> i64 {
     let left = deadline.saturating_duration_since(Instant::now()) + Duration::from_nanos(999_999);
     i64::try_from(left.as_millis()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, PartialEq)]
+    enum Event {
+        Stop,
+        Other,
+        Never,
+        Deadline,
+    }
+
+    fn next(events: &mut Events<Event>, stop: &Stop, deadline: Option<Instant>) -> Event {
+        let interests =
+            || [(Event::Stop, stop.interest()), (Event::Never, Interest::never()), (Event::Other, Interest::ready())];
+        events.next(deadline, Event::Deadline, interests).unwrap()
+    }
+
+    #[test]
+    fn all_that_is_ready_comes_once_before_anything_comes_again() {
+        let ((stopper, stop), mut events) = (Stop::pair().unwrap(), Events::new());
+        let past = Some(Instant::now());
+        assert_eq!(next(&mut events, &stop, None), Event::Other);
+        stopper.stop();
+        for _ in 0..2 {
+            assert_eq!(next(&mut events, &stop, past), Event::Stop);
+            assert_eq!(next(&mut events, &stop, past), Event::Other);
+            assert_eq!(next(&mut events, &stop, past), Event::Deadline);
+        }
+    }
+
+    #[test]
+    fn without_anything_ready_the_deadline_comes_and_not_before_its_time() {
+        let ((_stopper, stop), mut events) = (Stop::pair().unwrap(), Events::new());
+        let deadline = Instant::now() + Duration::from_millis(3);
+        let event = events.next(Some(deadline), Event::Deadline, || [(Event::Stop, stop.interest())]).unwrap();
+        assert_eq!(event, Event::Deadline);
+        assert!(Instant::now() >= deadline);
+    }
 }
