@@ -113,7 +113,7 @@ fn every_malformed_request_gets_one_refusal_that_says_why_and_harms_no_peer() {
         (&[&long_user], "user: longer than 32 characters"),
         (&[&long_text], "text: longer than 4096 bytes"),
         (&[b"ada\x1fone\x1ftwo"], "text: a character that is not allowed"),
-        (&[b"ada", b"four"], "roster_version: has 4 bytes where 8 are expected"),
+        (&[b"ada", b"four"], "roster_version: has 4 bytes instead of 8"),
     ];
     for (frames, why) in cases {
         assert_eq!(refusal(&ask(&peer, frames)), why);

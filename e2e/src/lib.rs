@@ -1,9 +1,9 @@
-//! What the whole-system tests share: the programs, the length of a run, a batch in parts.
+//! Shared by the whole-system tests: the programs, the length of a run, a batch of separate processes.
 //!
 //! The tests run the built programs as processes, on ports that the system chooses. `SOAK=1` runs them at full
 //! length (`just soak`); without it they are short.
 
-#![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::expect_used, reason = "a test that cannot continue fails")]
 
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng as _};
 use testkit::{Peer, Program, peer, sibling};
@@ -14,10 +14,10 @@ pub fn length(short: usize, full: usize) -> usize {
     if std::env::var_os("SOAK").is_some() { full } else { short }
 }
 
-/// A source of chance whose seed is printed, so that a failure can be run again (`SEED=…`).
+/// A random number generator whose seed is printed, so that a failure can be reproduced (`SEED=…`).
 ///
 /// # Panics
-/// `SEED` is no number.
+/// `SEED` is not a number.
 #[must_use]
 pub fn chance() -> ChaCha8Rng {
     let seed = std::env::var("SEED")
@@ -31,7 +31,7 @@ fn println_seed(seed: u64) {
     println!("SEED={seed}");
 }
 
-/// Any free port of loopback, for a process that has no such flag as `*`.
+/// Any free port of the loopback interface.
 pub const ANY: &str = "tcp://127.0.0.1:*";
 
 /// Starts `tickz` with these arguments.
@@ -52,11 +52,11 @@ pub fn valuz(arguments: &[&str]) -> Program {
     Program::start(sibling("valuz"), arguments)
 }
 
-/// Source and reduce of one batch, and where workers find them.
+/// Source and reduce of one batch, and their endpoints.
 pub struct Batch {
-    /// Deals the orders out.
+    /// Sends the orders.
     pub source: Program,
-    /// Sums the results up.
+    /// Collects the results.
     pub reduce: Program,
     orders: String,
     results: String,
@@ -98,23 +98,23 @@ impl Batch {
     }
 }
 
-/// A worker alone with bare peers in the places of source and reduce.
+/// A single worker, with raw peers instead of source and reduce.
 pub struct LoneWorker {
-    /// The worker, which has said READY.
+    /// The worker, which has sent READY.
     pub worker: Program,
-    /// Deals orders out.
+    /// Sends orders.
     pub orders: Peer,
-    /// Takes results.
+    /// Receives results.
     pub results: Peer,
-    /// Commands.
+    /// Sends commands.
     pub control: Peer,
 }
 
 impl LoneWorker {
-    /// Starts the worker and hears its READY.
+    /// Starts the worker and receives its READY.
     ///
     /// # Panics
-    /// It says something else, or nothing.
+    /// It sends something else, or nothing.
     #[must_use]
     pub fn start() -> Self {
         let (orders, results, control) = (Peer::bind(peer::PUSH), Peer::bind(peer::PULL), Peer::bind(peer::PUB));

@@ -1,6 +1,6 @@
-//! Servers killed and restarted, subscribers suspended: the others go on by themselves.
+//! Servers killed and restarted, subscribers suspended: the others recover automatically.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot continue fails")]
 
 use std::{
     thread,
@@ -16,13 +16,13 @@ fn event(program: &Program, wanted: impl Fn(&Value) -> bool) -> Value {
     serde_json::from_str(&line).unwrap()
 }
 
-/// Reads a program's lines, so that it never waits for us.
+/// Reads a program's lines, so that it never waits for its reader.
 fn read_until(program: &mut Program, end: Instant) {
     while Instant::now() < end && program.next_line_within(Duration::from_secs(1)).is_some() {}
 }
 
 #[test]
-fn a_watcher_goes_on_when_its_publisher_is_killed_and_restarted() {
+fn a_watcher_continues_when_its_publisher_is_killed_and_restarted() {
     let first = tickz(&["publish", "--ticks", ANY, "--rate", "1000", "--sequence"]);
     let ticks = first.endpoint("ticks");
     let watcher = tickz(&["watch", "MSFT", "--ticks", &ticks, "--json"]);
@@ -39,7 +39,7 @@ fn a_watcher_goes_on_when_its_publisher_is_killed_and_restarted() {
 }
 
 #[test]
-fn members_go_on_when_their_server_is_killed_and_nothing_said_is_lost_in_silence() {
+fn members_continue_when_their_server_is_killed_and_no_text_is_lost_silently() {
     let serve =
         |requests: &str, broadcasts: &str| chatz(&["serve", "--requests", requests, "--broadcasts", broadcasts]);
     let first = serve(ANY, ANY);
@@ -59,18 +59,18 @@ fn members_go_on_when_their_server_is_killed_and_nothing_said_is_lost_in_silence
     let second = serve(&requests, &broadcasts);
     assert_eq!(second.endpoint("requests"), requests);
     event(&ada, |event| event["event"] == "link" && event["state"] == "up");
-    // Heard by the others, or the one who said it is told that it may not have been.
-    let told = event(&ada, |event| {
+    // Received by the others, or its author is notified that it may not have been sent.
+    let outcome = event(&ada, |event| {
         event["text"] == "meanwhile"
             || (event["event"] == "refused" && event["reason"].to_string().contains("meanwhile"))
     });
     ada.say("after");
     event(&bob, |event| event["text"] == "after");
-    assert!(told.is_object());
+    assert!(outcome.is_object());
 }
 
 #[test]
-fn a_suspended_subscriber_costs_bounded_memory_and_nobody_else_a_tick() {
+fn a_suspended_subscriber_costs_bounded_memory_and_no_other_subscriber_a_tick() {
     let publisher = tickz(&["publish", "--ticks", ANY, "--rate", "20000", "--sequence"]);
     let ticks = publisher.endpoint("ticks");
     let all = ["watch", "MSFT", "AAPL", "GOOG", "YHOO", "BBRY", "--ticks", &ticks, "--json"];
@@ -113,8 +113,8 @@ fn a_suspended_subscriber_costs_bounded_memory_and_nobody_else_a_tick() {
 fn a_watcher_whose_reader_is_stuck_outlives_it_and_its_publisher() {
     let publisher = tickz(&["publish", "--ticks", ANY, "--rate", "50000"]);
     let ticks = publisher.endpoint("ticks");
-    // Nobody reads its lines until later: its output fills, then its queue, then the connection. The shell becomes the
-    // watcher, so that what is killed at the end is not only the shell.
+    // Its lines are not read until later: its output fills, then its queue, then the connection. The shell becomes the
+    // watcher, so that not only the shell is killed at the end.
     let folder = tempfile::tempdir().unwrap();
     let script = r#"
         lines="$2/lines"; mkfifo "$lines"; exec 3<&0

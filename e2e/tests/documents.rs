@@ -1,4 +1,4 @@
-//! What README.md and ARCHITECTURE.md say exists: commands with these flags, files behind these links.
+//! The commands and links of README.md and ARCHITECTURE.md exist.
 
 use std::{fs, path::PathBuf};
 
@@ -12,7 +12,7 @@ fn root() -> PathBuf {
 fn every_command_of_the_readme_is_understood() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
     let commands = readme.lines().filter_map(|line| line.strip_prefix("just "));
-    // The desk needs WebKit to be built; its own tests look at its commands.
+    // The desk needs WebKit to be built; its own tests check its commands.
     let commands: Vec<&str> = commands.filter(|command| !command.starts_with("dealz")).collect();
     assert!(commands.len() > 8, "{commands:?}");
     for command in commands {

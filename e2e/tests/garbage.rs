@@ -1,5 +1,5 @@
-//! Random malformed messages into every bound socket of every service: a well-behaved peer is served all the
-//! while, and the memory afterwards is what it was.
+//! Random malformed messages to every socket of every service: well-behaved peers are served meanwhile, and memory does
+//! not grow.
 
 use std::{
     io,
@@ -13,16 +13,16 @@ use rand::{Rng, RngExt as _};
 use testkit::{BOUND, Peer, Program, RawPeer, peer};
 use wire::value::Outcome;
 
-/// What memory may grow by.
+/// The most that memory may grow.
 const GROWTH_MAX: u64 = 20 << 20;
 
-/// Sends `count` random messages of 0 to 8 frames of 0 to 70,000 bytes, greeting as `socket_type`; comes back
-/// whenever it is cut off. An error means that nobody listens any more.
+/// Sends `count` random messages of 0 to 8 frames of 0 to 70,000 bytes, as a `socket_type`; reconnects
+/// whenever it is disconnected. An error means that no process listens any more.
 fn flood(endpoint: &str, socket_type: &str, count: usize, chance: &mut impl Rng) -> io::Result<()> {
     let mut peer = RawPeer::connect(endpoint, socket_type)?;
     for _ in 0..count {
         let frames: Vec<Vec<u8>> = (0..chance.random_range(0..=8)).map(|_| frame(chance)).collect();
-        // Chance makes a result now and then that is none of the batch's and would be counted.
+        // A random message is now and then a valid result, which would be counted.
         if Outcome::decode(&frames.iter().collect()).is_ok() {
             continue;
         }
@@ -66,7 +66,7 @@ fn the_chat_server_answers_through_garbage() {
     let server = chatz(&["serve", "--requests", ANY, "--broadcasts", ANY]);
     let (requests, broadcasts) = (server.endpoint("requests"), server.endpoint("broadcasts"));
     let ada = Peer::connect(peer::REQ, &requests);
-    // Among the garbage is now and then a valid name, which is then present as well.
+    // The garbage now and then contains a valid name, which is then present as well.
     let ask = || {
         ada.send(["ada"]);
         assert!(ada.receive().contains(&b"ada".to_vec()));
@@ -112,10 +112,10 @@ fn a_batch_goes_through_garbage() {
     let before = (batch.source.resident_bytes(), batch.reduce.resident_bytes());
     let count = length(1_000, 10_000);
     let mut chance = chance();
-    // Before the batch: its programs end by themselves when it is done.
+    // Before the batch, whose programs exit when it is done.
     flood(&results, "PUSH", count, &mut chance).unwrap();
     flood(&control, "SUB", count, &mut chance).unwrap();
-    // A PUSH reads nothing, so each of these peers is held up once the queue and the buffers between are full.
+    // A PUSH reads nothing, so each of these peers is blocked once the queue and the buffers between are full.
     let mut sent = 0;
     while sent < count {
         let mut peer = RawPeer::connect(&orders_at, "PULL").unwrap();
@@ -136,8 +136,8 @@ fn a_batch_goes_through_garbage() {
 }
 
 #[test]
-fn a_worker_goes_on_through_garbage() {
-    // Its three sockets connect; garbage comes from what they connect to.
+fn a_worker_works_through_garbage() {
+    // Its three sockets connect; garbage comes from their servers.
     let LoneWorker { worker, orders, results, control } = LoneWorker::start();
     let before = worker.resident_bytes();
     let mut chance = chance();
@@ -166,7 +166,7 @@ fn bytes_that_are_not_even_zmtp_do_no_harm() {
         let mut stream = std::net::TcpStream::connect(requests.trim_start_matches("tcp://")).unwrap();
         let mut bytes = vec![0; chance.random_range(0..500)];
         chance.fill_bytes(&mut bytes);
-        // The server may hang up while this writes: that is its answer.
+        // The server may disconnect during this write.
         let _ = io::Write::write_all(&mut stream, &bytes);
     }
     let ada = Peer::connect(peer::REQ, &requests);

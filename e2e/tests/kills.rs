@@ -27,7 +27,7 @@ fn a_worker_killed_at_any_moment_leaves_the_total_as_it_is() {
         let batch = Batch::start(orders, 2, "200ms");
         let (victim, _survivor) = (batch.worker(&[]), batch.worker(&[]));
         batch.reduce.wait_for_log("START");
-        // A random moment of the batch is what is tested here, so this waits for no condition.
+        // The test needs a random moment of the batch, so this waits for no condition.
         std::thread::sleep(Duration::from_secs_f64(chance.random_range(0.0..usual) / 1000.0));
         victim.kill();
         let result = value_of(batch.reduce);

@@ -1,4 +1,4 @@
-//! A port in use is told in one line that names the port and its holder, with exit code 1.
+//! A port in use is reported in one line that names the port and its holder, with exit code 1.
 
 use std::net::TcpListener;
 

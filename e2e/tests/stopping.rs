@@ -1,15 +1,15 @@
-//! Ctrl-C or SIGTERM ends every role, in every state, within a second, and nothing is left behind.
+//! Ctrl-C or SIGTERM ends every role, in every state, within a second, and no process remains.
 
 use std::time::Duration;
 
 use e2e::{ANY, Batch, LoneWorker, chatz, tickz, valuz};
 use testkit::{Program, eventually};
 
-/// The promise.
+/// The promised limit.
 const A_SECOND: Duration = Duration::from_secs(1);
 
-/// Nobody listens here.
-const NOBODY: &str = "tcp://127.0.0.1:1";
+/// No process listens here.
+const NO_SERVER: &str = "tcp://127.0.0.1:1";
 
 fn ends(what: &str, program: Program) {
     ends_after(what, program, Program::terminate);
@@ -22,7 +22,7 @@ fn ends_after(what: &str, program: Program, signal: impl FnOnce(&Program)) {
 }
 
 #[test]
-fn a_publisher_ends_with_nobody_there() {
+fn a_publisher_ends_without_subscribers() {
     for signal in [Program::terminate, Program::interrupt] {
         let publisher = tickz(&["publish", "--ticks", ANY]);
         let _ = publisher.endpoint("ticks");
@@ -38,7 +38,7 @@ fn a_publisher_ends_while_it_waits_for_subscribers() {
 }
 
 #[test]
-fn a_publisher_ends_before_a_suspended_subscriber() {
+fn a_publisher_ends_while_a_subscriber_is_suspended() {
     let publisher = tickz(&[
         "publish",
         "--ticks",
@@ -54,7 +54,7 @@ fn a_publisher_ends_before_a_suspended_subscriber() {
     let watcher = tickz(&["watch", "MSFT", "--ticks", &publisher.endpoint("ticks")]);
     let _ = watcher.next_line();
     watcher.suspend();
-    // With its queues full the publisher sleeps: its processor time stands still.
+    // With its queues full the publisher sleeps: it uses no processor time.
     let mut last = None;
     eventually("the publisher waits", || {
         std::thread::sleep(Duration::from_millis(100));
@@ -82,13 +82,13 @@ fn a_replay_from_a_silent_input_ends() {
 
 #[test]
 fn a_watcher_ends_without_a_publisher() {
-    let watcher = tickz(&["watch", "MSFT", "--ticks", NOBODY]);
-    watcher.wait_for_log(NOBODY);
+    let watcher = tickz(&["watch", "MSFT", "--ticks", NO_SERVER]);
+    watcher.wait_for_log(NO_SERVER);
     ends("watch", watcher);
 }
 
 #[test]
-fn a_chat_server_ends_with_people_in_it() {
+fn a_chat_server_ends_with_users_present() {
     let server = chatz(&["serve", "--requests", ANY, "--broadcasts", ANY]);
     let (requests, broadcasts) = (server.endpoint("requests"), server.endpoint("broadcasts"));
     let ada = chatz(&["join", "ada", "--json", "--requests", &requests, "--broadcasts", &broadcasts]);
@@ -104,15 +104,15 @@ fn a_member_ends_with_a_suspended_server() {
     let mut ada = chatz(&["join", "ada", "--json", "--requests", &requests, "--broadcasts", &broadcasts]);
     let _ = ada.line_where(|line| line.contains("\"users\""));
     server.suspend();
-    ada.say("is anybody there?");
+    ada.say("is anyone there?");
     ends("join with a suspended server", ada);
     server.resume();
     ends("serve", server);
 }
 
 #[test]
-fn a_member_ends_where_there_never_was_a_server() {
-    let mut ada = chatz(&["join", "ada", "--json", "--requests", NOBODY, "--broadcasts", NOBODY]);
+fn a_member_ends_without_ever_having_had_a_server() {
+    let mut ada = chatz(&["join", "ada", "--json", "--requests", NO_SERVER, "--broadcasts", NO_SERVER]);
     let _ = ada.next_line();
     ada.say("hello?");
     ends("join", ada);
@@ -120,14 +120,14 @@ fn a_member_ends_where_there_never_was_a_server() {
 
 #[test]
 fn each_role_of_valuz_ends_alone() {
-    let source = valuz(&["source", "--count", "10", "--orders", ANY, "--control", NOBODY]);
+    let source = valuz(&["source", "--count", "10", "--orders", ANY, "--control", NO_SERVER]);
     let _ = source.endpoint("orders");
     ends("source", source);
     let reduce = valuz(&["reduce", "--workers", "1", "--count", "10", "--results", ANY, "--control", ANY]);
     let _ = reduce.endpoint("control");
     ends("reduce", reduce);
-    let worker = valuz(&["worker", "--orders", NOBODY, "--results", NOBODY, "--control", NOBODY]);
-    worker.wait_for_log(NOBODY);
+    let worker = valuz(&["worker", "--orders", NO_SERVER, "--results", NO_SERVER, "--control", NO_SERVER]);
+    worker.wait_for_log(NO_SERVER);
     ends("worker", worker);
 }
 
@@ -140,7 +140,7 @@ fn each_role_of_valuz_ends_in_mid_batch() {
     suspended.suspend();
     ends("worker", busy);
     ends("source", batch.source);
-    // A sum of a part is no total: reduce says so.
+    // A partial sum is no total: reduce reports it.
     batch.reduce.terminate();
     assert_eq!(batch.reduce.finish_within(A_SECOND).code, Some(1));
     suspended.resume();
@@ -148,7 +148,7 @@ fn each_role_of_valuz_ends_in_mid_batch() {
 }
 
 #[test]
-fn a_worker_ends_while_reduce_takes_nothing() {
+fn a_worker_ends_while_reduce_receives_nothing() {
     let LoneWorker { worker, orders, results: _results, control: _control } = LoneWorker::start();
     let order = [&b"MSFT"[..], &[0], &1_i32.to_le_bytes(), &41.5_f64.to_le_bytes(), &[7; 1000]];
     orders.socket().set_sndtimeo(300).unwrap_or_default();

@@ -1,6 +1,6 @@
-//! The six channels of the suite, and where each is unless somebody says otherwise.
+//! The six channels of the suite: their names, variables and default ports.
 //!
-//! This is the only place that knows a port number.
+//! Every default port in the programs comes from here; help texts quote them.
 
 /// A named path for messages: one socket binds, others connect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -9,18 +9,18 @@ pub enum Channel {
     Ticks,
     /// chatz: requests and replies, `REQ` to `ROUTER`.
     Requests,
-    /// chatz: what was said, `PUB` to `SUB`.
+    /// chatz: broadcast texts, `PUB` to `SUB`.
     Broadcasts,
     /// valuz: orders, `PUSH` of the source to `PULL` of the workers.
     Orders,
-    /// valuz: outcomes, `PUSH` of the workers to `PULL` of reduce.
+    /// valuz: results, `PUSH` of the workers to `PULL` of reduce.
     Results,
     /// valuz: commands, `PUB` of reduce to `SUB` of source and workers.
     Control,
 }
 
 impl Channel {
-    /// All of them, in the order of their ports.
+    /// All channels, in the order of their ports.
     pub const ALL: [Self; 6] =
         [Self::Requests, Self::Broadcasts, Self::Ticks, Self::Orders, Self::Results, Self::Control];
 
@@ -37,7 +37,7 @@ impl Channel {
         }
     }
 
-    /// The environment variable that names its endpoint.
+    /// The environment variable for its endpoint.
     #[must_use]
     pub const fn variable(self) -> &'static str {
         match self {
@@ -50,7 +50,7 @@ impl Channel {
         }
     }
 
-    /// Its TCP port by default.
+    /// Its default TCP port.
     #[must_use]
     pub const fn port(self) -> u16 {
         match self {

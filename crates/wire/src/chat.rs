@@ -5,12 +5,12 @@
 //! | [`Request`], keep-alive | `user`; then, extension `roster version`, u64 (0 = none held) |
 //! | [`Request`], say | `user` U+001F `text` in one frame; then the same |
 //! | [`Request`], leave | either of them with a version; then, extension `leave`, one byte 0x04 |
-//! | [`Reply::Users`] | one frame a present user, sorted by code point |
-//! | [`Reply::Roster`] | u64, the roster's version now; the names only where they differ |
+//! | [`Reply::Users`] | one frame per present user, sorted by code point |
+//! | [`Reply::Roster`] | u64, the roster's current version; the names only if they differ |
 //! | [`Reply::Refusal`] | U+0015 and a sentence in one frame |
 //! | [`Broadcast`] | `user` U+001F `text` in one frame |
 //!
-//! Requests and replies travel in an envelope: the peer's routing id, whatever its socket put, and an empty
+//! Requests and replies travel in an envelope: the peer's routing id, any frames that its socket added, and an empty
 //! frame ([`envelope_len`]). Frames after the known ones are ignored.
 
 use crate::{
@@ -19,46 +19,46 @@ use crate::{
     names::UNIT_SEPARATOR,
 };
 
-/// The largest frame of a request in bytes: a user of 32 four-byte letters, the separator, a text; and some air.
+/// The largest frame of a request in bytes: a user of 32 four-byte letters, the separator, a text, and a reserve.
 pub const FRAME_BYTES_MAX: usize = 8192;
 
 /// The most bytes in the sentence of a refusal.
 pub const REFUSAL_BYTES_MAX: usize = 512;
 
 /// The highest roster version. Its frame's last byte is 0, which no user's name contains, so the first frame
-/// of a reply is never both.
+/// of a reply is never ambiguous.
 pub const ROSTER_VERSION_MAX: u64 = (1 << 56) - 1;
 
 /// U+0004, the frame with which a user leaves.
 const END_OF_TRANSMISSION: u8 = 0x04;
 
-/// U+0015, before the sentence of a refusal; it never begins a user's name.
+/// U+0015, before the sentence of a refusal; no user's name starts with it.
 const NEGATIVE_ACKNOWLEDGE: u8 = 0x15;
 
-/// How many leading frames are the envelope: up to and with the first empty one.
+/// The number of leading frames that form the envelope: up to and including the first empty one.
 ///
 /// # Errors
-/// `delimiter` missing where no frame is empty: the peer's socket is no REQ, nor a DEALER that acts as one.
+/// `delimiter` missing if no frame is empty: the peer's socket is neither a REQ nor a DEALER that acts as one.
 pub fn envelope_len(frames: &Frames) -> Result<usize, DecodeError> {
     let delimiter = frames.iter().position(<[u8]>::is_empty);
     delimiter.map(|index| index + 1).ok_or(Fault::Missing.of("delimiter"))
 }
 
-/// What a peer asks: to stay present or to leave, and perhaps to say something.
+/// A peer's request: to stay present or to leave, and perhaps to send a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// Who asks.
+    /// The user who sends it.
     pub user: User,
-    /// What is to be said to all; `None` in a keep-alive.
+    /// The text for all users; `None` in a keep-alive.
     pub text: Option<Text>,
-    /// Extension `roster version`: the version that the peer holds, 0 for none; `None` where it holds no versions.
+    /// Extension `roster version`: the version that the peer holds, 0 for none; `None` if it does not use versions.
     pub roster_version: Option<u64>,
     /// Extension `leave`: the user is not present after this request. Encoded only with a version.
     pub leaves: bool,
 }
 
 impl Request {
-    /// Puts the request, without envelope, into `frames` in place of what was there.
+    /// Replaces `frames` by the request, without envelope.
     pub fn encode(&self, frames: &mut Frames) {
         frames.clear();
         match &self.text {
@@ -73,7 +73,7 @@ impl Request {
         }
     }
 
-    /// Reads a request whose envelope has been taken off.
+    /// Reads a request without its envelope.
     ///
     /// # Errors
     /// `user` or `text` missing, empty or outside their alphabets and lengths; `roster_version` not 8 bytes.
@@ -88,25 +88,24 @@ impl Request {
     }
 }
 
-/// What the server answers: every request gets exactly one.
+/// The server's reply: every request gets exactly one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reply {
-    /// All present users, sorted by code point, at least the one who asked.
+    /// All present users, sorted by code point, at least the requesting one.
     Users(Vec<User>),
     /// Extension `roster version`.
     Roster {
-        /// The roster's version now, 1 to [`ROSTER_VERSION_MAX`].
+        /// The roster's current version, 1 to [`ROSTER_VERSION_MAX`].
         version: u64,
-        /// All present users; `None` where the peer holds this version already.
+        /// All present users; `None` if the peer already holds this version.
         users: Option<Vec<User>>,
     },
-    /// Why the request was not done, as a sentence.
+    /// The reason why the request was refused, as a sentence.
     Refusal(String),
 }
 
 impl Reply {
-    /// Puts the reply, without envelope, into `frames` in place of what was there. A refusal longer than
-    /// [`REFUSAL_BYTES_MAX`] is cut.
+    /// Replaces `frames` by the reply, without envelope. A refusal longer than [`REFUSAL_BYTES_MAX`] is cut.
     pub fn encode(&self, frames: &mut Frames) {
         frames.clear();
         match self {
@@ -122,10 +121,10 @@ impl Reply {
         }
     }
 
-    /// Reads a reply whose envelope has been taken off.
+    /// Reads a reply without its envelope.
     ///
     /// # Errors
-    /// `users` missing where there is no frame; the fault of the first bad `user`; `refusal` empty, not UTF-8 or
+    /// `users` missing if there is no frame; the fault of the first bad `user`; `refusal` empty, not UTF-8 or
     /// too long.
     pub fn decode(frames: &Frames) -> Result<Self, DecodeError> {
         let first = frame(frames, 0, "users")?;
@@ -162,17 +161,17 @@ fn version_of(frame: &[u8]) -> Option<u64> {
     (version <= ROSTER_VERSION_MAX).then_some(version)
 }
 
-/// What one user said to all, exactly as the server accepted it.
+/// One user's text for all, exactly as the server accepted it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Broadcast {
-    /// Who said it.
+    /// Its author.
     pub user: User,
-    /// What was said.
+    /// The text.
     pub text: Text,
 }
 
 impl Broadcast {
-    /// Puts the broadcast into `frames`, in place of what was there.
+    /// Replaces `frames` by the broadcast.
     pub fn encode(&self, frames: &mut Frames) {
         frames.clear();
         push_said(frames, &self.user, &self.text);
@@ -194,7 +193,7 @@ fn push_said(frames: &mut Frames, user: &User, text: &Text) {
     frames.push_parts(&[user.as_bytes(), &[UNIT_SEPARATOR as u8], text.as_bytes()]);
 }
 
-/// The bytes before the first separator, and those after it where there is one.
+/// Splits at the first separator; `None` for the second part if there is none.
 fn split_said(frame: &[u8]) -> (&[u8], Option<&[u8]>) {
     match frame.iter().position(|&byte| byte == UNIT_SEPARATOR as u8) {
         None => (frame, None),

@@ -1,38 +1,38 @@
-//! Why bytes were refused: which field, and what is wrong with it.
+//! Decoding errors: the invalid field, and the reason.
 
 use thiserror::Error;
 
-/// A message that is not what its protocol says, named by the first field at fault in frame order.
+/// A message that violates its protocol, with the first invalid field in frame order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("{field}: {fault}")]
 pub struct DecodeError {
     /// The field's name in `protocol-docs/`, such as `price`.
     pub field: &'static str,
-    /// What is wrong with it.
+    /// The reason.
     pub fault: Fault,
 }
 
-/// What is wrong with a field. [`Fault::code`] is the word that `protocol-docs/vectors` uses.
+/// The reason why a field is invalid. [`Fault::code`] is the word that `protocol-docs/vectors` uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Fault {
-    /// The frame, or the part of a frame, is not there.
+    /// The frame, or a part of it, is absent.
     #[error("missing")]
     Missing,
-    /// A frame of fixed width has another.
-    #[error("has {got} bytes where {expected} are expected")]
+    /// A frame of fixed width has another width.
+    #[error("has {got} bytes instead of {expected}")]
     Length {
         /// The width, or the unit of which it must be a multiple, in bytes.
         expected: usize,
         /// The frame's length in bytes.
         got: usize,
     },
-    /// Nothing where at least one unit is expected.
+    /// No bytes or numbers, and at least one is expected.
     #[error("empty")]
     Empty,
-    /// Fewer bytes than the least that makes sense.
+    /// Fewer bytes than the minimum.
     #[error("shorter than {min} bytes")]
     TooShort {
-        /// The least length in bytes.
+        /// The minimum length in bytes.
         min: usize,
     },
     /// More than the limit.
@@ -40,7 +40,7 @@ pub enum Fault {
     TooLong {
         /// The limit.
         max: usize,
-        /// What the limit counts, such as `bytes`.
+        /// The unit of the limit, such as `bytes`.
         unit: &'static str,
     },
     /// The bytes are not UTF-8.
@@ -52,13 +52,13 @@ pub enum Fault {
     /// A float that is an infinity or not a number.
     #[error("not a finite number")]
     NotFinite,
-    /// Zero or less where more is expected.
+    /// Zero or less, and a positive number is expected.
     #[error("not greater than zero")]
     NotPositive,
-    /// A value that the protocol does not list.
+    /// A value that the protocol does not define.
     #[error("unknown value {value:#04x}")]
     Unknown {
-        /// The byte that was found.
+        /// The byte.
         value: u8,
     },
 }

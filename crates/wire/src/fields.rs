@@ -39,7 +39,7 @@ pub(crate) fn unsigned(frames: &Frames, index: usize, field: &'static str) -> Re
     Ok(u64::from_le_bytes(fixed(frames, index, field)?))
 }
 
-/// UTF-8, or [`Fault::NotUtf8`].
+/// The bytes as UTF-8, or [`Fault::NotUtf8`].
 pub(crate) fn utf8<'a>(bytes: &'a [u8], field: &'static str) -> Result<&'a str, DecodeError> {
     std::str::from_utf8(bytes).map_err(|_| Fault::NotUtf8.of(field))
 }

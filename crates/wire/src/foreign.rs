@@ -1,6 +1,6 @@
 //! Text from outside, made safe to show: in a terminal, a log line, an error message.
 //!
-//! Whatever a peer, a file or a command line supplies goes through [`foreign`] before a person sees it. Unescaped, it
+//! All text from a peer, a file or a command line goes through [`foreign`] before a person sees it. Unescaped, it
 //! could move the cursor, recolour the terminal, fake a second line, or reverse the direction of what follows it.
 
 use std::fmt;
@@ -54,7 +54,7 @@ impl fmt::Display for Foreign<'_> {
 }
 
 /// Whether a character changes how others are shown: C0 and C1 controls, DEL, line and paragraph separators, the byte
-/// order mark, and the bidirectional controls, which can swap who seems to have said what.
+/// order mark, and the bidirectional controls, which can swap the apparent authors of texts.
 fn controls_display(character: char) -> bool {
     character.is_control()
         || matches!(

@@ -1,16 +1,16 @@
 //! One multipart message in one reusable buffer.
 //!
-//! All frames lie end to end in a single `Vec<u8>`, so a loop that sends or receives millions of messages
-//! through one `Frames` allocates only until the largest has been seen.
+//! All frames are stored end to end in a single `Vec<u8>`, so a loop that sends or receives millions of messages
+//! through one `Frames` allocates only until it has held the largest.
 
 use std::fmt;
 
-/// A multipart message: a list of frames, each any number of bytes.
+/// A multipart message: a list of frames of any length.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Frames {
     /// The frames' bytes, end to end.
     bytes: Vec<u8>,
-    /// Where each frame ends in `bytes`.
+    /// The end of each frame in `bytes`.
     ends: Vec<usize>,
 }
 
@@ -21,7 +21,7 @@ impl Frames {
         Self { bytes: Vec::new(), ends: Vec::new() }
     }
 
-    /// Forgets all frames and keeps the memory.
+    /// Removes all frames and keeps the memory.
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.ends.clear();
@@ -49,30 +49,30 @@ impl Frames {
         self.ends.extend(other.ends.iter().map(|end| start + end));
     }
 
-    /// Adds the other message's frames from `index` on at the end; nothing where it has fewer.
+    /// Adds the other message's frames from `index` on at the end; none if it has fewer.
     pub fn append_from(&mut self, other: &Self, index: usize) {
         other.iter().skip(index).for_each(|frame| self.push(frame));
     }
 
-    /// Drops every frame from the `count`th on; does nothing where there are fewer.
+    /// Keeps only the first `count` frames.
     pub fn truncate(&mut self, count: usize) {
         self.ends.truncate(count);
         self.bytes.truncate(self.ends.last().copied().unwrap_or(0));
     }
 
-    /// How many frames there are.
+    /// The number of frames.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.ends.len()
     }
 
-    /// Whether there is no frame at all (one empty frame is not nothing).
+    /// Whether there is no frame at all (one empty frame counts as a frame).
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }
 
-    /// The length of all frames together, in bytes.
+    /// The total length of all frames in bytes.
     #[must_use]
     pub const fn byte_len(&self) -> usize {
         self.bytes.len()
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn hex_is_bounded_and_says_that_it_was_cut() {
+    fn hex_is_bounded_and_marks_that_it_was_cut() {
         let frames: Frames = [&[0xab; 3][..], &[], &[0xcd; 100]].into_iter().collect();
         assert_eq!(frames.hex(5), "ababab - cdcd…");
     }

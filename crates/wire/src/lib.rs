@@ -3,16 +3,16 @@
 //! This crate is sans-IO: it opens no socket, reads no clock and starts no thread. A message is a list of
 //! [`Frames`]; each protocol has one module, whose documentation is its frame table, and each message one
 //! type with `encode` (cannot fail) and `decode` (strict). `protocol-docs/` is the specification, and a test
-//! holds the specification, its vectors and this code together.
+//! checks the specification, its vectors and this code against each other.
 //!
 //! - [`frames`]: one multipart message in one reusable buffer
-//! - [`names`]: the validated words: symbols, users, texts, worker names
-//! - [`channel`]: the six channels and where they are by default
+//! - [`names`]: validated symbols, users, texts and worker names
+//! - [`channel`]: the six channels and their default ports
 //! - [`tick`]: tickz, prices
-//! - [`chat`]: chatz, talk
-//! - [`value`]: valuz, orders out, outcomes back, control
+//! - [`chat`]: chatz, a chat room
+//! - [`value`]: valuz, orders, results and control
 //! - [`monitor`]: what libzmq reports about a socket
-//! - [`error`]: why bytes were refused
+//! - [`error`]: decoding errors
 //! - [`foreign`](mod@foreign): text from outside, made safe to show
 
 #![forbid(unsafe_code)]

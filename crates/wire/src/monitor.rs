@@ -1,4 +1,4 @@
-//! What libzmq tells about a socket, on the `PAIR` of its monitor (`protocol-docs/monitor.md`).
+//! libzmq's events about a socket, on the `PAIR` of its monitor (`protocol-docs/monitor.md`).
 //!
 //! | frame | bytes | meaning |
 //! |---|---|---|
@@ -20,21 +20,21 @@ pub const ENDPOINT_BYTES_MAX: usize = 1024;
 /// One event of one socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MonitorEvent {
-    /// What happened.
+    /// The kind of event.
     pub kind: EventKind,
-    /// A file descriptor, an errno, milliseconds or a code, as `kind` says.
+    /// A file descriptor, an errno, milliseconds or a code, depending on `kind`.
     pub value: u32,
-    /// The endpoint that it happened to, as libzmq writes it.
+    /// The endpoint concerned, as libzmq writes it.
     pub endpoint: String,
 }
 
 macro_rules! event_kinds {
     ($($(#[$documentation:meta])* $variant:ident = $number:literal $name:literal;)*) => {
-        /// What happened to a socket, by libzmq's number. A number that this build does not know is kept.
+        /// The kind of a monitor event, by libzmq's number. An unknown number is kept.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum EventKind {
             $($(#[$documentation])* $variant,)*
-            /// An event that this build does not know, by its number.
+            /// An unknown event, by its number.
             Unknown(u16),
         }
 
@@ -72,9 +72,9 @@ macro_rules! event_kinds {
 event_kinds! {
     /// A connection was made; the value is its file descriptor.
     Connected = 0x0001 "CONNECTED";
-    /// A connection did not come at once and is being waited for.
+    /// A connection attempt is in progress.
     ConnectDelayed = 0x0002 "CONNECT_DELAYED";
-    /// A connection will be tried again; the value is in how many milliseconds.
+    /// A connection attempt will be retried; the value is the delay in milliseconds.
     ConnectRetried = 0x0004 "CONNECT_RETRIED";
     /// The socket is bound; the value is the listening file descriptor.
     Listening = 0x0008 "LISTENING";
@@ -90,11 +90,11 @@ event_kinds! {
     CloseFailed = 0x0100 "CLOSE_FAILED";
     /// A connection broke; the value is its file descriptor.
     Disconnected = 0x0200 "DISCONNECTED";
-    /// The monitor ends; nothing follows.
+    /// The monitor ends; no event follows.
     MonitorStopped = 0x0400 "MONITOR_STOPPED";
     /// A handshake failed; the value is an errno.
     HandshakeFailedNoDetail = 0x0800 "HANDSHAKE_FAILED_NO_DETAIL";
-    /// A handshake is done: messages can flow.
+    /// A handshake succeeded: messages can flow.
     HandshakeSucceeded = 0x1000 "HANDSHAKE_SUCCEEDED";
     /// A handshake failed in the protocol or its security; the value is libzmq's code.
     HandshakeFailedProtocol = 0x2000 "HANDSHAKE_FAILED_PROTOCOL";
@@ -103,7 +103,7 @@ event_kinds! {
 }
 
 impl MonitorEvent {
-    /// Puts the event into `frames`, in place of what was there.
+    /// Replaces `frames` by the event.
     #[expect(clippy::host_endian_bytes, reason = "libzmq writes monitor events in native order")]
     pub fn encode(&self, frames: &mut Frames) {
         frames.clear();

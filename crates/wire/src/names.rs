@@ -1,4 +1,4 @@
-//! The validated words: once one of these exists, nothing downstream checks it again.
+//! Validated names and texts: a value of these types is never checked again downstream.
 
 use std::{cmp::Ordering, fmt, str::FromStr, sync::Arc};
 
@@ -19,7 +19,7 @@ pub const UNIT_SEPARATOR: char = '\u{1f}';
 /// A stock's symbol: `[A-Z][A-Z0-9]+`, 2 to 16 bytes. Kept inline, so it copies without allocating.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Symbol {
-    /// The letters; zeros behind them, which keeps the order alphabetical.
+    /// Padded with zeros, which keeps the order alphabetical.
     bytes: [u8; SYMBOL_BYTES_MAX],
     length: u8,
 }
@@ -28,7 +28,7 @@ impl Symbol {
     /// Reads a symbol from a whole frame.
     ///
     /// # Errors
-    /// `symbol` too short, too long, or with another character than `A-Z0-9` (the first: `A-Z`).
+    /// `symbol` too short, too long, or with a character other than `A-Z0-9` (the first: `A-Z`).
     #[inline]
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let length = bytes.len();
@@ -58,13 +58,13 @@ impl Symbol {
     /// The symbol as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        // Only ASCII gets in, so this never falls back.
+        // It contains only ASCII, so this never falls back.
         std::str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 }
 
 impl Ord for Symbol {
-    /// Alphabetical. All letters at once: a watcher looks up the symbol of every tick.
+    /// Alphabetical order. Compares all letters at once: a watcher looks up the symbol of every tick.
     #[inline]
     fn cmp(&self, other: &Self) -> Ordering {
         u128::from_be_bytes(self.bytes).cmp(&u128::from_be_bytes(other.bytes))
@@ -98,15 +98,15 @@ impl fmt::Debug for Symbol {
     }
 }
 
-/// Makes a word that is shared text behind a checked constructor.
-macro_rules! word {
+/// Defines a type of shared text with a validating constructor.
+macro_rules! validated_text {
     ($(#[$documentation:meta])* $name:ident, $field:literal, $check:expr) => {
         $(#[$documentation])*
         #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub struct $name(Arc<str>);
 
         impl $name {
-            /// Reads it from the bytes that hold it, whole.
+            /// Decodes a whole frame, or a part of one that ends where the value ends.
             ///
             /// # Errors
             /// Empty, not UTF-8, too long, or with a character that is not allowed.
@@ -120,7 +120,7 @@ macro_rules! word {
                 Ok(Self(text.into()))
             }
 
-            /// It as text.
+            /// The text.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -155,7 +155,7 @@ macro_rules! word {
     };
 }
 
-word!(
+validated_text!(
     /// A chat user's name: `\w+` (Unicode letters, digits, `_`), 1 to 32 characters. Ordered by code point.
     User,
     "user",
@@ -167,8 +167,8 @@ word!(
     }
 );
 
-word!(
-    /// What a user says: 1 to 4,096 bytes of UTF-8 without U+001F.
+validated_text!(
+    /// A chat text: 1 to 4,096 bytes of UTF-8 without U+001F.
     Text,
     "text",
     |text| {
@@ -179,7 +179,7 @@ word!(
     }
 );
 
-word!(
+validated_text!(
     /// A worker's name, by convention `language:host:pid`: 1 to 128 bytes without control characters.
     WorkerName,
     "worker",

@@ -5,7 +5,7 @@
 //! | 1 | 2..16 | symbol, the topic |
 //! | 2 | 8 | timestamp, f64: seconds since the Unix epoch, UTC |
 //! | 3 | 8 | price, f64: finite, above zero |
-//! | 4, extension `sequence` | 8 | u64: +1 a tick of that symbol, from 0 at publisher start |
+//! | 4, extension `sequence` | 8 | u64: +1 per tick of that symbol, from 0 at publisher start |
 //!
 //! Frames after the fourth are ignored.
 
@@ -20,18 +20,18 @@ pub const FRAME_BYTES_MAX: usize = 64;
 /// One price.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Tick {
-    /// Whose price.
+    /// The symbol.
     pub symbol: Symbol,
-    /// When it was the price: seconds since the Unix epoch, UTC.
+    /// The time of the price: seconds since the Unix epoch, UTC.
     pub timestamp: f64,
     /// Finite and above zero.
     pub price: f64,
-    /// The tick's number among those of its symbol, from 0; `None` where the publisher does not count.
+    /// The tick's number among those of its symbol, from 0; `None` if the publisher does not number ticks.
     pub sequence: Option<u64>,
 }
 
 impl Tick {
-    /// Puts the tick into `frames`, in place of what was there.
+    /// Replaces `frames` by the tick.
     #[inline]
     pub fn encode(&self, frames: &mut Frames) {
         frames.clear();
@@ -46,7 +46,7 @@ impl Tick {
     /// Reads a tick.
     ///
     /// # Errors
-    /// The first of `symbol`, `timestamp`, `price`, `sequence` that is missing or out of its range.
+    /// The first of `symbol`, `timestamp`, `price`, `sequence` that is missing or invalid.
     #[inline]
     pub fn decode(frames: &Frames) -> Result<Self, DecodeError> {
         let symbol = Symbol::decode(frame(frames, 0, "symbol")?)?;

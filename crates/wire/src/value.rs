@@ -1,4 +1,4 @@
-//! valuz: orders to the workers, outcomes to reduce, control from it (`protocol-docs/valuz.md`).
+//! valuz: orders to the workers, results to reduce, control from it (`protocol-docs/valuz.md`).
 //!
 //! | message | frames |
 //! |---|---|
@@ -35,7 +35,7 @@ const READY: u8 = 0x02;
 const REPEAT: u8 = 0x03;
 const REPORT: u8 = 0x04;
 
-/// Which way an order goes.
+/// The direction of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
     /// 0: the position grows.
@@ -44,7 +44,7 @@ pub enum Action {
     Sell,
 }
 
-/// What travels with an order and comes back with its result, whoever put it there.
+/// The frames that travel with an order and come back with its result.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Tail {
     /// No frame: a peer that speaks only the base messages.
@@ -52,12 +52,12 @@ pub enum Tail {
     Empty,
     /// One frame of 8 bytes: the order's number in its batch, u64.
     Number(u64),
-    /// Anything else, kept as it came.
+    /// Anything else, unchanged.
     Frames(Frames),
 }
 
 impl Tail {
-    /// The order's number in its batch, where the first frame can be one.
+    /// The order's number in its batch, if the first frame can be one.
     #[must_use]
     pub fn number(&self) -> Option<u64> {
         match self {
@@ -100,20 +100,20 @@ impl Tail {
 /// A position to be valued.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Order {
-    /// Which stock.
+    /// The stock.
     pub symbol: Symbol,
-    /// Which way.
+    /// The direction.
     pub action: Action,
-    /// How many, above zero.
+    /// The number of shares, above zero.
     pub shares: i32,
-    /// Price of one share, finite and above zero.
+    /// The price of one share, finite and above zero.
     pub price: f64,
-    /// What the result must carry back.
+    /// The frames that the result must carry back.
     pub tail: Tail,
 }
 
 impl Order {
-    /// Puts the order into `frames`, in place of what was there.
+    /// Replaces `frames` by the order.
     #[inline]
     pub fn encode(&self, frames: &mut Frames) {
         frames.clear();
@@ -145,7 +145,7 @@ impl Order {
     }
 }
 
-/// What a worker tells reduce.
+/// A worker's message to reduce.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
     /// The worker's orders connection is up. With extension `report`, its name.
@@ -154,9 +154,9 @@ pub enum Outcome {
     Value(Valued),
     /// Extension `report`: how many orders a worker has done since its start.
     Report {
-        /// Who reports.
+        /// The worker's name.
         worker: WorkerName,
-        /// Orders done so far.
+        /// The orders done so far.
         done: u64,
     },
 }
@@ -164,16 +164,16 @@ pub enum Outcome {
 /// The value of one order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Valued {
-    /// Which stock.
+    /// The stock.
     pub symbol: Symbol,
-    /// What the valuation gave, finite.
+    /// The value, finite.
     pub value: f64,
     /// The order's tail, unchanged.
     pub tail: Tail,
 }
 
 impl Valued {
-    /// Puts the result into `frames`, in place of what was there.
+    /// Replaces `frames` by the result.
     #[inline]
     pub fn encode(&self, frames: &mut Frames) {
         frames.clear();
@@ -184,7 +184,7 @@ impl Valued {
 }
 
 impl Outcome {
-    /// Puts the outcome into `frames`, in place of what was there.
+    /// Replaces `frames` by the message.
     pub fn encode(&self, frames: &mut Frames) {
         frames.clear();
         match self {
@@ -203,7 +203,7 @@ impl Outcome {
         }
     }
 
-    /// Reads an outcome. A first frame of one byte is a command, since a symbol has at least two.
+    /// Reads a message. A first frame of one byte is a command, since a symbol has at least two.
     ///
     /// # Errors
     /// `command` unknown; or the first of `symbol`, `value`, `tail`, or of `worker`, `done`, that is missing or
@@ -226,7 +226,7 @@ impl Outcome {
     }
 }
 
-/// What reduce commands.
+/// A command of reduce.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Control {
     /// To the source: the workers are ready, send the batch.
@@ -248,8 +248,7 @@ impl Control {
     /// The topic of REPEAT, to which a source subscribes.
     pub const REPEAT_TOPIC: &[u8] = &[REPEAT];
 
-    /// Puts the command into `frames`, in place of what was there. Numbers past [`REPEAT_NUMBERS_MAX`] are left
-    /// out: ask for them in another message.
+    /// Replaces `frames` by the command. Numbers past [`REPEAT_NUMBERS_MAX`] are left out and need another message.
     pub fn encode(&self, frames: &mut Frames) {
         frames.clear();
         match self {

@@ -3,9 +3,9 @@
 //! - `reading`: each message by its name, as JSON and back
 //! - `vectors`: `protocol-docs/vectors/*.json`
 //! - `protocol_docs`: the worked examples in `protocol-docs/*.md`
-//! - `properties`: what holds for all bytes
+//! - `properties`: properties of all bytes
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot continue fails")]
 
 mod properties;
 mod protocol_docs;

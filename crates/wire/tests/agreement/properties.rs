@@ -1,4 +1,4 @@
-//! What holds for all bytes: decoding never panics, and what was decoded encodes to what decodes the same.
+//! Properties of all bytes: decoding never panics, and a decoded message encodes to frames that decode to the same message.
 
 use crate::reading::read;
 use proptest::{collection::vec, prelude::*};
@@ -6,7 +6,7 @@ use wire::Frames;
 
 const MESSAGES: [&str; 8] = ["tick", "request", "reply", "broadcast", "order", "outcome", "control", "monitor_event"];
 
-/// Frames that are near to real ones: right widths, right alphabets, commands.
+/// Frames similar to real ones: right widths, right alphabets, commands.
 fn frame() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         vec(any::<u8>(), 0..24),
@@ -29,7 +29,7 @@ proptest! {
         let frames: Frames = frames.into_iter().collect();
         for message in MESSAGES {
             if let Ok((meaning, again)) = read(message, &frames) {
-                let (same_meaning, same_frames) = read(message, &again).expect("what was encoded decodes");
+                let (same_meaning, same_frames) = read(message, &again).expect("an encoded message decodes");
                 prop_assert_eq!(meaning, same_meaning);
                 prop_assert_eq!(again, same_frames);
             }

@@ -1,6 +1,6 @@
 //! Every worked example in `protocol-docs/*.md` is a message of this crate, and encodes to the same bytes again.
 //!
-//! An example is a fenced block ```` ```frames MESSAGE ````; each line is a frame in hex, with a comment behind `;`,
+//! An example is a fenced block ```` ```frames MESSAGE ````; each line is a frame in hex, with a comment after `;`,
 //! and `-` is an empty frame.
 
 use std::{fs, path::Path};

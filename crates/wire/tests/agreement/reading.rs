@@ -1,4 +1,4 @@
-//! Every message by its name in `protocol-docs/vectors`: decode it, say what it means, encode it again.
+//! Every message by its name in `protocol-docs/vectors`: decode it, return its meaning, encode it again.
 
 use serde_json::{Value, json};
 use wire::{
@@ -9,7 +9,7 @@ use wire::{
     value::{Action, Control, Order, Outcome, Tail},
 };
 
-/// What a message means as JSON, and the frames that encoding it again gives.
+/// A message's meaning as JSON, and the frames of encoding it again.
 pub(crate) type Read = Result<(Value, Frames), DecodeError>;
 
 /// Decodes `frames` as the message named `message`.

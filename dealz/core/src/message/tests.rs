@@ -142,10 +142,7 @@ fn a_malformed_tick_shows_what_can_be_read_and_what_is_wrong() {
     assert_eq!(view.fault.as_deref(), Some("symbol: a character that is not allowed"));
     assert_eq!(
         told(&view),
-        [
-            "symbol: msft (a character that is not allowed)",
-            "timestamp: 00000000000000 (has 7 bytes where 8 are expected)"
-        ]
+        ["symbol: msft (a character that is not allowed)", "timestamp: 00000000000000 (has 7 bytes instead of 8)"]
     );
 }
 
