@@ -185,7 +185,8 @@ impl Cli {
     fn prices(&self) -> anyhow::Result<Option<PathBuf>> {
         match &self.session.prices {
             Some(given) => {
-                anyhow::ensure!(given.is_file(), "--prices {}: no such file", given.display());
+                let metadata = fs::metadata(given).with_context(|| format!("--prices {}", given.display()))?;
+                anyhow::ensure!(metadata.is_file(), "--prices {}: not a regular file", given.display());
                 Ok(Some(given.clone()))
             }
             None => Ok(fs::canonicalize(PRICES).ok().filter(|_| self.session.stage).map(short)),

@@ -7,7 +7,7 @@ use std::{
 };
 
 use clap::{Args, CommandFactory, Parser, Subcommand, error::ErrorKind};
-use records::Input;
+use records::Origin;
 use settings::{HostArgs, Suite, SuiteArgs};
 use sockets::Endpoint;
 use tracing::info;
@@ -100,18 +100,18 @@ struct ReplayArgs {
     /// CSV with a header that names symbol, date or timestamp (ISO 8601, or seconds since 1970), and price;
     /// - is standard input
     #[arg(long = "replay", value_name = "FILE", conflicts_with_all = ["symbols", "seed", "interval", "rate"])]
-    input: Option<Input>,
+    origin: Option<Origin>,
     /// How many times faster than the file's own times, or max: without any wait. A file of months wants 10000000
-    #[arg(long, value_name = "N|max", default_value = "1", requires = "input")]
+    #[arg(long, value_name = "N|max", default_value = "1", requires = "origin")]
     speed: Speed,
     /// Start again at the end of the file
-    #[arg(long = "loop", requires = "input")]
+    #[arg(long = "loop", requires = "origin")]
     again: bool,
     /// Give ticks the time at which they are due instead of the file's
-    #[arg(long, requires = "input")]
+    #[arg(long, requires = "origin")]
     restamp: bool,
     /// Fail at the first bad line instead of refusing it and going on
-    #[arg(long, requires = "input")]
+    #[arg(long, requires = "origin")]
     strict: bool,
 }
 
@@ -165,7 +165,7 @@ impl Cli {
         let cli = Self::parse();
         if let Command::Publish(args) = &cli.command
             && args.replay.again
-            && args.replay.input == Some(Input::Stdin)
+            && args.replay.origin.as_ref().is_some_and(Origin::is_stdin)
         {
             let reason = "--loop needs a file: standard input cannot be read twice";
             Self::command().error(ErrorKind::ArgumentConflict, reason).exit();
@@ -184,11 +184,11 @@ impl PublishArgs {
             block: self.block,
             count: self.count,
             await_subscribers: self.await_subscribers,
-            feed: match self.replay.input {
+            feed: match self.replay.origin {
                 None => self.simulation.config(),
-                Some(input) => {
+                Some(origin) => {
                     let ReplayArgs { speed, again, restamp, strict, .. } = self.replay;
-                    FeedConfig::Replay { input, speed, again, restamp, strict }
+                    FeedConfig::Replay { origin, speed, again, restamp, strict }
                 }
             },
         }

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use records::{Input, Refusals};
+use records::{Origin, Refusals};
 use sockets::Interest;
 use tracing::info;
 use wire::{Symbol, tick::Tick};
@@ -40,7 +40,7 @@ pub enum FeedConfig {
     /// From a price history.
     Replay {
         /// Which.
-        input: Input,
+        origin: Origin,
         /// How much faster than it was.
         speed: Speed,
         /// Start again at its end.
@@ -122,9 +122,9 @@ impl Feed {
             FeedConfig::Simulation { stocks, seed, pace } => {
                 Source::Simulation { market: Market::new(&stocks, seed, pace.tick_secs()), pace, index: 0 }
             }
-            FeedConfig::Replay { input, speed, again, restamp, strict } => Source::Replay(Replay {
-                rows: Rows::open(input.clone(), again)?,
-                refusals: Refusals::of(input),
+            FeedConfig::Replay { origin, speed, again, restamp, strict } => Source::Replay(Replay {
+                rows: Rows::open(origin.clone(), again)?,
+                refusals: Refusals::of(origin),
                 rhythm: Rhythm::new(speed),
                 restamp,
                 strict,
@@ -221,7 +221,7 @@ impl Replay {
                     return Ok(Ok(row));
                 }
                 Some(Found::Refused { line, reason }) if self.strict => {
-                    return Err(ReplayError::Refused { input: self.refusals.input().clone(), line, reason });
+                    return Err(ReplayError::Refused { origin: self.refusals.origin().clone(), line, reason });
                 }
                 Some(Found::Refused { .. }) if self.known => {}
                 Some(Found::Refused { line, reason }) => self.refusals.record(now.instant, line, reason),

@@ -15,7 +15,8 @@ use std::{
     thread,
 };
 
-use records::{Header, Input, NothingUnderstood, OpenError, ReadError, Reader, Record, Table};
+use records::{Header, NothingUnderstood, OpenError, Origin, ReadError, Record, Table};
+use settings::Input;
 use sockets::{Interest, SocketError, Stop, Stopper};
 use thiserror::Error;
 use tracing::info;
@@ -32,32 +33,32 @@ const QUEUE_MAX: usize = 4096;
 #[derive(Debug, Error)]
 pub enum ReplayError {
     /// The system's reason.
-    #[error("{input}: {reason}")]
+    #[error("{origin}: {reason}")]
     Read {
         /// The file.
-        input: Input,
+        origin: Origin,
         /// Why not.
         reason: io::Error,
     },
     /// It does not begin with a usable header.
-    #[error("{input}: {reason}")]
+    #[error("{origin}: {reason}")]
     Header {
         /// The file.
-        input: Input,
+        origin: Origin,
         /// What is wrong.
         reason: OpenError,
     },
     /// A stream was to be played in a loop.
-    #[error("{input}: --loop needs a regular file; a pipe or terminal can be read only once")]
+    #[error("{origin}: --loop needs a regular file; a pipe or terminal can be read only once")]
     Stream {
         /// The stream.
-        input: Input,
+        origin: Origin,
     },
     /// A line was refused, and that was to be the end (`--strict`).
-    #[error("{input}, line {line}: {reason}")]
+    #[error("{origin}, line {line}: {reason}")]
     Refused {
         /// The file.
-        input: Input,
+        origin: Origin,
         /// Its line, from 1.
         line: u64,
         /// What is wrong.
@@ -94,7 +95,7 @@ pub enum Found {
 /// The owner's side.
 #[derive(Debug)]
 pub struct Rows {
-    input: Input,
+    origin: Origin,
     found: Receiver<Found>,
     bell: UnixStream,
     /// Set by the owner before it sleeps, taken by the reader that wakes it.
@@ -105,7 +106,7 @@ pub struct Rows {
 
 /// The reader's side.
 struct Queue {
-    input: Input,
+    origin: Origin,
     again: bool,
     found: SyncSender<Found>,
     bell: UnixStream,
@@ -119,12 +120,12 @@ impl Rows {
     ///
     /// # Errors
     /// The file cannot be opened, or cannot be read again though it is to be; no thread or file descriptor can be had.
-    pub fn open(input: Input, again: bool) -> Result<Self, ReplayError> {
-        let failed = |reason| ReplayError::Read { input: input.clone(), reason };
+    pub fn open(origin: Origin, again: bool) -> Result<Self, ReplayError> {
+        let failed = |reason| ReplayError::Read { origin: origin.clone(), reason };
         let (stopper, stop) = Stop::pair()?;
-        let reader = input.open(&stop).map_err(failed)?;
-        if again && !reader.can_rewind() {
-            return Err(ReplayError::Stream { input });
+        let input = origin.open(&stop).map_err(failed)?;
+        if again && input.is_stream() {
+            return Err(ReplayError::Stream { origin });
         }
         let (near, far) = UnixStream::pair().map_err(failed)?;
         near.set_nonblocking(true).map_err(failed)?;
@@ -132,15 +133,15 @@ impl Rows {
         let (sender, found) = sync_channel(QUEUE_MAX);
         let asleep = Arc::new(AtomicBool::new(false));
         let queue = Queue {
-            input: input.clone(),
+            origin: origin.clone(),
             again,
             found: sender,
             bell: far,
             asleep: Arc::clone(&asleep),
             forms: vec![Form::Calendar, Form::Seconds],
         };
-        thread::Builder::new().name("replay".to_owned()).spawn(move || queue.run(reader)).map_err(failed)?;
-        Ok(Self { input, found, bell: near, asleep, _stopper: stopper })
+        thread::Builder::new().name("replay".to_owned()).spawn(move || queue.run(input)).map_err(failed)?;
+        Ok(Self { origin, found, bell: near, asleep, _stopper: stopper })
     }
 
     /// What the reader found next; `None` if there is nothing new.
@@ -150,7 +151,7 @@ impl Rows {
             // The reader reports how it ends, so this is its thread's sudden death.
             Err(TryRecvError::Disconnected) => {
                 let reason = io::Error::other("its reader has died");
-                return Some(Found::Failed(ReplayError::Read { input: self.input.clone(), reason }));
+                return Some(Found::Failed(ReplayError::Read { origin: self.origin.clone(), reason }));
             }
             Err(TryRecvError::Empty) => {}
         }
@@ -169,8 +170,8 @@ impl Rows {
 
 impl Queue {
     /// The thread: ends at the end of the history, when it cannot be read, or when the owner is gone.
-    fn run(mut self, reader: Reader) {
-        let last = match self.play(reader) {
+    fn run(mut self, input: Input) {
+        let last = match self.play(input) {
             Err(Ended::Abandoned) => return,
             Err(Ended::Failed(error)) => Found::Failed(error),
             Ok(header) => Found::End(header),
@@ -180,28 +181,28 @@ impl Queue {
     }
 
     /// Reads the history to its end, again and again if it is to be.
-    fn play(&mut self, mut reader: Reader) -> Result<Header, Ended> {
+    fn play(&mut self, mut input: Input) -> Result<Header, Ended> {
         loop {
             let (header, good);
-            (reader, header, good) = self.play_once(reader)?;
+            (input, header, good) = self.play_once(input)?;
             // A history without one good line would start again for ever and never tick.
             if !self.again || good == 0 {
                 return Ok(header);
             }
-            reader.rewind().map_err(|error| Ended::from_read(&self.input, error.into()))?;
+            input.rewind().map_err(|error| Ended::from_read(&self.origin, error.into()))?;
             self.put(Found::Again)?;
         }
     }
 
     /// Reads the history once; returns its input, its header and the number of good lines.
-    fn play_once(&mut self, reader: Reader) -> Result<(Reader, Header, u64), Ended> {
-        let input = self.input.clone();
-        let mut table = Table::open(reader, &COLUMNS).map_err(|error| match error {
-            OpenError::Read(error) => Ended::from_read(&input, error),
-            reason => Ended::Failed(ReplayError::Header { input: input.clone(), reason }),
+    fn play_once(&mut self, input: Input) -> Result<(Input, Header, u64), Ended> {
+        let origin = self.origin.clone();
+        let mut table = Table::open(input, &COLUMNS).map_err(|error| match error {
+            OpenError::Read(error) => Ended::from_read(&origin, error),
+            reason => Ended::Failed(ReplayError::Header { origin: origin.clone(), reason }),
         })?;
         let mut good = 0;
-        while let Some(Record { line, fields }) = table.next().map_err(|error| Ended::from_read(&input, error))? {
+        while let Some(Record { line, fields }) = table.next().map_err(|error| Ended::from_read(&origin, error))? {
             match fields.map_err(RowError::from).and_then(Row::read) {
                 Ok(row) => {
                     good += 1;
@@ -219,7 +220,7 @@ impl Queue {
     fn note(&mut self, form: Form) {
         if !self.forms.contains(&form) {
             self.forms.push(form);
-            info!(file = %self.input, "times are read as {form}");
+            info!(file = %self.origin, "times are read as {form}");
         }
     }
 
@@ -242,10 +243,10 @@ enum Ended {
 }
 
 impl Ended {
-    fn from_read(input: &Input, error: ReadError) -> Self {
+    fn from_read(origin: &Origin, error: ReadError) -> Self {
         match error {
             ReadError::Stopped => Self::Abandoned,
-            ReadError::Io(reason) => Self::Failed(ReplayError::Read { input: input.clone(), reason }),
+            ReadError::Io(reason) => Self::Failed(ReplayError::Read { origin: origin.clone(), reason }),
         }
     }
 }

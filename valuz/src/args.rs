@@ -1,8 +1,9 @@
 //! The command line: what may be typed. What becomes of it is in `roles`.
 
-use std::{path::PathBuf, time::Duration};
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use records::Origin;
 use settings::{HostArgs, SuiteArgs};
 use sockets::Endpoint;
 use wire::Channel;
@@ -65,10 +66,10 @@ pub(crate) struct BatchArgs {
     /// What simulated orders are made from: the same seed gives the same orders
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
-    /// Read orders from a CSV file with the columns symbol, action, shares and price
+    /// Read orders from a CSV file with the columns symbol, action, shares and price; - is standard input
     #[arg(long, value_name = "FILE", conflicts_with = "seed")]
-    pub(crate) input: Option<PathBuf>,
-    /// Stop at the first line of the file that is no order
+    pub(crate) input: Option<Origin>,
+    /// Fail at the first line that is no order, instead of refusing it
     #[arg(long, requires = "input")]
     pub(crate) strict: bool,
 }
@@ -155,6 +156,9 @@ pub(crate) struct ReduceArgs {
     /// Print how the batch goes as JSON
     #[arg(long, hide = true)]
     pub(crate) progress: bool,
+    /// How many lines of the input were refused: for the result
+    #[arg(long, hide = true)]
+    pub(crate) refused_lines: Option<u64>,
 }
 
 /// How long reduce waits for what.

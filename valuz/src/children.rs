@@ -5,7 +5,7 @@
 
 use std::{
     io::{self, BufRead as _, BufReader, Read},
-    process::{Child, Command, ExitStatus, Stdio},
+    process::{Child, ChildStdin, Command, ExitStatus, Stdio},
     sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
     thread,
     time::{Duration, Instant},
@@ -71,7 +71,7 @@ impl Children {
     /// ends a child with the thread that started it.
     pub(crate) fn start(&mut self, mut command: Command) -> io::Result<(usize, u32)> {
         program::end_child_with_us(&mut command);
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
         let place = self.running.len();
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
         let pid = child.id();
@@ -79,6 +79,21 @@ impl Children {
         self.read("stdout", stdout, place, Event::Printed)?;
         self.read("stderr", stderr, place, Event::Logged)?;
         Ok((place, pid))
+    }
+
+    /// Writes to the standard input of a child that was started with a pipe there, on a thread of its own.
+    pub(crate) fn feed(
+        &mut self,
+        place: usize,
+        write: impl FnOnce(ChildStdin) -> io::Result<()> + Send + 'static,
+    ) -> io::Result<()> {
+        if let Some(stdin) = self.running[place].child.stdin.take() {
+            thread::Builder::new().name("stdin".to_owned()).spawn(move || {
+                // It fails only for a child that has ended, which is an event already.
+                let _ = write(stdin);
+            })?;
+        }
+        Ok(())
     }
 
     fn read(

@@ -4,6 +4,7 @@ use std::io::{self, Write as _};
 
 use anyhow::ensure;
 use clap::error::ErrorKind;
+use records::Origin;
 use settings::SuiteArgs;
 use sockets::Stop;
 use tracing::warn;
@@ -12,7 +13,7 @@ use wire::Channel;
 use crate::{
     args::{BatchArgs, Cli, ReduceArgs, RoleArgs, RunArgs, SourceArgs, ValuationName, WaitingArgs, WorkerArgs},
     batch,
-    listing::Listing,
+    listing::{Listing, Reading},
     orders::Orders,
     progress::Progress,
     reduce::{Reduce, ReduceConfig},
@@ -42,7 +43,16 @@ impl Cli {
 impl SourceArgs {
     fn run(self, suite: SuiteArgs, stop: &Stop) -> anyhow::Result<()> {
         let suite = suite.load()?;
-        let (batch, refused) = self.batch.orders()?;
+        let (batch, refused) = match &self.batch.input {
+            None => (Orders::simulated(self.batch.seed, self.batch.count.unwrap_or_default()), 0),
+            Some(input) => match self.batch.read(input, stop) {
+                Err(_) if stop.is_stopped() => return Ok(()),
+                listing => {
+                    let Listing { orders, refused } = listing?;
+                    (Orders::Listed(orders), refused)
+                }
+            },
+        };
         let config = SourceConfig {
             orders: suite.to_bind(Channel::Orders, self.orders),
             control: suite.to_connect(Channel::Control, self.control, &self.host),
@@ -61,21 +71,14 @@ impl SourceArgs {
 }
 
 impl BatchArgs {
-    /// The orders, and how many lines of the file were refused; logs each of these.
-    fn orders(&self) -> anyhow::Result<(Orders, usize)> {
-        let Some(file) = &self.input else {
-            return Ok((Orders::simulated(self.seed, self.count.unwrap_or_default()), 0));
-        };
-        let Listing { mut orders, refused } = Listing::read(file, self.strict)?;
-        for line in &refused {
-            warn!(file = %line.file.display(), line = line.line, reason = line.reason, "line refused");
-        }
+    /// The orders of a file or stream: as many as are asked for, or all.
+    fn read(&self, input: &Origin, stop: &Stop) -> anyhow::Result<Listing> {
+        let listing = Listing::read(input, Reading { strict: self.strict, count: self.count }, stop)?;
+        let held = listing.orders.len() as u64;
         if let Some(count) = self.count {
-            let held = orders.len() as u64;
-            ensure!(count <= held, "{} holds {held} orders, fewer than --count {count}", file.display());
-            orders.truncate(usize::try_from(count)?);
+            ensure!(count <= held, "{input} holds {held} orders, fewer than --count {count}");
         }
-        Ok((Orders::Listed(orders), refused.len()))
+        Ok(listing)
     }
 }
 
@@ -113,9 +116,10 @@ impl ReduceArgs {
                 Progress::listening(channel, endpoint).print()?;
             }
         }
-        let Some(summary) = reduce.run(stop)? else {
+        let Some(mut summary) = reduce.run(stop)? else {
             return Ok(());
         };
+        summary.refused_lines = self.refused_lines;
         let mut stdout = io::stdout().lock();
         if self.json {
             writeln!(stdout, "{}", serde_json::to_string(&summary)?)?;
@@ -140,21 +144,19 @@ impl WaitingArgs {
 
 impl RunArgs {
     fn run(self, suite: &SuiteArgs, stop: &Stop) -> anyhow::Result<()> {
-        let count = match &self.batch {
-            BatchArgs { input: Some(file), strict, count: None, .. } => {
-                Listing::read(file, *strict)?.orders.len() as u64
-            }
-            BatchArgs { count, .. } => count.unwrap_or_default(),
-        };
+        // Read here and only here: the source could not read a stream again.
+        let listing = self.batch.input.as_ref().map(|input| self.batch.read(input, stop)).transpose()?;
+        let listed = listing.as_ref().map(|listing| listing.orders.len() as u64);
+        let count = listed.or(self.batch.count).unwrap_or_default();
         let config = RunConfig {
             plan: self.waiting.plan(self.workers, count),
-            batch: self.batch,
+            seed: self.batch.seed,
             work: self.work,
             json: self.json,
             orders: self.orders,
             results: self.results,
             control: self.control,
         };
-        run::run(&config, suite, stop)
+        run::run(&config, listing, suite, stop)
     }
 }

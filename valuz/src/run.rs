@@ -8,7 +8,8 @@ use std::{
     ffi::OsString,
     fmt::Write,
     io::{self, Write as _},
-    process::{Command, ExitStatus},
+    mem,
+    process::{Command, ExitStatus, Stdio},
     time::{Duration, Instant},
 };
 
@@ -19,8 +20,9 @@ use sockets::{Endpoint, Mechanism, Stop};
 use tracing::{info, warn};
 
 use crate::{
-    args::{BatchArgs, ValuationName, WorkArgs},
+    args::{ValuationName, WorkArgs},
     children::{Children, Event},
+    listing::{self, Listing},
     progress::Progress,
     tally::Plan,
 };
@@ -39,7 +41,8 @@ const FIRST_WORKER: usize = 2;
 /// What is started.
 pub(crate) struct RunConfig {
     pub(crate) plan: Plan,
-    pub(crate) batch: BatchArgs,
+    /// What simulated orders are made from.
+    pub(crate) seed: u64,
     pub(crate) work: WorkArgs,
     pub(crate) json: bool,
     pub(crate) orders: Option<Endpoint>,
@@ -47,10 +50,11 @@ pub(crate) struct RunConfig {
     pub(crate) control: Option<Endpoint>,
 }
 
-/// Runs one batch. Ends all processes that it started, however it ends.
-pub(crate) fn run(config: &RunConfig, suite: &SuiteArgs, stop: &Stop) -> anyhow::Result<()> {
+/// Runs one batch, of the orders in `listing` or simulated. Ends all processes that it started, however it ends.
+pub(crate) fn run(config: &RunConfig, listing: Option<Listing>, suite: &SuiteArgs, stop: &Stop) -> anyhow::Result<()> {
     let mut run = Run {
         config,
+        listing,
         variables: variables(suite)?,
         children: Children::new(stop)?,
         bar: bar(config.plan.count)?,
@@ -69,6 +73,8 @@ pub(crate) fn run(config: &RunConfig, suite: &SuiteArgs, stop: &Stop) -> anyhow:
 
 struct Run<'a> {
     config: &'a RunConfig,
+    /// The orders for the source, if it is not to simulate them.
+    listing: Option<Listing>,
     /// For the children's environment: credentials do not show there as they do in arguments.
     variables: Vec<(&'static str, OsString)>,
     children: Children,
@@ -108,8 +114,7 @@ impl Run<'_> {
                     "results" => self.results = Some(endpoint),
                     "control" => {
                         self.control = Some(endpoint);
-                        let source = self.source_command()?;
-                        self.start(source)?;
+                        self.start_source()?;
                     }
                     _ => {
                         self.orders = Some(endpoint);
@@ -129,15 +134,26 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn start(&mut self, command: Command) -> anyhow::Result<()> {
+    fn start(&mut self, command: Command) -> anyhow::Result<usize> {
         let (place, pid) = self.children.start(command).context("cannot start a process")?;
         self.bar.suspend(|| info!(pid, "started {}", name(place)));
+        Ok(place)
+    }
+
+    fn start_source(&mut self) -> anyhow::Result<()> {
+        let source = self.source_command()?;
+        let place = self.start(source)?;
+        if let Some(listing) = &mut self.listing {
+            let orders = mem::take(&mut listing.orders);
+            self.children.feed(place, move |stdin| listing::write(&orders, stdin))?;
+        }
         Ok(())
     }
 
     fn start_worker(&mut self) -> anyhow::Result<()> {
         let worker = self.worker_command()?;
-        self.start(worker)
+        self.start(worker)?;
+        Ok(())
     }
 
     /// A log line or error of a child, with its name.
@@ -210,6 +226,9 @@ impl Run<'_> {
         command.args(["--give-up", &humantime::format_duration(give_up).to_string()]);
         command.args(["--results", &to_bind(self.config.results.as_ref())]);
         command.args(["--control", &to_bind(self.config.control.as_ref())]);
+        if let Some(listing) = &self.listing {
+            command.args(["--refused-lines", &listing.refused.to_string()]);
+        }
         if self.config.json {
             command.arg("--json");
         }
@@ -217,19 +236,14 @@ impl Run<'_> {
     }
 
     fn source_command(&self) -> io::Result<Command> {
-        let BatchArgs { count, seed, input, strict } = &self.config.batch;
         let mut command = self.command("source", true)?;
         command.args(["--orders", &to_bind(self.config.orders.as_ref())]);
         command.args(["--control", self.control.as_deref().unwrap_or_default()]);
-        match input {
-            Some(file) => command.arg("--input").arg(file),
-            None => command.args(["--seed", &seed.to_string()]),
-        };
-        if let Some(count) = count {
-            command.args(["--count", &count.to_string()]);
-        }
-        if *strict {
-            command.arg("--strict");
+        if self.listing.is_some() {
+            command.args(["--input", "-"]).stdin(Stdio::piped());
+        } else {
+            let (seed, count) = (self.config.seed, self.config.plan.count);
+            command.args(["--seed", &seed.to_string(), "--count", &count.to_string()]);
         }
         Ok(command)
     }
@@ -252,7 +266,7 @@ impl Run<'_> {
 
     fn command(&self, role: &str, with_progress: bool) -> io::Result<Command> {
         let mut command = Command::new(env::current_exe()?);
-        command.arg(role).envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command.stdin(Stdio::null()).arg(role).envs(self.variables.iter().map(|(name, value)| (name, value)));
         if env::var_os("RUST_LOG").is_none() {
             // What each does is told here; what goes wrong is theirs to tell.
             command.env("RUST_LOG", "warn");

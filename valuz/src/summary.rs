@@ -26,6 +26,9 @@ pub struct Summary {
     pub repeated: u64,
     /// Orders without a result: none, or there is no summary.
     pub missing: u64,
+    /// Lines of the input that were refused, if the orders come from a file or stream.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused_lines: Option<u64>,
     /// Orders done by each worker that reported.
     #[serde(skip)]
     pub workers: Vec<(String, u64)>,
@@ -84,6 +87,7 @@ impl Summary {
             duplicates: counts.duplicates,
             repeated: counts.repeated,
             missing: tally.missing(),
+            refused_lines: None,
             workers: tally.roster().iter().map(|(name, done)| (name.to_string(), done)).collect(),
         })
     }
@@ -127,6 +131,9 @@ impl fmt::Display for Summary {
         for (name, value) in &rows {
             writeln!(formatter, "{name:<names$}  {value:>numbers$}")?;
         }
+        if let Some(lines @ 1..) = self.refused_lines {
+            writeln!(formatter, "{lines} lines of the input were refused and are not in the total")?;
+        }
         for (name, done) in &self.workers {
             writeln!(formatter, "{name}: {done} orders, {:.0} a second", rate(*done))?;
         }
@@ -151,6 +158,7 @@ mod tests {
             duplicates: 1,
             repeated: 2,
             missing: 0,
+            refused_lines: None,
             workers: vec![("rust:desk:4711".to_owned(), 3)],
         }
     }
@@ -159,6 +167,9 @@ mod tests {
     fn the_json_has_its_keys_in_their_order() {
         expect![[r#"{"count":3,"value":1590.5,"by_symbol":{"AAPL":-4767.5,"BBRY":2180.0,"MSFT":4178.0},"elapsed_ms":1500.25,"duplicates":1,"repeated":2,"missing":0}"#]]
             .assert_eq(&serde_json::to_string(&summary()).unwrap());
+        let listed = Summary { refused_lines: Some(2), ..summary() };
+        assert!(serde_json::to_string(&listed).unwrap().ends_with(r#""missing":0,"refused_lines":2}"#));
+        assert!(listed.to_string().contains("2 lines of the input were refused"));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::{
 use thiserror::Error;
 use tracing::warn;
 
-use crate::{input::Input, table::Header};
+use crate::{origin::Origin, table::Header};
 
 /// How many refused lines an error names.
 const NAMED_MAX: usize = 3;
@@ -22,7 +22,7 @@ const LOG_EVERY: Duration = Duration::from_secs(1);
 /// The refused lines of one input.
 #[derive(Debug)]
 pub struct Refusals {
-    input: Input,
+    origin: Origin,
     count: u64,
     first: Vec<RefusedLine>,
     logged: Option<Instant>,
@@ -39,10 +39,10 @@ pub struct RefusedLine {
 
 /// Every line was refused.
 #[derive(Debug, Error)]
-#[error("{input}: nothing understood: all {count} lines were refused; columns: {columns}; {}", listed(first))]
+#[error("{origin}: nothing understood: all {count} lines were refused; columns: {columns}; {}", listed(first))]
 pub struct NothingUnderstood {
-    /// Which input.
-    pub input: Input,
+    /// Of which input.
+    pub origin: Origin,
     /// How many lines were refused.
     pub count: u64,
     /// The columns of its header.
@@ -54,8 +54,8 @@ pub struct NothingUnderstood {
 impl Refusals {
     /// None yet.
     #[must_use]
-    pub const fn of(input: Input) -> Self {
-        Self { input, count: 0, first: Vec::new(), logged: None }
+    pub const fn of(origin: Origin) -> Self {
+        Self { origin, count: 0, first: Vec::new(), logged: None }
     }
 
     /// One more. The first are logged each by itself, later ones once a second at most.
@@ -66,17 +66,17 @@ impl Refusals {
         }
         if self.count <= LOGGED_MAX {
             self.logged = Some(now);
-            warn!(file = %self.input, line, %reason, "line refused");
+            warn!(file = %self.origin, line, %reason, "line refused");
         } else if self.logged.is_none_or(|logged| now.saturating_duration_since(logged) >= LOG_EVERY) {
             self.logged = Some(now);
-            warn!(file = %self.input, line, %reason, count = self.count, "lines refused; this is the latest");
+            warn!(file = %self.origin, line, %reason, count = self.count, "lines refused; this is the latest");
         }
     }
 
     /// Whose lines these are.
     #[must_use]
-    pub const fn input(&self) -> &Input {
-        &self.input
+    pub const fn origin(&self) -> &Origin {
+        &self.origin
     }
 
     /// How many lines were refused.
@@ -93,8 +93,8 @@ impl Refusals {
         if self.count == 0 || understood > 0 {
             return Ok(());
         }
-        let (input, columns, first) = (self.input.clone(), header.to_string(), self.first.clone());
-        Err(NothingUnderstood { input, count: self.count, columns, first })
+        let (origin, columns, first) = (self.origin.clone(), header.to_string(), self.first.clone());
+        Err(NothingUnderstood { origin, count: self.count, columns, first })
     }
 }
 
@@ -116,7 +116,7 @@ mod tests {
     #[test]
     fn nothing_understood_names_the_first_three_lines_and_the_columns() {
         let table = Table::open(&b"symbol;price\n"[..], &[&["symbol"]]).unwrap();
-        let mut refusals = Refusals::of(Input::Stdin);
+        let mut refusals = Refusals::of("-".parse().unwrap());
         assert!(refusals.check(0, table.header()).is_ok());
         for line in 2..1000 {
             refusals.record(Instant::now(), line, format_args!("wrong {line}"));

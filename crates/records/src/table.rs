@@ -15,8 +15,8 @@ use thiserror::Error;
 use wire::foreign;
 
 use crate::{
-    input::ReadError,
     lines::{LINE_BYTES_MAX, Line, Lines},
+    origin::ReadError,
 };
 
 /// What may separate fields, and its name.

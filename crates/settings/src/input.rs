@@ -5,7 +5,7 @@
 
 use std::{
     fs::{File, OpenOptions},
-    io::{self, Read},
+    io::{self, Read, Seek as _},
     os::{
         fd::{AsFd, BorrowedFd},
         unix::fs::OpenOptionsExt as _,
@@ -57,6 +57,14 @@ impl Input {
     #[must_use]
     pub const fn is_stream(&self) -> bool {
         self.is_stream
+    }
+
+    /// Starts again at the first byte.
+    ///
+    /// # Errors
+    /// It is a stream.
+    pub fn rewind(&mut self) -> io::Result<()> {
+        self.file.rewind()
     }
 }
 
@@ -145,9 +153,14 @@ mod tests {
         let (_stopper, stop) = Stop::pair().unwrap();
         let path = folder.path().join("prices");
         fs::write(&path, "text").unwrap();
-        let input = Input::open(&path, &stop).unwrap();
+        let mut input = Input::open(&path, &stop).unwrap();
         assert!(!input.is_stream());
-        assert_eq!(read_all(input).unwrap(), "text");
+        for _ in 0..2 {
+            let mut text = String::new();
+            input.read_to_string(&mut text).unwrap();
+            assert_eq!(text, "text");
+            input.rewind().unwrap();
+        }
         assert_eq!(Input::open(folder.path(), &stop).unwrap_err().kind(), io::ErrorKind::IsADirectory);
     }
 }

@@ -13,6 +13,7 @@
 mod batches;
 mod command_line;
 mod foreign;
+mod input;
 mod killed;
 mod run;
 mod start;

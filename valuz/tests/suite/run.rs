@@ -104,22 +104,6 @@ fn even_a_killed_run_leaves_nothing_behind() {
     eventually("all processes have ended", || pids.iter().all(|&pid| !is_running(pid)));
 }
 
-#[test]
-fn orders_of_a_file_are_counted_and_bad_lines_told() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("orders.csv");
-    fs::write(&file, "symbol,action,shares,price\nMSFT,BUY,100,41.78\nbad\nAAPL,SELL,50,95.35\nBBRY,BUY,200,10.9\n")
-        .unwrap();
-    let file = file.to_str().unwrap();
-    let finished = testkit::run(VALUZ, ["run", "--json", "--workers", "1", "--input", file]);
-    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
-    assert_eq!((&finished.json()["count"], &finished.json()["value"]), (&3.into(), &1590.5.into()));
-    assert!(finished.stderr.contains("orders.csv line=3"), "{}", finished.stderr);
-    let strict = testkit::run(VALUZ, ["run", "--json", "--workers", "1", "--input", file, "--strict"]);
-    assert_eq!(strict.code, Some(1));
-    assert!(strict.stderr.contains("orders.csv:3: 'bad': symbol"), "{}", strict.stderr);
-}
-
 fn kill(pid: u32) {
     let pid = rustix::process::Pid::from_raw(pid.try_into().unwrap()).unwrap();
     rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();

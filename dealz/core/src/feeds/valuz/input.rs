@@ -1,13 +1,14 @@
 //! The orders of a batch, from what a page sends.
 
-use std::{collections::HashSet, path::Path};
+use std::{collections::HashSet, path::PathBuf};
 
+use records::Origin;
 use valuz::{
-    listing::{Listing, ListingError},
+    listing::{Listing, ListingError, Reading},
     orders::Orders,
     sums::SYMBOLS_MAX,
 };
-use wire::Symbol;
+use wire::{Symbol, foreign};
 
 use crate::command::{OrdersInput, Refusal};
 
@@ -35,12 +36,9 @@ pub(crate) fn orders_of(input: &OrdersInput) -> Result<(Orders, String), Refusal
             Err(invalid("orders", format!("the list is larger than {} MiB", CSV_BYTES_MAX >> 20)))
         }
         OrdersInput::File { name, csv } => {
-            let listing = Listing::parse(Path::new(""), csv.as_bytes(), true).map_err(|error| match error {
-                ListingError::Refused(line) => {
-                    invalid("orders", format!("line {}: {}", line.line, short(&line.reason)))
-                }
-                error @ ListingError::Read { .. } => invalid("orders", error.to_string()),
-            })?;
+            let reading = Reading { strict: true, count: None };
+            let listing = Listing::parse(&Origin::from(PathBuf::from(name)), csv.as_bytes(), reading)
+                .map_err(|error| invalid("orders", sentence(error)))?;
             if listing.orders.is_empty() {
                 return Err(invalid("orders", "there is no order in the list".to_owned()));
             }
@@ -60,13 +58,18 @@ fn invalid(field: &str, reason: String) -> Refusal {
     Refusal::Invalid { field: field.to_owned(), reason }
 }
 
-/// Enough to recognise it, on one line.
-fn short(text: &str) -> String {
-    let shown: Vec<char> = text.chars().filter(|character| !character.is_control()).collect();
-    if shown.len() <= NAME_CHARS_MAX {
-        return shown.into_iter().collect();
+/// What is wrong with a list, without its name, which the page shows already.
+fn sentence(error: ListingError) -> String {
+    match error {
+        ListingError::Refused { line, reason, .. } => format!("line {line}: {reason}"),
+        ListingError::Header { reason, .. } => reason.to_string(),
+        error => error.to_string(),
     }
-    shown.into_iter().take(NAME_CHARS_MAX).chain(['…']).collect()
+}
+
+/// Enough of a file's name to recognise it.
+fn short(name: &str) -> String {
+    foreign(name).at_most(NAME_CHARS_MAX).to_string()
 }
 
 #[cfg(test)]
@@ -94,17 +97,20 @@ mod tests {
     #[test]
     fn a_list_gives_its_orders_or_names_the_line_that_is_none() {
         let (orders, origin) = file("symbol,action,shares,price\nMSFT,BUY,100,41.78\nGOOG,sell,1,2\n").unwrap();
-        assert_eq!((orders.count(), origin.as_str()), (2, "myorders.csv"));
+        assert_eq!((orders.count(), origin.as_str()), (2, "my\\norders.csv"));
         assert_eq!(
             refusal(file("symbol,action,shares,price\nMSFT,BUY,100,41.78\nMSFT,HOLD,1,1\n")),
-            "orders: line 3: 'HOLD': action: neither BUY nor SELL"
+            "orders: line 3: action 'HOLD' is neither BUY nor SELL"
         );
-        assert_eq!(refusal(file("symbol,action\n")), "orders: line 1: the header has no column shares");
+        assert_eq!(
+            refusal(file("symbol,action\n")),
+            "orders: line 1: the header names no column 'shares'; found: symbol, action (separated by commas)"
+        );
         assert_eq!(refusal(file("symbol,action,shares,price\n")), "orders: there is no order in the list");
         assert_eq!(refusal(file(&" ".repeat(CSV_BYTES_MAX + 1))), "orders: the list is larger than 16 MiB");
         let many: String = (0..=SYMBOLS_MAX).map(|number| format!("S{number},BUY,1,1\n")).collect();
         assert_eq!(refusal(file(&format!("symbol,action,shares,price\n{many}"))), "orders: more than 100000 symbols");
         let long = refusal(file(&format!("symbol,action,shares,price\n{},BUY,1,1\n", "x".repeat(5000))));
-        assert!(long.chars().count() < 120 && long.ends_with('…'), "{long}");
+        assert!(long.chars().count() < 120 && long.contains('…'), "{long}");
     }
 }
