@@ -13,6 +13,9 @@ use crate::{valuation, worker::Delay};
 /// The longest time that may be asked for; the clock can be read far beyond it.
 const DURATION_MAX: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
+/// The shortest patience: a REPEAT can name a million orders.
+const PATIENCE_MIN: Duration = Duration::from_millis(10);
+
 /// Values a batch of orders on any number of workers
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 100)]
@@ -165,7 +168,7 @@ pub(crate) struct ReduceArgs {
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct WaitingArgs {
     /// Ask again for missing orders when nothing new came for this long; doubles while it is in vain
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = parse_patience)]
     pub(crate) patience: Duration,
     /// Give the batch up when nothing at all came for this long; must be longer than --patience
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse_duration)]
@@ -203,6 +206,11 @@ pub(crate) struct RunArgs {
     /// Where reduce binds for commands to all [default: a free port of this machine]
     #[arg(long, value_name = "ENDPOINT", env = Channel::Control.variable())]
     pub(crate) control: Option<Endpoint>,
+}
+
+fn parse_patience(text: &str) -> Result<Duration, String> {
+    let patience = parse_duration(text)?;
+    if patience >= PATIENCE_MIN { Ok(patience) } else { Err("shorter than 10ms".to_owned()) }
 }
 
 fn parse_duration(text: &str) -> Result<Duration, String> {

@@ -1,7 +1,7 @@
-//! The processes that `valuz run` starts: their lines and their ends, as one stream of events.
+//! The processes that `valuz run` starts: their lines and their exits, as one stream of events.
 //!
-//! Two threads a child read its pipes; everything else happens on the thread that owns the [`Children`]. No child
-//! outlives it: each has the kernel end it with its parent ([`program::end_with_parent`]).
+//! Two threads per child read its pipes; everything else happens on the thread that owns the [`Children`]. No child
+//! outlives it, not even a suspended one: the kernel kills each with its parent ([`program::kill_child_with_us`]).
 
 use std::{
     io::{self, BufRead as _, BufReader, Read},
@@ -15,36 +15,37 @@ use rustix::process::{Pid, Signal, kill_process};
 use settings::program;
 use sockets::Stop;
 
-/// How many lines may wait to be handled; a child that says more waits.
+/// How many lines may wait to be handled; a child that writes more waits.
 const EVENTS_MAX: usize = 1_000;
 
-/// For waits that only an event ends.
+/// For waits without a deadline.
 const LONG: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-/// What happened to a child, given by its place in the order of starting.
+/// What happened to a child, which is given by its place in the order of starting.
 #[derive(Debug)]
 pub(crate) enum Event {
     /// It wrote a line to standard output.
     Printed(usize, String),
     /// It wrote a line to standard error.
     Logged(usize, String),
-    /// It has ended.
-    Ended(usize, ExitStatus),
-    /// SIGINT or SIGTERM came.
+    /// It has exited, and all its lines were read.
+    Exited(usize, ExitStatus),
+    /// The stop signal.
     Stopped,
 }
 
-/// What the reading threads tell.
-enum Told {
+/// What the threads send.
+enum Notice {
     Event(Event),
+    /// One of the two pipes of this child is at its end.
     Closed(usize),
 }
 
 /// All children, in the order of starting.
 pub(crate) struct Children {
     running: Vec<Running>,
-    sender: SyncSender<Told>,
-    receiver: Receiver<Told>,
+    sender: SyncSender<Notice>,
+    receiver: Receiver<Notice>,
 }
 
 struct Running {
@@ -54,23 +55,22 @@ struct Running {
 }
 
 impl Children {
-    /// None yet. The stop signal becomes an event.
+    /// No child yet. The stop signal becomes an event.
     pub(crate) fn new(stop: &Stop) -> io::Result<Self> {
         let (sender, receiver) = sync_channel(EVENTS_MAX);
-        let (stop, told) = (stop.clone(), sender.clone());
+        let (stop, notices) = (stop.clone(), sender.clone());
         thread::Builder::new().name("stop".to_owned()).spawn(move || {
-            if stop.wait_until(Instant::now() + LONG) {
-                // Nobody to tell: the loop has ended already.
-                let _ = told.send(Told::Event(Event::Stopped));
-            }
+            stop.wait();
+            // This fails only after the loop has ended.
+            let _ = notices.send(Notice::Event(Event::Stopped));
         })?;
         Ok(Self { running: Vec::new(), sender, receiver })
     }
 
-    /// Starts one more; tells its place and its process id. Call it on the thread that lives longest: the kernel
-    /// ends a child with the thread that started it.
+    /// Starts a child; returns its place and its process id. Call it on the thread that lives longest: the kernel
+    /// kills a child with the thread that started it.
     pub(crate) fn start(&mut self, mut command: Command) -> io::Result<(usize, u32)> {
-        program::end_child_with_us(&mut command);
+        program::kill_child_with_us(&mut command);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
         let place = self.running.len();
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
@@ -108,31 +108,31 @@ impl Children {
             let lines = pipe.map(|pipe| BufReader::new(pipe).split(b'\n'));
             for line in lines.into_iter().flatten().map_while(Result::ok) {
                 let line = String::from_utf8_lossy(&line).into_owned();
-                if sender.send(Told::Event(event(place, line))).is_err() {
+                if sender.send(Notice::Event(event(place, line))).is_err() {
                     return;
                 }
             }
-            let _ = sender.send(Told::Closed(place));
+            let _ = sender.send(Notice::Closed(place));
         })?;
         Ok(())
     }
 
-    /// The next event before `deadline` (`None`: for ever); `None` when that has passed.
+    /// The next event before `deadline` (`None`: whenever it comes); `None` when that has passed.
     pub(crate) fn next_event(&mut self, deadline: Option<Instant>) -> io::Result<Option<Event>> {
         loop {
             let left = deadline.map_or(LONG, |deadline| deadline.saturating_duration_since(Instant::now()));
             let place = match self.receiver.recv_timeout(left) {
-                Ok(Told::Event(event)) => return Ok(Some(event)),
-                Ok(Told::Closed(place)) => place,
+                Ok(Notice::Event(event)) => return Ok(Some(event)),
+                Ok(Notice::Closed(place)) => place,
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return Ok(None),
             };
             let running = &mut self.running[place];
             running.open_pipes -= 1;
-            // Only when all its lines are read, so that nothing comes after a child's end.
+            // Only when all its lines are read, so that no line comes after a child's exit.
             if running.open_pipes == 0 {
                 let status = running.child.wait()?;
                 running.status = Some(status);
-                return Ok(Some(Event::Ended(place, status)));
+                return Ok(Some(Event::Exited(place, status)));
             }
         }
     }
@@ -142,21 +142,23 @@ impl Children {
         self.running.len()
     }
 
-    /// How each child ended, `None` where it runs.
+    /// How a child exited; `None` while it runs.
     pub(crate) fn status(&self, place: usize) -> Option<ExitStatus> {
         self.running.get(place)?.status
     }
 
     /// Whether none runs.
-    pub(crate) fn all_ended(&self) -> bool {
+    pub(crate) fn all_exited(&self) -> bool {
         self.running.iter().all(|running| running.status.is_some())
     }
 
-    /// Sends SIGTERM to all that run.
+    /// Sends SIGTERM to all that run, and SIGCONT, without which a suspended one would not handle it.
     pub(crate) fn terminate(&self) {
         for running in self.running.iter().filter(|running| running.status.is_none()) {
             // It was not waited for, so the process id is still its own.
-            let _ = kill_process(Pid::from_child(&running.child), Signal::TERM);
+            for signal in [Signal::TERM, Signal::CONT] {
+                let _ = kill_process(Pid::from_child(&running.child), signal);
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
-//! `valuz run`: source, workers and reduce as processes of this same program, and how they get on.
+//! `valuz run`: source, workers and reduce as processes of this same program, and their progress.
 //!
-//! Nothing is timed: reduce is started first and says where it is bound, then the source, which says the same,
-//! then the workers. Reduce's lines of [`Progress`] move the bar; what else it prints is passed on.
+//! Nothing is timed: reduce is started first and prints its endpoints, then the source, which does the same, then the
+//! workers. Reduce's lines of [`Progress`] move the bar; all other lines are passed on.
 
 use std::{
     env,
@@ -27,11 +27,14 @@ use crate::{
     tally::Plan,
 };
 
-/// How long the others may take to end after reduce has.
+/// How long the others may take to exit after reduce has.
 const ENDING: Duration = Duration::from_secs(5);
 
-/// How long all may take to end after SIGTERM, before they are killed.
-const STOPPING: Duration = Duration::from_millis(800);
+/// How long all may take to exit after SIGTERM, before they are killed.
+const STOPPING: Duration = Duration::from_millis(700);
+
+/// The least time between two log lines of progress, if there is no bar.
+const LOG_EVERY: Duration = Duration::from_secs(2);
 
 /// Reduce is started first, the source second, and then the workers.
 const REDUCE: usize = 0;
@@ -50,7 +53,7 @@ pub(crate) struct RunConfig {
     pub(crate) control: Option<Endpoint>,
 }
 
-/// Runs one batch, of the orders in `listing` or simulated. Ends all processes that it started, however it ends.
+/// Runs one batch, of the orders in `listing` or simulated. No process that it started outlives it.
 pub(crate) fn run(config: &RunConfig, listing: Option<Listing>, suite: &SuiteArgs, stop: &Stop) -> anyhow::Result<()> {
     let mut run = Run {
         config,
@@ -62,6 +65,8 @@ pub(crate) fn run(config: &RunConfig, listing: Option<Listing>, suite: &SuiteArg
         results: None,
         control: None,
         is_started: false,
+        next_log: Instant::now() + LOG_EVERY,
+        kill_at: None,
     };
     let reduce = run.reduce_command()?;
     run.start(reduce)?;
@@ -75,31 +80,39 @@ struct Run<'a> {
     config: &'a RunConfig,
     /// The orders for the source, if it is not to simulate them.
     listing: Option<Listing>,
-    /// For the children's environment: credentials do not show there as they do in arguments.
+    /// For the children's environment: other users can read arguments, but not these.
     variables: Vec<(&'static str, OsString)>,
     children: Children,
     bar: ProgressBar,
     orders: Option<String>,
     results: Option<String>,
     control: Option<String>,
-    /// Whether reduce has said START.
+    /// Whether reduce has published START.
     is_started: bool,
+    /// When the next log line of progress is due.
+    next_log: Instant,
+    /// When children that were sent SIGTERM are killed.
+    kill_at: Option<Instant>,
 }
 
 impl Run<'_> {
-    /// Handles events until reduce has ended, all workers have died, or stop.
+    /// Handles events until reduce has exited, all workers are dead, or stop.
     fn watch(&mut self) -> anyhow::Result<()> {
         loop {
             match self.children.next_event(None)? {
                 Some(Event::Printed(place, line)) => match Progress::parse(&line) {
                     Some(progress) => self.follow(progress)?,
-                    None if place == REDUCE => self.bar.suspend(|| writeln!(io::stdout(), "{line}"))?,
+                    None if place == REDUCE => {
+                        // The result: the batch is done.
+                        self.bar.finish_and_clear();
+                        writeln!(io::stdout(), "{line}")?;
+                    }
                     None => {}
                 },
                 Some(Event::Logged(place, line)) => self.pass_on(place, &line)?,
-                Some(Event::Ended(REDUCE, status)) if status.success() => return Ok(()),
-                Some(Event::Ended(REDUCE, status)) => bail!("reduce ended with {}", words(status)),
-                Some(Event::Ended(place, status)) => self.miss(place, status)?,
+                Some(Event::Exited(REDUCE, status)) if status.success() => return Ok(()),
+                Some(Event::Exited(REDUCE, status)) => bail!("reduce ended with {}", words(status)),
+                Some(Event::Exited(place, status)) => self.handle_exit(place, status)?,
                 Some(Event::Stopped) => return self.stop(),
                 None => {}
             }
@@ -129,7 +142,14 @@ impl Run<'_> {
                 self.bar.reset();
                 self.bar.suspend(|| info!(workers, "batch started"));
             }
-            Progress::Counted(count) => self.bar.set_position(count),
+            Progress::Counted(count) => {
+                self.bar.set_position(count);
+                if self.bar.is_hidden() && Instant::now() >= self.next_log {
+                    self.next_log = Instant::now() + LOG_EVERY;
+                    let per_second = self.bar.per_sec().round();
+                    info!(counted = count, of = self.config.plan.count, per_second, "progress");
+                }
+            }
         }
         Ok(())
     }
@@ -161,9 +181,9 @@ impl Run<'_> {
         self.bar.suspend(|| writeln!(io::stderr(), "{}: {line}", name(place)))
     }
 
-    /// Somebody else than reduce has ended. A worker that dies in mid-batch is no harm while there are others;
-    /// before START reduce would wait for it, so another takes its place.
-    fn miss(&mut self, place: usize, status: ExitStatus) -> anyhow::Result<()> {
+    /// The source or a worker has exited. A worker that dies in mid-batch does no harm while there are others; before
+    /// START reduce would wait for it, so another takes its place.
+    fn handle_exit(&mut self, place: usize, status: ExitStatus) -> anyhow::Result<()> {
         if status.success() {
             return Ok(());
         }
@@ -185,32 +205,38 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Reduce says whether the batch was broken off.
+    /// Ends all children. The exit code of reduce says whether the batch was broken off.
     fn stop(&mut self) -> anyhow::Result<()> {
-        self.children.terminate();
-        self.drain(Instant::now() + STOPPING)?;
+        self.end(true)?;
         match self.children.status(REDUCE) {
             Some(status) if status.success() => Ok(()),
             _ => bail!("stopped"),
         }
     }
 
-    /// Waits for the others, who end by themselves at EXIT; or ends them.
+    /// Waits for the others, which exit by themselves at EXIT; or ends them. Those that still run are killed when the
+    /// children are dropped.
     fn end(&mut self, at_once: bool) -> io::Result<()> {
         if !at_once && self.drain(Instant::now() + ENDING)? {
             return Ok(());
         }
-        self.children.terminate();
-        self.drain(Instant::now() + STOPPING)?;
+        let kill_at = self.terminate();
+        self.drain(kill_at)?;
         Ok(())
     }
 
-    /// Passes on what the children still say until all have ended or the deadline; tells whether they have.
-    fn drain(&mut self, deadline: Instant) -> io::Result<bool> {
-        while !self.children.all_ended() {
+    /// Sends SIGTERM to all children; returns until when they may exit.
+    fn terminate(&mut self) -> Instant {
+        self.children.terminate();
+        *self.kill_at.get_or_insert(Instant::now() + STOPPING)
+    }
+
+    /// Passes on the children's lines until all have exited or the deadline; returns whether they have exited.
+    fn drain(&mut self, mut deadline: Instant) -> io::Result<bool> {
+        while !self.children.all_exited() {
             match self.children.next_event(Some(deadline))? {
                 Some(Event::Logged(place, line)) => self.pass_on(place, &line)?,
-                Some(Event::Stopped) => self.children.terminate(),
+                Some(Event::Stopped) => deadline = deadline.min(self.terminate()),
                 Some(_) => {}
                 None => return Ok(false),
             }
@@ -268,7 +294,7 @@ impl Run<'_> {
         let mut command = Command::new(env::current_exe()?);
         command.stdin(Stdio::null()).arg(role).envs(self.variables.iter().map(|(name, value)| (name, value)));
         if env::var_os("RUST_LOG").is_none() {
-            // What each does is told here; what goes wrong is theirs to tell.
+            // This process logs what each does; they log what goes wrong.
             command.env("RUST_LOG", "warn");
         }
         if with_progress {
@@ -278,8 +304,8 @@ impl Run<'_> {
     }
 }
 
-/// The suite's flags as the variables that stand for them. Under CURVE all processes have one key, so its public
-/// half is the bound side's.
+/// The suite's flags as environment variables. Under CURVE all processes have one key, so its public half is also the
+/// server's.
 fn variables(suite: &SuiteArgs) -> anyhow::Result<Vec<(&'static str, OsString)>> {
     let mut server_key = suite.server_key.clone().map(OsString::from);
     if let Mechanism::Curve { own, server: None } = suite.clone().load()?.security()?.mechanism {
@@ -299,12 +325,12 @@ fn variables(suite: &SuiteArgs) -> anyhow::Result<Vec<(&'static str, OsString)>>
     Ok(given.into_iter().filter_map(|(name, value)| Some((name, value?))).collect())
 }
 
-/// Where a channel is bound: as asked for, or on loopback at a port that the system chooses.
+/// The endpoint to bind: the given one, or on loopback at a port that the system chooses.
 fn to_bind(given: Option<&Endpoint>) -> String {
     given.map_or_else(|| "tcp://127.0.0.1:*".to_owned(), Endpoint::to_string)
 }
 
-/// A bound address as one to connect to from this machine.
+/// A bound endpoint as one to connect to from this machine.
 fn reachable(endpoint: &str) -> String {
     endpoint.replacen("//0.0.0.0:", "//127.0.0.1:", 1)
 }
@@ -325,7 +351,7 @@ fn bar(count: u64) -> anyhow::Result<ProgressBar> {
     let style =
         ProgressStyle::with_template("{wide_bar} {human_pos} of {human_len} orders, {rate} a second, {eta} left")?
             .with_key("rate", |state: &ProgressState, text: &mut dyn Write| {
-                // A bar that cannot be drawn whole is no failure.
+                // A bar without its rate is no failure.
                 let _ = write!(text, "{:.0}", state.per_sec());
             });
     Ok(ProgressBar::new(count).with_style(style))

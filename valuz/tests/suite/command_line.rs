@@ -39,6 +39,7 @@ fn what_cannot_be_meant_is_a_usage_error() {
         &["reduce", "--workers", "0", "--count", "1"],
         &["reduce", "--workers", "1"],
         &["reduce", "--workers", "1", "--count", "1", "--patience", "10s"],
+        &["reduce", "--workers", "1", "--count", "1", "--patience", "0s"],
         &["run", "--workers", "1"],
     ] {
         let finished = run(VALUZ, arguments);

@@ -2,6 +2,7 @@
 
 use std::{fs, time::Duration};
 
+use rustix::process::{Pid, Signal, kill_process};
 use testkit::{Program, eventually};
 
 use super::{VALUZ, assert_total};
@@ -96,15 +97,40 @@ fn a_signal_ends_all_of_them() {
 }
 
 #[test]
+fn suspended_children_do_not_delay_the_end() {
+    let run = Program::start(VALUZ, SLOW);
+    let pids = children(&run, 4);
+    run.wait_for_log("batch started");
+    pids.iter().for_each(|&pid| signal(pid, Signal::STOP));
+    run.terminate();
+    // A second, and what a loaded machine takes to reap the processes.
+    assert_eq!(run.finish_within(Duration::from_millis(1_400)).code, Some(1));
+    assert!(pids.into_iter().all(|pid| !is_running(pid)));
+}
+
+#[test]
+fn progress_is_logged_if_there_is_no_bar() {
+    let run = Program::start(VALUZ, SLOW);
+    run.wait_for_log("progress counted=");
+    run.terminate();
+    let _ = run.finish();
+}
+
+#[test]
 fn even_a_killed_run_leaves_nothing_behind() {
     let run = Program::start(VALUZ, SLOW);
     let pids = children(&run, 4);
+    run.wait_for_log("batch started");
+    pids.iter().skip(1).for_each(|&pid| signal(pid, Signal::STOP));
     run.kill();
     let _ = run.finish();
     eventually("all processes have ended", || pids.iter().all(|&pid| !is_running(pid)));
 }
 
 fn kill(pid: u32) {
-    let pid = rustix::process::Pid::from_raw(pid.try_into().unwrap()).unwrap();
-    rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+    signal(pid, Signal::KILL);
+}
+
+fn signal(pid: u32, signal: Signal) {
+    kill_process(Pid::from_raw(pid.try_into().unwrap()).unwrap(), signal).unwrap();
 }
