@@ -1,9 +1,8 @@
-//! Facts about the machine and the versions of its software, and raising the limit of open files.
+//! Facts about the machine and the versions of the software on it.
 
 use std::{fmt, fs, process::Command, thread};
 
 use jiff::Timestamp;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// The facts that every result depends on.
 #[derive(Debug)]
@@ -35,14 +34,6 @@ impl fmt::Display for Facts {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.lines.iter().try_for_each(|(name, value)| writeln!(formatter, "- {name}: {value}"))
     }
-}
-
-/// Raises the limit of open files of this process and its children to the hard limit: 10,000 connections are more than
-/// the usual soft limit.
-pub(crate) fn raise_open_files_limit() {
-    let limit = getrlimit(Resource::Nofile);
-    // Where it can't be raised, the row that needs it says so when it fails.
-    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
 }
 
 fn processor() -> String {

@@ -18,6 +18,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::{Context, Result};
 use clap::Parser;
+use settings::program;
 
 use crate::{
     programs::Programs,
@@ -69,20 +70,18 @@ impl Cli {
 }
 
 fn main() -> ExitCode {
-    match run(&Cli::parse()) {
+    match run(&program::parse()) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
-        Err(error) => {
-            progress::complain(&error);
-            ExitCode::FAILURE
-        }
+        Err(error) => program::exit_code(Err(error)),
     }
 }
 
 /// Measures the selected rows; `false` if one failed to run.
 fn run(cli: &Cli) -> Result<bool> {
     process::kill_all_on_signal().context("cannot wait for signals")?;
-    machine::raise_open_files_limit();
+    // For the rows with 10,000 connections, in this process and in those that it starts.
+    sockets::limits::raise_open_files()?;
     let progress = Progress::new();
     let programs = Programs {
         ours: if cli.calibrate { PathBuf::new() } else { build::suite(cli.programs.as_deref(), &progress)? },
@@ -100,7 +99,7 @@ fn run(cli: &Cli) -> Result<bool> {
         bench.run(name, &mut table);
     }
     bench.progress.finish();
-    report::print(&facts, &table, cli.rounds());
+    report::print(&facts, &table, cli.rounds())?;
     if cli.writes_results() {
         report::write(&build::results_path(), &facts, &table, cli.rounds())?;
     }

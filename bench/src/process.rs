@@ -17,7 +17,7 @@ use anyhow::{Context, Result, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use signal_hook::{
-    consts::{SIGINT, SIGTERM},
+    consts::{SIGHUP, SIGINT, SIGTERM},
     iterator::Signals,
 };
 
@@ -27,9 +27,9 @@ const EXIT_POLL: Duration = Duration::from_millis(5);
 /// Processes that were started and not yet waited for, by process id.
 static RUNNING: Mutex<BTreeMap<u32, Pid>> = Mutex::new(BTreeMap::new());
 
-/// Starts the thread that, on SIGINT or SIGTERM, kills all running processes and exits.
+/// Starts the thread that, on SIGHUP, SIGINT or SIGTERM, kills all running processes and exits.
 pub(crate) fn kill_all_on_signal() -> io::Result<()> {
-    let mut signals = Signals::new([SIGINT, SIGTERM])?;
+    let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM])?;
     thread::Builder::new().name("signals".into()).spawn(move || {
         if let Some(signal) = signals.forever().next() {
             if let Ok(running) = RUNNING.lock() {

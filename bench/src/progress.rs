@@ -27,7 +27,8 @@ impl Progress {
     pub(crate) fn say(&self, what: &str) {
         self.bar.set_message(what.to_owned());
         if !self.terminal {
-            write_line(what);
+            // A line that cannot be written is dropped.
+            let _ = writeln!(io::stderr(), "{what}");
         }
     }
 
@@ -40,14 +41,4 @@ impl Progress {
     pub(crate) fn finish(&self) {
         self.bar.finish_and_clear();
     }
-}
-
-/// Prints an error with its causes on standard error, as one line.
-pub(crate) fn complain(error: &anyhow::Error) {
-    write_line(&format!("error: {error:#}"));
-}
-
-fn write_line(line: &str) {
-    // A closed standard error cannot show the error.
-    let _ = writeln!(io::stderr(), "{line}");
 }

@@ -1,6 +1,10 @@
 //! The table with the machine's facts, on standard output and as `bench/RESULTS.md`.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    io::{self, Write as _},
+    path::Path,
+};
 
 use anyhow::{Context, Result};
 
@@ -10,9 +14,8 @@ use crate::{machine::Facts, table::Table};
 const REMARKS: &str = "## Remarks";
 
 /// Prints the results.
-#[expect(clippy::print_stdout, reason = "the table is this program's output")]
-pub(crate) fn print(facts: &Facts, table: &Table, rounds: u32) {
-    println!("{}", body(facts, table, rounds));
+pub(crate) fn print(facts: &Facts, table: &Table, rounds: u32) -> io::Result<()> {
+    writeln!(io::stdout(), "{}", body(facts, table, rounds))
 }
 
 /// Replaces the results in the file and keeps its remarks.

@@ -11,13 +11,12 @@ use chatz::{
     join,
     say::say,
 };
-use clap::Parser as _;
 use settings::program;
 use sockets::Stop;
 
 fn main() -> ExitCode {
     program::end_with_parent();
-    let Cli { suite, command } = Cli::parse();
+    let Cli { suite, command } = program::parse();
     // A log line would tear the line being typed; there the events show what matters.
     if !matches!(&command, Command::Join(args) if join::shares_terminal_with_log(args.json)) {
         program::log_to_stderr();
@@ -27,13 +26,11 @@ fn main() -> ExitCode {
 
 fn run(suite: settings::SuiteArgs, command: Command) -> anyhow::Result<()> {
     let suite = suite.load()?;
-    let stop = Stop::on_signals()?;
+    // Keys and lists first: until signals are handled, they end a wait for a named pipe by themselves.
     let context = suite.context()?;
+    let stop = Stop::on_signals()?;
     match command {
         Command::Serve(args) => {
-            if let Err(error) = sockets::limits::raise_open_files() {
-                tracing::warn!(%error, "fewer peers can connect");
-            }
             Server::bind(&context, &args.config(&suite))?.run(&stop)?;
         }
         Command::Join(args) => join::run(&context, args.json, &args.config(&suite), &stop)?,

@@ -1,15 +1,13 @@
 //! What was typed, and what comes of it: which frontend to show, and the session that it shows.
 
 use std::{
-    env,
-    ffi::OsString,
-    fs,
+    env, fs,
     net::{IpAddr, SocketAddr},
     path::PathBuf,
 };
 
 use anyhow::Context as _;
-use clap::{Args, Parser, ValueEnum as _};
+use clap::{Args, Parser};
 use dealz_core::{DeskConfig, DeskEndpoints, Stage};
 use settings::{HostArgs, Suite, SuiteArgs};
 use sockets::Endpoint;
@@ -175,7 +173,7 @@ impl Cli {
             symbols,
             programs: own.parent().context("this program lies in no folder")?.to_owned(),
             stage: self.session.stage.then_some(Stage { prices, workers: self.session.workers }),
-            variables: self.variables(),
+            variables: self.suite.variables(),
             record: self.session.record.clone(),
         })))
     }
@@ -191,25 +189,6 @@ impl Cli {
             }
             None => Ok(fs::canonicalize(PRICES).ok().filter(|_| self.session.stage).map(short)),
         }
-    }
-
-    /// What children are told of the suite's flags.
-    fn variables(&self) -> Vec<(&'static str, OsString)> {
-        let suite = &self.suite;
-        let security = suite.security.and_then(|name| name.to_possible_value()).map(|value| value.get_name().into());
-        [
-            ("SUITE_CONFIG", suite.config.clone().map(OsString::from)),
-            ("SUITE_SECURITY", security),
-            ("SUITE_KEY", suite.key.clone().map(OsString::from)),
-            ("SUITE_SERVER_KEY", suite.server_key.clone().map(OsString::from)),
-            ("SUITE_ALLOW", suite.allow.clone().map(OsString::from)),
-            ("SUITE_USERNAME", suite.username.clone().map(OsString::from)),
-            ("SUITE_PASSWORD", suite.password.clone().map(OsString::from)),
-            ("SUITE_NO_KEEP_ALIVE", suite.no_keep_alive.then(|| "true".into())),
-        ]
-        .into_iter()
-        .filter_map(|(variable, value)| Some((variable, value?)))
-        .collect()
     }
 }
 
@@ -281,14 +260,5 @@ mod tests {
         assert_eq!(names(&["--symbols", "IBM,MSFT"]), ["IBM", "MSFT"]);
         assert_eq!(names(&["--stage"]), ["AAPL", "AMZN", "IBM", "MSFT", "GOOG"]);
         assert_eq!(names(&[]), ["MSFT", "AAPL", "GOOG", "YHOO", "BBRY"]);
-    }
-
-    #[test]
-    fn children_are_told_of_the_suites_flags() {
-        let cli = cli(&["--security", "plain", "--username", "ada", "--no-keep-alive"]);
-        let told = cli.variables();
-        assert!(told.contains(&("SUITE_SECURITY", "plain".into())), "{told:?}");
-        assert!(told.contains(&("SUITE_USERNAME", "ada".into())), "{told:?}");
-        assert!(told.contains(&("SUITE_NO_KEEP_ALIVE", "true".into())), "{told:?}");
     }
 }

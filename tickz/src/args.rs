@@ -162,7 +162,7 @@ impl Cli {
     /// Parses the command line; help, and usage that is wrong, end the program here (exit code 2).
     #[must_use]
     pub fn parse_or_exit() -> Self {
-        let cli = Self::parse();
+        let cli: Self = settings::program::parse();
         if let Command::Publish(args) = &cli.command
             && args.replay.again
             && args.replay.origin.as_ref().is_some_and(Origin::is_stdin)

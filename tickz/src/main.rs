@@ -20,8 +20,9 @@ fn main() -> ExitCode {
 }
 
 fn publish(suite: &settings::Suite, args: PublishArgs) -> anyhow::Result<()> {
-    let stop = Stop::on_signals()?;
+    // Keys and lists first: until signals are handled, they end a wait for a named pipe by themselves.
     let context = suite.context()?;
+    let stop = Stop::on_signals()?;
     let (block, summary) = (args.block, args.summary);
     let published = Publisher::bind(&context, args.config(suite))?.run(&stop)?;
     published.tell(summary)?;
@@ -33,7 +34,7 @@ fn publish(suite: &settings::Suite, args: PublishArgs) -> anyhow::Result<()> {
 }
 
 fn watch(suite: &settings::Suite, args: WatchArgs) -> anyhow::Result<()> {
-    let stop = Stop::on_signals()?;
     let context = suite.context()?;
+    let stop = Stop::on_signals()?;
     Ok(Watcher::connect(&context, args.config(suite), &stop)?.run(&stop)?)
 }

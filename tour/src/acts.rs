@@ -1,6 +1,10 @@
 //! What is shown, act by act. Each act fails if what it promises does not happen.
 
-use std::{path::Path, time::Duration};
+use std::{
+    io::{self, Write as _},
+    path::Path,
+    time::Duration,
+};
 
 use anyhow::{Context as _, ensure};
 use wire::Channel;
@@ -12,9 +16,9 @@ const LOOK_AT_PRICES: Duration = Duration::from_secs(4);
 
 /// PUB to SUB: ten years of real prices, a month in half a second.
 pub(crate) fn prices(stage: &mut Stage, file: &Path) -> anyhow::Result<()> {
-    announce("1. tickz: a publisher (PUB) plays real prices; a watcher (SUB) follows two symbols of five");
+    announce("1. tickz: a publisher (PUB) plays real prices; a watcher (SUB) follows two symbols of five")?;
     for channel in &stage.ports.moved {
-        println_moved(*channel, stage.ports.endpoint(*channel));
+        announce_moved(*channel, stage.ports.endpoint(*channel))?;
     }
     let file = file.to_str().context("the path of the prices is not UTF-8")?;
     stage.enter("tickz", "tickz", &["publish", "--replay", file, "--speed", "5000000", "--loop", "--sequence"])?;
@@ -27,7 +31,7 @@ pub(crate) fn prices(stage: &mut Stage, file: &Path) -> anyhow::Result<()> {
 
 /// REQ to ROUTER and PUB to SUB: two people talk.
 pub(crate) fn chat(stage: &mut Stage) -> anyhow::Result<()> {
-    announce("2. chatz: a server (ROUTER, PUB) and two people (REQ, SUB)");
+    announce("2. chatz: a server (ROUTER, PUB) and two people (REQ, SUB)")?;
     stage.enter("chatz", "chatz", &["serve"])?;
     stage.until("chatz", "broadcasts")?;
     for who in ["ada", "grace"] {
@@ -44,13 +48,13 @@ pub(crate) fn chat(stage: &mut Stage) -> anyhow::Result<()> {
 /// PUSH to PULL: the same batch by one worker, and by three of which one is killed in the middle; the sums are the
 /// same to the last bit.
 pub(crate) fn valuation(stage: &mut Stage, orders: u32) -> anyhow::Result<()> {
-    announce("3. valuz: a batch goes out (PUSH), workers value it (PULL, PUSH), reduce sums it up (PULL)");
+    announce("3. valuz: a batch goes out (PUSH), workers value it (PULL, PUSH), reduce sums it up (PULL)")?;
     let count = orders.to_string();
     let alone = batch(stage, &count, "1", None)?;
-    announce("   again with three workers, and kill -9 for the second in the middle of the batch");
+    announce("   again with three workers, and kill -9 for the second in the middle of the batch")?;
     let together = batch(stage, &count, "3", Some("started worker 2"))?;
     ensure!(alone == together, "one worker and three got different sums");
-    announce(&format!("   the same total, {alone}, to the last bit"));
+    announce(&format!("   the same total, {alone}, to the last bit"))?;
     Ok(())
 }
 
@@ -74,7 +78,7 @@ fn batch(stage: &mut Stage, count: &str, workers: &str, victim: Option<&str>) ->
 pub(crate) fn restart(stage: &mut Stage) -> anyhow::Result<()> {
     announce(
         "4. things will fail: both servers are killed (kill -9) and started again; the clients go on by themselves",
-    );
+    )?;
     stage.kill("chatz")?;
     stage.kill("tickz")?;
     stage.type_line("ada", "are we still here?")?;
@@ -88,19 +92,23 @@ pub(crate) fn restart(stage: &mut Stage) -> anyhow::Result<()> {
 
 /// Where to go from here.
 pub(crate) fn curtain(stage: &Stage) -> anyhow::Result<()> {
-    announce("That was everything. On your own:");
-    anstream::println!(
+    announce("That was everything. On your own:")?;
+    let mut stdout = anstream::stdout().lock();
+    writeln!(
+        stdout,
         "   just tickz publish --help     just tickz watch MSFT      (prices at {})",
         stage.ports.endpoint(Channel::Ticks)
-    );
-    anstream::println!(
+    )?;
+    writeln!(
+        stdout,
         "   just chatz serve              just chatz join YOU        (requests at {})",
         stage.ports.endpoint(Channel::Requests)
-    );
-    anstream::println!("   just valuz run --workers 2 --count 1000000 --valuation notional");
+    )?;
+    writeln!(stdout, "   just valuz run --workers 2 --count 1000000 --valuation notional")?;
     Ok(())
 }
 
-fn println_moved(channel: Channel, endpoint: &str) {
-    anstream::println!("   port {} is taken: {} are at {endpoint}", channel.port(), channel.name());
+fn announce_moved(channel: Channel, endpoint: &str) -> io::Result<()> {
+    let (port, name) = (channel.port(), channel.name());
+    writeln!(anstream::stdout(), "   port {port} is in use: {name} are at {endpoint}")
 }

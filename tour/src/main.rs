@@ -41,7 +41,7 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    program::exit_code(run(&Cli::parse()))
+    program::exit_code(run(&program::parse()))
 }
 
 fn run(cli: &Cli) -> anyhow::Result<()> {

@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    io::{BufRead as _, BufReader, Read, Write as _},
+    io::{self, BufRead as _, BufReader, Read, Write as _},
     path::PathBuf,
     process::{Child, ChildStdin, Command, Stdio},
     sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
@@ -120,7 +120,7 @@ impl Stage {
             match self.lines.recv_timeout(LOOK.min(time.saturating_sub(begin.elapsed()))) {
                 Ok(line) => {
                     let plain = anstream::adapter::strip_str(&line.text).to_string();
-                    print(&line);
+                    print(&line)?;
                     if wanted(&Line { text: plain.clone(), ..line }) {
                         return Ok(Some(plain));
                     }
@@ -143,7 +143,7 @@ impl Stage {
     /// Kills a child's child with SIGKILL.
     pub(crate) fn kill_process(&self, pid: i32) -> anyhow::Result<()> {
         let pid = Pid::from_raw(pid).context("0 is no process")?;
-        announce(&format!("   kill -9 {}", pid.as_raw_nonzero()));
+        announce(&format!("   kill -9 {}", pid.as_raw_nonzero()))?;
         // One that was faster has ended already: then there was no middle, and the total shows it.
         let _ = kill_process(pid, Signal::KILL);
         Ok(())
@@ -179,18 +179,18 @@ impl Drop for Stage {
 }
 
 /// Says what the audience is about to see.
-pub(crate) fn announce(text: &str) {
+pub(crate) fn announce(text: &str) -> io::Result<()> {
     let bold = Style::new().bold();
-    anstream::println!("\n{bold}{text}{bold:#}");
+    writeln!(anstream::stdout(), "\n{bold}{text}{bold:#}")
 }
 
 /// One colour for each pattern: request-reply blue, publish-subscribe cyan, pipeline yellow.
-fn print(line: &Line) {
+fn print(line: &Line) -> io::Result<()> {
     let colour = match line.who {
         "tickz" | "watch" => AnsiColor::Cyan,
         "valuz" => AnsiColor::Yellow,
         _ => AnsiColor::Blue,
     };
     let style = Style::new().fg_color(Some(colour.into()));
-    anstream::println!("{style}{:>7}{style:#} │ {}", line.who, line.text);
+    writeln!(anstream::stdout(), "{style}{:>7}{style:#} │ {}", line.who, line.text)
 }

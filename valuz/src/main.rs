@@ -2,13 +2,12 @@
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use settings::program;
 use valuz::args::Cli;
 
 fn main() -> ExitCode {
     program::end_with_parent();
-    let cli = Cli::parse();
+    let cli: Cli = program::parse();
     program::log_to_stderr();
     program::exit_code(cli.run())
 }

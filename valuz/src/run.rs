@@ -307,22 +307,11 @@ impl Run<'_> {
 /// The suite's flags as environment variables. Under CURVE all processes have one key, so its public half is also the
 /// server's.
 fn variables(suite: &SuiteArgs) -> anyhow::Result<Vec<(&'static str, OsString)>> {
-    let mut server_key = suite.server_key.clone().map(OsString::from);
+    let mut variables = suite.variables();
     if let Mechanism::Curve { own, server: None } = suite.clone().load()?.security()?.mechanism {
-        server_key = Some(own.public.to_string().into());
+        variables.push(("SUITE_SERVER_KEY", own.public.to_string().into()));
     }
-    let security = suite.security.and_then(|security| clap::ValueEnum::to_possible_value(&security));
-    let given = [
-        ("SUITE_CONFIG", suite.config.clone().map(OsString::from)),
-        ("SUITE_SECURITY", security.map(|value| value.get_name().into())),
-        ("SUITE_KEY", suite.key.clone().map(OsString::from)),
-        ("SUITE_SERVER_KEY", server_key),
-        ("SUITE_ALLOW", suite.allow.clone().map(OsString::from)),
-        ("SUITE_USERNAME", suite.username.clone().map(OsString::from)),
-        ("SUITE_PASSWORD", suite.password.clone().map(OsString::from)),
-        ("SUITE_NO_KEEP_ALIVE", suite.no_keep_alive.then(|| "true".into())),
-    ];
-    Ok(given.into_iter().filter_map(|(name, value)| Some((name, value?))).collect())
+    Ok(variables)
 }
 
 /// The endpoint to bind: the given one, or on loopback at a port that the system chooses.

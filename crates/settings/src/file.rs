@@ -1,8 +1,9 @@
-//! `suite.toml`: one file that can tell every program of the suite where the others are.
+//! `suite.toml`: one file that tells every program of the suite where the others are. It is read only if `--config` or
+//! `SUITE_CONFIG` names it.
 //!
 //! ```toml
-//! ticks = "tcp://*:9003"          # any of the six channels; a `*` host serves both ends
-//! host = "10.0.0.7"               # where connecting roles look, unless a channel says otherwise
+//! ticks = "tcp://*:9003"          # any of the six channels; a `*` host serves both peers
+//! host = "10.0.0.7"               # where connecting roles connect to, unless a channel names a host
 //! security = "curve"              # null, plain or curve
 //! key = "keys/ada.key_secret"     # paths are relative to this file
 //! server-key = "keys/suite.key"
@@ -13,15 +14,20 @@
 //! ```
 
 use std::{
-    fs, io,
+    io,
     path::{Path, PathBuf},
 };
 
 use clap::ValueEnum;
 use serde::{Deserialize, Deserializer, de::Error as _};
-use sockets::Endpoint;
+use sockets::{Endpoint, text};
 use thiserror::Error;
-use wire::Channel;
+use wire::{Channel, foreign};
+
+use crate::host::Host;
+
+/// The most bytes of a file.
+const FILE_BYTES_MAX: u32 = 1 << 20;
 
 /// Why a file cannot be used.
 #[derive(Debug, Error)]
@@ -34,17 +40,19 @@ pub enum FileError {
         /// The system's reason.
         reason: io::Error,
     },
-    /// It is not what is expected: the reason names line and key.
-    #[error("{}: {reason}", path.display())]
+    /// It is not what is expected. The line itself is not shown: it may hold a password.
+    #[error("{}:{line}: {}", path.display(), foreign(reason).at_most(200))]
     Parse {
         /// Which file.
         path: PathBuf,
-        /// Where and why.
+        /// Its line, from 1.
+        line: usize,
+        /// Why.
         reason: String,
     },
 }
 
-/// The names of the mechanisms.
+/// A security mechanism by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SecurityName {
@@ -56,7 +64,7 @@ pub enum SecurityName {
     Curve,
 }
 
-/// What a `suite.toml` says; every key may be left out, an unknown one is refused.
+/// The content of a `suite.toml`; every key is optional, an unknown one is refused.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(crate) struct SuiteFile {
@@ -72,31 +80,34 @@ pub(crate) struct SuiteFile {
     results: Option<Endpoint>,
     #[serde(deserialize_with = "endpoint")]
     control: Option<Endpoint>,
-    pub(crate) host: Option<String>,
+    pub(crate) host: Option<Host>,
     pub(crate) security: Option<SecurityName>,
     pub(crate) key: Option<PathBuf>,
     pub(crate) server_key: Option<String>,
     pub(crate) allow: Option<PathBuf>,
     pub(crate) username: Option<String>,
+    #[serde(deserialize_with = "secret")]
     pub(crate) password: Option<String>,
     pub(crate) keep_alive: Option<bool>,
 }
 
 impl SuiteFile {
-    /// Reads a file; the paths in it become relative to where it lies.
+    /// Reads a file; the paths in it become relative to its folder.
     pub(crate) fn read(path: &Path) -> Result<Self, FileError> {
-        let text = fs::read_to_string(path).map_err(|reason| FileError::Read { path: path.to_owned(), reason })?;
-        let mut file: Self = toml::from_str(&text).map_err(|error| FileError::Parse {
-            path: path.to_owned(),
-            reason: error.to_string().trim_end().to_owned(),
+        let text = text::read(path, FILE_BYTES_MAX);
+        let (text, _) = text.map_err(|reason| FileError::Read { path: path.to_owned(), reason })?;
+        let mut file: Self = toml::from_str(&text).map_err(|error| {
+            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+            let line = before.matches('\n').count() + 1;
+            FileError::Parse { path: path.to_owned(), line, reason: error.message().to_owned() }
         })?;
         let folder = path.parent().unwrap_or(Path::new(""));
         file.key = file.key.map(|key| folder.join(key));
         file.allow = file.allow.map(|allow| folder.join(allow));
-        // A server key may be written out instead of naming a file.
+        // Instead of a file it may name the key itself.
         file.server_key = file.server_key.map(|key| {
-            let beside = folder.join(&key);
-            if beside.exists() { beside.to_string_lossy().into_owned() } else { key }
+            let path = folder.join(&key);
+            if path.exists() { path.to_string_lossy().into_owned() } else { key }
         });
         Ok(file)
     }
@@ -116,4 +127,9 @@ impl SuiteFile {
 fn endpoint<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Endpoint>, D::Error> {
     let text = String::deserialize(deserializer)?;
     text.parse().map(Some).map_err(D::Error::custom)
+}
+
+/// A text that no error message repeats.
+fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    String::deserialize(deserializer).map(Some).map_err(|_| D::Error::custom("expected a text in quotes"))
 }

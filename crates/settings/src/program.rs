@@ -9,7 +9,16 @@ use std::{
 #[cfg(target_os = "linux")]
 use rustix::process::set_parent_process_death_signal;
 use rustix::process::{Signal, getpid, getppid, kill_process};
+use thiserror::Error;
 use wire::foreign;
+
+/// Parses the command line. Help, and wrong usage, end the program here; the latter with exit code 2.
+///
+/// An empty environment variable counts as unset, and an error in a variable names the variable.
+#[must_use]
+pub fn parse<T: clap::Parser>() -> T {
+    crate::command_line::parse()
+}
 
 /// Sends the log to standard error, away from the data. `RUST_LOG` sets its level (`info` without it). A line that
 /// cannot be written (a full disk, a reader that has left) is dropped.
@@ -54,7 +63,12 @@ pub fn end_with_parent() {
     }
 }
 
-/// Turns a program's result into its exit code, 0 or 1, and an error into one line on standard error. A reader
+/// Wrong usage that shows only after the command line was parsed: it ends a program with exit code 2.
+#[derive(Debug, Error)]
+#[error("{0}")]
+pub struct Usage(pub String);
+
+/// Turns a program's result into its exit code, 0, 1, or 2 for [`Usage`], and an error into one line on standard error. A reader
 /// that closed our standard output has had enough: that is no failure.
 #[must_use]
 pub fn exit_code(result: anyhow::Result<()>) -> ExitCode {
@@ -63,7 +77,7 @@ pub fn exit_code(result: anyhow::Result<()>) -> ExitCode {
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             print_error(&error);
-            ExitCode::FAILURE
+            if error.chain().any(|cause| cause.is::<Usage>()) { ExitCode::from(2) } else { ExitCode::FAILURE }
         }
     }
 }

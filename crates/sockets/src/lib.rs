@@ -17,6 +17,7 @@
 //! - [`tap`]: the last messages of watched sockets
 //! - [`security`], [`keys`], [`allow`], [`zap`]: NULL, PLAIN and CURVE, key files, who may come in
 //! - [`malformed`]: malformed messages, counted, and logged at a bounded rate
+//! - [`text`]: reads small text files that people write
 //! - [`error`]: what can go wrong
 
 pub mod actor;
@@ -37,6 +38,7 @@ pub mod socket;
 pub mod state;
 pub mod stop;
 pub mod tap;
+pub mod text;
 pub mod wait;
 pub mod zap;
 
