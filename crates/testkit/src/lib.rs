@@ -1,14 +1,14 @@
 //! For tests: run the real programs, talk to them as raw peers, wait for conditions.
 //!
-//! Nothing here sleeps as synchronisation, and nothing waits without a bound: what does not happen in time
-//! fails the test with a sentence that says what was waited for.
+//! Nothing here sleeps as synchronisation, and nothing waits without a bound: a condition that does not hold in time
+//! fails the test with a sentence that names it.
 //!
 //! - [`program`]: a program of the suite as a child process
-//! - [`peer`]: a bare socket that sends and receives what it is told, good or bad
-//! - [`ports`]: ports that nobody else is given
-//! - [`raw`]: a peer below libzmq, for bytes that no libzmq would send
+//! - [`peer`]: a raw socket that sends and receives any message, valid or not
+//! - [`ports`]: reserved ports
+//! - [`raw`]: a peer below libzmq, for bytes that libzmq would never send
 
-#![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::expect_used, reason = "a test that cannot continue fails")]
 
 pub mod peer;
 pub mod ports;
@@ -25,16 +25,16 @@ pub use ports::free_endpoints;
 pub use program::{Finished, Program, run, sibling};
 pub use raw::RawPeer;
 
-/// How long anything may take before the test fails.
+/// How long a wait may take before the test fails.
 pub const BOUND: Duration = Duration::from_secs(20);
 
-/// How long a condition is left alone between two looks at it.
+/// The time between two checks of a condition.
 const LOOK: Duration = Duration::from_millis(5);
 
-/// Waits until `condition` holds; fails the test if it does not within [`BOUND`].
+/// Waits until `condition` holds; fails the test after [`BOUND`].
 ///
 /// # Panics
-/// The condition did not come to hold.
+/// The condition did not hold in time.
 pub fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
     let deadline = Instant::now() + BOUND;
     while !condition() {

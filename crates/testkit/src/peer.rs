@@ -1,23 +1,23 @@
-//! A bare socket that sends and receives what it is told, good or bad. It uses the binding itself, so that a
-//! fault of `sockets` cannot hide from a test.
+//! A raw socket that sends and receives any message, valid or not. It uses the binding directly, so that a bug in `sockets`
+//! cannot hide from a test.
 
 use std::time::{Duration, Instant};
 
 use crate::BOUND;
 
-/// What a peer's socket is.
+/// The type of a peer's socket.
 pub type Kind = zmq::SocketType;
 
 pub use zmq::{DEALER, PUB, PULL, PUSH, REP, REQ, ROUTER, SUB, XPUB};
 
-/// A socket in a context of its own, so that it is to the others what another process is.
+/// A socket in its own context, so that it behaves like another process.
 pub struct Peer {
     socket: zmq::Socket,
     endpoint: String,
 }
 
 impl Peer {
-    /// A peer bound on loopback at a port that the system chooses.
+    /// A peer bound on the loopback interface at a port that the system chooses.
     ///
     /// # Panics
     /// It cannot be made.
@@ -29,7 +29,7 @@ impl Peer {
         Self { socket, endpoint }
     }
 
-    /// A peer bound at `endpoint`, unless somebody has it.
+    /// A peer bound at `endpoint`, unless that is in use.
     #[must_use]
     pub fn try_bind_at(kind: Kind, endpoint: &str) -> Option<Self> {
         let socket = socket(kind);
@@ -45,7 +45,7 @@ impl Peer {
         Self::connect_with(kind, endpoint, |_| {})
     }
 
-    /// A peer connected to `endpoint` after `prepare` has set what it wants (keys, a routing id).
+    /// A peer connected to `endpoint` after `prepare` has set its options (keys, a routing id).
     ///
     /// # Panics
     /// It cannot be made.
@@ -57,7 +57,7 @@ impl Peer {
         Self { socket, endpoint: endpoint.to_owned() }
     }
 
-    /// Where it is bound or connected.
+    /// The endpoint at which it is bound or to which it connects.
     #[must_use]
     pub fn endpoint(&self) -> &str {
         &self.endpoint
@@ -66,12 +66,12 @@ impl Peer {
     /// Subscribes a SUB to a topic.
     ///
     /// # Panics
-    /// It is no SUB.
+    /// It is not a SUB.
     pub fn subscribe(&self, topic: &[u8]) {
         self.socket.set_subscribe(topic).expect("a SUB subscribes");
     }
 
-    /// Sends one message; waits [`BOUND`] at most where the socket must wait.
+    /// Sends one message; waits at most [`BOUND`] if the queue is full.
     ///
     /// # Panics
     /// It cannot be sent in time.
@@ -79,7 +79,7 @@ impl Peer {
         assert!(self.try_send(frames), "a message could not be sent within {BOUND:?}");
     }
 
-    /// Sends one message, and tells whether it could be within [`BOUND`].
+    /// Sends one message; returns whether that was possible within [`BOUND`].
     #[must_use]
     pub fn try_send<F: AsRef<[u8]>>(&self, frames: impl IntoIterator<Item = F>) -> bool {
         let frames: Vec<Vec<u8>> = frames.into_iter().map(|frame| frame.as_ref().to_vec()).collect();
@@ -89,13 +89,13 @@ impl Peer {
     /// Receives one message.
     ///
     /// # Panics
-    /// None comes within [`BOUND`].
+    /// None arrives within [`BOUND`].
     #[must_use]
     pub fn receive(&self) -> Vec<Vec<u8>> {
         self.receive_within(BOUND).unwrap_or_else(|| panic!("no message within {BOUND:?} at {}", self.endpoint))
     }
 
-    /// Receives one message if one comes within `bound`.
+    /// Receives one message if one arrives within `bound`.
     #[must_use]
     pub fn receive_within(&self, bound: Duration) -> Option<Vec<Vec<u8>>> {
         let deadline = Instant::now() + bound;
@@ -110,7 +110,7 @@ impl Peer {
         }
     }
 
-    /// The socket itself, for what is not offered here.
+    /// The socket itself, for calls that are not wrapped here.
     #[must_use]
     pub const fn socket(&self) -> &zmq::Socket {
         &self.socket

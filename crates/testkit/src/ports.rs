@@ -1,16 +1,16 @@
-//! Ports for programs that bind them later than they are named.
+//! Reserved ports, for programs that bind them later.
 //!
-//! A port that was only free a moment ago may be given to the next one who lets the system choose. A port with a
-//! connection in TIME_WAIT is given to nobody for a minute, and whoever names it may bind it all the same, as every
-//! listener here does with `SO_REUSEADDR`.
+//! The system may give a port that was free a moment ago to the next process that lets it choose. It does not give away a
+//! port with a connection in TIME_WAIT, for a minute; a process that names that port may still bind it, because every
+//! listener here sets `SO_REUSEADDR`.
 
 use std::{
     io::{self, Read as _},
     net::{Ipv4Addr, TcpListener, TcpStream},
 };
 
-/// Endpoints of this machine, all different, at which nobody listens, and which for a minute are given only to those
-/// who name them.
+/// Returns endpoints on this machine, all different, at which no process listens; for a minute the system gives their
+/// ports only to processes that name them.
 ///
 /// # Panics
 /// The system has no port left.
@@ -23,7 +23,7 @@ fn reserve() -> io::Result<u16> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     let address = listener.local_addr()?;
     let mut client = TcpStream::connect(address)?;
-    // The side that closes first is the one that waits.
+    // The side that closes first is the one in TIME_WAIT.
     drop(listener.accept()?);
     client.read_to_end(&mut Vec::new())?;
     Ok(address.port())
@@ -36,10 +36,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reserved_port_is_given_to_nobody_else_and_can_be_bound() {
+    fn a_reserved_port_is_given_to_no_other_process_and_can_be_bound() {
         let reserved: HashSet<String> = free_endpoints::<200>().into();
         assert_eq!(reserved.len(), 200);
-        // Held together, so that they differ; fewer than a process may have open by default.
+        // Open at the same time, so that they differ; fewer than the default limit of open files.
         let others = [(); 500].map(|()| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port"));
         for other in &others {
             assert!(!reserved.contains(&format!("tcp://{}", other.local_addr().expect("it is bound"))));

@@ -30,11 +30,11 @@ pub struct Program {
 /// A program that has ended.
 #[derive(Debug, Clone)]
 pub struct Finished {
-    /// Its exit code; `None` where a signal ended it.
+    /// Its exit code; `None` if a signal ended it.
     pub code: Option<i32>,
-    /// What it wrote to standard output and nobody had read.
+    /// Standard output that had not been read before.
     pub stdout: String,
-    /// All that it wrote to standard error.
+    /// All of standard error.
     pub stderr: String,
 }
 
@@ -42,7 +42,7 @@ impl Finished {
     /// The last line of standard output as JSON.
     ///
     /// # Panics
-    /// There is none, or it is no JSON.
+    /// There is none, or it is not JSON.
     #[must_use]
     pub fn json(&self) -> serde_json::Value {
         let line = self.stdout.lines().last().unwrap_or_else(|| panic!("nothing on stdout; stderr:\n{}", self.stderr));
@@ -53,14 +53,14 @@ impl Finished {
 /// Runs a program to its end with no input.
 ///
 /// # Panics
-/// It does not start, or does not end within [`BOUND`].
+/// It does not start, or does not exit within [`BOUND`].
 pub fn run<S: AsRef<OsStr>>(path: impl AsRef<OsStr>, arguments: impl IntoIterator<Item = S>) -> Finished {
     let mut program = Program::start(path, arguments);
     program.close_stdin();
     program.finish()
 }
 
-/// A program that lies beside the running test's own build, such as `tickz`.
+/// The path of a program in the build folder of the running test, such as `tickz`.
 ///
 /// # Panics
 /// It has not been built.
@@ -73,7 +73,7 @@ pub fn sibling(name: &str) -> PathBuf {
 }
 
 impl Program {
-    /// Starts a program, its standard streams piped to us.
+    /// Starts a program, its standard streams piped.
     ///
     /// # Panics
     /// It cannot be started.
@@ -101,7 +101,7 @@ impl Program {
         let kept = Arc::clone(&log);
         thread::spawn(move || {
             each_line(stderr, |line| {
-                let mut log = kept.lock().expect("nobody panics with the log");
+                let mut log = kept.lock().expect("no thread panics while it holds the log");
                 log.push_str(&line);
                 log.push('\n');
                 true
@@ -110,10 +110,10 @@ impl Program {
         Self { name, child, input, lines, log }
     }
 
-    /// Where the program is bound on `channel`: waits for its `listening` line.
+    /// The endpoint at which the program binds `channel`: waits for its `listening` line.
     ///
     /// # Panics
-    /// It does not say so in time.
+    /// The line does not appear in time.
     #[must_use]
     pub fn endpoint(&self, channel: &str) -> String {
         let marks = [format!("channel=\"{channel}\""), format!("channel={channel} ")];
@@ -129,10 +129,10 @@ impl Program {
         endpoint.unwrap_or_default()
     }
 
-    /// Waits until the log holds `text`.
+    /// Waits until the log contains `text`.
     ///
     /// # Panics
-    /// It does not come in time.
+    /// It does not appear in time.
     pub fn wait_for_log(&self, text: &str) {
         self.until(&format!("'{text}' in the log"), |log| log.contains(text));
     }
@@ -140,7 +140,7 @@ impl Program {
     /// All of standard error so far.
     #[must_use]
     pub fn log(&self) -> String {
-        self.log.lock().expect("nobody panics with the log").clone()
+        self.log.lock().expect("no thread panics while it holds the log").clone()
     }
 
     fn until(&self, what: &str, mut condition: impl FnMut(&str) -> bool) {
@@ -154,7 +154,7 @@ impl Program {
     /// The next line of standard output.
     ///
     /// # Panics
-    /// None comes in time.
+    /// None appears in time.
     #[must_use]
     pub fn next_line(&self) -> String {
         self.lines
@@ -162,16 +162,16 @@ impl Program {
             .unwrap_or_else(|error| panic!("{}: no line on stdout: {error}; its log:\n{}", self.name, self.log()))
     }
 
-    /// The next line of standard output if it comes within `bound`.
+    /// The next line of standard output if it appears within `bound`.
     #[must_use]
     pub fn next_line_within(&self, bound: Duration) -> Option<String> {
         self.lines.recv_timeout(bound).ok()
     }
 
-    /// Reads lines until one holds for `wanted`, and returns that.
+    /// Reads lines until one satisfies `wanted`, and returns it.
     ///
     /// # Panics
-    /// None comes in time.
+    /// None appears in time.
     pub fn line_where(&self, wanted: impl Fn(&str) -> bool) -> String {
         let deadline = Instant::now() + BOUND;
         loop {
@@ -193,7 +193,7 @@ impl Program {
         writeln!(input, "{line}").and_then(|()| input.flush()).expect("the program reads its stdin");
     }
 
-    /// Ends standard input.
+    /// Closes standard input.
     pub fn close_stdin(&mut self) {
         self.input = None;
     }
@@ -213,7 +213,7 @@ impl Program {
         self.signal(Signal::KILL);
     }
 
-    /// Sends SIGSTOP: the process is there and does nothing.
+    /// Sends SIGSTOP: the process exists but does nothing.
     pub fn suspend(&self) {
         self.signal(Signal::STOP);
     }
@@ -225,7 +225,7 @@ impl Program {
 
     fn signal(&self, signal: Signal) {
         let pid = Pid::from_child(&self.child);
-        // One that has ended cannot be signalled, which is what was wanted.
+        // A process that has exited cannot be signalled, and need not be.
         let _ = kill_process(pid, signal);
     }
 
@@ -235,10 +235,10 @@ impl Program {
         self.child.id()
     }
 
-    /// Memory that it holds, in bytes (`VmRSS`).
+    /// Its resident memory in bytes (`VmRSS`).
     ///
     /// # Panics
-    /// It has ended, or this is not Linux.
+    /// It has exited, or this is not Linux.
     #[must_use]
     pub fn resident_bytes(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("a live process has a status");
@@ -252,29 +252,29 @@ impl Program {
         matches!(self.child.try_wait(), Ok(None))
     }
 
-    /// Waits for its end within [`BOUND`].
+    /// Waits for its exit within [`BOUND`].
     ///
     /// # Panics
-    /// It goes on.
+    /// It still runs.
     #[must_use]
     pub fn finish(self) -> Finished {
         self.finish_within(BOUND)
     }
 
-    /// Waits for its end within `bound`.
+    /// Waits for its exit within `bound`.
     ///
     /// # Panics
-    /// It goes on.
+    /// It still runs.
     #[must_use]
     pub fn finish_within(mut self, bound: Duration) -> Finished {
         let deadline = Instant::now() + bound;
         while self.is_running() {
-            assert!(Instant::now() < deadline, "{} goes on after {bound:?}; its log:\n{}", self.name, self.log());
+            assert!(Instant::now() < deadline, "{} still runs after {bound:?}; its log:\n{}", self.name, self.log());
             thread::sleep(Duration::from_millis(1));
         }
         let code = self.child.wait().ok().and_then(|status| status.code());
         let mut stdout = String::new();
-        // The reading thread ends with the stream, so what is left comes at once.
+        // The reading thread ends with the stream, so the remaining lines are available at once.
         while let Ok(line) = self.lines.recv_timeout(Duration::from_secs(2)) {
             stdout.extend([line.as_str(), "\n"]);
         }

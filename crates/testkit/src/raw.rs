@@ -1,5 +1,5 @@
-//! A peer below libzmq: plain TCP that greets as any socket type under NULL (ZMTP 3.1, ZeroMQ RFC 37) and then
-//! sends whatever it is told, also what no libzmq would send.
+//! A peer below libzmq: plain TCP that completes the handshake of any socket type under NULL (ZMTP 3.1, ZeroMQ RFC 37)
+//! and then sends any bytes, including those that libzmq would never send.
 
 use std::{
     io::{self, Read as _, Write as _},
@@ -13,16 +13,16 @@ const MORE: u8 = 1;
 const LONG: u8 = 2;
 const COMMAND: u8 = 4;
 
-/// A greeted connection.
+/// A connection after its handshake.
 pub struct RawPeer {
     stream: TcpStream,
 }
 
 impl RawPeer {
-    /// Connects to a `tcp://` endpoint and greets as `socket_type`, such as `DEALER`.
+    /// Connects to a `tcp://` endpoint as a `socket_type`, such as `DEALER`.
     ///
     /// # Errors
-    /// Nobody listens, or the greeting is cut off.
+    /// No process listens, or the handshake is cut off.
     pub fn connect(endpoint: &str, socket_type: &str) -> io::Result<Self> {
         Self::connect_as(endpoint, &greeting(socket_type))
     }
@@ -36,15 +36,15 @@ impl RawPeer {
         stream.set_read_timeout(Some(BOUND))?;
         stream.set_write_timeout(Some(BOUND))?;
         stream.write_all(greeting)?;
-        // Its greeting (64 bytes) and the head of its READY: it has taken ours.
+        // Its greeting (64 bytes) and the head of its READY: it has accepted this one's.
         stream.read_exact(&mut [0; 66])?;
         Ok(Self { stream })
     }
 
-    /// How long [`RawPeer::send`] may wait for the other side to take something.
+    /// Limits how long [`RawPeer::send`] waits for the peer to read.
     ///
     /// # Errors
-    /// The time is zero.
+    /// The duration is zero.
     pub fn wait_at_most(&mut self, bound: Duration) -> io::Result<()> {
         self.stream.set_write_timeout(Some(bound))
     }
@@ -52,7 +52,7 @@ impl RawPeer {
     /// Sends one multipart message.
     ///
     /// # Errors
-    /// The other side has closed the connection, or takes nothing for a long time.
+    /// The peer has closed the connection, or has not read for too long.
     pub fn send<F: AsRef<[u8]>>(&mut self, frames: &[F]) -> io::Result<()> {
         let mut bytes = Vec::new();
         for (index, frame) in frames.iter().enumerate() {
