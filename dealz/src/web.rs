@@ -1,11 +1,11 @@
-//! The frontend in a browser: one HTTP server for the page and for its WebSocket. A task a connection, on the threads
+//! The frontend in a browser: one HTTP server for the page and for its WebSocket. A task per connection, on the threads
 //! "web".
 //!
 //! The page can start and kill processes, so access is checked for every request.
 //!
 //! - `access`: which requests are accepted
 //! - `token`: the secret that a page must show if it is served to the network
-//! - `page`: the page's files, and what a browser is told about them
+//! - `page`: the page's files and their security headers
 //! - `socket`: one page's WebSocket
 //! - `recording`: the recording that is played
 //! - `listen`: the address, and the links to it
@@ -52,37 +52,37 @@ use self::{
 };
 pub use self::{listen::Address, token::Token};
 
-/// Connections at a time; further ones wait.
+/// The most connections at a time; further ones wait.
 const CONNECTIONS_MAX: usize = 256;
 
 /// How long a browser has to send the head of a request.
 const HEAD_TIME: Duration = Duration::from_secs(10);
 
-/// How long a connection may be one for requests: one that leaves its answers unread gives its place to another. A
-/// WebSocket has a place of its own.
+/// How long a connection may serve requests: one that does not read its responses makes room for another. WebSockets have
+/// their own limit.
 const CONNECTION_TIME: Duration = Duration::from_secs(60);
 
-/// How much longer one that carries a recording may be: enough for 64 MiB at two megabits a second.
+/// How much longer a connection that transfers a recording may last: enough for 64 MiB at two megabits a second.
 const RECORDING_TIME: Duration = Duration::from_secs(300);
 
-/// What the system may hold for a browser that does not read: some updates, not minutes of them.
+/// The kernel's send buffer: a browser that does not read holds up some updates, not minutes of them.
 const SEND_BUFFER_BYTES: usize = 128 * 1024;
 
-/// How long pages have to hear that dealz ends.
+/// How long pages have to receive the close message when dealz shuts down.
 const GOODBYE: Duration = Duration::from_millis(200);
 
 /// How the page is served.
 #[derive(Debug, Clone)]
 pub struct WebConfig {
-    /// Where.
+    /// The address.
     pub address: Address,
-    /// Whether a page may do more than look.
+    /// Whether a page may control, not only view.
     pub may_control: bool,
-    /// What a page must show; without one, a new one where the address is reached from the network.
+    /// The token that a page must show; if `None`, a new one for an address that the network can reach.
     pub token: Option<Token>,
 }
 
-/// What all connections share.
+/// The state shared by all connections.
 struct Frontend {
     access: Access,
     pages: Pages,
@@ -93,7 +93,7 @@ impl Server {
     /// Serves until `stop`; `links` are for pages that may control.
     ///
     /// # Errors
-    /// The system has no threads or no way to wait for sockets left.
+    /// The system has no threads or file descriptors left.
     pub(crate) fn run(self, desk: Arc<Desk>, links: Arc<[PageLink]>, stop: &Stop) -> anyhow::Result<()> {
         let runtime = runtime::Builder::new_multi_thread().worker_threads(2).thread_name("web").enable_all().build()?;
         let (ends, ending) = watch::channel(false);
@@ -106,19 +106,19 @@ impl Server {
             let accepting = tokio::spawn(accept(listener, Arc::clone(&frontend)));
             task::spawn_blocking(move || stop.wait()).await?;
             accepting.abort();
-            // There are receivers: that of `frontend`.
+            // `frontend` has a receiver.
             let _ = ends.send(true);
             let _ = time::timeout(GOODBYE, frontend.pages.all_left()).await;
             anyhow::Ok(())
         });
-        // A command that hangs must not hold up the end.
+        // A command that hangs must not delay the exit.
         runtime.shutdown_background();
         result
     }
 }
 
 async fn accept(listener: TcpListener, frontend: Arc<Frontend>) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let permits = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let router = Router::new()
         .route("/socket", any(socket::upgrade))
         .route("/recording", get(recording::serve))
@@ -127,27 +127,27 @@ async fn accept(listener: TcpListener, frontend: Arc<Frontend>) {
         .with_state(frontend);
     loop {
         // The semaphore is never closed.
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+        let Ok(permit) = Arc::clone(&permits).acquire_owned().await else { return };
         match listener.accept().await {
             Ok((stream, _)) => {
                 let router = router.clone();
                 tokio::spawn(async move {
-                    attend(stream, router).await;
-                    drop(place);
+                    serve_connection(stream, router).await;
+                    drop(permit);
                 });
             }
-            // No file descriptors, mostly: some come back as connections end.
+            // Usually no file descriptors: some become free as connections end.
             Err(error) => {
-                warn!(%error, "cannot take a connection");
+                warn!(%error, "cannot accept a connection");
                 time::sleep(Duration::from_millis(100)).await;
             }
         }
     }
 }
 
-async fn attend(stream: TcpStream, router: Router) {
+async fn serve_connection(stream: TcpStream, router: Router) {
     let Ok(local) = stream.local_addr() else { return };
-    // A page is told thirty times a second: it must not wait for a fuller packet.
+    // A page gets thirty updates a second: none may wait for a fuller packet.
     let _ = stream.set_nodelay(true);
     let _ = set_socket_send_buffer_size(&stream, SEND_BUFFER_BYTES);
     let local = SocketAddr::new(local.ip().to_canonical(), local.port());
@@ -161,13 +161,13 @@ async fn attend(stream: TcpStream, router: Router) {
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     let mut connection = pin!(connection);
-    // A browser that goes is no failure of ours.
+    // A browser that disconnects is no failure.
     if time::timeout(CONNECTION_TIME, &mut connection).await.is_err() && carries.recording() {
         let _ = time::timeout(RECORDING_TIME, connection).await;
     }
 }
 
-/// Lets a request in or turns it away; what goes out carries what a browser has to hold to.
+/// Admits or refuses a request, and adds the security headers to the response.
 async fn admit(State(frontend): State<Arc<Frontend>>, request: Request, next: Next) -> Response {
     let reached = request.extensions().get::<Reached>().copied();
     let admitted = match reached {
@@ -183,7 +183,7 @@ async fn admit(State(frontend): State<Arc<Frontend>>, request: Request, next: Ne
         }
         Err(denied) => (StatusCode::FORBIDDEN, format!("{denied}\n")).into_response(),
     };
-    // Whoever is refused has nothing more to ask here.
+    // After an error the connection is closed, to make room for others.
     if response.status().is_client_error() || response.status().is_server_error() {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }

@@ -1,8 +1,8 @@
-//! Who may come in: pure rules on the head of a request.
+//! Access control: pure rules on the headers of a request.
 //!
-//! A page of another site can make a browser on this machine send requests here. It cannot choose what the browser
-//! says in `Origin`, nor in `Host`: there stands the name that it was reached by, whatever address DNS gave for it.
-//! So both must name the very address at which the connection arrived.
+//! A page of another site can make a browser on this machine send requests here. It cannot choose the browser's `Origin`
+//! and `Host` headers: they contain the name in the URL, whatever address DNS gave for it. So both must name the very
+//! address at which the connection arrived.
 
 use std::net::SocketAddr;
 
@@ -14,18 +14,18 @@ use thiserror::Error;
 
 use super::Token;
 
-/// Our address as the other side sees it.
+/// The local address of a connection.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reached(pub(crate) SocketAddr);
 
-/// Why a request is turned away.
+/// Why a request is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub(crate) enum Denied {
-    #[error("this desk answers to its own address only, as the printed link has it")]
+    #[error("wrong host name: use the link that dealz printed")]
     Host,
-    #[error("this desk answers to its own page only")]
+    #[error("requests from other pages are refused")]
     Origin,
-    #[error("this desk opens by the link that it printed, with its token")]
+    #[error("the token is missing or wrong: use the link that dealz printed")]
     Token,
 }
 
@@ -40,14 +40,14 @@ impl Access {
         Self { token }
     }
 
-    /// Whether a request may come in.
+    /// Checks whether a request is admitted.
     pub(crate) fn admit<B>(&self, reached: Reached, request: &Request<B>) -> Result<(), Denied> {
         let headers = request.headers();
-        let host = only(headers, &HOST).filter(|host| names(reached.0, host)).ok_or(Denied::Host)?;
-        // A browser names the origin of every WebSocket. What sends none is no browser, and no page of ours.
+        let host = single(headers, &HOST).filter(|host| is_address(reached.0, host)).ok_or(Denied::Host)?;
+        // A browser sends the origin with every WebSocket. A client that sends none is no page of this desk.
         let must_name_origin = request.uri().path() == "/socket";
         if headers.contains_key(ORIGIN) || must_name_origin {
-            let origin = only(headers, &ORIGIN).and_then(|origin| origin.strip_prefix("http://"));
+            let origin = single(headers, &ORIGIN).and_then(|origin| origin.strip_prefix("http://"));
             origin.filter(|origin| origin.eq_ignore_ascii_case(host)).ok_or(Denied::Origin)?;
         }
         match &self.token {
@@ -62,7 +62,7 @@ impl Access {
         }
     }
 
-    /// What an admitted browser is to keep, so that it shows the token without its being in every link.
+    /// The cookie for an admitted browser, so that it sends the token even if a link does not contain it.
     pub(crate) fn cookie<B>(&self, request: &Request<B>) -> Option<(HeaderName, HeaderValue)> {
         let token = self.token.as_ref().filter(|_| token_in_query(request).is_some())?;
         let name = cookie_name(request)?;
@@ -71,15 +71,15 @@ impl Access {
     }
 }
 
-/// The header's value, where it stands there once and is text.
-fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+/// The header's value, if it occurs once and is text.
+fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     let value = values.next()?;
     values.next().is_none().then_some(value)?.to_str().ok()
 }
 
 /// Whether `host`, as a browser writes it, is the address that was reached.
-fn names(reached: SocketAddr, host: &str) -> bool {
+fn is_address(reached: SocketAddr, host: &str) -> bool {
     let (host, port) = match host.rsplit_once(':') {
         Some((host, port)) if !port.ends_with(']') => (host, port.parse().ok()),
         _ => (host, Some(80)),
@@ -103,9 +103,9 @@ fn token_in_cookie<B>(request: &Request<B>) -> Option<&str> {
         .find_map(|(key, value)| (key == name).then_some(value))
 }
 
-/// Cookies do not tell ports apart: each desk of a machine has its own name.
+/// Cookies are shared by all ports of a host, so each desk has its own cookie name.
 fn cookie_name<B>(request: &Request<B>) -> Option<String> {
-    let port = only(request.headers(), &HOST)?.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
+    let port = single(request.headers(), &HOST)?.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
     Some(format!("dealz-{}", port.unwrap_or(80)))
 }
 

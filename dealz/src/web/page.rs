@@ -1,4 +1,4 @@
-//! The page's files, which the program carries, and what a browser is told about them.
+//! The page's files, embedded in the program, and their security headers.
 
 use axum::{
     body::Body,
@@ -14,7 +14,7 @@ use axum::{
 };
 use rust_embed::RustEmbed;
 
-/// Nothing from elsewhere runs, is shown or is connected to; no other page shows this one.
+/// No foreign content is run, shown or connected to; no other page embeds this one.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
     font-src 'self'; img-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; \
     form-action 'none'; frame-ancestors 'none'";
@@ -37,13 +37,13 @@ pub(super) async fn serve(request: Request) -> Response {
     ([(CONTENT_TYPE, kind(path)), (CACHE_CONTROL, cache)], Body::from(file.data)).into_response()
 }
 
-/// Adds what holds for everything that is served.
+/// Adds the security headers to a response.
 pub(super) fn restrict(headers: &mut HeaderMap) {
     const SAME_ORIGIN: HeaderValue = HeaderValue::from_static("same-origin");
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-    // The link may hold a token.
+    // The link may contain a token.
     headers.insert(REFERRER_POLICY, SAME_ORIGIN);
     headers.insert(HeaderName::from_static("cross-origin-opener-policy"), SAME_ORIGIN);
     headers.insert(HeaderName::from_static("cross-origin-resource-policy"), SAME_ORIGIN);

@@ -1,5 +1,5 @@
-//! The recording that is played. It may be large, so it goes by HTTP: no update waits behind it, and all pages read the
-//! one text in memory.
+//! The recording that is played. It may be large, so it is sent by HTTP: it delays no update, and all pages read the same
+//! text in memory.
 
 use std::sync::{
     Arc,
@@ -29,23 +29,23 @@ impl AsRef<[u8]> for Text {
     }
 }
 
-/// The recording that `desk` plays, if it plays one; not a copy of it.
+/// The recording that `desk` plays, if any; not a copy.
 pub(super) fn of(desk: &Arc<Desk>) -> Option<Bytes> {
     desk.recording().map(|_| Bytes::from_owner(Text(Arc::clone(desk))))
 }
 
-/// Whether a connection carries a recording, which takes longer than all else.
+/// Whether a connection transfers a recording, which takes longer than anything else.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Carries(Arc<AtomicBool>);
 
 impl Carries {
-    /// Whether it does.
+    /// Whether it transfers a recording.
     pub(super) fn recording(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-/// The recording, as the last that its connection carries: so the longer time is given once.
+/// Sends the recording, as the last response of its connection, so that the longer time limit applies once.
 pub(super) async fn serve(State(frontend): State<Arc<Frontend>>, Extension(carries): Extension<Carries>) -> Response {
     let Some(recording) = frontend.recording.clone() else {
         return (StatusCode::NOT_FOUND, "no recording is played\n").into_response();

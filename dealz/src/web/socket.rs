@@ -1,7 +1,7 @@
-//! One page's WebSocket: hello, then updates about thirty times a second, and an answer to each command.
+//! One page's WebSocket: hello, then updates about thirty times a second, and a reply to each command.
 //!
-//! Nothing queues. An update is made when the one before has been sent, so a slow page gets a conflated one later; a
-//! command is taken when the one before is answered.
+//! Nothing queues. An update is made after the previous one has been sent, so a slow page gets a conflated one later; a
+//! command is read after the previous one has its reply.
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 
@@ -28,26 +28,28 @@ use tracing::debug;
 
 use super::Frontend;
 
-/// Pages at a time; further ones are told to come back later.
+/// The most pages at a time; further ones are refused.
 const PAGES_MAX: u32 = 64;
 
-/// The largest command: a file of orders in JSON's spelling.
+/// The largest command in bytes: a file of orders as JSON.
 const COMMAND_BYTES_MAX: usize = 17 * 1024 * 1024;
 
-/// The largest command of a page that may only look.
-const LOOK_BYTES_MAX: usize = 4 * 1024;
+/// The largest command in bytes of a page that may only view.
+const VIEW_ONLY_BYTES_MAX: usize = 4 * 1024;
 
-/// Characters of the reason for which a command is not understood.
+/// The most characters of the reason why a command is invalid.
 const REASON_MAX: usize = 200;
 
-/// Between two looks for something new.
+/// The time between two checks for an update.
 const UPDATE_TIME: Duration = Duration::from_millis(33);
 
-/// How long a page may leave what it is sent unread.
+/// How long a page may not read before it is disconnected.
 const READ_TIME: Duration = Duration::from_secs(10);
 
-/// How often a page that says nothing is asked whether it is there, and how long it may say nothing.
+/// How often a page is pinged.
 const PING_TIME: Duration = Duration::from_secs(10);
+
+/// How long a page may send nothing, not even a pong.
 const SILENCE_TIME: Duration = Duration::from_secs(30);
 
 /// The pages of one frontend.
@@ -55,29 +57,29 @@ pub(super) struct Pages {
     desk: Arc<Desk>,
     may_control: bool,
     links: Arc<[PageLink]>,
-    places: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     ending: watch::Receiver<bool>,
 }
 
-/// What a page sends.
+/// A message from the page.
 #[derive(Deserialize)]
-struct Asked {
+struct Incoming {
     id: u64,
     command: Command,
 }
 
-/// What can be read of a command that this build does not know.
+/// The readable part of a command that this build does not know.
 #[derive(Deserialize)]
-struct Misunderstood {
+struct UnknownCommand {
     id: u64,
     #[serde(rename = "command")]
     _command: IgnoredAny,
 }
 
-/// What a page is sent.
+/// A message to the page.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-enum Told {
+enum Outgoing {
     Hello(Hello),
     Update(Box<Update>),
     #[serde(untagged)]
@@ -106,11 +108,11 @@ struct Page {
 enum End {
     /// The page has gone, or does not read.
     Gone,
-    /// We close it, and say why.
+    /// dealz closes it, for a reason.
     Closed(u16, &'static str),
 }
 
-type Answer = Pin<Box<dyn Future<Output = Told> + Send>>;
+type Answer = Pin<Box<dyn Future<Output = Outgoing> + Send>>;
 
 impl Pages {
     pub(super) fn new(
@@ -119,17 +121,17 @@ impl Pages {
         links: Arc<[PageLink]>,
         ending: watch::Receiver<bool>,
     ) -> Self {
-        Self { desk, may_control, links, places: Arc::new(Semaphore::new(PAGES_MAX as usize)), ending }
+        Self { desk, may_control, links, permits: Arc::new(Semaphore::new(PAGES_MAX as usize)), ending }
     }
 
-    /// Waits until no page is left.
+    /// Waits until all pages are disconnected.
     pub(super) async fn all_left(&self) {
         // The semaphore is never closed.
-        let _ = self.places.acquire_many(PAGES_MAX).await;
+        let _ = self.permits.acquire_many(PAGES_MAX).await;
     }
 
-    fn place(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.places).try_acquire_owned().ok()
+    fn permit(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.permits).try_acquire_owned().ok()
     }
 
     fn page(&self, socket: WebSocket) -> Page {
@@ -138,20 +140,20 @@ impl Pages {
     }
 }
 
-/// Makes an admitted request a page's socket.
+/// Upgrades an admitted request to a page's socket.
 pub(super) async fn upgrade(upgrade: WebSocketUpgrade, State(frontend): State<Arc<Frontend>>) -> Response {
-    let Some(place) = frontend.pages.place() else {
-        return (StatusCode::SERVICE_UNAVAILABLE, "as many pages as there may be look at this desk\n").into_response();
+    let Some(permit) = frontend.pages.permit() else {
+        return (StatusCode::SERVICE_UNAVAILABLE, "too many pages are open: close one and try again\n").into_response();
     };
-    let largest = if frontend.pages.may_control { COMMAND_BYTES_MAX } else { LOOK_BYTES_MAX };
+    let largest = if frontend.pages.may_control { COMMAND_BYTES_MAX } else { VIEW_ONLY_BYTES_MAX };
     upgrade
         .max_message_size(largest)
         .max_frame_size(largest)
-        // What is sent goes out at once.
+        // Messages are sent at once.
         .write_buffer_size(0)
         .on_upgrade(async move |socket| {
             frontend.pages.page(socket).run().await;
-            drop(place);
+            drop(permit);
         })
 }
 
@@ -160,41 +162,41 @@ impl Page {
         if let Err(End::Closed(code, reason)) = self.talk().await {
             debug!(code, reason, "closing a page's socket");
             let close = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
-            // One that is gone need not be told.
+            // A page that is gone does not need it.
             let _ = time::timeout(Duration::from_millis(100), self.socket.send(close)).await;
         }
     }
 
-    /// Goes on until one side ends it; `Ok` is never returned.
+    /// Runs until one side ends it; never returns `Ok`.
     async fn talk(&mut self) -> Result<(), End> {
-        self.tell(&Told::Hello(self.desk.hello(self.may_control, &self.links))).await?;
-        let mut looks = every(UPDATE_TIME);
+        self.send_json(&Outgoing::Hello(self.desk.hello(self.may_control, &self.links))).await?;
+        let mut updates = every(UPDATE_TIME);
         let mut pings = every(PING_TIME);
-        let mut heard = Instant::now();
+        let mut last_received = Instant::now();
         let mut answer: Option<Answer> = None;
         loop {
             let is_free = answer.is_none();
             tokio::select! {
-                () = told_to_end(&mut self.ending) => {
-                    return Err(End::Closed(close_code::AWAY, "dealz has ended"));
+                () = ended(&mut self.ending) => {
+                    return Err(End::Closed(close_code::AWAY, "dealz is shutting down"));
                 }
-                told = answered(&mut answer) => {
+                message = answered(&mut answer) => {
                     answer = None;
-                    heard = Instant::now();
-                    self.tell(&told).await?;
+                    last_received = Instant::now();
+                    self.send_json(&message).await?;
                 }
                 message = self.socket.recv(), if is_free => {
-                    heard = Instant::now();
+                    last_received = Instant::now();
                     answer = self.handle(message)?;
                 }
-                _ = looks.tick() => {
+                _ = updates.tick() => {
                     if let Some(update) = self.updates.next() {
-                        self.tell(&Told::Update(Box::new(update))).await?;
+                        self.send_json(&Outgoing::Update(Box::new(update))).await?;
                     }
                 }
                 _ = pings.tick() => {
-                    // A page that waits for an answer is not listened to.
-                    if is_free && heard.elapsed() > SILENCE_TIME {
+                    // While a command runs, nothing is received from the page.
+                    if is_free && last_received.elapsed() > SILENCE_TIME {
                         return Err(End::Gone);
                     }
                     self.send(Message::Ping(Default::default())).await?;
@@ -211,48 +213,51 @@ impl Page {
             Some(Ok(Message::Close(_))) | None => Err(End::Gone),
             Some(Err(error)) => {
                 debug!(%error, "a page's socket failed");
-                Err(End::Closed(close_code::SIZE, "a message is too large or no WebSocket message"))
+                Err(End::Closed(close_code::SIZE, "a message is too large or not a WebSocket message"))
             }
         }
     }
 
     fn handle_text(&self, text: &str) -> Result<Answer, End> {
-        let Asked { id, command } = match serde_json::from_str(text) {
-            Ok(asked) => asked,
+        let Incoming { id, command } = match serde_json::from_str(text) {
+            Ok(incoming) => incoming,
             Err(error) => {
-                let Ok(Misunderstood { id, .. }) = serde_json::from_str(text) else {
+                let Ok(UnknownCommand { id, .. }) = serde_json::from_str(text) else {
                     return Err(End::Closed(close_code::INVALID, "not a command"));
                 };
-                // It may repeat what was sent.
+                // The error may quote the command.
                 let reason = error.to_string().chars().take(REASON_MAX).collect();
                 let refusal = Refusal::Invalid { field: "command".to_owned(), reason };
-                return Ok(Box::pin(async move { Told::Refusal { id, refusal } }));
+                return Ok(Box::pin(async move { Outgoing::Refusal { id, refusal } }));
             }
         };
         let refusal = match command {
-            // It would hold up the updates.
+            // It would delay the updates.
             Command::Recording => Some(Refusal::NotNow { reason: "the recording is at /recording".to_owned() }),
             Command::Wire { .. } => None,
             _ => (!self.may_control).then_some(Refusal::ViewOnly),
         };
         if let Some(refusal) = refusal {
-            return Ok(Box::pin(async move { Told::Refusal { id, refusal } }));
+            return Ok(Box::pin(async move { Outgoing::Refusal { id, refusal } }));
         }
         let desk = Arc::clone(&self.desk);
         let acting = task::spawn_blocking(move || desk.act(command));
         Ok(Box::pin(async move {
             match acting.await {
-                Ok(Ok(reply)) => Told::Reply { id, reply },
-                Ok(Err(refusal)) => Told::Refusal { id, refusal },
-                // The runtime ends, and with it this page.
-                Err(_) => Told::Refusal { id, refusal: Refusal::NotNow { reason: "dealz ends".to_owned() } },
+                Ok(Ok(reply)) => Outgoing::Reply { id, reply },
+                Ok(Err(refusal)) => Outgoing::Refusal { id, refusal },
+                // The runtime is shutting down, and with it this page.
+                Err(_) => {
+                    Outgoing::Refusal { id, refusal: Refusal::NotNow { reason: "dealz is shutting down".to_owned() } }
+                }
             }
         }))
     }
 
-    async fn tell(&mut self, told: &Told) -> Result<(), End> {
-        // Plain values always have a spelling; if one had none, the page could not go on.
-        let text = serde_json::to_string(told).map_err(|_| End::Closed(close_code::ERROR, "cannot spell an update"))?;
+    async fn send_json(&mut self, message: &Outgoing) -> Result<(), End> {
+        // Plain values can always be serialised; if not, the page could not continue.
+        let text =
+            serde_json::to_string(message).map_err(|_| End::Closed(close_code::ERROR, "cannot serialise a message"))?;
         self.send(Message::Text(text.into())).await
     }
 
@@ -268,21 +273,21 @@ impl Page {
     }
 }
 
-/// What the running command comes to; for ever, where none runs.
-async fn answered(answer: &mut Option<Answer>) -> Told {
+/// Waits for the result of the running command; forever if there is none.
+async fn answered(answer: &mut Option<Answer>) -> Outgoing {
     match answer {
         Some(answer) => answer.await,
         None => std::future::pending().await,
     }
 }
 
-/// Waits until dealz ends.
-async fn told_to_end(ending: &mut watch::Receiver<bool>) {
-    // Its other end goes when dealz has ended.
+/// Waits until dealz shuts down.
+async fn ended(ending: &mut watch::Receiver<bool>) {
+    // Its sender is dropped when dealz has ended.
     let _ = ending.wait_for(|ends| *ends).await;
 }
 
-/// Ticks that do not catch up: what was missed is missed.
+/// An interval that skips missed ticks.
 fn every(period: Duration) -> Interval {
     let mut interval = time::interval(period);
     interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -294,12 +299,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_page_is_sent_is_spelled_as_agreed() {
-        let spell = |told: Told| serde_json::to_string(&told).unwrap();
-        assert!(spell(Told::Update(Box::default())).starts_with(r#"{"update":{"timeMs":0.0,"#));
-        assert_eq!(spell(Told::Reply { id: 7, reply: Reply::Done }), r#"{"id":7,"reply":{"got":"done"}}"#);
+    fn messages_to_a_page_have_the_specified_form() {
+        let json = |message: Outgoing| serde_json::to_string(&message).unwrap();
+        assert!(json(Outgoing::Update(Box::default())).starts_with(r#"{"update":{"timeMs":0.0,"#));
+        assert_eq!(json(Outgoing::Reply { id: 7, reply: Reply::Done }), r#"{"id":7,"reply":{"got":"done"}}"#);
         assert_eq!(
-            spell(Told::Refusal { id: 8, refusal: Refusal::ViewOnly }),
+            json(Outgoing::Refusal { id: 8, refusal: Refusal::ViewOnly }),
             r#"{"id":8,"refusal":{"refused":"viewOnly"}}"#
         );
     }
