@@ -29,6 +29,7 @@ pub mod output;
 pub mod pace;
 pub mod published;
 pub mod publisher;
+pub mod reference;
 pub mod replay;
 pub mod row;
 pub mod table;

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use wire::{Symbol, tick::Tick};
 
+use crate::{reference::Reference, tally::Arrival};
+
 /// The least time between two drawings.
 const FRAME: Duration = Duration::from_millis(100);
 
@@ -28,8 +30,10 @@ pub struct Table {
 struct Row {
     symbol: Symbol,
     line: ProgressBar,
-    /// The first price and the last.
-    prices: Option<(f64, f64)>,
+    /// The price that the last one is compared with.
+    reference: Option<Reference>,
+    /// The last price.
+    last: f64,
     lost: i64,
     /// Ticks since the rate was last taken.
     ticks: u64,
@@ -42,21 +46,24 @@ impl Table {
     pub fn new(symbols: &[Symbol], now: Instant) -> Self {
         let lines = MultiProgress::with_draw_target(ProgressDrawTarget::stdout_with_hz(20));
         let header = line(&lines);
-        let row = |&symbol| Row { symbol, line: line(&lines), prices: None, lost: 0, ticks: 0, rate: 0.0 };
+        let row =
+            |&symbol| Row { symbol, line: line(&lines), reference: None, last: 0.0, lost: 0, ticks: 0, rate: 0.0 };
         let rows = symbols.iter().map(row).collect();
         let status = line(&lines);
         header.set_message(format!("{:<16} {:>14} {:>12} {:>12} {:>8}", "SYMBOL", "LAST", "CHANGE", "TICKS/S", "GAPS"));
         Self { lines, _header: header, rows, status, drawn: now.checked_sub(FRAME).unwrap_or(now), rates_since: now }
     }
 
-    /// A tick of the symbol at `index` came, after which so many more (or fewer) of it count as lost.
-    pub fn tick(&mut self, index: usize, tick: &Tick, lost: i64) {
+    /// A tick of the symbol at `index` arrived.
+    pub fn tick(&mut self, index: usize, tick: &Tick, arrival: Arrival) {
         let Some(row) = self.rows.get_mut(index) else {
             return;
         };
-        let first = row.prices.map_or(tick.price, |(first, _)| first);
-        row.prices = Some((first, tick.price));
-        row.lost = row.lost.saturating_add(lost);
+        if !matches!(arrival, Arrival::OutOfOrder { .. }) {
+            Reference::follow(&mut row.reference, tick, arrival == Arrival::Restart);
+        }
+        row.last = tick.price;
+        row.lost = row.lost.saturating_add(arrival.lost());
         row.ticks += 1;
     }
 
@@ -99,10 +106,11 @@ impl Table {
 
 impl Row {
     fn text(&self) -> String {
-        let Some((first, last)) = self.prices else {
+        let Some(reference) = self.reference else {
             return format!("{:<16} {:>14} {:>12} {:>12} {:>8}", self.symbol, "-", "-", "-", "-");
         };
-        let percent = (last / first - 1.0) * 100.0;
+        let last = self.last;
+        let percent = reference.change_percent(last).unwrap_or(f64::INFINITY);
         let arrow = match percent {
             up if up > 0.0 => '▲',
             down if down < 0.0 => '▼',

@@ -1,21 +1,39 @@
-//! What a watcher counts: ticks received, lost, out of order, and restarts of the publisher. Pure.
+//! The counters of a watcher: ticks received, lost, out of order, and restarts of the publisher. Pure.
 //!
-//! Per symbol it keeps the greatest number seen and which of the 64 numbers up to it have been seen, as the page
-//! `protocol-docs/tickz.md` says under "Extension: sequence". Numbers begin anew when a publisher restarts, so a step
-//! back after a reconnection is a restart, and a step back without one is a late tick or a repeated one.
+//! Per symbol it keeps the greatest number seen and which of the 64 numbers up to it have been seen, as
+//! `protocol-docs/tickz.md` specifies under "Extension: sequence". A restarted publisher starts at 0 again, so a step
+//! back after a reconnection is a restart, and a step back without one is a late or repeated tick.
 
-/// How many numbers up to the greatest are remembered, that one included.
+/// The number of sequence numbers remembered, the greatest included.
 const REMEMBERED: u64 = 64;
 
-/// What is known of one symbol's numbers.
+/// The sequence numbers of one symbol.
 #[derive(Debug, Clone, Copy)]
 struct Numbers {
     /// The greatest number seen; `None` before the first.
     greatest: Option<u64>,
-    /// Bit `i` is set where `greatest - i` is no loss to take back: it was seen, or came before the watcher joined.
+    /// Bit `i` is set if `greatest - i` must not be subtracted from `lost`: it was seen, or sent before the watcher joined.
     accounted: u64,
-    /// The connection was made anew, and the queue may still hold ticks of the old one or the first of the new one.
+    /// The publisher was reconnected to; the queue may still hold ticks of the previous connection, or the first ones of
+    /// the new one.
     may_restart: bool,
+}
+
+/// A tick as the counters see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arrival {
+    /// In order, after this many lost ones.
+    Next {
+        /// Ticks of the symbol lost before it.
+        lost: u64,
+    },
+    /// The symbol's first tick from a restarted publisher.
+    Restart,
+    /// Late or repeated.
+    OutOfOrder {
+        /// It had been counted as lost, and no longer is.
+        was_lost: bool,
+    },
 }
 
 /// The counters of all symbols.
@@ -26,28 +44,28 @@ pub struct Tally {
     out_of_order: u64,
     restarts: u64,
     symbols: Vec<Numbers>,
-    /// A reconnection whose restart, if it was one, is not counted yet.
+    /// There was a reconnection whose restart, if it was one, is not counted yet.
     reconnected: bool,
-    /// The queue may hold ticks of the connection before.
+    /// The queue may hold ticks of the previous connection.
     mixed: bool,
 }
 
 impl Tally {
-    /// Counters for this many symbols, at zero.
+    /// Counters for a number of symbols, at zero.
     #[must_use]
     pub fn new(symbols: usize) -> Self {
         let symbols = vec![Numbers::UNKNOWN; symbols];
         Self { received: 0, lost: 0, out_of_order: 0, restarts: 0, symbols, reconnected: false, mixed: false }
     }
 
-    /// Forgets what is known of a symbol: its next tick is again the first. The counters stay.
+    /// Forgets the sequence numbers of a symbol: its next tick is again the first. The counters stay.
     pub fn forget(&mut self, symbol: usize) {
         if let Some(numbers) = self.symbols.get_mut(symbol) {
             *numbers = Numbers::UNKNOWN;
         }
     }
 
-    /// The connection was made, for the first time or again.
+    /// The connection was established, for the first time or again.
     pub fn handle_connection(&mut self) {
         self.reconnected = true;
         self.mixed = true;
@@ -62,8 +80,8 @@ impl Tally {
         self.mixed = false;
     }
 
-    /// Whether a tick of a symbol with this number is a step back. Then the caller makes sure, before it hands the
-    /// tick in, that no news of a connection is waiting: ticks and news come on two sockets.
+    /// Whether a tick of a symbol with this number is a step back. If so, the caller handles all waiting monitor events
+    /// before this tick, because ticks and events arrive on two sockets.
     #[inline]
     #[must_use]
     pub fn is_step_back(&self, symbol: usize, sequence: Option<u64>) -> bool {
@@ -71,58 +89,70 @@ impl Tally {
         matches!((greatest, sequence), (Some(greatest), Some(sequence)) if sequence <= greatest)
     }
 
-    /// A tick of a symbol arrived; without a number it counts as received and that is all. Tells how many ticks of
-    /// the symbol were lost, as known now, more (or, where a late one came, fewer) than before.
+    /// A tick of a symbol arrived; one without a number is always the next.
     #[inline]
-    pub fn handle_tick(&mut self, symbol: usize, sequence: Option<u64>) -> i64 {
+    pub fn handle_tick(&mut self, symbol: usize, sequence: Option<u64>) -> Arrival {
         self.received += 1;
         let (Some(numbers), Some(sequence)) = (self.symbols.get_mut(symbol), sequence) else {
-            return 0;
+            return Arrival::Next { lost: 0 };
         };
         let Some(greatest) = numbers.greatest else {
             *numbers = Numbers { greatest: Some(sequence), ..*numbers };
-            return 0;
+            return Arrival::Next { lost: 0 };
         };
         if sequence > greatest {
             numbers.may_restart &= self.mixed;
             let lost = numbers.advance(sequence - greatest, sequence);
             self.lost = self.lost.saturating_add(lost);
-            return i64::try_from(lost).unwrap_or(i64::MAX);
+            return Arrival::Next { lost };
         }
         if numbers.may_restart {
             *numbers = Numbers { greatest: Some(sequence), accounted: u64::MAX, may_restart: false };
             self.restarts += u64::from(self.reconnected);
             self.reconnected = false;
-            return 0;
+            return Arrival::Restart;
         }
         self.out_of_order += 1;
-        let taken_back = numbers.take_back(greatest - sequence);
-        self.lost = self.lost.saturating_sub(u64::from(taken_back));
-        -i64::from(taken_back)
+        let was_lost = numbers.take_back(greatest - sequence);
+        self.lost = self.lost.saturating_sub(u64::from(was_lost));
+        Arrival::OutOfOrder { was_lost }
     }
 
-    /// How many ticks arrived.
+    /// Ticks received.
     #[must_use]
     pub const fn received(&self) -> u64 {
         self.received
     }
 
-    /// How many numbers never came.
+    /// Ticks lost.
     #[must_use]
     pub const fn lost(&self) -> u64 {
         self.lost
     }
 
-    /// How many ticks came after one with a greater number, or twice.
+    /// Ticks that arrived after one with a greater number, or twice.
     #[must_use]
     pub const fn out_of_order(&self) -> u64 {
         self.out_of_order
     }
 
-    /// How many times the publisher began anew.
+    /// Restarts of the publisher.
     #[must_use]
     pub const fn restarts(&self) -> u64 {
         self.restarts
+    }
+}
+
+impl Arrival {
+    /// The number of lost ticks that this one adds or, if it was lost itself, takes back.
+    #[inline]
+    #[must_use]
+    pub fn lost(self) -> i64 {
+        match self {
+            Self::Next { lost } => i64::try_from(lost).unwrap_or(i64::MAX),
+            Self::Restart => 0,
+            Self::OutOfOrder { was_lost } => -i64::from(was_lost),
+        }
     }
 }
 
@@ -130,7 +160,7 @@ impl Numbers {
     /// Before the first tick.
     const UNKNOWN: Self = Self { greatest: None, accounted: u64::MAX, may_restart: false };
 
-    /// Goes on to a greater number; tells how many between were passed over.
+    /// Advances to a greater number; returns how many were skipped.
     #[inline]
     fn advance(&mut self, step: u64, sequence: u64) -> u64 {
         self.greatest = Some(sequence);
@@ -138,7 +168,7 @@ impl Numbers {
         step - 1
     }
 
-    /// A number from behind the greatest came; tells whether it had been counted as lost.
+    /// Handles a number behind the greatest; returns whether it had been counted as lost.
     fn take_back(&mut self, behind: u64) -> bool {
         if behind >= REMEMBERED || self.accounted & (1 << behind) != 0 {
             return false;
@@ -179,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn a_late_tick_is_taken_back_off_the_lost_once() {
+    fn a_late_tick_is_subtracted_from_the_lost_once() {
         assert_eq!(counts(&after(&[7, 10, 9])), (3, 1, 1, 0));
         assert_eq!(counts(&after(&[7, 10, 9, 9])), (4, 1, 2, 0));
         assert_eq!(counts(&after(&[7, 10, 9, 8, 11])), (5, 0, 2, 0));
@@ -191,12 +221,12 @@ mod tests {
     }
 
     #[test]
-    fn a_tick_from_before_the_first_is_no_loss_to_take_back() {
+    fn a_tick_sent_before_the_first_one_received_was_never_lost() {
         assert_eq!(counts(&after(&[7, 10, 6])), (3, 2, 1, 0));
     }
 
     #[test]
-    fn a_tick_that_is_64_behind_or_more_is_too_late_to_take_back() {
+    fn a_tick_that_is_64_behind_or_more_stays_lost() {
         assert_eq!(counts(&after(&[0, 64, 1])), (3, 62, 1, 0));
         assert_eq!(counts(&after(&[0, 65, 1])), (3, 64, 1, 0));
         assert_eq!(counts(&after(&[0, 1000, 1])), (3, 999, 1, 0));
@@ -226,9 +256,9 @@ mod tests {
     fn ticks_of_the_old_connection_in_the_queue_do_not_hide_a_restart() {
         let mut tally = after(&[5, 6]);
         tally.handle_connection();
-        for sequence in [7, 8, 0, 1] {
-            tally.handle_tick(0, Some(sequence));
-        }
+        let arrivals = [7, 8, 0, 1].map(|sequence| tally.handle_tick(0, Some(sequence)));
+        let next = Arrival::Next { lost: 0 };
+        assert_eq!(arrivals, [next, next, Arrival::Restart, next]);
         assert_eq!(counts(&tally), (6, 0, 0, 1));
     }
 
@@ -244,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn a_symbol_that_was_forgotten_begins_anew_and_the_others_go_on() {
+    fn a_forgotten_symbol_starts_over_and_the_others_continue() {
         let mut tally = Tally::new(2);
         tally.handle_tick(0, Some(5));
         tally.handle_tick(1, Some(5));
@@ -255,9 +285,9 @@ mod tests {
     }
 
     #[test]
-    fn a_tick_without_a_number_is_received() {
+    fn a_tick_without_a_number_is_the_next() {
         let mut tally = after(&[5]);
-        assert_eq!(tally.handle_tick(0, None), 0);
+        assert_eq!(tally.handle_tick(0, None), Arrival::Next { lost: 0 });
         tally.handle_tick(0, Some(6));
         assert_eq!(counts(&tally), (3, 0, 0, 0));
     }

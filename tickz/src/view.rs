@@ -10,7 +10,7 @@ use serde::Serialize;
 use sockets::{SocketError, Stop};
 use wire::{Symbol, tick::Tick};
 
-use crate::{delay::Percentiles, output::Output, table::Table};
+use crate::{delay::Percentiles, output::Output, table::Table, tally::Arrival};
 
 /// How to show ticks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,17 +79,17 @@ impl View {
         self.table.is_some()
     }
 
-    /// A tick of the symbol at `index` came, after which so many more (or fewer) of it count as lost.
+    /// A tick of the symbol at `index` arrived.
     ///
     /// # Errors
     /// Standard output is closed.
     #[inline]
-    pub fn tick(&mut self, index: usize, tick: &Tick, lost: i64) -> io::Result<()> {
+    pub fn tick(&mut self, index: usize, tick: &Tick, arrival: Arrival) -> io::Result<()> {
         match self.show {
             Show::Summary => Ok(()),
             Show::Table => {
                 if let Some(table) = &mut self.table {
-                    table.tick(index, tick, lost);
+                    table.tick(index, tick, arrival);
                 }
                 Ok(())
             }

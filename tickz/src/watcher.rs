@@ -198,8 +198,8 @@ impl Watcher {
             let now = Instant::now();
             self.span = Some((now, now));
         }
-        let lost = self.tally.handle_tick(index, tick.sequence);
-        self.view.tick(index, &tick, lost)?;
+        let arrival = self.tally.handle_tick(index, tick.sequence);
+        self.view.tick(index, &tick, arrival)?;
         Ok(())
     }
 

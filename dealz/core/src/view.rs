@@ -20,7 +20,7 @@ pub use self::{
     monitor::{Mark, MonitorLine},
     processes::{ProcessState, ProcessView},
     sockets::{Phase, SocketId, SocketRole, SocketState, SocketView, StateChange},
-    tickz::{PricePoint, Quote, TickzView},
+    tickz::{PricePoint, PriceReference, PriceStart, Quote, TickzView},
     valuz::{
         BatchPhase, BatchView, SymbolValue, ValuationName, ValuzState, ValuzView, Verification, WorkerState, WorkerView,
     },

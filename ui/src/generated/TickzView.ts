@@ -14,14 +14,14 @@ quotes: Array<Quote>,
  */
 received: number, 
 /**
- * Ticks whose numbers never came.
+ * Ticks lost.
  */
 lost: number, 
 /**
- * Ticks that came after one with a greater number, or twice.
+ * Ticks that arrived after one with a greater number, or twice.
  */
 outOfOrder: number, 
 /**
- * How many times the publisher began anew.
+ * Restarts of the publisher.
  */
 restarts: number, };

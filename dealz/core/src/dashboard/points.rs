@@ -69,6 +69,7 @@ mod tests {
             symbol: symbol.to_owned(),
             last: None,
             tick_ms: None,
+            reference: None,
             change_percent: None,
             per_second: 0.0,
             received: 0,
@@ -78,7 +79,7 @@ mod tests {
     }
 
     fn point(symbol: &str, time_ms: f64) -> PricePoint {
-        PricePoint { symbol: symbol.to_owned(), time_ms, price: 1.0, lost: 0 }
+        PricePoint { symbol: symbol.to_owned(), time_ms, price: 1.0, lost: 0, start: None }
     }
 
     #[test]

@@ -32,13 +32,14 @@ fn ticks(received: u64, time_ms: f64) -> Event {
         symbol: "MSFT".to_owned(),
         last: Some(41.78),
         tick_ms: None,
+        reference: None,
         change_percent: None,
         per_second: 0.0,
         received,
         lost: 0,
     };
     let view = TickzView { quotes: vec![quote], received, ..TickzView::default() };
-    Event::Tickz(view, vec![PricePoint { symbol: "MSFT".to_owned(), time_ms, price: 41.78, lost: 0 }])
+    Event::Tickz(view, vec![PricePoint { symbol: "MSFT".to_owned(), time_ms, price: 41.78, lost: 0, start: None }])
 }
 
 #[test]

@@ -8,10 +8,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tickz::Tally;
+use tickz::{
+    Tally,
+    reference::{Reference, Since},
+    tally::Arrival,
+};
 use wire::{Symbol, tick::Tick};
 
-use crate::view::{PricePoint, Quote, TickzView};
+use crate::view::{PricePoint, PriceReference, PriceStart, Quote, TickzView};
 
 /// How many symbols can be followed.
 pub(crate) const FOLLOWED_MAX: usize = 16;
@@ -42,7 +46,8 @@ struct Followed {
     symbol: Symbol,
     /// Its place in the tally, its own as long as it is followed.
     place: usize,
-    first_price: Option<f64>,
+    /// The price that the last one is compared with.
+    reference: Option<Reference>,
     last: Option<Last>,
     received: u64,
     lost: u64,
@@ -52,6 +57,8 @@ struct Followed {
     counts: [u64; TENTHS],
     /// Ticks lost since the point before.
     gap: u64,
+    /// Why prices have started again since the point before, if they have.
+    start: Option<PriceStart>,
     point_ms: f64,
 }
 
@@ -124,14 +131,18 @@ impl Quotes {
     #[inline]
     pub(crate) fn handle_tick(&mut self, index: usize, tick: &Tick, arrived_ms: f64) {
         let Some(followed) = self.followed.get_mut(index) else { return };
-        let lost = self.tally.handle_tick(followed.place, tick.sequence);
+        let arrival = self.tally.handle_tick(followed.place, tick.sequence);
+        if !matches!(arrival, Arrival::OutOfOrder { .. }) {
+            let since = Reference::follow(&mut followed.reference, tick, arrival == Arrival::Restart);
+            followed.start = since.map(start).or(followed.start);
+        }
+        let lost = arrival.lost();
         if lost != 0 {
             followed.lost = followed.lost.saturating_add_signed(lost);
             followed.gap = followed.gap.saturating_add_signed(lost);
         }
         followed.received += 1;
         followed.count += 1;
-        followed.first_price.get_or_insert(tick.price);
         followed.last = Some(Last { price: tick.price, timestamp: tick.timestamp, arrived_ms });
     }
 
@@ -188,6 +199,7 @@ impl Quotes {
         let Some(oldest) = self.points.pop_front() else { return };
         if let Some(next) = self.points.iter_mut().find(|point| point.symbol == oldest.symbol) {
             next.lost = next.lost.saturating_add(oldest.lost);
+            next.start = next.start.or(oldest.start);
         }
     }
 }
@@ -197,13 +209,14 @@ impl Followed {
         Self {
             symbol,
             place,
-            first_price: None,
+            reference: None,
             last: None,
             received: 0,
             lost: 0,
             count: 0,
             counts: [0; TENTHS],
             gap: 0,
+            start: None,
             point_ms: 0.0,
         }
     }
@@ -226,21 +239,39 @@ impl Followed {
             time_ms: self.point_ms,
             price: last.price,
             lost: std::mem::take(&mut self.gap),
+            start: self.start.take(),
         })
     }
 
     fn quote(&self) -> Quote {
-        let change = |last: Last| self.first_price.map(|first| (last.price / first - 1.0) * 100.0);
+        let reference = self.reference.map(|reference| PriceReference {
+            price: reference.price,
+            tick_ms: milliseconds(reference.timestamp),
+            since: start(reference.since),
+        });
         Quote {
             symbol: self.symbol.to_string(),
             last: self.last.map(|last| last.price),
-            // JSON has no infinity: a time beyond all clocks is none.
-            tick_ms: self.last.map(|last| last.timestamp * 1000.0).filter(|time| time.is_finite()),
-            change_percent: self.last.and_then(change).filter(|change| change.is_finite()),
+            tick_ms: self.last.and_then(|last| milliseconds(last.timestamp)),
+            reference,
+            change_percent: self.last.zip(self.reference).and_then(|(last, first)| first.change_percent(last.price)),
             per_second: self.counts.iter().sum::<u64>() as f64,
             received: self.received,
             lost: self.lost,
         }
+    }
+}
+
+/// A time in milliseconds. JSON has no infinity, so a time beyond all clocks is none.
+fn milliseconds(timestamp: f64) -> Option<f64> {
+    Some(timestamp * 1000.0).filter(|time| time.is_finite())
+}
+
+const fn start(since: Since) -> PriceStart {
+    match since {
+        Since::FirstSeen => PriceStart::FirstSeen,
+        Since::Loop => PriceStart::Loop,
+        Since::Restart => PriceStart::Restart,
     }
 }
 

@@ -39,6 +39,30 @@ fn a_quote_has_the_last_price_and_its_change_since_the_first() {
 }
 
 #[test]
+fn a_loop_of_the_history_starts_the_line_and_the_change_again() {
+    let (mut quotes, start) = following(&["MSFT"]);
+    let mut tenth = 0;
+    let mut play = |quotes: &mut Quotes, timestamp, price, sequence| {
+        let tick = Tick { symbol: symbol("MSFT"), timestamp, price, sequence: Some(sequence) };
+        quotes.handle_tick(0, &tick, 1000.0 * sequence as f64);
+        tenth += 1;
+        quotes.handle_time(start + tenth * TENTH);
+        quotes.take_points()[0].start
+    };
+    assert_eq!(play(&mut quotes, 100.0, 40.0, 0), Some(PriceStart::FirstSeen));
+    assert_eq!(play(&mut quotes, 200.0, 200.0, 1), None);
+    assert_eq!(quotes.view().quotes[0].change_percent, Some(400.0));
+    assert_eq!(play(&mut quotes, 100.0, 40.0, 2), Some(PriceStart::Loop));
+    let quote = &quotes.view().quotes[0];
+    let expected = PriceReference { price: 40.0, tick_ms: Some(100_000.0), since: PriceStart::Loop };
+    assert_eq!((quote.change_percent, quote.reference.as_ref()), (Some(0.0), Some(&expected)));
+    // A restarted publisher numbers its ticks from 0 again.
+    quotes.handle_connection();
+    assert_eq!(play(&mut quotes, 300.0, 50.0, 0), Some(PriceStart::Restart));
+    assert_eq!(quotes.view().quotes[0].change_percent, Some(0.0));
+}
+
+#[test]
 fn a_tenth_with_ticks_makes_one_point_with_its_last_price_and_what_was_lost() {
     let (mut quotes, start) = following(&["MSFT", "GOOG"]);
     for (number, price) in [(0, 1.0), (1, 2.0), (5, 3.0)] {
