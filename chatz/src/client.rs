@@ -2,8 +2,8 @@
 //!
 //! Events leave on a bounded channel. While its receiver is behind, the thread keeps the user present, and takes
 //! neither broadcasts nor texts: broadcasts then wait in the SUB's queue, and the server's publisher drops what exceeds
-//! 1,000; [`Client::say`] is refused once [`TEXTS_MAX`] texts wait. Of user lists, link states and counts of malformed
-//! messages that wait meanwhile only the newest is kept, so memory is bounded. What became of a text is always
+//! 1,000; [`Client::say`] is refused once [`TEXTS_MAX`] texts wait. Of user lists, states of the server and counts of
+//! malformed messages that wait meanwhile only the newest is kept, so memory is bounded. What became of a text is always
 //! reported.
 
 use std::{
@@ -113,7 +113,6 @@ impl Client {
 
 /// What the thread owns.
 struct Owner {
-    context: Context,
     requests: Socket,
     requests_connection: Connection,
     broadcasts: Socket,
@@ -161,7 +160,9 @@ enum Wake {
 impl Owner {
     fn connect(context: &Context, config: &ClientConfig, events: SyncSender<Event>) -> Result<Self, SocketError> {
         let mut requests = context.socket(Role::Req, Limits::of(Channel::Requests))?;
-        connect_requests(&mut requests, &config.requests)?;
+        requests.only_to_connected()?;
+        requests.watch(REQ_NAME)?;
+        requests.connect(&config.requests)?;
         let mut broadcasts = context.socket(Role::Sub, Limits::of(Channel::Broadcasts))?;
         broadcasts.watch(SUB_NAME)?;
         broadcasts.subscribe(b"")?;
@@ -174,7 +175,6 @@ impl Owner {
             member.handle_hearing(now, true);
         }
         Ok(Self {
-            context: context.clone(),
             requests,
             requests_connection: Connection::new(Channel::Requests, config.requests.clone()),
             broadcasts,
@@ -236,8 +236,8 @@ impl Owner {
         self.take_replies(now)?;
         self.take_events(now)?;
         self.member.handle_timeout(now);
-        if self.member.poll_replacement() {
-            self.replace_requests()?;
+        if self.member.poll_reconnect() {
+            self.reconnect_requests(now)?;
         }
         if self.receiver == Receiver::Following {
             self.take_texts(inbox);
@@ -272,21 +272,11 @@ impl Owner {
         Ok(())
     }
 
-    /// Continues with a new socket, and so with a new routing id; replies to the old one are lost.
-    fn replace_requests(&mut self) -> Result<(), SocketError> {
-        let endpoint = self.requests_connection.endpoint().clone();
-        match self.context.socket(Role::Req, Limits::of(Channel::Requests)) {
-            // The old one is dropped first: its monitor's name must be free.
-            Ok(socket) => self.requests = socket,
-            Err(error) => {
-                warn!(%endpoint, %error, "requests get no reply, and no new socket can be made");
-                return Ok(());
-            }
-        }
-        warn!(%endpoint, "requests get no reply: connecting with a new routing id");
-        connect_requests(&mut self.requests, &endpoint)?;
-        self.requests_connection = Connection::new(Channel::Requests, endpoint);
-        Ok(())
+    /// Connects the REQ again, with a new routing id.
+    fn reconnect_requests(&mut self, now: Instant) -> Result<(), SocketError> {
+        let endpoint = self.requests_connection.endpoint();
+        warn!(%endpoint, "requests get no reply: connecting again");
+        self.requests_connection.reconnect(now, &mut self.requests)
     }
 
     fn take_texts(&mut self, inbox: &Inbox<Text>) {
@@ -378,11 +368,11 @@ impl Owner {
         self.receiver = Receiver::Following;
     }
 
-    /// Appends an event to those that wait; of lists, link states and counts only the newest is worth a report.
+    /// Appends an event to those that wait; of lists, states and counts only the newest is worth a report.
     fn push(&mut self, event: Event) {
         match event {
             Event::Users(_) => self.waiting.retain(|waiting| !matches!(waiting, Event::Users(_))),
-            Event::Link(_) => self.waiting.retain(|waiting| !matches!(waiting, Event::Link(_))),
+            Event::Server(_) => self.waiting.retain(|waiting| !matches!(waiting, Event::Server(_))),
             Event::Malformed { channel: its, .. } => {
                 self.waiting.retain(|waiting| !matches!(waiting, Event::Malformed { channel, .. } if *channel == its));
             }
@@ -390,13 +380,6 @@ impl Owner {
         }
         self.waiting.push_back(event);
     }
-}
-
-/// Connects the REQ. Requests wait in the member and not in a queue of the socket.
-fn connect_requests(socket: &mut Socket, endpoint: &Endpoint) -> Result<(), SocketError> {
-    socket.only_to_connected()?;
-    socket.watch(REQ_NAME)?;
-    socket.connect(endpoint)
 }
 
 impl Malformed {

@@ -1,5 +1,6 @@
-//! What a client reports of the room and of its link to the server.
+//! What a client reports of the room and of the server.
 
+use serde::{Deserialize, Serialize};
 use wire::{Channel, Text, User};
 
 /// One thing that happened.
@@ -18,16 +19,17 @@ pub enum Event {
     Said(Text),
     /// A text waits here until the server replies.
     Kept(Text),
-    /// The server refuses something, or it is unknown whether it did it.
+    /// The server refused a request, or it is unknown whether it executed it.
     Refused {
         /// The text that was not said, or may not have been; `None` if the user may not be present.
         text: Option<Text>,
         /// Why, as a sentence.
         reason: String,
     },
-    /// The link to the server changed.
-    Link(LinkState),
-    /// A handshake failed. It is retried forever, and reported once for each reason.
+    /// The server replies, or does so no longer.
+    Server(ServerState),
+    /// A handshake failed: not a request but the connection was refused. It is retried forever, and reported once for
+    /// each reason.
     Denied {
         /// Where.
         endpoint: String,
@@ -46,25 +48,15 @@ pub enum Event {
     },
 }
 
-/// Whether the server replies. Says more than the state of the connection: a server may be connected and hang.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LinkState {
+/// Whether the server replies, which is not the state of a connection: a server may be connected and hang. It is
+/// serialized as "connecting", "up" or "down".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ServerState {
     /// It has not replied yet.
     Connecting,
     /// It replies.
     Up,
     /// It replied once and does not now.
     Down,
-}
-
-impl LinkState {
-    /// The state's name in JSON.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Connecting => "connecting",
-            Self::Up => "up",
-            Self::Down => "down",
-        }
-    }
 }

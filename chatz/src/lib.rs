@@ -23,6 +23,6 @@ pub mod say;
 pub mod server;
 
 pub use client::{Client, ClientConfig, ClientError};
-pub use event::{Event, LinkState};
+pub use event::{Event, ServerState};
 pub use room::{Room, RoomConfig};
 pub use server::{Server, ServerConfig, ServerEndpoints};

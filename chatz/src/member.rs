@@ -5,8 +5,8 @@
 //! the protocol has no message id, and saying something twice is worse than asking the person.
 //!
 //! A connection that is up may still be unheard: under `ZMQ_ROUTER_HANDOVER` another peer can take over the routing
-//! id, and then the server discards what arrives on this connection without closing it. So a request without a reply
-//! asks for a new socket, which has a new routing id ([`Member::poll_replacement`]).
+//! id, and then the server discards what arrives on this connection without closing it. So after a request without a
+//! reply the client connects again with a new routing id ([`Member::poll_reconnect`]).
 
 use std::{
     collections::VecDeque,
@@ -18,7 +18,7 @@ use wire::{
     chat::{Reply, Request},
 };
 
-use crate::event::{Event, LinkState};
+use crate::event::{Event, ServerState};
 
 /// How many texts may wait.
 pub const TEXTS_MAX: usize = 100;
@@ -34,8 +34,8 @@ const HEARING_WITHIN: Duration = Duration::from_millis(2_500);
 /// not back yet. Longer than libzmq's longest pause between two attempts to connect.
 const BACK_WITHIN: Duration = Duration::from_secs(1);
 
-/// How many requests in a row may stay without a reply before the socket is replaced, after many replacements that
-/// did not help: 20 s apart.
+/// The most requests in a row that may stay without a reply before the client connects again, when doing so has not
+/// helped for a while: every 20 s.
 const UNHEARD_MAX: u32 = 8;
 
 /// One user's side of the protocol.
@@ -44,7 +44,7 @@ pub struct Member {
     user: User,
     /// How long after a reply the next keep-alive is due.
     keep_alive: Duration,
-    link: LinkState,
+    server: ServerState,
     /// Whether broadcasts arrive.
     hearing: bool,
     /// When the next keep-alive is due.
@@ -70,20 +70,20 @@ struct Open {
     deadline: Instant,
 }
 
-/// Requests that a connected server did not reply to, and when that calls for a new socket.
+/// Requests that a connected server did not reply to, and when the client has to connect again.
 #[derive(Debug)]
 struct Unheard {
-    /// Requests in a row, on this socket.
+    /// Requests in a row, on this connection.
     requests: u32,
-    /// How many of them are too many: doubles with each replacement, up to [`UNHEARD_MAX`].
+    /// How many of them are too many: doubles with each new connection, up to [`UNHEARD_MAX`].
     too_many: u32,
-    /// Whether a new socket is wanted.
-    replace: bool,
+    /// Whether the client has to connect again.
+    reconnect: bool,
 }
 
 impl Default for Unheard {
     fn default() -> Self {
-        Self { requests: 0, too_many: 1, replace: false }
+        Self { requests: 0, too_many: 1, reconnect: false }
     }
 }
 
@@ -91,7 +91,7 @@ impl Unheard {
     fn count(&mut self) {
         self.requests += 1;
         if self.requests >= self.too_many {
-            *self = Self { requests: 0, too_many: (2 * self.too_many).min(UNHEARD_MAX), replace: true };
+            *self = Self { requests: 0, too_many: (2 * self.too_many).min(UNHEARD_MAX), reconnect: true };
         }
     }
 }
@@ -103,7 +103,7 @@ impl Member {
         Self {
             user,
             keep_alive,
-            link: LinkState::Connecting,
+            server: ServerState::Connecting,
             hearing: false,
             due: now + HEARING_WITHIN,
             say_from: now,
@@ -113,7 +113,7 @@ impl Member {
             version: 0,
             users: Vec::new(),
             refusal: None,
-            events: VecDeque::from([Event::Link(LinkState::Connecting)]),
+            events: VecDeque::from([Event::Server(ServerState::Connecting)]),
         }
     }
 
@@ -122,7 +122,7 @@ impl Member {
         if self.texts.len() >= TEXTS_MAX {
             return self.report(too_many(text));
         }
-        if self.link != LinkState::Up {
+        if self.server != ServerState::Up {
             self.report(Event::Kept(text.clone()));
         }
         self.texts.push_back(text);
@@ -158,10 +158,10 @@ impl Member {
         };
         self.unheard = Unheard::default();
         self.due = now + self.keep_alive;
-        if self.link == LinkState::Down {
+        if self.server == ServerState::Down {
             self.say_from = now + BACK_WITHIN;
         }
-        self.change_link(LinkState::Up);
+        self.change_server(ServerState::Up);
         match reply {
             Ok(Reply::Users(users)) => self.accepted(text, 0, Some(users)),
             Ok(Reply::Roster { version, users }) => self.accepted(text, version, users),
@@ -181,7 +181,7 @@ impl Member {
     /// Broadcasts arrive from now on, or no longer.
     pub fn handle_hearing(&mut self, now: Instant, hearing: bool) {
         self.hearing = hearing;
-        if self.link != LinkState::Up && self.open.is_none() {
+        if self.server != ServerState::Up && self.open.is_none() {
             self.due = self.next_attempt(now);
         }
     }
@@ -195,9 +195,9 @@ impl Member {
         }
     }
 
-    /// Whether the socket for requests is to be replaced by a new one; `true` once for each time.
-    pub fn poll_replacement(&mut self) -> bool {
-        std::mem::take(&mut self.unheard.replace)
+    /// Whether the client has to connect its REQ again, with a new routing id; `true` once for each time.
+    pub fn poll_reconnect(&mut self) -> bool {
+        std::mem::take(&mut self.unheard.reconnect)
     }
 
     /// When [`Member::handle_timeout`] or [`Member::request`] has something to do; `None` while a request is due and
@@ -206,7 +206,7 @@ impl Member {
     pub fn next_deadline(&self, now: Instant) -> Option<Instant> {
         match &self.open {
             Some(open) => Some(open.deadline),
-            None if self.link == LinkState::Up && !self.texts.is_empty() => {
+            None if self.server == ServerState::Up && !self.texts.is_empty() => {
                 Some(self.due.min(self.say_from)).filter(|&due| due > now)
             }
             None => Some(self.due).filter(|&due| due > now),
@@ -236,7 +236,7 @@ impl Member {
 
     /// Texts are sent only while the server replies and the other users have had time to come back to it.
     fn text_to_say(&self, now: Instant) -> Option<&Text> {
-        self.texts.front().filter(|_| self.link == LinkState::Up && self.say_from <= now)
+        self.texts.front().filter(|_| self.server == ServerState::Up && self.say_from <= now)
     }
 
     fn accepted(&mut self, text: Option<Text>, version: u64, users: Option<Vec<User>>) {
@@ -278,8 +278,8 @@ impl Member {
 
     fn go_down(&mut self, now: Instant) {
         self.due = self.next_attempt(now);
-        if self.link == LinkState::Up {
-            self.change_link(LinkState::Down);
+        if self.server == ServerState::Up {
+            self.change_server(ServerState::Down);
         }
     }
 
@@ -287,10 +287,10 @@ impl Member {
         if self.hearing { now } else { now + HEARING_WITHIN }
     }
 
-    fn change_link(&mut self, link: LinkState) {
-        if self.link != link {
-            self.link = link;
-            self.report(Event::Link(link));
+    fn change_server(&mut self, state: ServerState) {
+        if self.server != state {
+            self.server = state;
+            self.report(Event::Server(state));
         }
     }
 

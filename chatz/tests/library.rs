@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use chatz::{Client, ClientConfig, Event, LinkState, RoomConfig, Server, ServerConfig, ServerEndpoints};
+use chatz::{Client, ClientConfig, Event, ServerState, RoomConfig, Server, ServerConfig, ServerEndpoints};
 use sockets::{Context, KeepAlive, Security, SocketError, Stop, Stopper};
 use testkit::{Peer, eventually, peer::REQ};
 use wire::{Text, User};
@@ -58,8 +58,8 @@ fn text(text: &str) -> Text {
 fn a_client_talks_to_a_server_in_the_same_process_over_inproc() {
     let server = serve("inproc://requests", "inproc://broadcasts");
     let (client, events, _stopper) = join(&server, 100);
-    assert_eq!(next(&events), Event::Link(LinkState::Connecting));
-    assert_eq!(next(&events), Event::Link(LinkState::Up));
+    assert_eq!(next(&events), Event::Server(ServerState::Connecting));
+    assert_eq!(next(&events), Event::Server(ServerState::Up));
     let ada: User = "ada".parse().unwrap();
     assert_eq!(next(&events), Event::Users(vec![ada.clone()]));
     client.say(text("hello")).unwrap();

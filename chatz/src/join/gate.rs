@@ -9,7 +9,7 @@ use std::{
 };
 
 use crate::{
-    event::{Event, LinkState},
+    event::{Event, ServerState},
     member::TEXTS_MAX,
 };
 
@@ -63,11 +63,11 @@ impl Gate {
     pub(crate) fn handle(&self, event: &Event) {
         match event {
             Event::Said(_) | Event::Refused { text: Some(_), .. } => self.leave(),
-            Event::Link(link) => {
-                self.lock().open = match link {
-                    LinkState::Connecting => self.open_at_first,
-                    LinkState::Up => false,
-                    LinkState::Down => true,
+            Event::Server(state) => {
+                self.lock().open = match state {
+                    ServerState::Connecting => self.open_at_first,
+                    ServerState::Up => false,
+                    ServerState::Down => true,
                 };
                 self.changed.notify_all();
             }

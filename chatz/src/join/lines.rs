@@ -24,7 +24,7 @@ use wire::{Fault, Text, User, names::TEXT_BYTES_MAX};
 use super::{EVENTS_MAX, gate::Gate, words::Words};
 use crate::{
     client::{Client, ClientConfig},
-    event::Event,
+    event::{Event, ServerState},
     member::{left_before, too_many},
 };
 
@@ -161,7 +161,7 @@ enum Json<'a> {
     Users { users: Vec<&'a str> },
     Message { user: &'a str, text: &'a str },
     Refused { reason: &'a str },
-    Link { state: &'static str },
+    Link { state: ServerState },
 }
 
 impl Output {
@@ -174,7 +174,7 @@ impl Output {
             serde_json::to_writer(&mut stdout, &object)?;
             stdout.write_all(b"\n")?;
         } else if !matches!(event, Event::Kept(_)) {
-            // That would be a line for every line of a file, and the line of the link says it already.
+            // That would be a line for every line of a file, and the line about the server says it already.
             self.words.lines(event).iter().try_for_each(|line| writeln!(stdout, "{line}"))?;
         }
         stdout.flush()
@@ -187,7 +187,7 @@ fn json(event: &Event) -> Option<Json<'_>> {
         Event::Users(users) => Some(Json::Users { users: users.iter().map(User::as_str).collect() }),
         Event::Message { user, text } => Some(Json::Message { user: user.as_str(), text: text.as_str() }),
         Event::Refused { reason, .. } => Some(Json::Refused { reason }),
-        Event::Link(link) => Some(Json::Link { state: link.name() }),
+        Event::Server(state) => Some(Json::Link { state: *state }),
         Event::Denied { endpoint, reason } => {
             warn!(%endpoint, "{reason}");
             None

@@ -4,12 +4,12 @@ use wire::{User, foreign};
 
 use crate::{
     client::ClientConfig,
-    event::{Event, LinkState},
+    event::{Event, ServerState},
 };
 
 /// Puts events into words; remembers who is present, to see who joined and who left.
 pub(crate) struct Words {
-    server: String,
+    endpoint: String,
     present: Vec<User>,
     /// Whether the server has replied before.
     was_up: bool,
@@ -17,7 +17,7 @@ pub(crate) struct Words {
 
 impl Words {
     pub(crate) fn new(config: &ClientConfig) -> Self {
-        Self { server: config.requests.to_string(), present: Vec::new(), was_up: false }
+        Self { endpoint: config.requests.to_string(), present: Vec::new(), was_up: false }
     }
 
     /// The lines to print for an event.
@@ -32,14 +32,14 @@ impl Words {
             }
             Event::Refused { reason, .. } => vec![format!("chatz: refused: {}", foreign(reason))],
             Event::Denied { endpoint, reason } => vec![format!("chatz: {endpoint}: {}", foreign(reason))],
-            Event::Link(link) => vec![self.link(*link)],
+            Event::Server(state) => vec![self.server(*state)],
         }
     }
 
     /// The answer to `/users`.
     pub(crate) fn present(&self) -> String {
         if self.present.is_empty() {
-            "chatz: present: unknown until the server replies".to_owned()
+            "chatz: no users yet".to_owned()
         } else {
             list(&self.present)
         }
@@ -57,16 +57,16 @@ impl Words {
         joined.chain(left.map(|user| format!("chatz: {user} left"))).collect()
     }
 
-    fn link(&mut self, link: LinkState) -> String {
-        let server = &self.server;
-        match link {
-            LinkState::Connecting => format!("chatz: connecting to the server at {server}"),
-            LinkState::Up if self.was_up => "chatz: the server is back".to_owned(),
-            LinkState::Up => {
+    fn server(&mut self, state: ServerState) -> String {
+        let endpoint = &self.endpoint;
+        match state {
+            ServerState::Connecting => format!("chatz: connecting to the server at {endpoint}"),
+            ServerState::Up if self.was_up => "chatz: the server is back".to_owned(),
+            ServerState::Up => {
                 self.was_up = true;
-                format!("chatz: connected to the server at {server}")
+                format!("chatz: connected to the server at {endpoint}")
             }
-            LinkState::Down => "chatz: the server does not reply; your texts are kept until it is back".to_owned(),
+            ServerState::Down => "chatz: the server does not reply; your texts are kept until it is back".to_owned(),
         }
     }
 }
@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn the_first_list_is_shown_whole_and_then_who_joined_and_left() {
         let mut words = words();
-        assert_eq!(words.present(), "chatz: present: unknown until the server replies");
+        assert_eq!(words.present(), "chatz: no users yet");
         assert_eq!(words.lines(&users(&["ada", "bob"])), ["chatz: present: ada, bob"]);
         assert_eq!(words.lines(&users(&["ada", "eve"])), ["chatz: eve joined", "chatz: bob left"]);
         assert_eq!(words.present(), "chatz: present: ada, eve");
@@ -106,9 +106,9 @@ mod tests {
     #[test]
     fn the_server_is_connected_then_down_then_back() {
         let mut words = words();
-        let mut line = |link| words.lines(&Event::Link(link)).remove(0);
-        assert_eq!(line(LinkState::Up), "chatz: connected to the server at tcp://127.0.0.1:9001");
-        assert_eq!(line(LinkState::Down), "chatz: the server does not reply; your texts are kept until it is back");
-        assert_eq!(line(LinkState::Up), "chatz: the server is back");
+        let mut line = |state| words.lines(&Event::Server(state)).remove(0);
+        assert_eq!(line(ServerState::Up), "chatz: connected to the server at tcp://127.0.0.1:9001");
+        assert_eq!(line(ServerState::Down), "chatz: the server does not reply; your texts are kept until it is back");
+        assert_eq!(line(ServerState::Up), "chatz: the server is back");
     }
 }

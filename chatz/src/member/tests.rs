@@ -85,7 +85,7 @@ fn a_server_of_the_base_protocol_is_understood() {
     let mut member = member(now);
     member.handle_hearing(now, true);
     reply(&mut member, now, Reply::Users(users(&["ada"])));
-    let reported = [Event::Link(LinkState::Connecting), Event::Link(LinkState::Up), Event::Users(users(&["ada"]))];
+    let reported = [Event::Server(ServerState::Connecting), Event::Server(ServerState::Up), Event::Users(users(&["ada"]))];
     assert_eq!(events(&mut member), reported);
     let request = reply(&mut member, now + KEEP_ALIVE, Reply::Users(users(&["ada"])));
     assert_eq!(request.roster_version, Some(0));
@@ -118,7 +118,7 @@ fn while_the_server_is_away_texts_are_kept_and_only_keep_alives_look_for_it() {
     member.handle_disconnected(now);
     member.handle_hearing(now, false);
     member.say(text("one"));
-    assert_eq!(events(&mut member), [Event::Link(LinkState::Down), Event::Kept(text("one"))]);
+    assert_eq!(events(&mut member), [Event::Server(ServerState::Down), Event::Kept(text("one"))]);
     assert_eq!(member.request(now), None, "deaf");
 
     member.handle_hearing(now, true);
@@ -126,7 +126,7 @@ fn while_the_server_is_away_texts_are_kept_and_only_keep_alives_look_for_it() {
     let others_are_back = now + BACK_WITHIN;
     assert_eq!((member.request(now), member.next_deadline(now)), (None, Some(others_are_back)));
     assert_eq!(reply(&mut member, others_are_back, roster(3, None)).text, Some(text("one")));
-    assert_eq!(events(&mut member), [Event::Link(LinkState::Up), Event::Said(text("one"))]);
+    assert_eq!(events(&mut member), [Event::Server(ServerState::Up), Event::Said(text("one"))]);
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn a_text_whose_reply_is_lost_is_reported_and_not_said_again() {
         lose(&mut member, now);
         let reported = events(&mut member);
         assert_eq!(reason(&reported[0]), "no reply: it may or may not have been said: one");
-        assert_eq!(reported[1..], [Event::Link(LinkState::Down)]);
+        assert_eq!(reported[1..], [Event::Server(ServerState::Down)]);
         assert_eq!(ask(&mut member, now + REPLY_WITHIN).text, None);
     }
 }
@@ -191,16 +191,16 @@ fn a_malformed_reply_leaves_open_whether_the_text_was_said() {
     );
 }
 
-/// Sends a request and waits in vain; says whether a new socket is wanted then.
+/// Sends a request and waits in vain; returns whether the client has to connect again.
 fn unheard(member: &mut Member, now: &mut Instant) -> bool {
     ask(member, *now);
     *now += REPLY_WITHIN;
     member.handle_timeout(*now);
-    member.poll_replacement()
+    member.poll_reconnect()
 }
 
 #[test]
-fn a_request_without_a_reply_asks_for_a_new_socket_and_then_ever_more_of_them_do() {
+fn after_a_request_without_a_reply_it_connects_again_and_then_after_ever_more_of_them() {
     let mut now = Instant::now();
     let mut member = joined(now);
     member.say(text("one"));
@@ -208,22 +208,22 @@ fn a_request_without_a_reply_asks_for_a_new_socket_and_then_ever_more_of_them_do
     for _ in 0..5 {
         let wait = (1..).find(|_| unheard(&mut member, &mut now));
         waits.extend(wait);
-        assert!(!member.poll_replacement(), "once for each time");
+        assert!(!member.poll_reconnect(), "once for each time");
     }
     assert_eq!(waits, [1, 2, 4, UNHEARD_MAX, UNHEARD_MAX]);
     let texts = events(&mut member).into_iter().filter(|event| matches!(event, Event::Refused { text: Some(_), .. }));
-    assert_eq!(texts.count(), 1, "the text was sent once, on the first socket");
+    assert_eq!(texts.count(), 1, "the text was sent once, on the first connection");
 
     reply(&mut member, now, roster(7, None));
     assert!(unheard(&mut member, &mut { now + KEEP_ALIVE }), "a reply ends the backoff");
 }
 
 #[test]
-fn a_server_that_is_gone_asks_for_no_new_socket() {
+fn while_the_server_is_gone_libzmq_connects_again_by_itself() {
     let now = Instant::now();
     let mut member = joined(now);
     ask(&mut member, now + KEEP_ALIVE);
     member.handle_disconnected(now + KEEP_ALIVE);
     member.handle_timeout(now + KEEP_ALIVE + REPLY_WITHIN);
-    assert!(!member.poll_replacement());
+    assert!(!member.poll_reconnect());
 }

@@ -163,10 +163,7 @@ impl Dashboard {
                 self.points.handle(&view.quotes, points);
                 self.tickz.show(view);
             }
-            Event::Named(name) => {
-                let line = self.talk.handle_name(&name);
-                self.add_line(line, now_ms);
-            }
+            Event::Named(name) => self.talk.handle_name(&name),
             Event::Chatz(event) => {
                 let line = self.talk.handle(event);
                 self.add_line(line, now_ms);

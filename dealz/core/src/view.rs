@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 pub use self::{
-    chatz::{ChatLink, ChatzView, Line, LineKind},
+    chatz::{ChatzView, Line, LineKind},
     monitor::{Mark, MonitorLine},
     processes::{ProcessState, ProcessView},
     sockets::{Phase, SocketId, SocketRole, SocketState, SocketView, StateChange},

@@ -6,22 +6,22 @@ import type { LineKind } from "./LineKind";
  */
 export type Line = { 
 /**
- * Rises by one a line.
+ * Rises by one per line.
  */
 id: number, 
 /**
- * When it came.
+ * The time of arrival.
  */
 timeMs: number, 
 /**
- * What it is.
+ * The kind of line.
  */
 kind: LineKind, 
 /**
- * Who said it; empty for what is not a message.
+ * The speaker; empty unless it is a message.
  */
 user: string, 
 /**
- * What was said, or what there is to know, as a sentence.
+ * The text said, or a sentence.
  */
 text: string, };

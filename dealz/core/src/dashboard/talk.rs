@@ -1,17 +1,19 @@
-//! Talk: what chatz's client tells becomes the panel, and lines that a person would write. Pure.
+//! Chat: the events of chatz's client become the panel, and the lines of the conversation. Pure.
 
-use chatz::{Event, LinkState, member::TEXTS_MAX};
+use chatz::{Event, ServerState, member::TEXTS_MAX};
 
-use crate::view::{ChatLink, ChatzView, LineKind};
+use crate::view::{ChatzView, LineKind};
 
-/// What is known of the chat.
+/// The state of the chat.
 #[derive(Debug)]
 pub(crate) struct Talk {
     pub(crate) view: ChatzView,
-    /// Whether the server has answered since we are called so.
-    was_up: bool,
-    /// Whether the refusal is of our being here, and not of a text.
-    refuses_us: bool,
+    /// The last name under which the server accepted this desk.
+    accepted_as: Option<String>,
+    /// What the last note about the server said; `Connecting` if there was none.
+    noted: ServerState,
+    /// Whether the refusal is of this desk's presence, and not of a text.
+    refuses_presence: bool,
 }
 
 /// A new line of the conversation.
@@ -33,43 +35,43 @@ impl NewLine {
 }
 
 impl Talk {
-    /// We are to be called so.
+    /// A desk that joins as `name`.
     pub(crate) fn new(name: &str) -> Self {
         Self {
             view: ChatzView {
                 name: name.to_owned(),
-                link: ChatLink::Connecting,
+                link: ServerState::Connecting,
                 users: Vec::new(),
                 waiting: Vec::new(),
                 refusal: None,
             },
-            was_up: false,
-            refuses_us: false,
+            accepted_as: None,
+            noted: ServerState::Connecting,
+            refuses_presence: false,
         }
     }
 
-    /// We are called so from now on.
-    pub(crate) fn handle_name(&mut self, name: &str) -> Option<NewLine> {
-        let is_other = self.view.name != name;
-        *self = Self::new(name);
-        is_other.then(|| NewLine::note(format!("you are {name} now")))
+    /// The desk joins again, as `name`. Whether the server accepts that is not known yet.
+    pub(crate) fn handle_name(&mut self, name: &str) {
+        let accepted_as = self.accepted_as.take();
+        *self = Self { accepted_as, noted: self.noted, ..Self::new(name) };
     }
 
-    /// The client tells.
+    /// Takes an event of the client.
     pub(crate) fn handle(&mut self, event: Event) -> Option<NewLine> {
         match event {
             Event::Users(users) => {
                 self.view.users = users.iter().map(ToString::to_string).collect();
-                if self.refuses_us {
+                if self.refuses_presence {
                     self.accept();
                 }
-                None
+                self.handle_presence()
             }
             Event::Message { user, text } => {
                 Some(NewLine { kind: LineKind::Message, user: user.to_string(), text: text.to_string() })
             }
             Event::Said(text) => {
-                self.take_back(text.as_str());
+                self.remove_waiting(text.as_str());
                 self.accept();
                 None
             }
@@ -81,64 +83,63 @@ impl Talk {
             }
             Event::Refused { text, reason } => {
                 if let Some(text) = &text {
-                    self.take_back(text.as_str());
+                    self.remove_waiting(text.as_str());
                 }
                 Some(self.refuse(text.is_none(), reason))
             }
             Event::Denied { endpoint, reason } => Some(self.refuse(true, format!("{endpoint}: {reason}"))),
-            Event::Link(state) => self.handle_link(state),
+            Event::Server(state) => self.handle_server(state),
             // Counted at its socket.
             Event::Malformed { .. } => None,
         }
     }
 
-    /// Forgets what waits and what was refused.
+    /// Discards what waits and what was refused.
     pub(crate) fn clear(&mut self) {
         self.view.waiting.clear();
         self.accept();
     }
 
-    fn handle_link(&mut self, state: LinkState) -> Option<NewLine> {
-        let (before, link) = (self.view.link, link(state));
-        self.view.link = link;
-        match link {
-            ChatLink::Up if before != ChatLink::Up => {
-                let text = if self.was_up { "chatz is back" } else { "chatz answers" };
-                self.was_up = true;
-                if self.refuses_us {
-                    self.accept();
-                }
-                Some(NewLine::note(text))
-            }
-            ChatLink::Down if before != ChatLink::Down => Some(NewLine::note("chatz is away: what you say waits here")),
-            _ => None,
-        }
+    /// The server has accepted this desk under its name.
+    fn handle_presence(&mut self) -> Option<NewLine> {
+        let name = &self.view.name;
+        let before = self.accepted_as.replace(name.clone());
+        before.filter(|before| before != name).map(|_| NewLine::note(format!("you are {name} now")))
     }
 
-    fn refuse(&mut self, refuses_us: bool, reason: String) -> NewLine {
-        self.refuses_us = refuses_us;
+    fn handle_server(&mut self, state: ServerState) -> Option<NewLine> {
+        self.view.link = state;
+        if state == ServerState::Up && self.refuses_presence {
+            self.accept();
+        }
+        let text = match (self.noted, state) {
+            (ServerState::Connecting, ServerState::Up) => "connected to chatz",
+            (ServerState::Down, ServerState::Up) => "chatz is back",
+            (ServerState::Connecting | ServerState::Up, ServerState::Down) => {
+                "chatz does not reply: your texts wait here"
+            }
+            _ => return None,
+        };
+        self.noted = state;
+        Some(NewLine::note(text))
+    }
+
+    fn refuse(&mut self, refuses_presence: bool, reason: String) -> NewLine {
+        self.refuses_presence = refuses_presence;
         self.view.refusal = Some(reason.clone());
         NewLine::refusal(reason)
     }
 
     fn accept(&mut self) {
         self.view.refusal = None;
-        self.refuses_us = false;
+        self.refuses_presence = false;
     }
 
     /// A text waits no longer.
-    fn take_back(&mut self, text: &str) {
+    fn remove_waiting(&mut self, text: &str) {
         if let Some(index) = self.view.waiting.iter().position(|waiting| waiting == text) {
             self.view.waiting.remove(index);
         }
-    }
-}
-
-const fn link(state: LinkState) -> ChatLink {
-    match state {
-        LinkState::Connecting => ChatLink::Connecting,
-        LinkState::Up => ChatLink::Up,
-        LinkState::Down => ChatLink::Down,
     }
 }
 
@@ -151,16 +152,30 @@ mod tests {
     }
 
     #[test]
-    fn the_server_comes_goes_and_comes_back_in_sentences() {
+    fn changes_of_the_server_are_notes_and_a_new_session_is_none() {
         let mut talk = Talk::new("ada");
-        let links = [LinkState::Connecting, LinkState::Up, LinkState::Up, LinkState::Down, LinkState::Up];
-        let lines = texts(&mut talk, links.map(Event::Link).into());
-        assert_eq!(lines, ["chatz answers", "chatz is away: what you say waits here", "chatz is back"]);
-        assert_eq!(talk.handle_name("ada"), None);
-        assert_eq!(
-            (talk.handle_name("bob").unwrap().text, talk.view.link),
-            ("you are bob now".to_owned(), ChatLink::Connecting)
-        );
+        let states = [ServerState::Connecting, ServerState::Up, ServerState::Down, ServerState::Up];
+        let lines = texts(&mut talk, states.map(Event::Server).into());
+        assert_eq!(lines, ["connected to chatz", "chatz does not reply: your texts wait here", "chatz is back"]);
+        talk.handle_name("bob");
+        assert_eq!(talk.view.link, ServerState::Connecting);
+        let again = [ServerState::Connecting, ServerState::Up];
+        assert_eq!(texts(&mut talk, again.map(Event::Server).into()), [""; 0]);
+    }
+
+    #[test]
+    fn a_new_name_is_a_note_once_the_server_has_accepted_it() {
+        let mut talk = Talk::new("ada");
+        let present = |name: &str| Event::Users(vec![name.parse().unwrap()]);
+        let refused = Event::Refused { text: None, reason: "the name is not yours".to_owned() };
+        assert_eq!(texts(&mut talk, vec![present("ada")]), [""; 0]);
+        talk.handle_name("bob");
+        let lines = texts(&mut talk, vec![Event::Server(ServerState::Up), refused]);
+        assert_eq!(lines, ["connected to chatz", "the name is not yours"]);
+        talk.handle_name("ada");
+        assert_eq!(texts(&mut talk, vec![present("ada")]), [""; 0], "ada again, as before");
+        talk.handle_name("eve");
+        assert_eq!(texts(&mut talk, vec![present("eve"), present("eve")]), ["you are eve now"]);
     }
 
     #[test]
@@ -177,7 +192,7 @@ mod tests {
             (&["a".to_owned()][..], Some("b is not said"))
         );
         texts(&mut talk, vec![Event::Users(Vec::new())]);
-        assert!(talk.view.refusal.is_some(), "others coming accept no text");
+        assert!(talk.view.refusal.is_some(), "a user who joins accepts no text");
         texts(&mut talk, vec![Event::Said(text("a"))]);
         assert_eq!((talk.view.waiting.len(), talk.view.refusal.as_deref()), (0, None));
         texts(&mut talk, (0..1_000).map(|_| Event::Kept(text("x"))).collect());
@@ -185,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_is_taken_is_refused_until_we_are_present() {
+    fn a_refused_name_is_shown_until_the_desk_is_present() {
         let mut talk = Talk::new("ada");
         talk.handle(Event::Refused { text: None, reason: "ada is here already".to_owned() });
         assert_eq!(talk.view.refusal.as_deref(), Some("ada is here already"));

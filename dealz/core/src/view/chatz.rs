@@ -1,5 +1,6 @@
-//! Talk.
+//! Chat.
 
+use chatz::ServerState;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -7,55 +8,44 @@ use ts_rs::TS;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct ChatzView {
-    /// Who we are.
+    /// The user's name, which the server may refuse.
     pub name: String,
-    /// Whether the server answers.
-    pub link: ChatLink,
-    /// Who is present, sorted by code point.
+    /// Whether the server replies.
+    #[ts(type = "'connecting' | 'up' | 'down'")]
+    pub link: ServerState,
+    /// The present users, sorted by code point.
     pub users: Vec<String>,
     /// Texts that wait for the server, oldest first.
     pub waiting: Vec<String>,
-    /// What the server refused last, until something is accepted.
+    /// The server's last refusal, until it accepts something.
     pub refusal: Option<String>,
-}
-
-/// Whether the server answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub enum ChatLink {
-    /// It has not answered yet.
-    Connecting,
-    /// It answers.
-    Up,
-    /// It answered once and does not now.
-    Down,
 }
 
 /// One line of the conversation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Line {
-    /// Rises by one a line.
+    /// Rises by one per line.
     #[ts(type = "number")]
     pub id: u64,
-    /// When it came.
+    /// The time of arrival.
     pub time_ms: f64,
-    /// What it is.
+    /// The kind of line.
     pub kind: LineKind,
-    /// Who said it; empty for what is not a message.
+    /// The speaker; empty unless it is a message.
     pub user: String,
-    /// What was said, or what there is to know, as a sentence.
+    /// The text said, or a sentence.
     pub text: String,
 }
 
-/// What a line of the conversation is.
+/// The kind of a line of the conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub enum LineKind {
-    /// Somebody said it.
+    /// A user said it.
     Message,
-    /// The server came, went or was changed to.
+    /// A change of the server's state, or of the user's name.
     Note,
-    /// Something was refused, or it is not known whether it was said.
+    /// A refusal, or a text that may or may not have been said.
     Refusal,
 }

@@ -1,8 +1,9 @@
 //! Services that come, go, and speak nonsense.
 
+use chatz::ServerState;
 use dealz_core::{
     command::{Command, ProcessAct, Refusal, Reply},
-    view::{ChatLink, LineKind, Mark, ProcessState, SocketId, SocketState},
+    view::{LineKind, Mark, ProcessState, SocketId, SocketState},
 };
 use testkit::{Peer, Program, peer};
 
@@ -77,7 +78,7 @@ fn services_that_are_killed_and_started_again_recover() {
         let killed = ProcessState::Ended { how: "killed by signal 9".to_owned() };
         page.is("tickz", &killed)
             && page.is("chatz", &killed)
-            && page.chatz.as_ref().unwrap().link == ChatLink::Down
+            && page.chatz.as_ref().unwrap().link == ServerState::Down
             && page.sockets.iter().take(3).all(|socket| socket.state != SocketState::Up)
     });
     for id in [SocketId::TickzSub, SocketId::ChatzReq, SocketId::ChatzSub] {
@@ -89,7 +90,7 @@ fn services_that_are_killed_and_started_again_recover() {
     }
     page.until("both are back", |page| {
         page.tickz.received > received
-            && page.chatz.as_ref().unwrap().link == ChatLink::Up
+            && page.chatz.as_ref().unwrap().link == ServerState::Up
             && page.lines.iter().any(|line| line.text == "chatz is back")
             && page.sockets.iter().take(3).all(|socket| socket.state == SocketState::Up)
     });
@@ -103,12 +104,12 @@ fn a_server_that_stands_still_is_stale_and_goes_on() {
     act(&desk, "chatz", ProcessAct::Suspend).unwrap();
     page.until("nothing is heard", |page| {
         matches!(page.socket(SocketId::ChatzReq).state, SocketState::Stale { .. })
-            && page.chatz.as_ref().unwrap().link == ChatLink::Down
+            && page.chatz.as_ref().unwrap().link == ServerState::Down
             && page.is("chatz", &ProcessState::Suspended)
     });
     act(&desk, "chatz", ProcessAct::Resume).unwrap();
     page.until("it is heard again", |page| {
-        page.socket(SocketId::ChatzReq).state == SocketState::Up && page.chatz.as_ref().unwrap().link == ChatLink::Up
+        page.socket(SocketId::ChatzReq).state == SocketState::Up && page.chatz.as_ref().unwrap().link == ServerState::Up
     });
 }
 
@@ -129,7 +130,7 @@ fn a_publisher_that_speaks_nonsense_is_counted_and_does_no_harm() {
     page.until("somebody else's", |page| {
         page.process("tickz").is_some_and(|process| matches!(process.state, ProcessState::Elsewhere { .. }))
     });
-    page.until("the rest works", |page| page.chatz.as_ref().unwrap().link == ChatLink::Up);
+    page.until("the rest works", |page| page.chatz.as_ref().unwrap().link == ServerState::Up);
 }
 
 #[test]

@@ -1,10 +1,17 @@
-//! The feed and a server of its own process, or a raw one.
+//! The feed, with a server in the same process or a raw one.
 
-use chatz::{RoomConfig, Server, ServerConfig, ServerEndpoints};
-use sockets::{KeepAlive, Security};
+use std::{
+    sync::mpsc::{Receiver, sync_channel},
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use chatz::{RoomConfig, Server, ServerConfig, ServerEndpoints, ServerState};
+use sockets::{KeepAlive, Security, Stop, Stopper};
 use testkit::{Peer, peer};
 
 use super::*;
+use crate::view::SocketId;
 
 struct Running {
     endpoints: ServerEndpoints,
@@ -50,11 +57,11 @@ fn is_said(event: &Event, by: &str, what: &str) -> bool {
 }
 
 fn is_up(event: &Event) -> bool {
-    matches!(event, Event::Chatz(chatz::Event::Link(LinkState::Up)))
+    matches!(event, Event::Chatz(chatz::Event::Server(ServerState::Up)))
 }
 
 #[test]
-fn it_tells_its_name_first_and_then_what_is_said() {
+fn it_reports_its_name_first_and_then_what_is_said() {
     let server = serve();
     let (chatz, events) = desk(&server.endpoints.requests, &server.endpoints.broadcasts, 64);
     let before = until(&events, is_up);
@@ -78,6 +85,18 @@ fn it_tells_its_name_first_and_then_what_is_said() {
 }
 
 #[test]
+fn a_new_name_takes_the_old_one_off_the_roster() {
+    let server = serve();
+    let (chatz, events) = desk(&server.endpoints.requests, &server.endpoints.broadcasts, 64);
+    let is_roster = |event: &Event| matches!(event, Event::Chatz(chatz::Event::Users(_)));
+    until(&events, is_roster);
+    chatz.rename("bob".parse().unwrap()).unwrap();
+    let reported = until(&events, is_roster);
+    let Some(Event::Chatz(chatz::Event::Users(users))) = reported.last() else { panic!("{reported:?}") };
+    assert_eq!(*users, ["bob".parse().unwrap()]);
+}
+
+#[test]
 fn texts_wait_for_a_server_and_too_many_are_refused() {
     let nobody: Endpoint = "tcp://127.0.0.1:1".parse().unwrap();
     let (chatz, events) = desk(&nobody, &nobody, 1_000);
@@ -86,10 +105,9 @@ fn texts_wait_for_a_server_and_too_many_are_refused() {
     }
     assert!(matches!(chatz.say("one more".parse().unwrap()), Err(Refusal::NotNow { .. })));
     until(&events, |event| matches!(event, Event::Chatz(chatz::Event::Kept(text)) if text.as_str() == "text 99"));
-    // Whoever leaves takes nothing along.
     chatz.rename("bob".parse().unwrap()).unwrap();
-    let told = until(&events, |event| matches!(event, Event::Named(name) if name == "bob"));
-    let refused = told.iter().filter(|event| matches!(event, Event::Chatz(chatz::Event::Refused { .. }))).count();
+    let reported = until(&events, |event| matches!(event, Event::Named(name) if name == "bob"));
+    let refused = reported.iter().filter(|event| matches!(event, Event::Chatz(chatz::Event::Refused { .. }))).count();
     assert_eq!(refused, 100);
     chatz.say("first".parse().unwrap()).unwrap();
 }
@@ -104,23 +122,23 @@ fn garbage_is_counted_by_socket() {
     }
     let _ = replies.receive();
     replies.send([&b"\xff"[..]]);
-    let (mut counts, mut told) = ([0, 0], 0);
+    let (mut counts, mut reports) = ([0, 0], 0);
     // The publisher drops what the queues do not hold.
     while counts[0] < 1 || counts[1] < 500 {
         match events.recv_timeout(testkit::BOUND).unwrap() {
             Event::Malformed(SocketId::ChatzReq, count, _) => counts[0] = count,
             Event::Malformed(SocketId::ChatzSub, count, reason) => {
                 assert!(reason.starts_with("user: "), "{reason}");
-                (counts[1], told) = (count, told + 1);
+                (counts[1], reports) = (count, reports + 1);
             }
             _ => {}
         }
     }
-    assert!(told < 100, "{told} tellings");
+    assert!(reports < 100, "{reports} reports");
 }
 
 #[test]
-fn a_dashboard_that_takes_nothing_holds_up_neither_a_new_name_nor_the_end() {
+fn a_dashboard_that_takes_nothing_delays_neither_a_new_name_nor_the_end() {
     let server = serve();
     let (chatz, events) = desk(&server.endpoints.requests, &server.endpoints.broadcasts, 1);
     chatz.rename("bob".parse().unwrap()).unwrap();
