@@ -13,11 +13,10 @@ use std::{
 };
 
 use sockets::{
-    Connection, Context, Endpoint, Interest, Limits, MalformedMessages, Refusal, Role, Socket, SocketError, State,
-    Stop,
+    Connection, Context, Endpoint, Events, Interest, Limits, MalformedMessages, Refusal, Role, Socket, SocketError,
+    State, Stop,
     actor::{self, Handle, Inbox, NotTaken},
     connection::Change,
-    wait,
 };
 use thiserror::Error;
 use tracing::warn;
@@ -151,10 +150,15 @@ enum Receiver {
 
 /// Why the loop woke.
 enum Wake {
-    /// The handle or the program's stop ends the client.
     Stop,
-    /// A socket, a monitor, the inbox or a deadline: all of them are looked at, each for a bounded time.
-    Work,
+    /// The inbox has texts.
+    Texts,
+    Reply,
+    Broadcast,
+    /// A request that is due can be sent.
+    Connected,
+    Monitor,
+    Deadline,
 }
 
 impl Owner {
@@ -191,34 +195,43 @@ impl Owner {
     }
 
     fn run(mut self, inbox: &Inbox<Text>, stop: &Stop) -> Result<(), SocketError> {
+        let mut wakes = Events::new();
         loop {
             self.ask(Instant::now())?;
             self.report_all();
             if self.receiver == Receiver::Gone {
                 return self.leave(inbox);
             }
-            match self.next_wake(inbox, stop)? {
+            let wake = self.next_wake(&mut wakes, inbox, stop)?;
+            let now = Instant::now();
+            match wake {
                 Wake::Stop => return self.leave(inbox),
-                Wake::Work => self.work(inbox)?,
+                Wake::Texts => self.take_texts(inbox),
+                Wake::Reply => self.take_reply(now)?,
+                Wake::Broadcast => self.take_broadcasts(now)?,
+                // The next turn sends it.
+                Wake::Connected => {}
+                Wake::Monitor => self.follow_connections(now)?,
+                Wake::Deadline => self.handle_deadline(now, inbox)?,
             }
         }
     }
 
-    fn next_wake(&self, inbox: &Inbox<Text>, stop: &Stop) -> Result<Wake, SocketError> {
+    fn next_wake(&self, wakes: &mut Events<Wake>, inbox: &Inbox<Text>, stop: &Stop) -> Result<Wake, SocketError> {
+        let when = |wanted, interest| if wanted { interest } else { Interest::never() };
         let following = self.receiver == Receiver::Following;
-        let if_following = |interest| if following { interest } else { Interest::never() };
-        let interests = [
-            stop.interest(),
-            if_following(inbox.ring()),
-            if self.member.is_asking() { self.requests.readable() } else { Interest::never() },
-            if self.unsent { self.requests.writable() } else { Interest::never() },
-            self.requests.events(),
-            if_following(self.broadcasts.readable()),
-            self.broadcasts.events(),
-        ];
-        let wake = wait(&inbox.stop, interests, self.next_deadline(Instant::now()))?;
-        let [stopped, ..] = wake.ready;
-        Ok(if wake.stopped || stopped { Wake::Stop } else { Wake::Work })
+        wakes.next(self.next_deadline(Instant::now()), Wake::Deadline, || {
+            [
+                (Wake::Stop, stop.interest()),
+                (Wake::Stop, inbox.stop.interest()),
+                (Wake::Texts, when(following, inbox.ring())),
+                (Wake::Reply, when(self.member.is_asking(), self.requests.readable())),
+                (Wake::Broadcast, when(following, self.broadcasts.readable())),
+                (Wake::Connected, when(self.unsent, self.requests.writable())),
+                (Wake::Monitor, self.requests.events()),
+                (Wake::Monitor, self.broadcasts.events()),
+            ]
+        })
     }
 
     fn next_deadline(&self, now: Instant) -> Option<Instant> {
@@ -231,17 +244,14 @@ impl Owner {
         connections.into_iter().chain([offer, member]).flatten().min()
     }
 
-    fn work(&mut self, inbox: &Inbox<Text>) -> Result<(), SocketError> {
-        let now = Instant::now();
-        self.take_replies(now)?;
-        self.take_events(now)?;
+    fn handle_deadline(&mut self, now: Instant, inbox: &Inbox<Text>) -> Result<(), SocketError> {
+        self.follow_connections(now)?;
         self.member.handle_timeout(now);
         if self.member.poll_reconnect() {
             self.reconnect_requests(now)?;
         }
-        if self.receiver == Receiver::Following {
+        if self.more_texts && self.receiver == Receiver::Following {
             self.take_texts(inbox);
-            self.take_broadcasts(now)?;
         }
         Ok(())
     }
@@ -260,7 +270,7 @@ impl Owner {
         Ok(())
     }
 
-    fn take_replies(&mut self, now: Instant) -> Result<(), SocketError> {
+    fn take_reply(&mut self, now: Instant) -> Result<(), SocketError> {
         // A REQ may be read only between a request and its reply; it drops late replies to older requests itself.
         if self.member.is_asking() && self.requests.receive(&mut self.frames)? {
             let reply = Reply::decode(&self.frames);
@@ -305,7 +315,7 @@ impl Owner {
         Ok(())
     }
 
-    fn take_events(&mut self, now: Instant) -> Result<(), SocketError> {
+    fn follow_connections(&mut self, now: Instant) -> Result<(), SocketError> {
         let (member, mut refused) = (&mut self.member, None);
         self.requests_connection.follow(now, &mut self.requests, |change| match change {
             Change::Up => {}

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use chatz::{Client, ClientConfig, Event, ServerState, RoomConfig, Server, ServerConfig, ServerEndpoints};
+use chatz::{Client, ClientConfig, Event, RoomConfig, Server, ServerConfig, ServerEndpoints, ServerState};
 use sockets::{Context, KeepAlive, Security, SocketError, Stop, Stopper};
 use testkit::{Peer, eventually, peer::REQ};
 use wire::{Text, User};

@@ -38,11 +38,7 @@ impl Words {
 
     /// The answer to `/users`.
     pub(crate) fn present(&self) -> String {
-        if self.present.is_empty() {
-            "chatz: no users yet".to_owned()
-        } else {
-            list(&self.present)
-        }
+        if self.present.is_empty() { "chatz: no users yet".to_owned() } else { list(&self.present) }
     }
 
     fn changes(&mut self, users: &[User]) -> Vec<String> {

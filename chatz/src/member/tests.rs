@@ -85,7 +85,8 @@ fn a_server_of_the_base_protocol_is_understood() {
     let mut member = member(now);
     member.handle_hearing(now, true);
     reply(&mut member, now, Reply::Users(users(&["ada"])));
-    let reported = [Event::Server(ServerState::Connecting), Event::Server(ServerState::Up), Event::Users(users(&["ada"]))];
+    let reported =
+        [Event::Server(ServerState::Connecting), Event::Server(ServerState::Up), Event::Users(users(&["ada"]))];
     assert_eq!(events(&mut member), reported);
     let request = reply(&mut member, now + KEEP_ALIVE, Reply::Users(users(&["ada"])));
     assert_eq!(request.roster_version, Some(0));

@@ -45,12 +45,8 @@ impl Chatz {
         user: &User,
         events: SyncSender<Event>,
     ) -> Result<Self, SocketError> {
-        let place = Place {
-            context: context.clone(),
-            requests: requests.clone(),
-            broadcasts: broadcasts.clone(),
-            events,
-        };
+        let place =
+            Place { context: context.clone(), requests: requests.clone(), broadcasts: broadcasts.clone(), events };
         let session = Session::open(&place, user)?;
         Ok(Self { place, session: Mutex::new(Some(session)) })
     }

@@ -54,8 +54,8 @@ impl SocketId {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
-            Self::ChatzReq => "chatz.req",
-            Self::ChatzSub => "chatz.sub",
+            Self::ChatzReq => chatz::client::REQ_NAME,
+            Self::ChatzSub => chatz::client::SUB_NAME,
             Self::TickzSub => "tickz.sub",
             Self::ValuzPush => "valuz.push",
             Self::ValuzPull => "valuz.pull",
@@ -236,4 +236,17 @@ pub enum Phase {
     Refused,
     /// It cannot be bound.
     Failed,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_socket_has_one_name_in_its_service_and_on_the_page() {
+        for id in SocketId::ALL {
+            assert_eq!(serde_json::to_value(id).unwrap(), id.name());
+            assert_eq!(SocketId::from_name(id.name()), Some(id));
+        }
+    }
 }
