@@ -1,10 +1,9 @@
-//! A message that went by, as the page shows it: its frames, and what `wire` reads in them, field by field.
+//! A message sent or received, as the page shows it: its frames, and the fields that `wire` decodes from them.
 //!
-//! Names are those of `protocol-docs`. A malformed message shows what can be read of it, and the fault that `wire`
-//! finds.
+//! Names are those of `protocol-docs`. A malformed message shows its readable fields, and the fault that `wire` reports.
 //!
 //! - [`fields`]: the fields of one message, with their places in its frames
-//! - [`words`]: values as a person would write them
+//! - [`words`]: values as readable text
 
 mod fields;
 mod words;
@@ -25,7 +24,7 @@ use crate::view::{Direction, FrameView, MessageView, SocketId};
 /// The most bytes of a frame that are shown.
 const HEX_BYTES_MAX: usize = 256;
 
-/// What a message turned out to be.
+/// A decoded message.
 struct Decoded {
     name: &'static str,
     /// The page of `protocol-docs` and the heading there.
@@ -67,7 +66,7 @@ fn frame_view(tapped: &Tapped, index: usize) -> FrameView {
     FrameView { hex, byte_count: count(byte_count) }
 }
 
-/// What is not kept of a message cannot be held against it.
+/// Whether a fault is in the message itself and not due to the part that was not kept.
 fn is_certain(error: &DecodeError, tapped: &Tapped) -> bool {
     tapped.is_whole() || !matches!(error.fault, Fault::Missing | Fault::Length { .. } | Fault::NotUtf8)
 }
@@ -84,7 +83,7 @@ fn decode(socket: SocketId, tapped: &Tapped) -> Decoded {
         (SocketId::ValuzPull, tap::Direction::Received) => outcome(frames, fields),
         (SocketId::ValuzPub, tap::Direction::Sent) => control(frames, fields),
         (SocketId::ValuzPub, tap::Direction::Received) => subscription(frames, fields),
-        // These roles cannot do that.
+        // These roles cannot send or receive that.
         _ => Decoded { name: "message", place: (socket.service(), "Messages"), fields, fault: None },
     }
 }
@@ -92,7 +91,7 @@ fn decode(socket: SocketId, tapped: &Tapped) -> Decoded {
 fn tick(frames: &Frames, mut fields: Fields) -> Decoded {
     fields.frame(frames, 0, "symbol", symbol);
     fields.float(frames, 1, "timestamp", words::time);
-    fields.float(frames, 2, "price", |price| format!("{} a share", words::number(price)));
+    fields.float(frames, 2, "price", |price| format!("{} per share", words::number(price)));
     fields.unsigned(frames, 3, "sequence", |sequence| format!("number {sequence} of its symbol, from 0"));
     fields.ignored(frames, 4);
     Decoded { name: "tick", place: ("tickz", "tick"), fields, fault: Tick::decode(frames).err() }
@@ -101,8 +100,8 @@ fn tick(frames: &Frames, mut fields: Fields) -> Decoded {
 fn request(frames: &Frames, mut fields: Fields) -> Decoded {
     said(frames, &mut fields);
     fields.unsigned(frames, 1, "roster_version", |version| match version {
-        0 => "none held".to_owned(),
-        version => format!("{version} is held"),
+        0 => "none".to_owned(),
+        version => version.to_string(),
     });
     let request = Request::decode(frames);
     let leaves = matches!(&request, Ok(Request { leaves: true, .. }));
@@ -174,13 +173,10 @@ fn order(frames: &Frames, mut fields: Fields) -> Decoded {
         _ => Err(Fault::Length { expected: 1, got: bytes.len() }),
     });
     fields.frame(frames, 2, "shares", |bytes| match <[u8; 4]>::try_from(bytes) {
-        Ok(shares) => match i32::from_le_bytes(shares) {
-            1 => Ok("1 share".to_owned()),
-            shares => Ok(format!("{shares} shares")),
-        },
+        Ok(shares) => Ok(i32::from_le_bytes(shares).to_string()),
         Err(_) => Err(Fault::Length { expected: 4, got: bytes.len() }),
     });
-    fields.float(frames, 3, "price", |price| format!("{} a share", words::number(price)));
+    fields.float(frames, 3, "price", |price| format!("{} per share", words::number(price)));
     tail(frames, 4, &mut fields);
     Decoded { name: "order", place: ("valuz", "order"), fields, fault: Order::decode(frames).err() }
 }
@@ -195,7 +191,7 @@ fn outcome(frames: &Frames, mut fields: Fields) -> Decoded {
             "READY"
         }
         Some(&[0x04]) => {
-            fields.frame(frames, 0, "command", |_| Ok("report: how far the worker is (0x04)".to_owned()));
+            fields.frame(frames, 0, "command", |_| Ok("report: the worker's progress (0x04)".to_owned()));
             fields.frame(frames, 1, "worker", worker);
             fields.unsigned(frames, 2, "done", |done| match done {
                 1 => "1 order since its start".to_owned(),
@@ -228,14 +224,16 @@ fn control(frames: &Frames, mut fields: Fields) -> Decoded {
         Some(&[0x03]) => "REPEAT",
         _ => "control",
     };
-    if name == "REPEAT" {
-        fields.frame(frames, 1, "numbers", words::numbers);
+    match name {
+        "START" => fields.unsigned(frames, 1, "base", |base| format!("{base}, the number of the first order")),
+        "REPEAT" => fields.frame(frames, 1, "numbers", words::numbers),
+        _ => {}
     }
-    fields.ignored(frames, if name == "REPEAT" { 2 } else { 1 });
+    fields.ignored(frames, if matches!(name, "START" | "REPEAT") { 2 } else { 1 });
     Decoded { name, place: ("valuz", "control"), fields, fault: control.err() }
 }
 
-/// What a `SUB` tells an `XPUB`: a byte, and the topic, which is the command that it wants to hear.
+/// The message of a `SUB` to an `XPUB`: a byte, and the topic, which is a command.
 fn subscription(frames: &Frames, mut fields: Fields) -> Decoded {
     let first = frames.get(0).unwrap_or_default();
     let name = match first.first() {
@@ -248,11 +246,11 @@ fn subscription(frames: &Frames, mut fields: Fields) -> Decoded {
     } else {
         fields.part("subscription", 0, 0..1, format!("{name} ({})", first[0]));
         let topic = &first[1..];
-        let wanted = match topic {
+        let topic_text = match topic {
             [] => "every command".to_owned(),
             topic => command(topic).unwrap_or_else(|_| words::hex(topic)),
         };
-        fields.part("topic", 0, 1..first.len(), wanted);
+        fields.part("topic", 0, 1..first.len(), topic_text);
         fields.ignored(frames, 1);
     }
     Decoded { name, place: ("valuz", "control"), fields, fault: None }
@@ -266,7 +264,7 @@ fn tail(frames: &Frames, from: usize, fields: &mut Fields) {
 
 fn command(bytes: &[u8]) -> Result<String, Fault> {
     match *bytes {
-        [0x00] => Ok("START: hand out the batch (0x00)".to_owned()),
+        [0x00] => Ok("START: send the batch (0x00)".to_owned()),
         [0x01] => Ok("EXIT: the batch is done (0x01)".to_owned()),
         [0x03] => Ok("REPEAT: send these orders again (0x03)".to_owned()),
         [value] => Err(Fault::Unknown { value }),

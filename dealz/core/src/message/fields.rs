@@ -11,7 +11,7 @@ use crate::view::FieldView;
 /// The fields found so far, in the order of the frames.
 pub(super) struct Fields {
     views: Vec<FieldView>,
-    /// The last frame that is kept, and how many bytes it had before it was cut.
+    /// The index of the last frame that was kept, and its length before it was cut.
     last: (usize, usize),
 }
 
@@ -24,7 +24,7 @@ impl Fields {
         self.views
     }
 
-    /// A field that is a part of a frame.
+    /// Adds a field that is a part of a frame.
     pub(super) fn part(&mut self, name: &str, frame: usize, bytes: Range<usize>, value: String) {
         self.views.push(FieldView {
             name: name.to_owned(),
@@ -35,7 +35,7 @@ impl Fields {
         });
     }
 
-    /// A field that is a whole frame, if that is there.
+    /// Adds a field that is a whole frame, if the frame exists.
     pub(super) fn frame(
         &mut self,
         frames: &Frames,
@@ -50,17 +50,17 @@ impl Fields {
         }
     }
 
-    /// A field that is a whole frame and a float.
+    /// Adds a field that is a whole frame and a float.
     pub(super) fn float(&mut self, frames: &Frames, index: usize, name: &str, say: impl FnOnce(f64) -> String) {
         self.frame(frames, index, name, |bytes| Ok(say(f64::from_le_bytes(eight(bytes)?))));
     }
 
-    /// A field that is a whole frame and a u64.
+    /// Adds a field that is a whole frame and a u64.
     pub(super) fn unsigned(&mut self, frames: &Frames, index: usize, name: &str, say: impl FnOnce(u64) -> String) {
         self.frame(frames, index, name, |bytes| Ok(say(u64::from_le_bytes(eight(bytes)?))));
     }
 
-    /// The frames from `index` on, to which the protocol gives no meaning.
+    /// Adds the frames from `index` on, which the protocol ignores.
     pub(super) fn ignored(&mut self, frames: &Frames, index: usize) {
         for index in index..frames.len() {
             self.frame(frames, index, "ignored", |bytes| Ok(words::hex(bytes)));

@@ -5,7 +5,7 @@ use sockets::tap::Direction::{Received, Sent};
 
 use super::*;
 
-/// Where each message of the vectors goes by.
+/// The socket and direction of each message of the vectors.
 const PLACES: [(&str, &str, SocketId, tap::Direction); 7] = [
     ("tickz", "tick", SocketId::TickzSub, Received),
     ("chatz", "request", SocketId::ChatzReq, Sent),
@@ -51,7 +51,7 @@ fn view(socket: SocketId, direction: tap::Direction, frames: &[&[u8]]) -> Messag
 }
 
 /// Each field as `name: value`.
-fn told(view: &MessageView) -> Vec<String> {
+fn fields(view: &MessageView) -> Vec<String> {
     view.fields.iter().map(|field| format!("{}: {}", field.name, field.value)).collect()
 }
 
@@ -80,11 +80,11 @@ fn every_vector_has_fields_within_its_frames_or_a_fault() {
             let tapped = tapped(direction, &frames);
             let view = message_view(socket, &tapped);
             assert!(view.fault.is_some() || !view.fields.is_empty(), "{name}");
-            let told = view.fault.as_ref().map(|fault| fault.split(": ").next().unwrap().to_owned());
+            let reported = view.fault.as_ref().map(|fault| fault.split(": ").next().unwrap().to_owned());
             if tapped.is_whole() {
-                assert_eq!(told, fault, "{name}");
+                assert_eq!(reported, fault, "{name}");
             } else {
-                assert!(told.is_none() || told == fault, "{name}");
+                assert!(reported.is_none() || reported == fault, "{name}");
             }
             assert!(view.frames.len() <= 64 && view.frames.iter().all(|frame| frame.hex.len() <= 512), "{name}");
             assert_eq!(view.frame_count as usize, frames.len(), "{name}");
@@ -94,7 +94,7 @@ fn every_vector_has_fields_within_its_frames_or_a_fault() {
                 assert_eq!(view.frames[field.frame as usize].byte_count as usize, frame.len(), "{name}");
                 assert!(!field.value.is_empty() && !field.value.contains(char::is_control), "{name}: {field:?}");
             }
-            // Every byte that went by has a meaning.
+            // Every byte has a meaning.
             let covered: u32 = view.fields.iter().map(|field| field.byte_count).sum();
             let shown: u32 = view.frames.iter().map(|frame| frame.byte_count).sum();
             assert_eq!(covered, shown, "{name}: {:?}", view.fields);
@@ -122,11 +122,11 @@ fn a_tick_reads_as_on_its_page() {
         [b"MSFT", &1_416_182_400.75_f64.to_le_bytes(), &41.81_f64.to_le_bytes(), &7_u64.to_le_bytes()];
     let view = view(SocketId::TickzSub, Received, &frames);
     assert_eq!(
-        told(&view),
+        fields(&view),
         [
             "symbol: MSFT",
             "timestamp: 2014-11-17T00:00:00.750Z (1416182400.75 s since 1970)",
-            "price: 41.81 a share",
+            "price: 41.81 per share",
             "sequence: number 7 of its symbol, from 0"
         ]
     );
@@ -137,36 +137,36 @@ fn a_tick_reads_as_on_its_page() {
 }
 
 #[test]
-fn a_malformed_tick_shows_what_can_be_read_and_what_is_wrong() {
+fn a_malformed_tick_shows_its_readable_fields_and_the_fault() {
     let view = view(SocketId::TickzSub, Received, &[b"msft", &[0; 7]]);
     assert_eq!(view.fault.as_deref(), Some("symbol: a character that is not allowed"));
     assert_eq!(
-        told(&view),
+        fields(&view),
         ["symbol: msft (a character that is not allowed)", "timestamp: 00000000000000 (has 7 bytes instead of 8)"]
     );
 }
 
 #[test]
-fn what_is_said_is_two_fields_and_their_separator_in_one_frame() {
+fn a_text_is_two_fields_and_their_separator_in_one_frame() {
     let view = view(SocketId::ChatzReq, Sent, &["Жанна\u{1f}hi\u{1b}".as_bytes(), &0_u64.to_le_bytes()]);
-    assert_eq!(told(&view), ["user: Жанна", "separator: U+001F", "text: hi\\u{1b}", "roster_version: none held"]);
+    assert_eq!(fields(&view), ["user: Жанна", "separator: U+001F", "text: hi\\u{1b}", "roster_version: none"]);
     let places: Vec<_> = view.fields.iter().map(|field| (field.frame, field.start, field.byte_count)).collect();
     assert_eq!(places, [(0, 0, 10), (0, 10, 1), (0, 11, 3), (1, 0, 8)]);
     assert_eq!(view.name, "say");
     assert_eq!(self::view(SocketId::ChatzReq, Sent, &[b"ada"]).name, "keep-alive");
     let leave = self::view(SocketId::ChatzReq, Sent, &[b"ada", &7_u64.to_le_bytes(), b"\x04"]);
-    assert_eq!((leave.name.as_str(), told(&leave)[2].as_str()), ("leave", "leave: the user leaves (U+0004)"));
+    assert_eq!((leave.name.as_str(), fields(&leave)[2].as_str()), ("leave", "leave: the user leaves (U+0004)"));
 }
 
 #[test]
-fn replies_tell_versions_users_and_refusals_apart() {
+fn replies_distinguish_versions_users_and_refusals() {
     let version = 21_u64.to_le_bytes();
     let unchanged = view(SocketId::ChatzReq, Received, &[&version]);
-    assert_eq!(told(&unchanged), ["roster_version: 21, unchanged"]);
+    assert_eq!(fields(&unchanged), ["roster_version: 21, unchanged"]);
     let changed = view(SocketId::ChatzReq, Received, &[&version, b"ada", b"bob"]);
-    assert_eq!(told(&changed), ["roster_version: 21", "user: ada", "user: bob"]);
+    assert_eq!(fields(&changed), ["roster_version: 21", "user: ada", "user: bob"]);
     let refusal = view(SocketId::ChatzReq, Received, &[b"\x15the room is full"]);
-    assert_eq!(told(&refusal), ["refused: this is a refusal (U+0015)", "refusal: the room is full"]);
+    assert_eq!(fields(&refusal), ["refused: this is a refusal (U+0015)", "refusal: the room is full"]);
     assert_eq!(refusal.name, "refusal");
 }
 
@@ -175,40 +175,42 @@ fn orders_outcomes_and_control_read_in_words() {
     let number = ((1_416_182_400_250_u64 << 22) | 3).to_le_bytes();
     let frames: [&[u8]; 5] = [b"MSFT", &[1], &100_i32.to_le_bytes(), &41.78_f64.to_le_bytes(), &number];
     assert_eq!(
-        told(&view(SocketId::ValuzPush, Sent, &frames)),
+        fields(&view(SocketId::ValuzPush, Sent, &frames)),
         [
             "symbol: MSFT",
             "action: SELL",
-            "shares: 100 shares",
-            "price: 41.78 a share",
+            "shares: 100",
+            "price: 41.78 per share",
             "tail: order 3 of batch 1416182400250"
         ]
     );
     let ready = view(SocketId::ValuzPull, Received, &[&[2], b"rust:host:7"]);
     assert_eq!(ready.name, "READY");
-    assert_eq!(told(&ready), ["command: READY: the worker can take orders (0x02)", "worker: rust:host:7"]);
+    assert_eq!(fields(&ready), ["command: READY: the worker can take orders (0x02)", "worker: rust:host:7"]);
     let report = view(SocketId::ValuzPull, Received, &[&[4], b"rust:host:7", &42_u64.to_le_bytes()]);
-    assert_eq!((report.name.as_str(), told(&report)[2].as_str()), ("report", "done: 42 orders since its start"));
+    assert_eq!((report.name.as_str(), fields(&report)[2].as_str()), ("report", "done: 42 orders since its start"));
     let result = view(SocketId::ValuzPull, Received, &[b"MSFT", &(-4178.0_f64).to_le_bytes(), &number]);
-    assert_eq!((result.name.as_str(), told(&result)[1].as_str()), ("result", "value: -4178"));
+    assert_eq!((result.name.as_str(), fields(&result)[1].as_str()), ("result", "value: -4178"));
     let unknown = view(SocketId::ValuzPull, Received, &[&[9]]);
     assert_eq!(unknown.fault.as_deref(), Some("command: unknown value 0x09"));
+    let start = view(SocketId::ValuzPub, Sent, &[&[0], &7_u64.to_le_bytes()]);
+    assert_eq!((start.name.as_str(), fields(&start)[1].as_str()), ("START", "base: 7, the number of the first order"));
     let repeat = view(SocketId::ValuzPub, Sent, &[&[3], &[3, 0, 0, 0, 0, 0, 0, 0]]);
-    assert_eq!((repeat.name.as_str(), told(&repeat)[1].as_str()), ("REPEAT", "numbers: order 3"));
+    assert_eq!((repeat.name.as_str(), fields(&repeat)[1].as_str()), ("REPEAT", "numbers: order 3"));
 }
 
 #[test]
-fn a_publisher_hears_who_subscribes_to_what() {
+fn a_publisher_receives_subscriptions() {
     let subscribe = view(SocketId::ValuzPub, Received, &[&[1, 1]]);
-    assert_eq!(told(&subscribe), ["subscription: subscribe (1)", "topic: EXIT: the batch is done (0x01)"]);
+    assert_eq!(fields(&subscribe), ["subscription: subscribe (1)", "topic: EXIT: the batch is done (0x01)"]);
     let unsubscribe = view(SocketId::ValuzPub, Received, &[&[0]]);
-    assert_eq!(told(&unsubscribe), ["subscription: unsubscribe (0)", "topic: every command"]);
-    assert_eq!(told(&view(SocketId::ValuzPub, Received, &[b"xyz"])), ["ignored: 78797a"]);
+    assert_eq!(fields(&unsubscribe), ["subscription: unsubscribe (0)", "topic: every command"]);
+    assert_eq!(fields(&view(SocketId::ValuzPub, Received, &[b"xyz"])), ["ignored: 78797a"]);
     assert_eq!(view(SocketId::ValuzPub, Received, &[&[1; 200]]).fields[1].byte_count, 199);
 }
 
 #[test]
-fn what_is_not_kept_is_not_held_against_a_message() {
+fn the_part_that_was_not_kept_is_not_a_fault() {
     let numbers = vec![0; 8 * 8192];
     let repeat = view(SocketId::ValuzPub, Sent, &[&[3], &numbers]);
     assert_eq!((repeat.fault.as_deref(), repeat.name.as_str(), repeat.byte_count), (None, "REPEAT", 65_537));
