@@ -1,4 +1,4 @@
-// The pages of protocol-docs, built into the page: what the wire view opens when one asks what a message is.
+// The specification (protocol-docs), built into the page: the wire view opens it at a message's section.
 
 import { Marked, type Token, type Tokens } from 'marked'
 
@@ -9,7 +9,7 @@ const PAGES: ReadonlyMap<string, string> = new Map(
   Object.entries(FILES).map(([path, text]) => [path.replace(/^.*\/|\.md$/g, ''), text]),
 )
 
-/** A page for the eye. */
+/** A page as HTML. */
 export interface Doc {
   name: string
   html: string
@@ -18,11 +18,11 @@ export interface Doc {
 /** A place in the pages. */
 export interface Place {
   page: string
-  /** What a heading is linked by; empty for the top. */
+  /** The id of a heading; empty for the top. */
   id: string
 }
 
-/** What a heading is linked by: `` Extension: `order id` `` by `extension-order-id`; its element's id begins with `doc-`. */
+/** The id of a heading in links: `` Extension: `order id` `` by `extension-order-id`; its element's id starts with `doc-`. */
 export function slug(heading: string): string {
   return heading
     .toLowerCase()
@@ -31,14 +31,14 @@ export function slug(heading: string): string {
     .replace(/\s/g, '-')
 }
 
-/** Where a link of a page leads within the pages; none where it leads out of them, which no page follows. */
+/** The target of a link within the pages; none if it leads out of them, which no page follows. */
 export function placeOf(href: string, page: string): Place | null {
   const [whole, file, id] = /^(?:([\w-]+)\.md)?(?:#(.*))?$/.exec(href) ?? ['']
   const target = file ?? page
   return whole !== '' && PAGES.has(target) ? { page: target, id: id ?? '' } : null
 }
 
-/** A page of protocol-docs; none where there is no such page. */
+/** A page of the specification; none if there is no such page. */
 export function doc(name: string): Doc | null {
   const text = PAGES.get(name)
   if (text === undefined) return null
@@ -57,7 +57,7 @@ function render(text: string, page: string): string {
         const words = this.parser.parseInline(tokens)
         const place = placeOf(href, page)
         if (place !== null) return `<a href="#${escaped(place.id)}" data-page="${place.page}">${words}</a>`
-        // Nothing is loaded from the network: an address out there is told, not followed.
+        // Nothing is loaded from the network: an address out there is shown, not followed.
         return plain(tokens) === href ? `<span>${words}</span>` : `<span title="${escaped(href)}">${words}</span>`
       },
       image: ({ text }: Tokens.Image) => escaped(text),

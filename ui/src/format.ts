@@ -19,7 +19,7 @@ export function amount(value: number): string {
   return cents.format(value).replace('-', '−')
 }
 
-/** A change in percent with its arrow, so that it is not told by colour alone: `▲ 0.10 %`. */
+/** A change in percent with its arrow, so that it is not shown by colour alone: `▲ 0.10 %`. */
 export function change(percent: number): string {
   const size = Math.abs(percent).toFixed(2)
   if (size === '0.00') return `● ${size} %`

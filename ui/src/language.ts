@@ -1,5 +1,5 @@
-// Some browsers say "C" where no language is set. `Intl` throws at it, and libraries hand it over as they are loaded:
-// so this is imported before all else.
+// Some browsers report "C" if no language is set. `Intl` throws at it, and libraries pass it on while they load: so this
+// is imported first.
 
 try {
   new Intl.NumberFormat(navigator.language)

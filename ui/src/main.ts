@@ -1,4 +1,4 @@
-// Where the page begins: it finds out who stands behind it, and shows itself.
+// Where the page begins: it finds out what is behind it, and shows itself.
 
 import './language'
 import '@fontsource-variable/inter'
@@ -15,7 +15,7 @@ if (target) mount(App, { target, props: { backend: await backend() } })
 
 async function backend(): Promise<Backend> {
   const address = new URL(location.href)
-  // While the page itself is worked on, a recording stands in for dealz: with its bar (`?play=`) or without (`?live=`).
+  // During development of the page a recording can replace dealz: with its bar (`?play=`) or without (`?live=`).
   const recording = address.searchParams.get('play') ?? address.searchParams.get('live')
   if (import.meta.env.DEV && recording !== null) {
     const { Player } = await import('./backend/recorded')
@@ -24,6 +24,7 @@ async function backend(): Promise<Backend> {
       version: 'dev',
       mode: address.searchParams.has('play') ? 'play' : 'live',
       mayControl: true,
+      links: [],
     })
   }
   return inWindow() ? new Tauri() : new Web(address.href)

@@ -10,7 +10,7 @@ export function rem(): number {
   return parseFloat(getComputedStyle(document.documentElement).fontSize)
 }
 
-/** Calls now and whenever the look of the page changes; returns what ends it. */
+/** Calls now and at every change of the page's look; returns what ends it. */
 export function onLook(draw: () => void): () => void {
   draw()
   const watching = new MutationObserver(draw)
@@ -18,5 +18,10 @@ export function onLook(draw: () => void): () => void {
     attributes: true,
     attributeFilter: ['data-theme', 'data-projector', 'style'],
   })
-  return () => watching.disconnect()
+  // The size of the type follows the size of the window.
+  addEventListener('resize', draw)
+  return () => {
+    watching.disconnect()
+    removeEventListener('resize', draw)
+  }
 }

@@ -5,13 +5,13 @@ import type { Hello } from '../generated/Hello'
 import type { Reply } from '../generated/Reply'
 import type { Update } from '../generated/Update'
 import { messagesAt, parseRecording, Playhead, type Recording, type Speed } from '../state/playback'
-import { PLAYS } from '../state/rest.svelte'
+import { PLAYING } from '../state/access.svelte'
 import type { Backend, Link } from './backend'
 
 /** How often a playing recording moves, in milliseconds. */
 const STEP_MS = 33
 
-/** Where a recording stands, for whoever shows it. */
+/** The state of a recording that plays. */
 export interface Played {
   readonly startMs: number
   readonly endMs: number
@@ -47,7 +47,7 @@ export class Player implements Backend {
     if (command.do === 'wire') {
       return Promise.resolve({ got: 'wire', messages: messagesAt(this.#recording, command.socket, this.#head.atMs) })
     }
-    return Promise.reject({ refused: 'notNow', reason: PLAYS })
+    return Promise.reject({ refused: 'notNow', reason: PLAYING })
   }
 
   /** Begins to play. */
@@ -78,7 +78,7 @@ export class Player implements Backend {
     return () => this.#watchers.delete(onChange)
   }
 
-  /** Goes on; at the end, from the start. */
+  /** Resumes; at the end, from the start. */
   play(): void {
     if (this.#timer !== null || this.#recording.updates.length === 0) return
     if (this.#head.atEnd) this.seek(this.#recording.startMs)
@@ -92,6 +92,11 @@ export class Player implements Backend {
     clearInterval(this.#timer)
     this.#timer = null
     this.#tell()
+  }
+
+  toggle(): void {
+    if (this.#timer === null) this.play()
+    else this.pause()
   }
 
   setSpeed(speed: Speed): void {

@@ -21,6 +21,10 @@ export class Tauri implements Backend {
     return invoke('act', { command })
   }
 
+  toggleFullScreen(): Promise<boolean> {
+    return invoke('toggle_fullscreen')
+  }
+
   subscribe(onUpdate: (update: Update) => void, onLink: (link: Link) => void): () => void {
     const updates = new Channel<Update>()
     let listening = true

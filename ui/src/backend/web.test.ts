@@ -1,25 +1,29 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { AWAY } from './backend'
-import { socketAddress, WAIT_MAX_MS, waitMs, Web } from './web'
+import { SILENT_MAX_MS, socketAddress, WAIT_MAX_MS, waitMs, Web } from './web'
 
-/** A WebSocket whose other end is the test. */
+/** A WebSocket whose peer is the test. */
 class Wire {
   static all: Wire[] = []
   sent: string[] = []
   onmessage: ((message: { data: string }) => void) | null = null
   onclose: (() => void) | null = null
+  closed = false
   constructor(readonly address: string) {
     Wire.all.push(this)
   }
   send(text: string) {
     this.sent.push(text)
   }
+  close() {
+    this.closed = true
+  }
   says(said: unknown) {
     this.onmessage?.({ data: JSON.stringify(said) })
   }
 }
 
-const hello = { version: '0.1.0', mode: 'live', mayControl: true }
+const hello = { version: '0.1.0', mode: 'live', mayControl: true, links: [] }
 
 beforeEach(() => {
   Wire.all = []
@@ -32,7 +36,7 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-function joined(): { web: Web; wire: Wire; links: string[]; updates: unknown[] } {
+function joined(said = hello): { web: Web; wire: Wire; links: string[]; updates: unknown[] } {
   const web = new Web('http://127.0.0.1:9000/')
   const [links, updates] = [[] as string[], [] as unknown[]]
   web.subscribe(
@@ -40,11 +44,11 @@ function joined(): { web: Web; wire: Wire; links: string[]; updates: unknown[] }
     (link) => links.push(link),
   )
   const wire = Wire.all[0] as Wire
-  wire.says({ hello })
+  wire.says({ hello: said })
   return { web, wire, links, updates }
 }
 
-test('the address takes the token along', () => {
+test('the address has the token of the page', () => {
   expect(socketAddress('http://127.0.0.1:9000/')).toBe('ws://127.0.0.1:9000/socket')
   expect(socketAddress('https://desk:1/?token=a%20b&x=1#y')).toBe('wss://desk:1/socket?token=a+b')
 })
@@ -54,7 +58,7 @@ test('waits double up to two seconds', () => {
   expect(waitMs(99)).toBe(WAIT_MAX_MS)
 })
 
-test('replies and refusals find the command that they answer', async () => {
+test('replies and refusals reach the command that they answer', async () => {
   const { web, wire } = joined()
   await expect(web.hello()).resolves.toEqual(hello)
   const [first, second] = [web.act({ do: 'reset' }), web.act({ do: 'killWorker' })]
@@ -68,7 +72,7 @@ test('replies and refusals find the command that they answer', async () => {
   await expect(second).rejects.toEqual({ refused: 'viewOnly' })
 })
 
-test('a loss refuses what was asked, says so, and is joined again', async () => {
+test('a loss refuses what was asked, is reported, and ends by itself', async () => {
   const { web, wire, links, updates } = joined()
   const asked = web.act({ do: 'reset' })
   wire.onclose?.()
@@ -85,6 +89,23 @@ test('a loss refuses what was asked, says so, and is joined again', async () => 
   again.says({ update: { timeMs: 1, snapshot: true } })
   expect(links).toEqual(['up', ...Array.from({ length: 6 }, () => 'away'), 'up'])
   expect(updates).toHaveLength(1)
+})
+
+test('a connection that falls silent is given up and made again', () => {
+  const { wire, links } = joined()
+  vi.advanceTimersByTime(SILENT_MAX_MS - 2000)
+  wire.says({ update: { timeMs: 1 } })
+  vi.advanceTimersByTime(SILENT_MAX_MS - 2000)
+  expect([wire.closed, links]).toEqual([false, ['up']])
+  vi.advanceTimersByTime(4000)
+  expect([wire.closed, links]).toEqual([true, ['up', 'away']])
+  expect(Wire.all).toHaveLength(2)
+})
+
+test('dealz that plays a recording may be silent', () => {
+  const { wire } = joined({ ...hello, mode: 'play' })
+  vi.advanceTimersByTime(10 * SILENT_MAX_MS)
+  expect(wire.closed).toBe(false)
 })
 
 test('a recording is fetched, with the token', async () => {

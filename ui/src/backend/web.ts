@@ -1,5 +1,5 @@
-// The backend of a browser: one WebSocket to dealz's web server. It joins again by itself when it loses dealz. A
-// recording comes by a request of its own.
+// The backend of a browser: one WebSocket to dealz's web server. It reconnects by itself. A recording comes by a request
+// of its own.
 
 import type { Command } from '../generated/Command'
 import type { Hello } from '../generated/Hello'
@@ -8,19 +8,26 @@ import type { Reply } from '../generated/Reply'
 import type { Update } from '../generated/Update'
 import { AWAY, type Backend, type Link } from './backend'
 
-/** What the server says. */
-type Said = { hello: Hello } | { update: Update } | { id: number; reply: Reply } | { id: number; refusal: Refusal }
+/** What the server sends. */
+type Received = { hello: Hello } | { update: Update } | { id: number; reply: Reply } | { id: number; refusal: Refusal }
 
-/** The wait before a new attempt: doubled from the first to the last, in milliseconds. */
+/** The wait before another attempt: doubled from the first to the last, in milliseconds. */
 export const WAIT_FIRST_MS = 100
 export const WAIT_MAX_MS = 2000
 
-/** The wait after `failures` attempts in a row that came to nothing. */
+/**
+ * A connection that is silent for this long, in milliseconds, is given up: dealz sends something every second, and a
+ * network that went away closes nothing.
+ */
+export const SILENT_MAX_MS = 10_000
+const LISTEN_MS = 1000
+
+/** The wait after `failures` failed attempts in a row. */
 export function waitMs(failures: number): number {
   return Math.min(WAIT_MAX_MS, WAIT_FIRST_MS * 2 ** Math.min(failures, 10))
 }
 
-/** An address that belongs to a page; it takes the page's token along. */
+/** An address next to a page's, with the page's token. */
 function addressOf(name: string, page: string): URL {
   const address = new URL(name, page)
   const token = new URL(page).searchParams.get('token')
@@ -51,9 +58,12 @@ async function recordingOf(page: string): Promise<Reply> {
 export class Web implements Backend {
   readonly #page: string
   readonly #firstHello: Promise<Hello>
-  #greet: (hello: Hello) => void = () => {}
+  #welcome: (hello: Hello) => void = () => {}
   #socket: WebSocket | null = null
   #joined = false
+  /** Whether dealz sends updates: of a recording it does not. */
+  #isLive = true
+  #heardMs = 0
   #failures = 0
   #nextId = 1
   #asked = new Map<number, { resolve: (reply: Reply) => void; reject: (refusal: Refusal) => void }>()
@@ -62,7 +72,7 @@ export class Web implements Backend {
 
   constructor(page: string) {
     this.#page = page
-    this.#firstHello = new Promise((greet) => (this.#greet = greet))
+    this.#firstHello = new Promise((welcome) => (this.#welcome = welcome))
     this.#join()
   }
 
@@ -84,7 +94,7 @@ export class Web implements Backend {
   subscribe(onUpdate: (update: Update) => void, onLink: (link: Link) => void): () => void {
     this.#onUpdate = onUpdate
     this.#onLink = onLink
-    // Before the first attempt has come to something, nothing is known.
+    // Until the first attempt has succeeded or failed, nothing is known.
     if (this.#joined) onLink('up')
     return () => {
       this.#onUpdate = null
@@ -95,18 +105,32 @@ export class Web implements Backend {
   #join() {
     const socket = new WebSocket(socketAddress(this.#page))
     this.#socket = socket
-    socket.onmessage = (message) => this.#hear(JSON.parse(message.data as string) as Said)
+    this.#heardMs = performance.now()
+    const listening = setInterval(() => {
+      if (this.#isLive && performance.now() - this.#heardMs > SILENT_MAX_MS) lose()
+    }, LISTEN_MS)
+    const lose = () => {
+      clearInterval(listening)
+      socket.onmessage = socket.onclose = null
+      socket.close()
+      this.#lose()
+    }
+    socket.onmessage = (message) => {
+      this.#heardMs = performance.now()
+      this.#hear(JSON.parse(message.data as string) as Received)
+    }
     // A failed attempt closes too: there is no need to listen to `error`.
-    socket.onclose = () => this.#lose()
+    socket.onclose = lose
   }
 
-  #hear(said: Said) {
+  #hear(said: Received) {
     if ('update' in said) {
       this.#onUpdate?.(said.update)
     } else if ('hello' in said) {
       this.#failures = 0
       this.#joined = true
-      this.#greet(said.hello)
+      this.#isLive = said.hello.mode === 'live'
+      this.#welcome(said.hello)
       this.#onLink?.('up')
     } else {
       const asked = this.#asked.get(said.id)

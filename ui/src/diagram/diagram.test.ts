@@ -3,7 +3,7 @@ import { socket, worker } from '../state/sample'
 import { BOUND, CONNECTED, layout } from './layout'
 import { lookOf, workerLook } from './look'
 import { type Box, lengthOf, middleOf, roundPath, shares, wrap } from './path'
-import { counted, inTurn, pulsesBetween } from './pulses'
+import { counted, roundRobin, pulsesBetween } from './pulses'
 import { heardOf, noteOf } from './words'
 
 const SIZES = [
@@ -73,6 +73,23 @@ test('workers do not overlap', () => {
   }
 })
 
+test('every worker keeps its sockets by name up to eight, and its ports beyond', () => {
+  const forms = [1, 2, 3, 4, 6, 8, 9, 16].map((count) => layout(704, 444, 14, count).form)
+  expect(forms).toEqual(['roomy', 'roomy', 'roomy', 'snug', 'snug', 'snug', 'line', 'line'])
+  for (const count of [4, 8, 16]) {
+    for (const { box, ports } of layout(704, 444, 14, count).workers) {
+      for (const id of BOUND) {
+        expect(inside(ports[id], box)).toBe(true)
+        expect(ports[id].height).toBeGreaterThan(count > 8 ? 3 : 13)
+      }
+    }
+  }
+})
+
+test('there is room for the legend, also in large type', () => {
+  for (const em of [14, 16, 17.5]) expect(layout(704, 430, em, 2).legend.height).toBeGreaterThanOrEqual(4.5 * em)
+})
+
 test('paths have round corners, a length, and a middle', () => {
   const points = [
     { x: 0, y: 0 },
@@ -86,7 +103,7 @@ test('paths have round corners, a length, and a middle', () => {
   expect(middleOf(points)).toEqual({ x: 15, y: 0, upright: false })
 })
 
-test('text is wrapped, and cut where it is too long', () => {
+test('text is wrapped, and cut if it is too long', () => {
   expect(wrap('the server does not know our key', 16, 3)).toEqual(['the server does', 'not know our key'])
   expect(wrap('one two three four', 5, 2)).toEqual(['one', 'two…'])
   expect(wrap('incomprehensibilities', 8, 2)).toEqual(['incompr…'])
@@ -105,19 +122,23 @@ test('every state has its own look', () => {
   expect(workerLook('suspended')).toBe('hollow')
 })
 
-test('notes count down in their second line, and give reasons', () => {
-  const retrying = socket('chatz.req', { state: { is: 'retrying', inMs: 400 } })
-  expect(noteOf(retrying, 0, 17, 3)).toEqual(['tries again', 'in 0.4 s'])
+test('notes say since when a service is gone, and give reasons', () => {
+  const gone = { downSinceMs: new Date(2026, 10, 21, 23, 31, 46).getTime(), attempts: 17 }
+  const retrying = socket('chatz.req', { state: { is: 'retrying', inMs: 400 }, ...gone })
+  expect(noteOf(retrying, 0, 20, 3)).toEqual(['gone since 23:31:46', 'tried 17 times'])
+  expect(noteOf(retrying, 0, 15, 3)).toEqual(['gone since', '23:31:46', 'tried 17 times'])
+  expect(noteOf(socket('chatz.req', { warning: 'Too many open files.' }), 0, 17, 3)).toEqual([
+    'Too many open',
+    'files.',
+  ])
   const refused = socket('chatz.req', { state: { is: 'refused', reason: 'Wrong key.' } })
   expect(noteOf(refused, 0, 17, 3)).toEqual(['refused: Wrong', 'key.'])
   expect(noteOf(socket('chatz.req'), 0, 17, 3)).toEqual([])
-  expect(heardOf('tickz.sub', socket('tickz.sub', { receivedPerSecond: 500 }), 0)).toBe(
-    'tickz SUB to tcp://127.0.0.1:9003: up, 500/s',
-  )
+  expect(heardOf('tickz.sub', socket('tickz.sub'), 0, 500)).toBe('tickz SUB to tcp://127.0.0.1:9003: up, 500/s')
 })
 
 describe('pulses', () => {
-  test('show what was counted since the look before, one a line and way', () => {
+  test('show what was counted since the count before, one per line and direction', () => {
     const before = counted([socket('chatz.req', { sent: 1, received: 1 }), socket('tickz.sub', { received: 5 })], [])
     const after = counted([socket('chatz.req', { sent: 2, received: 1 }), socket('tickz.sub', { received: 999 })], [])
     expect(pulsesBetween(before, after)).toEqual([
@@ -135,15 +156,15 @@ describe('pulses', () => {
     ])
   })
 
-  test('on a line that workers share, come in turn', () => {
+  test('on a line that workers share, are round-robin', () => {
     const push = (worker: number) => ({ socket: 'valuz.push', worker, inward: false }) as const
     const pub = (worker: number) => ({ socket: 'valuz.pub', worker, inward: false }) as const
     const pulses = [push(0), push(1), pub(0), pub(1)]
-    expect(inTurn(pulses, 0)).toEqual([pub(0), pub(1), push(0)])
-    expect(inTurn(pulses, 3)).toEqual([pub(0), pub(1), push(1)])
+    expect(roundRobin(pulses, 0)).toEqual([pub(0), pub(1), push(0)])
+    expect(roundRobin(pulses, 3)).toEqual([pub(0), pub(1), push(1)])
   })
 
-  test('there are none after everything began anew', () => {
+  test('there are none after a reset', () => {
     const before = counted([socket('tickz.sub', { received: 50 })], [])
     expect(pulsesBetween(before, counted([socket('tickz.sub', { received: 3 })], []))).toEqual([])
   })

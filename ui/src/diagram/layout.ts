@@ -1,13 +1,19 @@
-// Where everything in the diagram stands: laid out by hand for the known cast, so that nothing jumps.
+// The place of everything in the diagram: laid out by hand for the known cast, so that nothing jumps.
 //
-// chatz and tickz stand left, dealz in the middle, workers right. The lines on the left are level. On the right each
+// chatz and tickz are left, dealz in the middle, workers right. The lines on the left are level. On the right each
 // of dealz's three sockets has a rail from which a branch goes to every worker: lines cross at right angles only.
 
 import type { SocketId } from '../generated/SocketId'
 import type { Box, Point } from './path'
 
-/** Workers up to this number show their sockets by name; more of them become rows. */
-export const ROOMY_WORKERS = 3
+/**
+ * How a worker is drawn, by the height that there is for it: with a title above its sockets, with the title next to
+ * them, or as one line whose sockets have no names.
+ */
+export type WorkerForm = 'roomy' | 'snug' | 'line'
+/** The least height of a form, in em. */
+const ROOMY = 7.4
+const SNUG = 3.5
 /** The sockets of dealz that bind, from the top. */
 export const BOUND = ['valuz.push', 'valuz.pull', 'valuz.pub'] as const
 export type BoundId = (typeof BOUND)[number]
@@ -17,16 +23,16 @@ export type ConnectedId = (typeof CONNECTED)[number]
 
 export interface WorkerPlace {
   box: Box
-  /** The worker's socket at the other end of each of ours; an empty box where it is a row. */
+  /** The worker's socket at the other end of each of dealz's. */
   ports: Record<BoundId, Box>
   /** From the rail to that socket. */
   branches: Record<BoundId, Point[]>
-  /** From our socket all the way to that socket. */
+  /** From dealz's socket all the way to that socket. */
   routes: Record<BoundId, Point[]>
 }
 
 export interface Layout {
-  /** What the drawing needs; more than what it was given where that is too little, and then it is shown smaller. */
+  /** What the drawing needs. If that is more than it was given, it is shown smaller. */
   width: number
   height: number
   chatz: Box
@@ -36,33 +42,34 @@ export interface Layout {
   /** The service's socket at the other end of each that connects. */
   remote: Record<ConnectedId, Box>
   monitors: Box
-  /** From a service's socket to ours. */
+  /** From a service's socket to dealz's. */
   lines: Record<ConnectedId, Point[]>
-  /** From our socket to its rail. */
+  /** From dealz's socket to its rail. */
   trunks: Record<BoundId, Point[]>
   /** The rails, from the first branch to the last; empty while there is no worker. */
   rails: Record<BoundId, Point[]>
   workers: WorkerPlace[]
-  /** Where workers will stand, while there is none. */
+  /** The place for workers, while there is none. */
   workersArea: Box
-  /** Whether workers are rows. */
-  rows: boolean
+  form: WorkerForm
   legend: Box
 }
 
-/** Widths in em: the least, the usual, and how much of what is left over each takes. */
+/** Widths in em: the least, the usual, and how much of the rest each takes. */
 const COLUMNS = {
   services: { min: 6.3, usual: 6.4, takes: 0.08 },
   wires: { min: 6.6, usual: 9.2, takes: 0.3 },
   dealz: { min: 13.4, usual: 15, takes: 0.22 },
-  rails: { min: 8, usual: 8.4, takes: 0.22 },
-  workers: { min: 9.6, usual: 11, takes: 0.18 },
+  rails: { min: 7.4, usual: 8.2, takes: 0.22 },
+  workers: { min: 10.2, usual: 11.2, takes: 0.18 },
 }
 const HEIGHT_MIN = 24
 const PAD = 0.8
 const TITLE = 2.1
 const SOCKET = 1.9
 const OWN_WIDTH = 3.8
+/** The width of a worker's socket with its title next to it. */
+const SNUG_WIDTH = 3.2
 const RAIL_STEP = 0.95
 
 /** The layout for a space in pixels, with type of a size in pixels and a number of workers. */
@@ -81,7 +88,7 @@ export function layout(width: number, height: number, em: number, workerCount: n
 
   // The rows of the left side share what is left of the height; what is below them is for the legend.
   const fixed = 2 * title + 3 * socket + 2 * pad + 1.2 * em
-  const room = tall - fixed - 5 * em
+  const room = tall - fixed - 5.6 * em
   const pitch = socket + Math.min(room * 0.42, 5.2 * em)
   const between = Math.max(1.2 * em, Math.min(room * 0.3, 4 * em))
   const reqY = title + socket / 2
@@ -98,10 +105,9 @@ export function layout(width: number, height: number, em: number, workerCount: n
   const right = dealz.x + dealz.width - pad - ownWidth
   const workersX = dealz.x + middle + railsWidth
   const workersArea = { x: workersX, y: 0, width: workersWidth - 1, height: tall - 1 }
-  const asRows = workerCount > ROOMY_WORKERS
-  const workers = placeWorkers(workersArea, em, workerCount, asRows)
+  const { form, workers } = placeWorkers(workersArea, em, workerCount)
   const boundY = (index: number) => {
-    const firstPort = workers[0] && !asRows ? middleY(workers[0].ports['valuz.push']) : reqY
+    const firstPort = workers[0] && form === 'roomy' ? middleY(workers[0].ports['valuz.push']) : reqY
     // The first trunk is level with the first worker, so that nothing steps by a pixel or two.
     return index === 0 ? firstPort : reqY + ((tall - reqY - title) * index) / 2.35
   }
@@ -150,7 +156,7 @@ export function layout(width: number, height: number, em: number, workerCount: n
     }
   })
 
-  const legendTop = tickz.y + tickz.height + 0.8 * em
+  const legendTop = tickz.y + tickz.height + 0.6 * em
   return {
     width: wide,
     height: tall,
@@ -165,31 +171,43 @@ export function layout(width: number, height: number, em: number, workerCount: n
     rails,
     workers,
     workersArea,
-    rows: asRows,
-    legend: { x: 0, y: legendTop, width: services + wires - pad, height: tall - legendTop },
+    form,
+    legend: { x: 0, y: legendTop, width: services + wires - 0.2 * em, height: tall - legendTop },
   }
 }
 
-function placeWorkers(area: Box, em: number, count: number, asRows: boolean): WorkerPlace[] {
-  const gap = asRows ? 0.25 * em : 0.8 * em
-  const slots = asRows ? Math.max(count, 8) : Math.max(count, 2)
-  const height = Math.min((area.height - gap * (slots - 1)) / slots, asRows ? 3.4 * em : 11 * em)
-  // What is left over goes between them, within reason.
+function placeWorkers(area: Box, em: number, count: number): { form: WorkerForm; workers: WorkerPlace[] } {
+  const least = (gap: number) => (area.height - gap * em * (count - 1)) / count / em
+  const form = least(0.8) >= ROOMY ? 'roomy' : least(0.3) >= SNUG ? 'snug' : 'line'
+  const gap = { roomy: 0.8, snug: 0.3, line: 0.25 }[form] * em
+  const slots = Math.max(count, form === 'roomy' ? 2 : 4)
+  const height = Math.min((area.height - gap * (slots - 1)) / slots, { roomy: 11, snug: 7, line: 3.4 }[form] * em)
+  // The rest goes between them, within reason.
   const pitch = Math.min((area.height + gap) / slots, height + 4 * em)
-  return Array.from({ length: count }, (_, index) => {
+  const workers = Array.from({ length: count }, (_, index) => {
     const box = { x: area.x, y: index * pitch, width: area.width, height }
-    const ports = {} as WorkerPlace['ports']
-    const title = 1.9 * em
-    const step = asRows ? height / 4 : (height - title - 0.4 * em) / 3
-    const port = Math.min(SOCKET * em, step - 0.25 * em)
-    BOUND.forEach((id, place) => {
-      const y = asRows ? box.y + step * (place + 1) : box.y + title + step * (place + 0.5)
-      ports[id] = asRows
-        ? { x: box.x, y, width: 0, height: 0 }
-        : { x: box.x + PAD * em * 0.75, y: y - port / 2, width: OWN_WIDTH * em, height: port }
-    })
-    return { box, ports, branches: {} as WorkerPlace['branches'], routes: {} as WorkerPlace['routes'] }
+    return {
+      box,
+      ports: portsOf(box, em, form),
+      branches: {} as WorkerPlace['branches'],
+      routes: {} as WorkerPlace['routes'],
+    }
   })
+  return { form, workers }
+}
+
+/** The three sockets of a worker, one below the other at its left. */
+function portsOf(box: Box, em: number, form: WorkerForm): WorkerPlace['ports'] {
+  const title = form === 'roomy' ? 1.9 * em : 0.2 * em
+  const step = (box.height - title - (form === 'roomy' ? 0.4 : 0.2) * em) / 3
+  const height = Math.min(SOCKET * em, step - (form === 'line' ? 2 : 0.12 * em))
+  const width = form === 'line' ? Math.min(height * 1.6, 0.8 * em) : (form === 'snug' ? SNUG_WIDTH : OWN_WIDTH) * em
+  const ports = {} as WorkerPlace['ports']
+  BOUND.forEach((id, place) => {
+    const y = box.y + title + step * (place + 0.5)
+    ports[id] = { x: box.x + PAD * em * (form === 'line' ? 0.9 : 0.75), y: y - height / 2, width, height }
+  })
+  return ports
 }
 
 function spread(width: number): number[] {

@@ -1,11 +1,11 @@
-// How a line looks: its state is told by its form, its pattern by its colour.
+// The look of a line: its form shows the state, its colour the pattern.
 
 import type { SocketView } from '../generated/SocketView'
 import type { WorkerState } from '../generated/WorkerState'
 
 /**
- * Solid: up. Long dashes: connecting. Dash and dot: shaking hands. Dots: tries again later. A bar across: refused.
- * Hollow: silent. Faint: bound, with nobody there.
+ * Solid: up. Long dashes: connecting. Dash and dot: handshake in progress. Dots: retrying. A bar across: refused.
+ * Hollow: silent. Faint: bound, with no peer.
  */
 export type Look = 'solid' | 'dashes' | 'dashdot' | 'dots' | 'bar' | 'hollow' | 'faint'
 
@@ -50,13 +50,13 @@ export function workerLook(state: WorkerState): Look {
 export const LEGEND: readonly { look: Look; words: string }[] = [
   { look: 'solid', words: 'up' },
   { look: 'dashes', words: 'connecting' },
-  { look: 'dots', words: 'tries again' },
+  { look: 'dots', words: 'retrying' },
   { look: 'bar', words: 'refused' },
   { look: 'hollow', words: 'silent' },
-  { look: 'faint', words: 'nobody there' },
+  { look: 'faint', words: 'no peer' },
 ]
 
-/** How thick a line is, as a factor: more where more goes by, so that it can be seen from afar. */
+/** How thick a line is, as a factor: more for more traffic, so that it can be seen from afar. */
 export function weight(perSecond: number): number {
   if (perSecond >= 1000) return 1.7
   return perSecond >= 100 ? 1.35 : 1

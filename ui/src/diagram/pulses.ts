@@ -1,22 +1,22 @@
-// Which lines pulse: those on which a message went by since the look before. One looks ten times a second, so that a
-// line never pulses more often than that.
+// The lines that pulse: those on which a message went by between two counts. The counts are taken ten times a second at
+// most, so a line never pulses more often than that.
 
 import type { SocketView } from '../generated/SocketView'
 import type { WorkerView } from '../generated/WorkerView'
 import { CONNECTED, type ConnectedId, type BoundId } from './layout'
 
-/** What was counted at one time. */
+/** The counts at one time. */
 export interface Counted {
   sockets: ReadonlyMap<string, { received: number; sent: number }>
   workers: ReadonlyMap<string, number>
 }
 
 export interface Pulse {
-  /** One of our sockets, by the line or the rail that it has. */
+  /** One of dealz's sockets, by the line or the rail that it has. */
   socket: ConnectedId | BoundId
   /** The worker at the other end, by its place; none for a service. */
   worker: number | null
-  /** Whether it comes to us. */
+  /** Whether it comes to dealz. */
   inward: boolean
 }
 
@@ -28,10 +28,10 @@ export function counted(sockets: readonly SocketView[], workers: readonly Worker
 }
 
 /**
- * One worker's pulse at a look on each line that all of them share, each in its turn: PUSH hands out in turn, and PULL
- * takes in turn. What PUB says goes to all at once.
+ * One worker's pulse on each line that all of them share, round-robin, as PUSH distributes and PULL collects. What PUB
+ * sends goes to all at once.
  */
-export function inTurn(pulses: readonly Pulse[], turn: number): Pulse[] {
+export function roundRobin(pulses: readonly Pulse[], turn: number): Pulse[] {
   const shared = (['valuz.push', 'valuz.pull'] as const).flatMap((socket) => {
     const all = pulses.filter((pulse) => pulse.socket === socket)
     return all.length > 0 ? all.slice(turn % all.length).slice(0, 1) : []
@@ -44,7 +44,7 @@ export function pulsesBetween(before: Counted, after: Counted): Pulse[] {
   const pulses: Pulse[] = []
   const grew = (id: string, way: 'received' | 'sent') => {
     const count = after.sockets.get(id)?.[way] ?? 0
-    // Fewer than before: everything began anew, and nothing is known to have gone by.
+    // Fewer than before: the counts restarted, and nothing is known to have gone by.
     return count > (before.sockets.get(id)?.[way] ?? count)
   }
   for (const socket of CONNECTED) {

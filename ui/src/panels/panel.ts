@@ -1,4 +1,4 @@
-// What every panel gets. A panel is a pure component: all that it shows comes in, all that it does goes out by `act`.
+// The props of every panel. A panel is a pure component: all that it shows comes in, all that it does goes out by `act`.
 
 import type { Command } from '../generated/Command'
 import type { Reply } from '../generated/Reply'
@@ -12,14 +12,14 @@ export type Act = (command: Command) => Promise<Reply>
 export interface PanelProps {
   desk: Desk
   act: Act
-  /** Whether this page may do more than look. */
+  /** Whether this page may do more than view. */
   mayControl: boolean
-  /** The time that is shown as now, in milliseconds since the Unix epoch. It moves about ten times a second. */
+  /** The time that is shown as now, in milliseconds since the Unix epoch. It moves once a second. */
   nowMs: number
-  /** Whether logs stand still (`space`). */
+  /** Whether logs are paused (`space`). */
   paused: boolean
   onpause: (paused: boolean) => void
-  /** The socket that the views look at, kept from view to view. */
+  /** The socket that the views show, kept from view to view. */
   socket: SocketId
   onsocket: (socket: SocketId) => void
 }

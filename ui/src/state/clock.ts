@@ -1,12 +1,12 @@
-// What time it is at the desk. The page may be on another machine than dealz, with another clock.
+// The time at the desk. The page may be on another machine than dealz, with another clock.
 
 export class Clock {
   #offsetMs: number | null = null
 
-  /** Learns from an update: one can only arrive after it was made, so the one that took the least time is right. */
-  hear(madeMs: number, localMs: number, anew: boolean): void {
+  /** Learns from an update: it can only arrive after it was made, so the one that took the least time is right. */
+  hear(madeMs: number, localMs: number, restarts: boolean): void {
     const offsetMs = madeMs - localMs
-    if (anew || this.#offsetMs === null || offsetMs > this.#offsetMs) this.#offsetMs = offsetMs
+    if (restarts || this.#offsetMs === null || offsetMs > this.#offsetMs) this.#offsetMs = offsetMs
   }
 
   /** The time of the desk, in milliseconds since the Unix epoch. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { applyUpdate, type Desk, EMPTY, LINES_MAX, POINTS_MAX, RATES_MAX } from './desk'
-import { point, socket, tickz, update } from './sample'
+import { EVENT, point, socket, tickz, update } from './sample'
 
 function fold(updates: Parameters<typeof applyUpdate>[1][], from: Desk = EMPTY): Desk {
   return updates.reduce(applyUpdate, from)
@@ -12,6 +12,31 @@ test('a snapshot forgets everything before', () => {
   expect(after.tickz.quotes).toEqual([])
   expect(after.points).toEqual({})
   expect(after.sockets).toEqual([])
+})
+
+test('an event that comes again under its id has counted on, and moves nothing', () => {
+  const line = { ...EVENT, id: 1 }
+  const before = fold([update({ events: [{ ...EVENT, id: 0 }, line] })])
+  const after = applyUpdate(
+    before,
+    update({
+      events: [
+        { ...line, count: 17 },
+        { ...EVENT, id: 2 },
+      ],
+    }),
+  )
+  expect(after.events.map(({ id, count }) => [id, count])).toEqual([
+    [0, 1],
+    [1, 17],
+    [2, 1],
+  ])
+})
+
+test('phases and dropped events are kept', () => {
+  const change = { socket: 'tickz.sub', timeMs: 1, phase: 'up' } as const
+  const desk = fold([update({ states: [change], droppedEvents: 3 }), update()])
+  expect([desk.states, desk.droppedEvents]).toEqual([[change], 3])
 })
 
 test('what an update does not carry stays the same object', () => {

@@ -7,6 +7,7 @@ import type { PricePoint } from '../generated/PricePoint'
 import type { ProcessView } from '../generated/ProcessView'
 import type { SocketId } from '../generated/SocketId'
 import type { SocketView } from '../generated/SocketView'
+import type { StateChange } from '../generated/StateChange'
 import type { TickzView } from '../generated/TickzView'
 import type { Update } from '../generated/Update'
 import type { ValuzView } from '../generated/ValuzView'
@@ -15,9 +16,13 @@ import type { ValuzView } from '../generated/ValuzView'
 export const POINTS_MAX = 3000
 export const LINES_MAX = 500
 export const EVENTS_MAX = 1000
+export const STATES_MAX = 600
 /** Rates kept: two minutes. */
 export const RATES_MAX = 240
 const RATE_STEP_MS = 500
+const TRAFFIC_STEP_MS = 1000
+/** Samples of traffic kept: ten seconds, and the one before. */
+const TRAFFIC_MAX = 11
 
 /** The six sockets, in the order in which they are shown everywhere. */
 export const SOCKETS: readonly SocketId[] = [
@@ -29,11 +34,17 @@ export const SOCKETS: readonly SocketId[] = [
   'valuz.pub',
 ]
 
-/** Ticks a second at one time, and all that were lost up to then. */
+/** Ticks a second at one time, and all that were lost until then. */
 export interface RateSample {
   timeMs: number
   perSecond: number
   lost: number
+}
+
+/** How many messages each socket had sent and received at one time. */
+export interface TrafficSample {
+  timeMs: number
+  counts: Readonly<Partial<Record<SocketId, number>>>
 }
 
 export interface Desk {
@@ -49,8 +60,15 @@ export interface Desk {
   readonly points: Readonly<Record<string, readonly PricePoint[]>>
   /** Ticks a second, twice a second, oldest first. */
   readonly rates: readonly RateSample[]
+  /** Traffic of the last seconds, once a second, oldest first. */
+  readonly traffic: readonly TrafficSample[]
   readonly lines: readonly Line[]
+  /** One line for each kind of event during one outage: it counts. By id, oldest first. */
   readonly events: readonly MonitorLine[]
+  /** Monitor events that dealz could not keep up with. */
+  readonly droppedEvents: number
+  /** The phases of all sockets, oldest first. */
+  readonly states: readonly StateChange[]
 }
 
 export const EMPTY: Desk = {
@@ -62,8 +80,11 @@ export const EMPTY: Desk = {
   processes: [],
   points: {},
   rates: [],
+  traffic: [],
   lines: [],
   events: [],
+  droppedEvents: 0,
+  states: [],
 }
 
 /** The state after an update. What has not changed stays the same object, so that nothing draws it again. */
@@ -80,12 +101,16 @@ export function applyUpdate(desk: Desk, update: Update): Desk {
     processes: update.processes ?? before.processes,
     points: withPoints(before.points, update.points, update.tickz),
     rates: withRate(desk.rates, sockets, tickz, update.timeMs),
+    traffic: withTraffic(before.traffic, sockets, update.timeMs),
     lines: append(before.lines, update.lines, LINES_MAX),
-    events: append(before.events, update.events, EVENTS_MAX),
+    events: withEvents(before.events, update.events),
+    droppedEvents: update.droppedEvents ?? before.droppedEvents,
+    // Recordings of older versions have none.
+    states: append(before.states, update.states ?? [], STATES_MAX),
   }
 }
 
-/** One of the six, where it is known. */
+/** One of the six, once it is known. */
 export function socketOf(desk: Desk, id: SocketId): SocketView | undefined {
   return desk.sockets.find((socket) => socket.id === id)
 }
@@ -117,6 +142,26 @@ function withRate(
   const socket = sockets.find(({ id }) => id === 'tickz.sub')
   if (!socket || (last && timeMs - last.timeMs < RATE_STEP_MS)) return kept
   return append(kept, [{ timeMs, perSecond: socket.receivedPerSecond, lost }], RATES_MAX)
+}
+
+function withTraffic(before: Desk['traffic'], sockets: readonly SocketView[], timeMs: number): Desk['traffic'] {
+  const last = before.at(-1)
+  if (sockets.length === 0 || (last && timeMs - last.timeMs < TRAFFIC_STEP_MS)) return before
+  const counts = Object.fromEntries(sockets.map(({ id, received, sent }) => [id, received + sent]))
+  return append(before, [{ timeMs, counts }], TRAFFIC_MAX)
+}
+
+/** A line that comes again under its id has counted on: it takes the place of what it was. */
+function withEvents(before: Desk['events'], added: readonly MonitorLine[]): Desk['events'] {
+  if (added.length === 0) return before
+  const newest = before.at(-1)?.id ?? -1
+  const again = new Map(added.filter(({ id }) => id <= newest).map((line) => [line.id, line]))
+  const kept = again.size === 0 ? before : before.map((line) => again.get(line.id) ?? line)
+  return append(
+    kept,
+    added.filter(({ id }) => id > newest),
+    EVENTS_MAX,
+  )
 }
 
 function follows(tickz: TickzView, symbol: string): boolean {

@@ -11,7 +11,17 @@ test('1 to 7 show the views in their order', () => {
 })
 
 test('every key does one thing', () => {
-  const does = { '?': 'help', '/': 'field', k: 'kill', ' ': 'pause', '+': 'bigger', '-': 'smaller', p: 'projector' }
+  const does = {
+    '?': 'help',
+    '/': 'field',
+    k: 'kill',
+    ' ': 'pause',
+    '+': 'bigger',
+    '-': 'smaller',
+    p: 'projector',
+    f: 'full',
+    q: 'link',
+  }
   for (const [key, act] of Object.entries(does)) expect(keyAct({ ...plain, key }, 'desk')).toEqual({ key: act })
   expect(keyAct({ ...plain, key: '0' }, 'desk')).toEqual({ key: 'size' })
   expect(keyAct({ ...plain, key: 'r' }, 'desk')).toEqual({ key: 'reset' })
@@ -30,6 +40,6 @@ test('combinations and other keys are left to the browser', () => {
 
 test('the help lists every key', () => {
   expect(KEYS.flatMap(({ keys }) => keys)).toEqual(
-    expect.arrayContaining(['1', '7', '/', 'k', 'space', 'r', 'p', '+', '−', '0', '?', 'Esc']),
+    expect.arrayContaining(['1', '7', '/', 'k', 'space', 'r', 'q', 'f', 'p', '+', '−', '0', '?', 'Esc']),
   )
 })

@@ -1,11 +1,13 @@
-// The keyboard: which key does what. Keys never act while somebody types.
+// The keyboard: which key does what. Keys never act while a field has the focus.
 
 export const VIEWS = ['desk', 'tickz', 'chatz', 'valuz', 'monitor', 'wire', 'processes'] as const
 export type View = (typeof VIEWS)[number]
 
-export type KeyAct =
-  | { key: 'view'; view: View }
-  | { key: 'help' | 'field' | 'kill' | 'pause' | 'bigger' | 'smaller' | 'size' | 'projector' | 'reset' }
+/** What a key does that is not the choice of a view. */
+export type Act =
+  'help' | 'field' | 'kill' | 'pause' | 'bigger' | 'smaller' | 'size' | 'projector' | 'full' | 'link' | 'reset'
+
+export type KeyAct = { key: 'view'; view: View } | { key: Act }
 
 /** What a pressed key is made of. */
 export interface Pressed {
@@ -15,55 +17,67 @@ export interface Pressed {
   altKey: boolean
 }
 
-/** What the help says, in the order of use. */
+/** The keys as the help lists them, in the order of use. */
 export const KEYS: readonly { keys: readonly string[]; does: string }[] = [
   { keys: ['1', '…', '7'], does: 'show a view' },
   { keys: ['/'], does: 'go to the field of the view' },
-  { keys: ['k'], does: 'kill a worker with -9' },
-  { keys: ['space'], does: 'pause the logs, or go on' },
-  { keys: ['r'], does: 'put everything back to the start; asks once' },
+  { keys: ['k'], does: 'kill a worker with signal 9' },
+  { keys: ['space'], does: 'pause the logs, or resume them' },
+  { keys: ['r'], does: 'reset the desk; press it twice' },
+  { keys: ['q'], does: 'QR code of this page, for phones' },
+  { keys: ['f'], does: 'full screen, on and off' },
   { keys: ['p'], does: 'projector: high contrast, larger type' },
-  { keys: ['+', '−', '0'], does: 'larger, smaller, as designed' },
-  { keys: ['?'], does: 'this list; in the wire view, the page of the protocol' },
-  { keys: ['Esc'], does: 'close what is open' },
+  { keys: ['+', '−', '0'], does: 'larger, smaller, original size' },
+  { keys: ['?'], does: 'this list; in the wire view, the specification' },
+  { keys: ['Esc'], does: 'leave a field, close what is open' },
 ]
+
+/** Each key that acts in every view. */
+const ACTS: Readonly<Record<string, Act>> = {
+  '/': 'field',
+  k: 'kill',
+  ' ': 'pause',
+  '+': 'bigger',
+  '=': 'bigger',
+  '-': 'smaller',
+  '−': 'smaller',
+  '0': 'size',
+  p: 'projector',
+  f: 'full',
+  F11: 'full',
+  q: 'link',
+  r: 'reset',
+}
 
 /** What a key does in a view, if anything. */
 export function keyAct(pressed: Pressed, view: View): KeyAct | null {
   // Combinations belong to the browser.
   if (pressed.ctrlKey || pressed.metaKey || pressed.altKey) return null
-  switch (pressed.key) {
-    case '?':
-      // There it opens the page of the protocol, which is the panel's own.
-      return view === 'wire' ? null : { key: 'help' }
-    case '/':
-      return { key: 'field' }
-    case 'k':
-      return { key: 'kill' }
-    case ' ':
-      return { key: 'pause' }
-    case '+':
-    case '=':
-      return { key: 'bigger' }
-    case '-':
-    case '−':
-      return { key: 'smaller' }
-    case '0':
-      return { key: 'size' }
-    case 'p':
-      return { key: 'projector' }
-    case 'r':
-      return { key: 'reset' }
-  }
+  // In the wire view it opens the specification, which is the panel's own.
+  if (pressed.key === '?') return view === 'wire' ? null : { key: 'help' }
   const shown = /^[1-7]$/.test(pressed.key) ? VIEWS[Number(pressed.key) - 1] : undefined
-  return shown ? { key: 'view', view: shown } : null
+  if (shown) return { key: 'view', view: shown }
+  const act = ACTS[pressed.key]
+  return act ? { key: act } : null
 }
+
+const FIELDS = 'input:not([type=checkbox], [type=radio], [type=range]), textarea, select, [contenteditable]'
 
 /** Whether an element takes the keys for itself: a field, or, for the space bar, whatever can be pressed. */
 export function takesKeys(element: Element | null, key: string): boolean {
   if (element === null) return false
-  if (element.matches('input:not([type=checkbox], [type=radio], [type=range]), textarea, select, [contenteditable]')) {
-    return true
-  }
+  if (isField(element)) return true
   return key === ' ' && element.matches('button, a[href], input, summary, [role=button], [role=tab], [role=slider]')
+}
+
+function isField(element: Element): boolean {
+  return element.matches(FIELDS)
+}
+
+/** Leaves the field that has the focus when something else is pressed: some browsers keep it there. */
+export function leaveField(pressed: EventTarget | null): void {
+  const focused = document.activeElement
+  if (!(focused instanceof HTMLElement) || !isField(focused) || !(pressed instanceof Node)) return
+  const label = pressed instanceof Element ? pressed.closest('label') : null
+  if (!focused.contains(pressed) && label?.control !== focused) focused.blur()
 }

@@ -1,8 +1,21 @@
 import { describe, expect, it } from 'vitest'
 import type { Mark } from '../generated/Mark'
 import type { MonitorLine } from '../generated/MonitorLine'
+import type { Phase } from '../generated/Phase'
 import type { SocketId } from '../generated/SocketId'
-import { countNewer, filtered, laneX, marksOf, rawWords, slide, stripX, ticksOf } from './lanes'
+import {
+  barsOf,
+  countNewer,
+  filtered,
+  headline,
+  HEADLINE_MS,
+  laneX,
+  marksOf,
+  rawWords,
+  slide,
+  stripX,
+  ticksOf,
+} from './lanes'
 
 function event(id: number, timeMs: number, mark: Mark = 'up', socket: SocketId = 'tickz.sub'): MonitorLine {
   return {
@@ -15,6 +28,9 @@ function event(id: number, timeMs: number, mark: Mark = 'up', socket: SocketId =
     endpoint: 'tcp://127.0.0.1:9003',
     mark,
     sentence: 'tickz SUB lost tcp://127.0.0.1:9003.',
+    lastMs: timeMs,
+    count: 1,
+    isMajor: mark === 'down',
   }
 }
 
@@ -32,7 +48,7 @@ describe('a time on a lane', () => {
     expect(laneX(2_000_001, 2_000_000, scale)).toBeNull()
   })
 
-  it('stands still on the strip, which slides', () => {
+  it('keeps its place on the strip, which slides', () => {
     const x = stripX(1_999_000, scale)
     expect(x + slide(2_000_000, scale)).toBe(580)
     expect(x + slide(2_010_000, scale)).toBe(380)
@@ -56,13 +72,52 @@ describe('marks', () => {
   })
 })
 
+describe('bars', () => {
+  const change = (timeMs: number, phase: Phase, socket: SocketId = 'tickz.sub') => ({
+    timeMs,
+    phase,
+    socket,
+  })
+  const states = [
+    change(1_000_000, 'up'),
+    change(1_005_000, 'up', 'chatz.req'),
+    change(1_010_000, 'retrying'),
+    change(1_020_000, 'up'),
+  ]
+
+  it('last until the next change of their socket, and the last one until now', () => {
+    const bars = barsOf(states, 'tickz.sub', 1_000_000, 1_030_000, scale)
+    expect(bars.map(({ phase, x, width }) => [phase, x, width])).toEqual([
+      ['up', 0, 200],
+      ['retrying', 200, 200],
+      ['up', 400, 200],
+    ])
+  })
+
+  it('are cut at the left edge, and none is drawn beyond it', () => {
+    const bars = barsOf(states, 'tickz.sub', 1_015_000, 1_030_000, scale)
+    expect(bars.map(({ phase, x }) => [phase, x])).toEqual([
+      ['retrying', 300],
+      ['up', 400],
+    ])
+  })
+})
+
+it('an event of consequence stays the headline for five seconds though others follow', () => {
+  const events = [event(0, 1000, 'down'), event(1, 1500, 'progress'), event(2, 2000, 'progress')]
+  expect(headline(events, 2000)?.id).toBe(0)
+  expect(headline(events, 1000 + HEADLINE_MS)?.id).toBe(2)
+  expect(headline([], 0)).toBeUndefined()
+})
+
 it('the time line is labelled from its start to now', () => {
   expect(ticksOf(30_000).map(({ words }) => words)).toEqual(['−30 s', '−20 s', '−10 s', 'now'])
   expect(ticksOf(120_000).map(({ words }) => words)).toEqual(['−2 min', '−90 s', '−1 min', '−30 s', 'now'])
   expect(ticksOf(600_000).map(({ words }) => words)).toHaveLength(6)
 })
 
-it('the raw event has its name, number and value', () => {
+it('the raw event has its name, number and value, and how often it came', () => {
+  expect(rawWords({ ...event(0, 0), count: 17 })).toMatch(/value=31 ×17, until \d\d:\d\d:\d\d$/)
   expect(rawWords(event(0, 0))).toBe('ZMQ_EVENT_DISCONNECTED 0x0200 value=31')
 })
 

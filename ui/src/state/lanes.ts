@@ -1,8 +1,11 @@
-// The time line of the six monitors: where an event lies on it, and which marks are worth drawing. Pure.
+// The time line of the six monitors: bars for the phases of each socket, and a mark for each event. Pure.
 
 import type { Mark } from '../generated/Mark'
 import type { MonitorLine } from '../generated/MonitorLine'
+import type { Phase } from '../generated/Phase'
 import type { SocketId } from '../generated/SocketId'
+import type { StateChange } from '../generated/StateChange'
+import { clock, count } from '../format'
 
 /** How much of the past is shown, in milliseconds. */
 export const SPANS = [
@@ -14,10 +17,10 @@ export const SPANS = [
 /** What an event means, as words. */
 export const MARK_WORDS: Record<Mark, string> = {
   up: 'up',
-  progress: 'on the way',
-  down: 'lost or tried again',
+  progress: 'in progress',
+  down: 'lost or retried',
   refused: 'refused',
-  other: 'of no consequence',
+  other: 'no consequence',
 }
 
 /** Marks nearer to each other than this, in pixels, are one to the eye. */
@@ -31,7 +34,7 @@ export interface Scale {
   width: number
 }
 
-/** Where a time lies on the strip, in pixels from the strip's left edge. It never changes while the strip slides. */
+/** The place of a time on the strip, in pixels from the strip's left edge. It stays the same while the strip slides. */
 export function stripX(timeMs: number, scale: Scale): number {
   return ((timeMs - scale.baseMs) / scale.spanMs) * scale.width
 }
@@ -41,7 +44,7 @@ export function slide(nowMs: number, scale: Scale): number {
   return scale.width - stripX(nowMs, scale)
 }
 
-/** Where a time is seen, in pixels from the left edge of the lane; none where it is out of sight. */
+/** The place of a time in pixels from the left edge of the lane; none if it is out of sight. */
 export function laneX(timeMs: number, nowMs: number, scale: Scale): number | null {
   const x = stripX(timeMs, scale) + slide(nowMs, scale)
   return x >= 0 && x <= scale.width ? x : null
@@ -69,6 +72,42 @@ export function marksOf(events: readonly MonitorLine[], socket: SocketId, sinceM
   return marks.reverse()
 }
 
+/** A piece of a lane in which a socket had one phase. */
+export interface Bar {
+  phase: Phase
+  /** On the strip. */
+  x: number
+  width: number
+}
+
+/** The bars of one lane from a time until another, oldest first. The last one lasts until now, so until then. */
+export function barsOf(
+  states: readonly StateChange[],
+  socket: SocketId,
+  sinceMs: number,
+  untilMs: number,
+  scale: Scale,
+): Bar[] {
+  const changes = states.filter((change) => change.socket === socket)
+  return changes.flatMap(({ phase, timeMs }, index) => {
+    const fromMs = Math.max(timeMs, sinceMs)
+    const toMs = changes[index + 1]?.timeMs ?? untilMs
+    if (toMs <= fromMs) return []
+    const x = stripX(fromMs, scale)
+    return [{ phase, x, width: stripX(toMs, scale) - x }]
+  })
+}
+
+/** How long an event of consequence stays the headline though lesser ones follow, in milliseconds. */
+export const HEADLINE_MS = 5000
+
+/** The event that is worth a sentence on the desk: the newest, unless one of consequence came just before it. */
+export function headline(events: readonly MonitorLine[], nowMs: number): MonitorLine | undefined {
+  const newest = events.at(-1)
+  const major = events.findLast(({ isMajor }) => isMajor)
+  return major && nowMs - major.timeMs < HEADLINE_MS ? major : newest
+}
+
 /** The times at which the line has a label, as how long ago they are. */
 export function ticksOf(spanMs: number): { agoMs: number; words: string }[] {
   const step = spanMs / (spanMs <= 30_000 ? 3 : spanMs <= 120_000 ? 4 : 5)
@@ -82,17 +121,24 @@ function agoWords(agoMs: number): string {
   return agoMs % 60_000 === 0 ? `−${agoMs / 60_000} min` : `−${agoMs / 1000} s`
 }
 
-/** The raw event under its sentence: `ZMQ_EVENT_DISCONNECTED 0x0200 value=31`. Codes are hexadecimal, as in the documents. */
+/**
+ * The raw event under its sentence: `ZMQ_EVENT_DISCONNECTED 0x0200 value=31`, and how often it came, if more than once.
+ * Codes are hexadecimal, as in the specification.
+ */
 export function rawWords(line: MonitorLine): string {
   const value = line.event === 'HANDSHAKE_FAILED_PROTOCOL' ? hex(line.value) : line.value
-  return `ZMQ_EVENT_${line.event} ${hex(line.number)} value=${value}`
+  return `ZMQ_EVENT_${line.event} ${hex(line.number)} value=${value}${timesWords(line)}`
+}
+
+function timesWords(line: MonitorLine): string {
+  return line.count > 1 ? ` ×${count(line.count)}, until ${clock(line.lastMs)}` : ''
 }
 
 function hex(number: number): string {
   return `0x${number.toString(16).padStart(4, '0')}`
 }
 
-/** The events that a filter lets through: of one socket, and with a text in what they say. */
+/** The events that a filter lets through: of one socket, and with a text in their words. */
 export function filtered(
   events: readonly MonitorLine[],
   socket: SocketId | null,
@@ -108,7 +154,7 @@ export function filtered(
   )
 }
 
-/** How many events came after the newest of those that stand still. */
+/** How many events came after the newest of those that are shown while paused. */
 export function countNewer(events: readonly MonitorLine[], paused: readonly MonitorLine[]): number {
   const last = paused.at(-1)
   if (last === undefined) return events.length

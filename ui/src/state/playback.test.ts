@@ -16,6 +16,8 @@ function update(timeMs: number, snapshot: boolean, text: string[] = []): Update 
     points: [],
     lines: text.map((text, index) => ({ id: timeMs * 100 + index, timeMs, kind: 'message', user: 'ada', text })),
     events: [],
+    states: [],
+    droppedEvents: null,
   }
 }
 

@@ -1,4 +1,4 @@
-// Playing a recording: reading it, and which updates bring a page to a time of it. Pure: time is told, never asked for.
+// A recording that plays: reading it, and the updates that bring a page to a time of it. Pure: time is passed in.
 
 import type { MessageView } from '../generated/MessageView'
 import type { Recorded } from '../generated/Recorded'
@@ -11,7 +11,7 @@ export const MESSAGES_MAX = 200
 export const SPEEDS = [1, 4, 16] as const
 export type Speed = (typeof SPEEDS)[number]
 
-/** Something and when it came, in milliseconds since the Unix epoch. */
+/** Something and the time at which it came, in milliseconds since the Unix epoch. */
 interface Timed<T> {
   readonly atMs: number
   readonly what: T
@@ -23,11 +23,11 @@ export interface Recording {
   readonly messages: Readonly<Partial<Record<SocketId, readonly Timed<MessageView>[]>>>
   readonly startMs: number
   readonly endMs: number
-  /** Lines that are not what a recording holds, such as the last one of a session that was broken off. */
+  /** Lines that cannot be read, such as the last one of a session that was cut off. */
   readonly torn: number
 }
 
-/** Reads a recording, one `Recorded` a line. Lines that make no sense are counted and left out. */
+/** Reads a recording, one `Recorded` a line. Lines that cannot be read are counted and left out. */
 export function parseRecording(text: string): Recording {
   const updates: Timed<Update>[] = []
   const messages: Partial<Record<SocketId, Timed<MessageView>[]>> = {}
@@ -38,7 +38,7 @@ export function parseRecording(text: string): Recording {
     if (recorded === null) {
       torn += 1
     } else if (recorded.kind === 'update') {
-      // Updates before the first snapshot have nothing to build upon.
+      // Updates before the first snapshot have nothing to build on.
       if (updates.length > 0 || recorded.update.snapshot) append(updates, recorded.update)
     } else {
       const kept = (messages[recorded.socket] ??= [])
@@ -55,12 +55,12 @@ function parseLine(line: string): Recorded | null {
     if (recorded?.kind === 'update' && typeof recorded.update?.timeMs === 'number') return recorded as Recorded
     if (recorded?.kind === 'wire' && Array.isArray(recorded.messages)) return recorded as Recorded
   } catch {
-    // It is counted by whoever asked.
+    // The caller counts it.
   }
   return null
 }
 
-/** A clock that is set back must not make an order out of nothing: what comes later has no earlier time. */
+/** Keeps the order when the clock is set back: what comes later has no earlier time. */
 function append<T extends { timeMs: number }>(list: Timed<T>[], what: T) {
   list.push({ atMs: Math.max(what.timeMs, list.at(-1)?.atMs ?? what.timeMs), what })
 }
@@ -84,13 +84,13 @@ export function messagesAt(recording: Recording, socket: SocketId, timeMs: numbe
   return list.slice(Math.max(0, end - MESSAGES_MAX), end).map(({ what }) => what)
 }
 
-/** Where in a recording one is. */
+/** The place in a recording. */
 export class Playhead {
   readonly recording: Recording
   /** The time that is shown, in milliseconds since the Unix epoch. */
   atMs: number
   speed: Speed = 1
-  /** How many updates lie behind. */
+  /** How many updates have been shown. */
   #next = 0
 
   constructor(recording: Recording) {
@@ -102,7 +102,7 @@ export class Playhead {
     return this.atMs >= this.recording.endMs
   }
 
-  /** Goes on by so much real time, at its speed; returns the updates that come with it. */
+  /** Advances by an amount of real time, at its speed; returns the updates that come with it. */
   advance(elapsedMs: number): Update[] {
     this.atMs = this.#within(this.atMs + Math.max(0, elapsedMs) * this.speed)
     return this.#take(this.#next)
@@ -118,7 +118,7 @@ export class Playhead {
     return Math.min(Math.max(timeMs, this.recording.startMs), this.recording.endMs)
   }
 
-  /** The updates from one on until now. What lies before a snapshot among them is left out: it shows nothing. */
+  /** The updates from one on until now. Those before a snapshot among them are left out: they show nothing. */
   #take(from: number): Update[] {
     const { updates } = this.recording
     const end = countUntil(updates, this.atMs)

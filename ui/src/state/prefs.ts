@@ -1,9 +1,9 @@
-// What a page remembers of how it is looked at. Storage may be forbidden or full: then nothing is remembered.
+// The look of the page, as it is stored. Storage may be forbidden or full: then nothing is kept.
 
 export type Theme = 'system' | 'dark' | 'light'
 
 export interface Prefs {
-  /** The size of everything, 1 for as designed. */
+  /** The size of everything; 1 as designed. */
   zoom: number
   theme: Theme
   /** Whether it is shown to a room: high contrast, larger type. */
@@ -27,7 +27,7 @@ export function nextTheme(theme: Theme): Theme {
   return THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? 'system'
 }
 
-/** What a text from the storage says; anything unknown in it is as by default. */
+/** Reads a text from the storage; anything unknown in it takes its default. */
 export function parsePrefs(text: string | null): Prefs {
   try {
     const said: unknown = JSON.parse(text ?? '{}')

@@ -1,5 +1,6 @@
 // Made-up state for tests.
 
+import type { MonitorLine } from '../generated/MonitorLine'
 import type { PricePoint } from '../generated/PricePoint'
 import type { Quote } from '../generated/Quote'
 import type { SocketId } from '../generated/SocketId'
@@ -11,11 +12,29 @@ import type { WorkerView } from '../generated/WorkerView'
 
 export function update(changes: Partial<Update> = {}): Update {
   const nothing = { sockets: null, tickz: null, chatz: null, valuz: null, processes: null }
-  return { timeMs: 1000, snapshot: false, ...nothing, points: [], lines: [], events: [], ...changes }
+  return {
+    timeMs: 1000,
+    snapshot: false,
+    ...nothing,
+    points: [],
+    lines: [],
+    events: [],
+    states: [],
+    droppedEvents: null,
+    ...changes,
+  }
 }
 
 export function socket(id: SocketId, changes: Partial<SocketView> = {}): SocketView {
-  const counts = { received: 0, sent: 0, receivedPerSecond: 0, sentPerSecond: 0, malformed: 0, lastFault: null }
+  const counts = {
+    received: 0,
+    sent: 0,
+    receivedPerSecond: 0,
+    sentPerSecond: 0,
+    malformed: 0,
+    lastFault: null,
+    attempts: 0,
+  }
   return {
     id,
     role: (id.split('.')[1] ?? '').toUpperCase() as SocketRole,
@@ -25,9 +44,26 @@ export function socket(id: SocketId, changes: Partial<SocketView> = {}): SocketV
     state: { is: 'up' },
     sinceMs: 0,
     peers: 1,
+    downSinceMs: null,
+    warning: null,
     ...counts,
     ...changes,
   }
+}
+
+export const EVENT: MonitorLine = {
+  id: 0,
+  timeMs: 1000,
+  lastMs: 1000,
+  count: 1,
+  socket: 'tickz.sub',
+  event: 'CONNECT_RETRIED',
+  number: 4,
+  value: 100,
+  endpoint: 'tcp://127.0.0.1:9003',
+  mark: 'down',
+  isMajor: false,
+  sentence: '',
 }
 
 export function quote(symbol: string): Quote {
@@ -43,5 +79,14 @@ export function point(symbol: string, timeMs: number, price = 1): PricePoint {
 }
 
 export function worker(pid: number, done = 0): WorkerView {
-  return { name: `rust:here:${pid}`, language: 'rust', pid, process: null, state: 'ready', done, perSecond: 0 }
+  return {
+    name: `rust:here:${pid}`,
+    language: 'rust',
+    pid,
+    process: null,
+    state: 'ready',
+    done,
+
+    perSecond: 0,
+  }
 }

@@ -3,7 +3,7 @@ import { Clock } from './clock'
 import { DEFAULTS, nextTheme, parsePrefs, zoomed } from './prefs'
 import { symbolFault, textFault, userFault } from './rules'
 import { socket } from './sample'
-import { isUp, nameOf, stateWords, statusOf } from './status'
+import { goneWords, isUp, nameOf, stateWords, statusOf } from './status'
 import { SOCKETS } from './desk'
 
 describe('status', () => {
@@ -12,21 +12,36 @@ describe('status', () => {
     expect(statusOf(sockets, 0)).toEqual({ ok: true, words: '6 of 6 up' })
   })
 
-  test('names the worst of what is wrong', () => {
+  test('names the worst fault', () => {
     const sockets = SOCKETS.map((id) => socket(id))
     sockets[0] = socket('chatz.req', { state: { is: 'connecting' } })
     sockets[2] = socket('tickz.sub', { state: { is: 'retrying', inMs: 400 }, sinceMs: 1000 })
-    expect(statusOf(sockets, 1000)).toEqual({ ok: false, words: '4 of 6 up · tickz SUB tries again in 0.4 s' })
+    expect(statusOf(sockets, 1000)).toEqual({ ok: false, words: '4 of 6 up · tickz SUB retrying' })
   })
 
-  test('counts a retry down and never below nothing', () => {
-    const retrying = socket('tickz.sub', { state: { is: 'retrying', inMs: 1000 }, sinceMs: 0 })
-    expect(stateWords(retrying, 300)).toBe('tries again in 0.7 s')
-    expect(stateWords(retrying, 5000)).toBe('tries again')
+  test('counts a long wait down in whole seconds, and a short one not at all', () => {
+    const retrying = socket('tickz.sub', { state: { is: 'retrying', inMs: 4000 }, sinceMs: 0 })
+    expect(stateWords(retrying, 300)).toBe('retrying in 4 s')
+    expect(stateWords(retrying, 5000)).toBe('retrying')
+    expect(stateWords({ ...retrying, state: { is: 'retrying', inMs: 500 } }, 300)).toBe('retrying')
     expect(isUp(retrying)).toBe(false)
   })
 
-  test('names sockets as one says them', () => {
+  test('says since when a service is gone, whatever the attempt of the moment does', () => {
+    const downSinceMs = new Date(2026, 10, 21, 23, 31, 46).getTime()
+    for (const state of [{ is: 'retrying', inMs: 9 }, { is: 'connecting' }] as const) {
+      const gone = socket('chatz.req', { state, downSinceMs, attempts: 17 })
+      expect([stateWords(gone, 0), goneWords(gone)]).toEqual(['retrying', 'gone since 23:31:46, tried 17 times'])
+    }
+    expect(goneWords(socket('chatz.req'))).toBeNull()
+  })
+
+  test('counts silence from when the socket was last heard', () => {
+    const stale = socket('tickz.sub', { state: { is: 'stale', reason: 'no tick' }, sinceMs: 1000 })
+    expect(stateWords(stale, 32_000)).toBe('silent for 31 s')
+  })
+
+  test('names sockets as people say them', () => {
     expect(SOCKETS.map(nameOf)).toEqual([
       'chatz REQ',
       'chatz SUB',
@@ -57,7 +72,7 @@ describe('rules', () => {
 })
 
 describe('prefs', () => {
-  test('anything unknown in the storage is as by default', () => {
+  test('anything unknown in the storage takes its default', () => {
     for (const text of [null, '', 'no', 'null', '7', '{"zoom":1e9,"theme":"pink","projector":"yes"}']) {
       expect(parsePrefs(text)).toEqual(DEFAULTS)
     }
@@ -73,12 +88,12 @@ describe('prefs', () => {
     expect(zoom).toBe(0.75)
   })
 
-  test('the theme goes round', () => {
+  test('the themes follow each other in a circle', () => {
     expect(nextTheme(nextTheme(nextTheme('system')))).toBe('system')
   })
 })
 
-test('the clock takes the update that came the fastest for right, until all begins anew', () => {
+test('the clock trusts the update that came fastest, until a restart', () => {
   const clock = new Clock()
   expect(clock.now(50)).toBe(50)
   clock.hear(1000, 40, true)

@@ -1,8 +1,9 @@
-// How the six sockets stand, as words: for the header, the diagram and the panels.
+// The state of the six sockets as words: for the header, the diagram and the panels.
 
 import type { SocketId } from '../generated/SocketId'
 import type { SocketView } from '../generated/SocketView'
-import { plural } from '../format'
+import { clock, plural } from '../format'
+import { ageWords } from './freshness'
 
 /** ZeroMQ's patterns; each has one colour, everywhere the same. */
 export type Pattern = 'reqrep' | 'pubsub' | 'pipe'
@@ -22,7 +23,7 @@ export function patternOf(id: SocketId): Pattern {
   }
 }
 
-/** The socket's name as one says it: `chatz REQ`. */
+/** The socket's name as people say it: `chatz REQ`. */
 export function nameOf(id: SocketId): string {
   const [service, role] = id.split('.')
   return `${service} ${role?.toUpperCase()}`
@@ -33,33 +34,49 @@ export function isUp(socket: SocketView): boolean {
   return socket.state.is === 'up' || socket.state.is === 'listening'
 }
 
-/** How a socket stands, in a few words: `tries again in 0.4 s`. */
+/** A wait shorter than this, in milliseconds, is over before anybody could read how long it is. */
+const COUNTDOWN_MIN_MS = 2000
+
+/** The state of a socket in a few words: `retrying in 4 s`. */
 export function stateWords(socket: SocketView, nowMs: number): string {
   switch (socket.state.is) {
     case 'off':
       return 'off'
     case 'connecting':
-      return 'connecting'
+      return isGone(socket) ? 'retrying' : 'connecting'
     case 'handshaking':
-      return 'shaking hands'
+      return 'handshake in progress'
     case 'up':
       return socket.binds ? plural(socket.peers, 'peer') : 'up'
     case 'listening':
-      return 'bound, no peer yet'
+      return 'bound, no peer'
     case 'retrying': {
       const leftMs = socket.sinceMs + socket.state.inMs - nowMs
-      return leftMs > 50 ? `tries again in ${(leftMs / 1000).toFixed(1)} s` : 'tries again'
+      return socket.state.inMs >= COUNTDOWN_MIN_MS && leftMs > 0
+        ? `retrying in ${Math.ceil(leftMs / 1000)} s`
+        : 'retrying'
     }
     case 'refused':
       return 'refused'
     case 'stale':
-      return `silent for ${Math.max(0, Math.floor((nowMs - socket.sinceMs) / 1000))} s`
+      return `silent for ${ageWords(nowMs - socket.sinceMs)}`
     case 'failed':
       return 'cannot bind'
   }
 }
 
-/** The reason that a state has, as a sentence. */
+/** How long a service has been gone: `gone since 23:31:46, tried 17 times`; null while it is not. */
+export function goneWords(socket: SocketView): string | null {
+  if (!isGone(socket) || socket.downSinceMs === null) return null
+  return `gone since ${clock(socket.downSinceMs)}, tried ${plural(socket.attempts, 'time')}`
+}
+
+/** Whether a socket has tried to reach its peer, and failed. */
+function isGone(socket: SocketView): boolean {
+  return socket.downSinceMs !== null && socket.attempts > 0 && !isUp(socket)
+}
+
+/** The reason of a state, as a sentence. */
 export function stateReason(socket: SocketView): string | null {
   return 'reason' in socket.state ? socket.state.reason : null
 }
@@ -70,7 +87,7 @@ export interface Status {
   words: string
 }
 
-/** How all of them stand: `6 of 6 up`, or what is wrong with the worst of them. */
+/** The state of all sockets: `6 of 6 up`, or what is wrong with the worst of them. */
 export function statusOf(sockets: readonly SocketView[], nowMs: number): Status {
   if (sockets.length === 0) return { ok: false, words: 'waiting for dealz' }
   const up = sockets.filter(isUp).length
@@ -80,5 +97,5 @@ export function statusOf(sockets: readonly SocketView[], nowMs: number): Status 
   return { ok: false, words: `${words} · ${nameOf(worst.id)} ${stateWords(worst, nowMs)}` }
 }
 
-/** What is told first. */
+/** What is worth saying first. */
 const WORST = ['failed', 'refused', 'stale', 'retrying', 'off', 'handshaking', 'connecting'] as const

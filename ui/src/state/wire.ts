@@ -4,10 +4,10 @@ import type { FieldView } from '../generated/FieldView'
 import type { FrameView } from '../generated/FrameView'
 import type { MessageView } from '../generated/MessageView'
 
-/** How many bytes stand in one line of hex. */
+/** Bytes in one line of hex. */
 export const LINE_BYTES = 8
 
-/** Bytes beside each other that belong to the same field, or to none. */
+/** Consecutive bytes that belong to the same field, or to none. */
 export interface Run {
   /** Its place in the fields of the message; none for bytes that are no field's. */
   field: number | null
@@ -19,12 +19,12 @@ export interface Run {
 }
 
 export interface HexLine {
-  /** Where in the frame it begins, in bytes. */
+  /** Its first byte in the frame. */
   start: number
   runs: Run[]
 }
 
-/** The bytes of a frame, as far as they are kept. Digits that make no byte are left out. */
+/** The bytes of a frame that are kept. Digits that make no byte are left out. */
 export function bytesOf(frame: FrameView): number[] {
   const bytes: number[] = []
   for (let index = 0; index + 1 < frame.hex.length; index += 2) {
@@ -79,7 +79,7 @@ function shown(byte: number): string {
   return byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '·'
 }
 
-/** Where a field is, as words: `frame 2, bytes 0 to 7`. Frames are numbered from 1, as in `protocol-docs`. */
+/** The place of a field in words: `frame 2, bytes 0 to 7`. Frames are numbered from 1, as in `protocol-docs`. */
 export function placeWords(field: FieldView): string {
   const frame = `frame ${field.frame + 1}`
   if (field.byteCount === 0) return `${frame}, no bytes`
@@ -87,17 +87,17 @@ export function placeWords(field: FieldView): string {
   return `${frame}, bytes ${field.start} to ${field.start + field.byteCount - 1}`
 }
 
-/** The same where there is little room: `2: 0–7`. */
+/** The same for little room: `2: 0–7`. */
 export function placeBrief(field: FieldView): string {
   const last = field.start + field.byteCount - 1
   if (field.byteCount === 0) return `${field.frame + 1}: –`
   return `${field.frame + 1}: ${field.byteCount === 1 ? last : `${field.start}–${last}`}`
 }
 
-/** What stands in brackets behind a value: the same again in another unit. */
+/** The part of a value in parentheses: the same in another unit. */
 const ASIDE = / \(.*\)$/
 
-/** What a message says, in one line: `symbol MSFT · price 41.780`. */
+/** A message in one line: `symbol MSFT · price 41.780`. */
 export function summary(message: MessageView): string {
   return message.fields.map((field) => `${field.name} ${field.value.replace(ASIDE, '')}`).join(' · ')
 }
@@ -107,7 +107,7 @@ export function skippedBetween(older: MessageView | undefined, newer: MessageVie
   return older === undefined ? 0 : Math.max(0, newer.id - older.id - 1)
 }
 
-/** The message that is looked at: the pinned one, though it be gone from the list; else the newest. */
+/** The message that is shown: the pinned one, even after it left the list, or the newest. */
 export function lookedAt(messages: readonly MessageView[], pinned: MessageView | null): MessageView | null {
   return pinned ?? messages.at(-1) ?? null
 }

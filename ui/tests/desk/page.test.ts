@@ -1,4 +1,4 @@
-// The page of the desk in a real browser, with real services: every panel's main act, as a speaker does it.
+// The page of the desk in a real browser, with real services: the main action of every panel.
 
 import { AxeBuilder } from '@axe-core/playwright'
 import { createServer, type Socket } from 'node:net'
@@ -44,7 +44,7 @@ test('tickz: a symbol is followed, shows prices, and is forgotten', async () => 
   expect(sins).toEqual([])
 })
 
-test('chatz: a text is said and heard; while the server is away it is kept, and said when it is back', async () => {
+test('chatz: a text is sent and shown; while the server is gone it is kept, and sent when it is back', async () => {
   const channels = await freeChannels()
   const server = start('chatz', ['serve'], channels)
   const { link } = await startDesk(['--name', 'ada'], channels)
@@ -56,10 +56,10 @@ test('chatz: a text is said and heard; while the server is away it is kept, and 
   await shows(page, log, /ada\s+good evening/)
 
   await server.kill()
-  await shows(page, 'section[aria-label="People"]', /does not answer/)
+  await shows(page, 'section[aria-label="People"]', /no answer/)
   await page.getByLabel('Say something to everyone in the room').fill('is anybody there')
   await page.keyboard.press('Enter')
-  await shows(page, 'body', /Waits for the server: “is anybody there”/)
+  await shows(page, 'body', /Waiting for the server: “is anybody there”/)
   start('chatz', ['serve'], channels)
   await shows(page, log, /ada\s+is anybody there/)
 })
@@ -84,11 +84,11 @@ test('valuz: a batch with a worker killed in the middle has the same total, veri
   await page.getByText('notional').click()
   await page.getByRole('button', { name: 'Run', exact: true }).click()
   await shows(page, 'body', /✓ verified/)
-  await page.getByRole('button', { name: 'One worker more' }).click()
+  await page.getByRole('button', { name: 'Add a worker' }).click()
   await eventually(async () => expect(descendants(desk.pid).length).toBe(5))
 })
 
-test('valuz: orders of a file that is dropped; a line that is none is named', async () => {
+test('valuz: orders of a file; a line that is no order is named', async () => {
   const { link } = await startDesk(['--stage'], await freeChannels())
   const { page } = await open(link)
   await page.keyboard.press('4')
@@ -103,14 +103,14 @@ test('valuz: orders of a file that is dropped; a line that is none is named', as
   await run.click()
   await shows(page, 'main', /line 2/)
   const good = `${header}MSFT,BUY,100,41.5\nAAPL,SELL,10,95\n`
-  await page.getByRole('button', { name: 'Take bad.csv away' }).click()
+  await page.getByRole('button', { name: 'Remove bad.csv' }).click()
   await chooser.setInputFiles({ name: 'good.csv', mimeType: 'text/csv', buffer: Buffer.from(good) })
   await run.click()
   await shows(page, 'main', /✓ verified/)
   await shows(page, 'main', /3,200\.00/)
 })
 
-test('valuz: who holds a port is said, the rest works, and it goes on once the port is free', async () => {
+test('valuz: the holder of a port is named, the rest works, and valuz is ready once the port is free', async () => {
   const channels = await freeChannels()
   const taken = new Set<Socket>()
   const holder = createServer((socket) => taken.add(socket))
@@ -134,10 +134,10 @@ test('monitor: a service that is killed and comes back leaves its marks and sent
   await page.keyboard.press('5')
   await shows(page, events, /chatz REQ/)
   await server.kill()
-  await shows(page, events, /chatz REQ lost/)
+  await shows(page, events, /DISCONNECTED/)
   await shows(page, status, /chatz/)
   start('chatz', ['serve'], channels)
-  await shows(page, events, /chatz (REQ|SUB) is up/)
+  await shows(page, events, /chatz (REQ|SUB) completed the handshake/)
 })
 
 test('wire: the bytes of a tick, field by field, and the page of the protocol behind them', async () => {
@@ -177,7 +177,7 @@ test('processes: a suspended service is shown as such and resumed; what dealz st
   await allEnd(children)
 })
 
-test('reset: everything is back at the start, at once', async () => {
+test('reset: chat and counters are cleared at once', async () => {
   const { link } = await startDesk(['--stage'], await freeChannels())
   const { page } = await open(link)
   await page.keyboard.press('3')
@@ -193,14 +193,60 @@ test('reset: everything is back at the start, at once', async () => {
   await shows(page, 'section[aria-label="People"]', /you/)
 })
 
-test('a page that may only look has everything to see and nothing to press', async () => {
+test('a field that was left takes no keys: after its text is sent, and when something else is pressed', async () => {
+  const { link } = await startDesk(['--stage'], await freeChannels())
+  const { page } = await open(link)
+  const shown = () => page.locator('nav [aria-current="page"]').innerText()
+  await page.keyboard.press('2')
+  const field = page.getByLabel('Follow', { exact: true })
+  await field.fill('IBM')
+  await field.press('Enter')
+  await eventually(async () => expect(await field.inputValue()).toBe(''))
+  await page.keyboard.press('3')
+  await eventually(async () => expect(await shown()).toContain('chatz'))
+  await page.keyboard.press('2')
+  await field.click()
+  await page.locator('h2').first().click()
+  await page.keyboard.press('4')
+  await eventually(async () => expect(await shown()).toContain('valuz'))
+})
+
+test('q shows a link for phones as a QR code; without one it says how to get it', async () => {
+  const { link } = await startDesk([], await freeChannels())
+  const { page } = await open(link)
+  await page.keyboard.press('q')
+  await shows(page, 'dialog', /--web 0\.0\.0\.0/)
+
+  const desk = start('dealz', ['--web', '0.0.0.0:0', '--token', 'abcdefghijklmnopq'], await freeChannels())
+  const [, reachable = ''] = await desk.says(/(http:\/\/\S+token=\S+)/)
+  const { page: other } = await open(reachable)
+  await eventually(async () => {
+    await other.keyboard.press('q')
+    expect(await other.getByRole('img', { name: 'QR code of the link' }).isVisible()).toBe(true)
+  })
+  await shows(other, 'dialog', /token=abcdefghijklmnopq/)
+  await other.keyboard.press('q')
+  await eventually(async () => expect(await other.locator('dialog').count()).toBe(0))
+})
+
+test('f shows the page alone on the screen, and again as it was', async () => {
+  const { link } = await startDesk([], await freeChannels())
+  const { page } = await open(link)
+  const full = () => page.evaluate(() => document.fullscreenElement !== null)
+  await page.keyboard.press('f')
+  await eventually(async () => expect(await full()).toBe(true))
+  await page.keyboard.press('f')
+  await eventually(async () => expect(await full()).toBe(false))
+})
+
+test('a page that may only view has everything to see and nothing to press', async () => {
   const { link } = await startDesk(['--stage', '--web-view-only'], await freeChannels())
   const { page } = await open(link)
   await shows(page, 'tbody', /\d+\.\d/)
   await page.keyboard.press('3')
-  expect(await page.getByPlaceholder('This page may look, not touch').isDisabled()).toBe(true)
+  expect(await page.getByPlaceholder('This page can view the desk, not control it.').isDisabled()).toBe(true)
   await page.keyboard.press('k')
-  await shows(page, 'body', /may look, not touch/)
+  await shows(page, 'body', /can view the desk, not control it/)
 })
 
 test('no view has a fault that an accessibility checker finds', async () => {

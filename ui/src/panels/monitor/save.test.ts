@@ -12,9 +12,12 @@ const LINE: MonitorLine = {
   endpoint: 'ipc:///tmp/"odd"',
   mark: 'down',
   sentence: 'tickz SUB lost a peer.',
+  lastMs: 1000.5,
+  count: 1,
+  isMajor: true,
 }
 
-it('saved events are read back as they were', () => {
+it('saved events read back as they were', () => {
   expect(JSON.parse(eventsJson([LINE, { ...LINE, id: 4 }]))).toEqual([LINE, { ...LINE, id: 4 }])
   expect(JSON.parse(eventsJson([]))).toEqual([])
 })

@@ -1,4 +1,4 @@
-// Handing events to the user as JSON: as a file, or on the clipboard.
+// Events as JSON: saved as a file, or copied to the clipboard.
 
 import { inWindow } from '../../backend/tauri'
 import type { MonitorLine } from '../../generated/MonitorLine'
@@ -15,8 +15,8 @@ export function fileName(timeMs: number): string {
 }
 
 /**
- * Has the browser, or the window, save a text as a file. Tells its name, which in the window is a whole path, or null
- * where it could not be saved; a browser does not tell that.
+ * Has the browser, or the window, save a text as a file. Returns its name, which in the window is a whole path, or null
+ * if it could not be saved; a browser does not report that.
  */
 export async function saveFile(name: string, text: string): Promise<string | null> {
   const address = URL.createObjectURL(new Blob([text], { type: 'application/json' }))
@@ -28,7 +28,7 @@ export async function saveFile(name: string, text: string): Promise<string | nul
   return saved.finally(() => URL.revokeObjectURL(address))
 }
 
-/** What the window tells when it is done. */
+/** What the window reports when it is done. */
 function savedByWindow(): Promise<string | null> {
   return new Promise((done) =>
     addEventListener('saved', (event) => done((event as CustomEvent<string | null>).detail), { once: true }),

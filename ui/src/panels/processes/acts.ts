@@ -1,4 +1,4 @@
-// What can be done to a process where it stands, and how that is said. Pure.
+// What can be done to a process in its state, and the words for it. Pure.
 
 import type { ProcessAct } from '../../generated/ProcessAct'
 import type { ProcessState } from '../../generated/ProcessState'
@@ -30,7 +30,7 @@ export function choicesOf(state: ProcessState): readonly Choice[] {
   return CHOICES[state.is]
 }
 
-/** A state as a mark, words, and whether it is as it should be. */
+/** A state as a mark and words, and whether it is as it should be. */
 export function stateLook(state: ProcessState): { mark: string; words: string; look: 'good' | 'bad' | 'plain' } {
   switch (state.is) {
     case 'running':
@@ -38,11 +38,12 @@ export function stateLook(state: ProcessState): { mark: string; words: string; l
     case 'suspended':
       return { mark: '‖', words: 'suspended by SIGSTOP', look: 'bad' }
     case 'stopping':
-      return { mark: '◌', words: 'ending', look: 'plain' }
+      return { mark: '◌', words: 'stopping', look: 'plain' }
     case 'ended':
       if (state.how === '') return { mark: '○', words: 'not started', look: 'plain' }
       return { mark: '✕', words: `ended: ${state.how}`, look: 'bad' }
     case 'elsewhere':
-      return { mark: '◇', words: `started by somebody else: used, not touched (${state.holder})`, look: 'plain' }
+      if (state.suspended) return { mark: '‖', words: `suspended, not started by dealz: ${state.holder}`, look: 'bad' }
+      return { mark: '◇', words: `not started by dealz: ${state.holder}`, look: 'plain' }
   }
 }

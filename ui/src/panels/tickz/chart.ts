@@ -1,4 +1,4 @@
-// The price chart of one symbol (lightweight-charts). New points are appended; all are set again only where they must.
+// The price chart of one symbol (lightweight-charts). New points are appended; all are set again only if they must be.
 
 import {
   ColorType,
@@ -17,7 +17,7 @@ import { onLook, rem, token } from '../../theme'
 export class PriceChart {
   readonly #chart: IChartApi
   readonly #prices: ISeriesApi<'Line'>
-  /** A bar over the whole height wherever ticks were lost. */
+  /** A bar over the whole height at every loss of ticks. */
   readonly #gaps: ISeriesApi<'Histogram'>
   readonly #unlook: () => void
   #symbol = ''
@@ -60,11 +60,11 @@ export class PriceChart {
     this.#unlook = onLook(() => this.#look())
   }
 
-  /** Shows a symbol's points: those that are new where it is the same symbol as before. */
+  /** Shows a symbol's points: only the new ones if it is the same symbol as before. */
   show(symbol: string, points: readonly PricePoint[]): void {
-    const anew = symbol !== this.#symbol || points.length < this.#length || this.#appended > POINTS_MAX
-    const fresh = anew ? points : points.slice(firstAfter(points, this.#lastMs))
-    if (anew) {
+    const restarts = symbol !== this.#symbol || points.length < this.#length || this.#appended > POINTS_MAX
+    const fresh = restarts ? points : points.slice(firstAfter(points, this.#lastMs))
+    if (restarts) {
       this.#prices.setData(points.map(toPrice))
       this.#gaps.setData(points.filter(({ lost }) => lost > 0).map(toGap))
       if (symbol !== this.#symbol) this.#chart.timeScale().fitContent()

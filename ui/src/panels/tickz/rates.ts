@@ -1,4 +1,4 @@
-// The strip of ticks a second (uPlot).
+// The strip of ticks per second (uPlot).
 
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'

@@ -2,7 +2,7 @@
 
 import type { PricePoint } from '../../generated/PricePoint'
 
-/** Points that such a line has at most: more are no more to see. */
+/** Points that such a line has at most: more would not be seen. */
 export const SPARKLINE_POINTS = 60
 
 /** The `d` of an SVG path through the newest prices, from edge to edge; empty for fewer than two. */

@@ -1,7 +1,9 @@
-// Which orders a batch has: what was typed or dropped, and what is wrong with it. Pure but for reading the file.
+// The orders of a batch: a count and a seed, or a file, and what is wrong with them. Pure but for reading the file.
 
 import { bytes, count } from '../../format'
 
+/** Orders of a batch if dealz recommends no number. */
+const DEFAULT_COUNT = 100_000
 export const COUNT_MAX = 4_000_000
 export const WORKERS_MAX = 16
 /** The largest file of orders, in bytes. */
@@ -14,7 +16,7 @@ export interface OrdersFile {
   byteCount: number
 }
 
-/** A whole number as people type it, with or without separators: `100,000`; none where it is not one. */
+/** A whole number as people type it, with or without separators: `100,000`; none if it is not one. */
 export function wholeNumber(text: string): number | null {
   const digits = text.trim().replace(/(?<=\d)[,_' ](?=\d)/g, '')
   if (!/^\d{1,16}$/.test(digits)) return null
@@ -22,19 +24,19 @@ export function wholeNumber(text: string): number | null {
   return Number.isSafeInteger(number) ? number : null
 }
 
-/** What is wrong with a count of orders, as a sentence; none where nothing is. */
-export function countFault(text: string): string | null {
+/** What is wrong with a count of orders, as a sentence; none if it is good. */
+export function countFault(text: string, max: number): string | null {
   const number = wholeNumber(text)
-  if (number !== null && number >= 1 && number <= COUNT_MAX) return null
-  return `A whole number from 1 to ${count(COUNT_MAX)}.`
+  if (number !== null && number >= 1 && number <= max) return null
+  return `A whole number from 1 to ${count(max)}.`
 }
 
-/** What is wrong with a seed, as a sentence; none where nothing is. */
+/** What is wrong with a seed, as a sentence; none if it is good. */
 export function seedFault(text: string): string | null {
   return wholeNumber(text) === null ? `A whole number from 0 to ${count(Number.MAX_SAFE_INTEGER)}.` : null
 }
 
-/** What is wrong with a file before it is read, as a sentence; none where nothing is. */
+/** What is wrong with a file before it is read, as a sentence; none if it is good. */
 export function fileFault(file: { name: string; size: number }): string | null {
   if (file.size === 0) return `${file.name} is empty.`
   if (file.size > FILE_MAX) return `${file.name} has ${bytes(file.size)}: at most ${bytes(FILE_MAX)}.`
@@ -49,6 +51,10 @@ export async function readOrders(file: File): Promise<OrdersFile> {
     const csv = new TextDecoder('utf-8', { fatal: true }).decode(await file.arrayBuffer())
     return { name: file.name, csv, byteCount: file.size }
   } catch {
-    throw new Error(`${file.name} is not a text in UTF-8.`)
+    throw new Error(`${file.name} is not text in UTF-8.`)
   }
+}
+
+export function recommendedCount(): number {
+  return DEFAULT_COUNT
 }
