@@ -1,4 +1,4 @@
-//! What a page may ask of the desk, and what it gets.
+//! The commands of a page, and their replies and refusals.
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -6,109 +6,109 @@ use ts_rs::TS;
 
 use crate::view::{MessageView, SocketId, ValuationName};
 
-/// What a page asks for.
+/// A command of a page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "do", deny_unknown_fields)]
 pub enum Command {
     /// Subscribe to a symbol.
     Follow {
-        /// Which.
+        /// The symbol.
         symbol: String,
     },
     /// Unsubscribe from a symbol.
     Forget {
-        /// Which.
+        /// The symbol.
         symbol: String,
     },
-    /// Be somebody else in the chat.
+    /// Change the user name in the chat.
     Rename {
-        /// Who.
+        /// The name.
         name: String,
     },
-    /// Say a text to everybody.
+    /// Send a text to the chat.
     Say {
-        /// What.
+        /// The text.
         text: String,
     },
-    /// Run a batch. One that runs is stopped.
+    /// Run a batch. A running one is stopped.
     RunBatch {
         /// Its orders.
         orders: OrdersInput,
-        /// What our workers are to compute. They are started anew where they compute something else.
+        /// The valuation. Workers of dealz that compute another one are restarted.
         valuation: ValuationName,
     },
-    /// Stop the batch that runs.
+    /// Stop the running batch.
     StopBatch,
-    /// Have this many workers of our own; at most 16.
+    /// Set the number of workers that dealz runs; at most 16.
     SetWorkers {
-        /// How many.
+        /// The number.
         count: u32,
     },
-    /// Kill one of our workers with SIGKILL. It is not replaced.
+    /// Kill one of dealz's workers with SIGKILL. It is not replaced.
     KillWorker,
-    /// Do something to a process.
+    /// Act on a process.
     Process {
-        /// Which, by [`crate::view::ProcessView::id`].
+        /// The process, by [`crate::view::ProcessView::id`].
         id: String,
         /// What.
         act: ProcessAct,
     },
-    /// Put everything back to the start: services restarted, chat and counters cleared.
+    /// Reset the desk: restart its services, clear chat and counters.
     Reset,
-    /// The last messages of a socket.
+    /// Get the last messages of a socket.
     Wire {
-        /// Which.
+        /// The symbol.
         socket: SocketId,
     },
-    /// The recording that is played, as text.
+    /// Get the recording that is played, as text.
     Recording,
 }
 
-/// What can be done to a process.
+/// An action on a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub enum ProcessAct {
-    /// Start it, where it is not running.
+    /// Start it if it does not run.
     Start,
     /// Ask it to end (SIGTERM).
     Stop,
-    /// Stop it and start it.
+    /// Restart it.
     Restart,
     /// Kill it (SIGKILL).
     Kill,
-    /// Have it stand still (SIGSTOP).
+    /// Suspend it (SIGSTOP).
     Suspend,
-    /// Have it go on (SIGCONT).
+    /// Resume it (SIGCONT).
     Resume,
 }
 
-/// Where the orders of a batch come from.
+/// The source of a batch's orders.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "from")]
 pub enum OrdersInput {
-    /// Simulated.
+    /// Simulated orders.
     Seed {
         /// The same seed gives the same orders.
         #[ts(type = "number")]
         seed: u64,
-        /// How many, 1 to 4,000,000.
+        /// The number of orders, 1 to 4,000,000.
         #[ts(type = "number")]
         count: u64,
     },
-    /// Listed.
+    /// The orders of a file.
     File {
-        /// The file's name, for show.
+        /// The file's name, for display.
         name: String,
-        /// What is in it: CSV with a header (symbol, action, shares, price), at most 16 MiB.
+        /// The file's content: CSV with a header (symbol, action, shares, price), at most 16 MiB.
         csv: String,
     },
 }
 
-/// What a page gets.
+/// A reply to a page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "got")]
 pub enum Reply {
-    /// It is done, or on its way; updates tell the rest.
+    /// The command is done or in progress; updates show its effects.
     Done,
     /// The last messages of a socket, oldest first; at most 200.
     Wire {
@@ -117,30 +117,30 @@ pub enum Reply {
     },
     /// The recording that is played.
     Recording {
-        /// One [`crate::view::Recorded`] a line.
+        /// One [`crate::view::Recorded`] per line.
         text: String,
     },
 }
 
-/// Why a page does not get it.
+/// Why a command is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Error, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "refused")]
 pub enum Refusal {
-    /// A value is not what it must be.
+    /// A value is invalid.
     #[error("{field}: {reason}")]
     Invalid {
-        /// Which value: `symbol`, `name`, `text`, `orders`, `count`, `id`.
+        /// The value: `symbol`, `name`, `text`, `orders`, `count`, `id`.
         field: String,
-        /// What is wrong with it, as a sentence.
+        /// The reason, as a sentence.
         reason: String,
     },
-    /// It cannot be done now.
+    /// The command is not possible now.
     #[error("{reason}")]
     NotNow {
-        /// Why, as a sentence.
+        /// The reason, as a sentence.
         reason: String,
     },
-    /// This page may only look.
-    #[error("this page may look, not touch")]
+    /// This page may only view.
+    #[error("this page may view but not control")]
     ViewOnly,
 }

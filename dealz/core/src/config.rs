@@ -1,59 +1,59 @@
-//! What a desk is started with.
+//! The configuration of a desk.
 
 use std::{ffi::OsString, path::PathBuf};
 
 use sockets::{Context, Endpoint};
 use wire::{Channel, Symbol, User};
 
-/// What a desk is started with.
+/// The configuration of a desk.
 #[derive(Debug)]
 pub struct DeskConfig {
     /// Makes the sockets.
     pub context: Context,
-    /// Where they connect and bind.
+    /// The endpoints to which they connect and bind.
     pub endpoints: DeskEndpoints,
-    /// Who we are in the chat.
+    /// The desk's user name in the chat.
     pub name: User,
-    /// What is followed at first; at most 16.
+    /// The symbols followed at the start; at most 16.
     pub symbols: Vec<Symbol>,
-    /// The folder where the programs `tickz`, `chatz` and `valuz` lie.
+    /// The folder of the programs `tickz`, `chatz` and `valuz`.
     pub programs: PathBuf,
-    /// What is started; without it nothing is, unless a page asks for it.
+    /// The processes to start; if `None`, only those that a page starts.
     pub stage: Option<Stage>,
-    /// Environment variables for what is started, such as the suite's security. Those of the channels are set anyway.
+    /// Environment variables for started processes, such as the suite's security. Those of the channels are always set.
     pub variables: Vec<(&'static str, OsString)>,
-    /// Where to record what is shown.
+    /// The file to record to.
     pub record: Option<PathBuf>,
 }
 
-/// What is started with a desk, where nobody runs it yet.
+/// The processes that start with a desk unless they already run.
 #[derive(Debug, Clone)]
 pub struct Stage {
-    /// The prices that tickz plays, as CSV; it simulates some without.
+    /// The prices that tickz replays, as CSV; if `None`, it simulates prices.
     pub prices: Option<PathBuf>,
-    /// How many workers; at most 16.
+    /// The number of workers; at most 16.
     pub workers: u32,
 }
 
 /// The six channels of a desk.
 #[derive(Debug, Clone)]
 pub struct DeskEndpoints {
-    /// Where tickz publishes.
+    /// Where tickz publishes prices.
     pub ticks: Endpoint,
-    /// Where chatz takes requests.
+    /// Where chatz receives requests.
     pub requests: Endpoint,
-    /// Where chatz tells what was said.
+    /// Where chatz publishes texts.
     pub broadcasts: Endpoint,
-    /// Where to bind for workers to take orders.
+    /// Where dealz sends orders to workers.
     pub orders: Endpoint,
-    /// Where to bind for workers to send results.
+    /// Where dealz receives results from workers.
     pub results: Endpoint,
-    /// Where to bind for workers to hear commands.
+    /// Where dealz publishes commands to workers.
     pub control: Endpoint,
 }
 
 impl DeskEndpoints {
-    /// Where a channel is.
+    /// The endpoint of a channel.
     #[must_use]
     pub const fn of(&self, channel: Channel) -> &Endpoint {
         match channel {

@@ -1,21 +1,21 @@
-//! The engine of the desk: joins tickz, chatz and valuz, and tells what their sockets do. It knows neither window nor
-//! HTTP: a frontend holds a [`Desk`], passes on [`command::Command`]s, and sends each page its [`Updates`].
+//! The engine of the desk: takes part in tickz, chatz and valuz, and reports what their sockets do. It knows neither window
+//! nor HTTP: a frontend holds a [`Desk`], passes on [`command::Command`]s, and sends each page its [`Updates`].
 //!
 //! Threads: `tickz`, `chatz.client` and `chatz.events`, `valuz` (and `valuz.check`), one each for the sockets of a service;
-//! `monitors`, which reads the six monitors; `processes`, which owns what was started, with a `log` for each; `dashboard`,
-//! which folds what all of them tell, on one bounded channel, into what is shown; `recorder`, where that is asked for.
+//! `monitors`, which reads the six monitors; `processes`, which owns the started processes, with a `log` for each; `dashboard`,
+//! which folds the events of all of them, from one bounded channel, into the view; `recorder`, if the session is recorded.
 //!
 //! In reading order:
-//! - [`view`]: what a page is told, and [`command`]: what it may ask for
-//! - `desk`, `config`: all of it put together
-//! - `event`: what the threads tell the dashboard
-//! - `dashboard`, `rates`: what is shown, folded from events (pure)
-//! - `updates`: what has changed since a page looked last
+//! - [`view`]: what a page receives, and [`command`]: what it may send
+//! - `desk`, `config`: everything put together
+//! - `event`: the threads' events for the dashboard
+//! - `dashboard`, `rates`: the view, folded from events (pure)
+//! - `updates`: the changes since a page's last update
 //! - `feeds`: the three services
-//! - `link`, `sentence`: what monitors tell, as states and sentences (pure)
-//! - `message`: the bytes that went by, decoded (pure)
-//! - `processes`: what is started, and how it ends
-//! - `recording`: what is shown, kept in a file
+//! - `link`, `sentence`: monitor events as states and sentences (pure)
+//! - `message`: sent and received bytes, decoded (pure)
+//! - `processes`: started processes, and how they end
+//! - `recording`: the view, recorded to a file
 //! - `clock`: the time of day
 
 mod clock;

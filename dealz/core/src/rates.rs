@@ -1,29 +1,29 @@
-//! How many messages a second a socket receives and sends, over the last second. Pure.
+//! A socket's messages received and sent per second, over the last second. Pure.
 
 use std::collections::VecDeque;
 
 use crate::event::Counts;
 
-/// Over how long a rate is counted, in milliseconds.
+/// The period over which a rate is computed, in milliseconds.
 const OVER_MS: f64 = 1_000.0;
 
-/// How many counts are kept, whatever the pace at which they come.
+/// The most counts that are kept, however often they arrive.
 const SAMPLES_MAX: usize = 64;
 
-/// What was counted of one socket, and when.
+/// The latest counts of one socket, with their times.
 #[derive(Debug, Default)]
 pub(crate) struct Rates {
-    /// Oldest first. The first is the newest of those that are too old: the rate is counted from there.
+    /// Oldest first. The first is the newest of those outside of the period: the rate is computed from there.
     samples: VecDeque<(f64, Counts)>,
 }
 
 impl Rates {
-    /// So many messages up to now. Where there were more before, counting has begun anew.
+    /// Adds the counts so far. If they are smaller than the previous ones, counting has restarted.
     pub(crate) fn handle_counts(&mut self, now_ms: f64, counts: Counts) {
-        let is_anew = |&(at, before): &(f64, Counts)| {
+        let has_restarted = |&(at, before): &(f64, Counts)| {
             at >= now_ms || before.received > counts.received || before.sent > counts.sent
         };
-        if self.samples.back().is_some_and(is_anew) {
+        if self.samples.back().is_some_and(has_restarted) {
             self.samples.clear();
         }
         self.samples.push_back((now_ms, counts));
@@ -32,7 +32,7 @@ impl Rates {
         }
     }
 
-    /// Messages received and sent a second, to a tenth.
+    /// Messages received and sent per second, rounded to a tenth.
     pub(crate) fn per_second(&self) -> (f64, f64) {
         let (Some(&(since, first)), Some(&(until, last))) = (self.samples.front(), self.samples.back()) else {
             return (0.0, 0.0);
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_or_a_clock_that_go_back_begin_anew() {
+    fn counts_or_a_clock_that_step_back_restart_the_rate() {
         let mut rates = Rates::default();
         for (at, received) in [(0.0, 900), (500.0, 1000), (1000.0, 3), (1500.0, 8), (100.0, 9), (1100.0, 19)] {
             rates.handle_counts(at, counts(received, 0));

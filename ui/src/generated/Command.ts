@@ -5,23 +5,23 @@ import type { SocketId } from "./SocketId";
 import type { ValuationName } from "./ValuationName";
 
 /**
- * What a page asks for.
+ * A command of a page.
  */
 export type Command = { "do": "follow", 
 /**
- * Which.
+ * The symbol.
  */
 symbol: string, } | { "do": "forget", 
 /**
- * Which.
+ * The symbol.
  */
 symbol: string, } | { "do": "rename", 
 /**
- * Who.
+ * The name.
  */
 name: string, } | { "do": "say", 
 /**
- * What.
+ * The text.
  */
 text: string, } | { "do": "runBatch", 
 /**
@@ -29,15 +29,15 @@ text: string, } | { "do": "runBatch",
  */
 orders: OrdersInput, 
 /**
- * What our workers are to compute. They are started anew where they compute something else.
+ * The valuation. Workers of dealz that compute another one are restarted.
  */
 valuation: ValuationName, } | { "do": "stopBatch" } | { "do": "setWorkers", 
 /**
- * How many.
+ * The number.
  */
 count: number, } | { "do": "killWorker" } | { "do": "process", 
 /**
- * Which, by [`crate::view::ProcessView::id`].
+ * The process, by [`crate::view::ProcessView::id`].
  */
 id: string, 
 /**
@@ -45,6 +45,6 @@ id: string,
  */
 act: ProcessAct, } | { "do": "reset" } | { "do": "wire", 
 /**
- * Which.
+ * The symbol.
  */
 socket: SocketId, } | { "do": "recording" };

@@ -9,18 +9,18 @@ export type FieldView = {
  */
 name: string, 
 /**
- * Its value as a person would write it, with its unit.
+ * Its value as readable text, with its unit.
  */
 value: string, 
 /**
- * In which frame it is, from 0.
+ * The index of its frame, from 0.
  */
 frame: number, 
 /**
- * Where in the frame it begins, in bytes.
+ * Its start within the frame, in bytes.
  */
 start: number, 
 /**
- * How many bytes it has.
+ * Its number of bytes.
  */
 byteCount: number, };

@@ -9,6 +9,6 @@ export type FrameView = {
  */
 hex: string, 
 /**
- * How many bytes it has.
+ * Its number of bytes.
  */
 byteCount: number, };

@@ -8,7 +8,7 @@ import type { FrameView } from "./FrameView";
  */
 export type MessageView = { 
 /**
- * Rises by one a message of its socket, from 0; a step over more says that messages between are not kept.
+ * The number of the message on its socket, from 0; a gap means that the messages between are not kept.
  */
 id: number, 
 /**
@@ -16,15 +16,15 @@ id: number,
  */
 timeMs: number, 
 /**
- * Which way it went.
+ * Its direction.
  */
 direction: Direction, 
 /**
- * What `protocol-docs` calls it, such as `tick` or `say`.
+ * Its name in `protocol-docs`, such as `tick` or `say`.
  */
 name: string, 
 /**
- * Which page of `protocol-docs` specifies it, such as `tickz`.
+ * The page of `protocol-docs` that specifies it, such as `tickz`.
  */
 page: string, 
 /**
@@ -32,15 +32,15 @@ page: string,
  */
 section: string, 
 /**
- * The frames; at most 64, the others are only counted.
+ * Its frames; at most 64, further ones are only counted.
  */
 frames: Array<FrameView>, 
 /**
- * How many frames there were.
+ * The number of frames.
  */
 frameCount: number, 
 /**
- * How many bytes there were in all frames.
+ * The number of bytes in all frames.
  */
 byteCount: number, 
 /**

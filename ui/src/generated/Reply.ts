@@ -2,7 +2,7 @@
 import type { MessageView } from "./MessageView";
 
 /**
- * What a page gets.
+ * A reply to a page.
  */
 export type Reply = { "got": "done" } | { "got": "wire", 
 /**
@@ -10,6 +10,6 @@ export type Reply = { "got": "done" } | { "got": "wire",
  */
 messages: Array<MessageView>, } | { "got": "recording", 
 /**
- * One [`crate::view::Recorded`] a line.
+ * One [`crate::view::Recorded`] per line.
  */
 text: string, };

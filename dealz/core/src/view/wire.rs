@@ -1,4 +1,4 @@
-//! Messages as they went by, decoded field by field.
+//! Messages sent and received, decoded field by field.
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -7,24 +7,24 @@ use ts_rs::TS;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct MessageView {
-    /// Rises by one a message of its socket, from 0; a step over more says that messages between are not kept.
+    /// The number of the message on its socket, from 0; a gap means that the messages between are not kept.
     #[ts(type = "number")]
     pub id: u64,
     /// When it was sent or received.
     pub time_ms: f64,
-    /// Which way it went.
+    /// Its direction.
     pub direction: Direction,
-    /// What `protocol-docs` calls it, such as `tick` or `say`.
+    /// Its name in `protocol-docs`, such as `tick` or `say`.
     pub name: String,
-    /// Which page of `protocol-docs` specifies it, such as `tickz`.
+    /// The page of `protocol-docs` that specifies it, such as `tickz`.
     pub page: String,
     /// The heading of the section on that page.
     pub section: String,
-    /// The frames; at most 64, the others are only counted.
+    /// Its frames; at most 64, further ones are only counted.
     pub frames: Vec<FrameView>,
-    /// How many frames there were.
+    /// The number of frames.
     pub frame_count: u32,
-    /// How many bytes there were in all frames.
+    /// The number of bytes in all frames.
     pub byte_count: u32,
     /// The fields, in the order of the frames.
     pub fields: Vec<FieldView>,
@@ -32,7 +32,7 @@ pub struct MessageView {
     pub fault: Option<String>,
 }
 
-/// Which way a message went.
+/// The direction of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub enum Direction {
@@ -48,7 +48,7 @@ pub enum Direction {
 pub struct FrameView {
     /// Its bytes as two hexadecimal digits each, without separators; at most 256 bytes.
     pub hex: String,
-    /// How many bytes it has.
+    /// Its number of bytes.
     pub byte_count: u32,
 }
 
@@ -58,12 +58,12 @@ pub struct FrameView {
 pub struct FieldView {
     /// Its name.
     pub name: String,
-    /// Its value as a person would write it, with its unit.
+    /// Its value as readable text, with its unit.
     pub value: String,
-    /// In which frame it is, from 0.
+    /// The index of its frame, from 0.
     pub frame: u32,
-    /// Where in the frame it begins, in bytes.
+    /// Its start within the frame, in bytes.
     pub start: u32,
-    /// How many bytes it has.
+    /// Its number of bytes.
     pub byte_count: u32,
 }
