@@ -37,7 +37,10 @@ pub fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         }
     }
     let servers = bind(cli.web(), cli.opens_window().then(|| cli.fallback()))?;
-    let desk = cli.session()?.start()?;
+    let desk = match cli.session()?.start(&stop) {
+        Err(_) if stop.is_stopped() => return Ok(ExitCode::SUCCESS),
+        desk => desk?,
+    };
     let result = serve(servers, &desk, &stop);
     desk.stop();
     result.map(|()| ExitCode::SUCCESS)

@@ -4,6 +4,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use anyhow::Context as _;
 use dealz_core::{Desk, DeskConfig};
+use sockets::Stop;
 
 /// What a desk shows.
 pub enum Session {
@@ -14,16 +15,14 @@ pub enum Session {
 }
 
 impl Session {
-    /// Starts the engine of the desk.
+    /// Starts the engine of the desk. A pipe with a recording is waited for until `stop`.
     ///
     /// # Errors
     /// Sockets cannot be made, the recording cannot be read or the new one cannot be written.
-    pub fn start(self) -> anyhow::Result<Arc<Desk>> {
+    pub fn start(self, stop: &Stop) -> anyhow::Result<Arc<Desk>> {
         Ok(Arc::new(match self {
             Self::Live(config) => Desk::start(*config)?,
-            Self::Play(recording) => {
-                Desk::play(&recording).with_context(|| format!("cannot play {}", recording.display()))?
-            }
+            Self::Play(recording) => Desk::play(&recording, stop).context("cannot play the recording")?,
         }))
     }
 }

@@ -86,7 +86,10 @@ fn open(cli: &Cli, stop: &Stop) -> anyhow::Result<Option<NoWindow>> {
         return Ok(Some(NoWindow::NoDisplay));
     }
     let server = cli.web().map(Server::bind).transpose()?;
-    let desk = cli.session()?.start()?;
+    let desk = match cli.session()?.start(stop) {
+        Err(_) if stop.is_stopped() => return Ok(None),
+        desk => desk?,
+    };
     let failure = Arc::new(OnceLock::new());
     let (page, first_sign) = Page::new();
     let app = Builder::default()

@@ -12,7 +12,7 @@ use testkit::Program;
 const A_SECOND: Duration = Duration::from_secs(1);
 
 #[test]
-fn signals_end_it_within_a_second_and_pages_hear_of_it() {
+fn signals_end_it_within_a_second_and_its_pages_are_closed() {
     for signal in [Program::terminate, Program::interrupt] {
         let desk = Desk::start();
         let mut socket = desk.socket();
@@ -27,7 +27,7 @@ fn signals_end_it_within_a_second_and_pages_hear_of_it() {
 fn a_page_that_does_not_read_does_not_hold_up_the_end() {
     let desk = Desk::start();
     let _lazy = desk.socket();
-    // A request that was begun and never ended.
+    // An incomplete request.
     let mut half = desk.stream();
     std::io::Write::write_all(&mut half, b"GET / HTTP/1.1\r\n").unwrap();
     desk.program.terminate();
@@ -49,7 +49,7 @@ fn without_a_display_the_page_is_served() {
 }
 
 #[test]
-fn a_window_that_cannot_be_is_replaced_by_a_page_beside_those_of_others() {
+fn a_window_that_cannot_open_is_replaced_by_a_page() {
     let desk = Desk::spawn(dealz(&["--window", "--web", "127.0.0.1:0", "--web-view-only"]));
     let second = desk.program.next_line();
     let others = Desk { address: second.split('/').nth(2).unwrap().parse().unwrap(), ..desk };
@@ -57,7 +57,7 @@ fn a_window_that_cannot_be_is_replaced_by_a_page_beside_those_of_others() {
 }
 
 #[test]
-fn who_has_the_port_is_named() {
+fn the_process_that_holds_the_port_is_named() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let finished = Program::spawn(dealz(&["--web", &address])).finish();
@@ -67,7 +67,20 @@ fn who_has_the_port_is_named() {
 }
 
 #[test]
-fn what_cannot_be_played_is_said() {
+fn a_pipe_without_a_writer_does_not_hold_up_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("talk.jsonl");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let mut command = dealz(&["--web", "127.0.0.1:0", "--play"]);
+    command.arg(&pipe).env("RUST_LOG", "debug");
+    let program = Program::spawn(command);
+    program.wait_for_log("waiting for the recording");
+    program.terminate();
+    assert_eq!(program.finish_within(A_SECOND).code, Some(0));
+}
+
+#[test]
+fn a_recording_that_cannot_be_played_is_named() {
     let finished = Program::spawn(dealz(&["--web", "127.0.0.1:0", "--play", "/no/such/file"])).finish();
     assert_eq!(finished.code, Some(1));
     assert!(finished.stderr.contains("/no/such/file"), "{}", finished.stderr);

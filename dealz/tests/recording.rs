@@ -47,13 +47,45 @@ fn a_page_gets_it_by_http_and_not_on_its_socket() {
 }
 
 #[test]
-fn it_is_behind_the_door() {
+fn it_needs_the_token_like_all_else() {
     let (file, text) = recording(0);
     let desk = play(&file, &["--token", "sixteen-letters-"]);
     assert_eq!(desk.get("/recording", "").status, 403);
     assert_eq!(desk.get("/recording?token=sixteen-letters-", "").body, text);
     assert_eq!(desk.get("/recording?token=sixteen-letters-", "Origin: http://evil.example\r\n").status, 403);
     assert_eq!(Desk::start().get("/recording", "").status, 404);
+}
+
+#[test]
+fn a_recording_that_was_cut_by_a_crash_plays_and_is_never_written_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("talk.jsonl");
+    let record = || {
+        let mut command = dealz(&["--web", "127.0.0.1:0", "--record"]);
+        command.arg(&path);
+        Desk::spawn(command)
+    };
+    let desk = record();
+    testkit::eventually("a snapshot is in the file", || {
+        fs::read_to_string(&path).unwrap().contains("\"snapshot\":true")
+    });
+    desk.program.kill();
+    let first = fs::read(&path).unwrap();
+
+    let desk = record();
+    desk.program.wait_for_log("this recording exists already: it is left alone");
+    let second = folder.path().join("talk-2.jsonl");
+    testkit::eventually("the second has a file", || {
+        fs::read_to_string(&second).is_ok_and(|text| text.contains("snapshot"))
+    });
+    desk.program.kill();
+    assert_eq!(fs::read(&path).unwrap(), first);
+
+    for path in [&path, &second] {
+        let mut command = dealz(&["--web", "127.0.0.1:0", "--play"]);
+        command.arg(path);
+        assert_eq!(Desk::spawn(command).get("/recording", "").status, 200);
+    }
 }
 
 #[test]

@@ -18,8 +18,9 @@ use std::{
     sync::{PoisonError, RwLock, RwLockReadGuard},
 };
 
-use sockets::SocketError;
+use sockets::{SocketError, Stop};
 use thiserror::Error;
+use wire::foreign;
 
 use self::live::Live;
 use crate::{
@@ -50,7 +51,7 @@ pub enum StartError {
     #[error("cannot start a thread: {0}")]
     Thread(io::Error),
     /// The recording cannot be written.
-    #[error("cannot record into {}: {reason}", path.display())]
+    #[error("cannot record into {}: {reason}", foreign(&path.to_string_lossy()))]
     Record {
         /// Which file.
         path: PathBuf,
@@ -69,12 +70,12 @@ impl Desk {
         Ok(Self(Kind::Live(RwLock::new(Some(Box::new(Live::start(config)?))))))
     }
 
-    /// Shows a recording: opens no socket.
+    /// Shows a recording: opens no socket. A pipe is waited for until `stop`.
     ///
     /// # Errors
     /// The file cannot be read or is no recording.
-    pub fn play(path: &Path) -> Result<Self, PlayError> {
-        Ok(Self(Kind::Play(recording::read(path)?)))
+    pub fn play(path: &Path, stop: &Stop) -> Result<Self, PlayError> {
+        Ok(Self(Kind::Play(recording::read(path, stop)?)))
     }
 
     /// The first message of a page's stream; `links` for a page that may control.

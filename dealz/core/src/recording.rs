@@ -1,22 +1,25 @@
-//! Keeps what is shown in a file, and reads it again.
+//! Records what is shown in a file, and reads it again.
 //!
-//! The thread `recorder` looks ten times a second, as a page would, and writes a line for each update. Again and again it
-//! begins with a snapshot, so that a player can seek: ten seconds after the one before at the earliest, and when three
-//! times as much was written as that one took, so that most of the file is what happened. Once a second the newest
-//! messages of each socket follow. With five prices on the way an hour takes about as much as a recording may have. The
-//! thread waits for nobody but the disk, and nobody waits for it.
+//! The thread `recorder` looks ten times a second, as a page would, and writes a line for each update. Now and then it begins
+//! again with a snapshot, so that a player can seek: after ten seconds at the earliest, and once three times the size of the
+//! last snapshot was written, so that most of the file is what happened. Once a second the newest messages of each socket
+//! follow, and all lines are handed to the system: after a crash the file plays up to that second. With five prices an hour
+//! reaches about half of the largest size. The thread waits for nothing but the disk, and nothing waits for it.
 
 use std::{
-    fs::{self, File},
-    io::{self, BufWriter, Write as _},
+    ffi::OsString,
+    fs::{File, OpenOptions},
+    io::{self, BufWriter, ErrorKind, Read as _, Write as _},
     path::{Path, PathBuf},
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
+use settings::Input;
 use sockets::{SocketError, Stop, Stopper, Taps};
 use thiserror::Error;
-use tracing::{error, info, warn};
+use tracing::{debug, error, info, warn};
+use wire::foreign;
 
 use crate::{
     message::message_view,
@@ -24,13 +27,13 @@ use crate::{
     view::{Recorded, SocketId},
 };
 
-/// How large a recording may be.
+/// The largest size of a recording.
 const BYTES_MAX: u64 = 64 << 20;
 
-/// How often what is shown is kept.
+/// How often updates are written.
 const BEAT: Duration = Duration::from_millis(100);
 
-/// After how many beats messages are kept, and what was written is handed to the system.
+/// After how many beats messages are written, and all lines are handed to the system.
 const BEATS_PER_FLUSH: u64 = 10;
 
 /// After how many beats there may be another snapshot.
@@ -39,14 +42,17 @@ const BEATS_PER_SNAPSHOT: u64 = 100;
 /// How many times the size of the last snapshot is written before there is another one.
 const SIZES_PER_SNAPSHOT: u64 = 3;
 
-/// How many messages of a socket are kept each time.
+/// The most messages of a socket that are written each time.
 const MESSAGES_MAX: usize = 8;
+
+/// The largest number that a new recording may get in place of one that exists.
+const NUMBER_MAX: u32 = 9_999;
 
 /// Why a recording cannot be played.
 #[derive(Debug, Error)]
 pub enum PlayError {
     /// It cannot be read.
-    #[error("{}: {reason}", path.display())]
+    #[error("{}: {reason}", shown(path))]
     Read {
         /// Which file.
         path: PathBuf,
@@ -54,13 +60,13 @@ pub enum PlayError {
         reason: io::Error,
     },
     /// It is larger than any recording.
-    #[error("{}: it is larger than {} MiB, which no recording is", path.display(), BYTES_MAX >> 20)]
+    #[error("{}: it is larger than {} MiB, the largest size of a recording", shown(path), BYTES_MAX >> 20)]
     TooLarge {
         /// Which file.
         path: PathBuf,
     },
-    /// A line of it is not what a recording has.
-    #[error("{}: line {line}: {reason}", path.display())]
+    /// A line of it is not a line of a recording.
+    #[error("{}: line {line}: {reason} (this version of dealz plays its own recordings)", shown(path))]
     Line {
         /// Which file.
         path: PathBuf,
@@ -69,8 +75,8 @@ pub enum PlayError {
         /// What is wrong with it.
         reason: String,
     },
-    /// There is nothing in it.
-    #[error("{}: nothing is recorded in it", path.display())]
+    /// It is empty.
+    #[error("{}: it is empty", shown(path))]
     Empty {
         /// Which file.
         path: PathBuf,
@@ -84,21 +90,55 @@ pub(crate) struct Recorder {
 }
 
 impl Recorder {
-    /// Begins to record into the file, in place of what was in it.
+    /// Begins to record into the file.
     ///
     /// # Errors
-    /// The file cannot be written, or the system has no more threads or file descriptors.
-    pub(crate) fn spawn(path: &Path, updates: Updates, taps: Taps) -> io::Result<Self> {
-        let file = File::create(path)?;
+    /// The system has no more threads or file descriptors.
+    pub(crate) fn spawn(file: File, updates: Updates, taps: Taps) -> io::Result<Self> {
         let (stopper, stop) = Stop::pair().map_err(|error| match error {
             SocketError::System { reason, .. } => reason,
             error => io::Error::other(error.to_string()),
         })?;
-        info!(file = %path.display(), "recording");
         let tape = Tape::new(file, updates, taps);
         let thread = thread::Builder::new().name("recorder".to_owned()).spawn(move || tape.run(&stop))?;
         Ok(Self { stopper: Some(stopper), thread: Some(thread) })
     }
+}
+
+/// Makes the file of a new recording. A recording that exists is left alone: the new one gets the next free number, such
+/// as `talk-2.jsonl`.
+///
+/// # Errors
+/// The file cannot be made.
+pub(crate) fn create(path: &Path) -> io::Result<File> {
+    for number in 1..=NUMBER_MAX {
+        let numbered = numbered(path, number);
+        match OpenOptions::new().write(true).create_new(true).open(&numbered) {
+            Ok(file) => {
+                if number > 1 {
+                    warn!(file = %path.display(), "this recording exists already: it is left alone");
+                }
+                info!(file = %numbered.display(), "recording");
+                return Ok(file);
+            }
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(ErrorKind::AlreadyExists.into())
+}
+
+/// `talk.jsonl`, `talk-2.jsonl`, and so on.
+fn numbered(path: &Path, number: u32) -> PathBuf {
+    let mut name = path.file_stem().map_or_else(OsString::new, OsString::from);
+    if number > 1 {
+        name.push(format!("-{number}"));
+    }
+    if let Some(extension) = path.extension() {
+        name.push(".");
+        name.push(extension);
+    }
+    path.with_file_name(name)
 }
 
 impl Drop for Recorder {
@@ -204,16 +244,18 @@ impl Tape {
     }
 }
 
-/// Reads a recording: one [`Recorded`] a line. A last line that was not written to its end is dropped.
+/// Reads a recording: one [`Recorded`] a line. An incomplete last line is dropped. A pipe is waited for until `stop`.
 ///
 /// # Errors
 /// The file cannot be read, is too large, or is no recording.
-pub(crate) fn read(path: &Path) -> Result<String, PlayError> {
+pub(crate) fn read(path: &Path, stop: &Stop) -> Result<String, PlayError> {
     let failed = |reason| PlayError::Read { path: path.to_owned(), reason };
-    if fs::metadata(path).map_err(failed)?.len() > BYTES_MAX {
+    let mut bytes = Vec::new();
+    debug!(file = %path.display(), "waiting for the recording");
+    Input::open(path, stop).and_then(|input| input.take(BYTES_MAX + 1).read_to_end(&mut bytes)).map_err(failed)?;
+    if bytes.len() as u64 > BYTES_MAX {
         return Err(PlayError::TooLarge { path: path.to_owned() });
     }
-    let mut bytes = fs::read(path).map_err(failed)?;
     let is_torn = bytes.last().is_some_and(|&byte| byte != b'\n');
     let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
     if is_torn && serde_json::from_slice::<Recorded>(&bytes[whole..]).is_err() {
@@ -237,9 +279,17 @@ pub(crate) fn read(path: &Path) -> Result<String, PlayError> {
     if is_first { Err(PlayError::Empty { path: path.to_owned() }) } else { Ok(text) }
 }
 
+/// A path in an error's text.
+fn shown(path: &Path) -> String {
+    foreign(&path.to_string_lossy()).to_string()
+}
+
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
+    use std::{
+        fs,
+        sync::{Arc, Mutex},
+    };
 
     use super::*;
     use crate::{dashboard::Dashboard, event::Event, view::Update};
@@ -249,11 +299,16 @@ mod tests {
         serde_json::to_string(&Recorded::Update { update }).unwrap() + "\n"
     }
 
+    fn play(path: &Path) -> Result<String, PlayError> {
+        let (_stopper, stop) = Stop::pair().unwrap();
+        read(path, &stop)
+    }
+
     fn read_back(bytes: impl AsRef<[u8]>) -> Result<String, String> {
         let file = tempfile::NamedTempFile::new().unwrap();
         fs::write(file.path(), bytes).unwrap();
         let name = format!("{}: ", file.path().display());
-        read(file.path()).map_err(|error| error.to_string().strip_prefix(&name).unwrap().to_owned())
+        play(file.path()).map_err(|error| error.to_string().strip_prefix(&name).unwrap().to_owned())
     }
 
     #[test]
@@ -269,15 +324,30 @@ mod tests {
     fn what_is_no_recording_is_refused_and_the_line_named() {
         let good = line(true);
         assert!(read_back(good.clone() + "x\n" + &good).unwrap_err().starts_with("line 2: expected value"));
-        assert_eq!(read_back(line(false)).unwrap_err(), "line 1: a recording begins with a snapshot");
-        assert_eq!(read_back([good.as_bytes(), b"\xff\n"].concat()).unwrap_err(), "line 2: not text");
+        assert!(read_back(line(false)).unwrap_err().starts_with("line 1: a recording begins with a snapshot ("));
+        assert!(read_back([good.as_bytes(), b"\xff\n"].concat()).unwrap_err().starts_with("line 2: not text ("));
         for nothing in ["", "\n", "{\"kind\""] {
-            assert_eq!(read_back(nothing).unwrap_err(), "nothing is recorded in it");
+            assert_eq!(read_back(nothing).unwrap_err(), "it is empty");
         }
         let file = tempfile::NamedTempFile::new().unwrap();
         file.as_file().set_len(BYTES_MAX + 1).unwrap();
-        assert!(read(file.path()).unwrap_err().to_string().contains("larger than 64 MiB"));
-        assert!(matches!(read(Path::new("/nowhere/at/all")), Err(PlayError::Read { .. })));
+        assert!(play(file.path()).unwrap_err().to_string().contains("larger than 64 MiB"));
+        assert!(matches!(play(Path::new("/nowhere/at/all")), Err(PlayError::Read { .. })));
+    }
+
+    #[test]
+    fn a_new_recording_gets_a_number_and_leaves_those_that_exist_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("the.talk.jsonl");
+        for text in ["first", "second", "third"] {
+            create(&path).unwrap().write_all(text.as_bytes()).unwrap();
+        }
+        for (name, text) in [("the.talk.jsonl", "first"), ("the.talk-2.jsonl", "second"), ("the.talk-3.jsonl", "third")]
+        {
+            assert_eq!(fs::read_to_string(folder.path().join(name)).unwrap(), text);
+        }
+        assert_eq!(numbered(Path::new("talk"), 2), Path::new("talk-2"));
+        assert!(create(Path::new("/nowhere/at/all")).is_err());
     }
 
     #[test]
@@ -287,7 +357,7 @@ mod tests {
         tape.left = 2 * line(true).len() as u64 + 5;
         let recorded = Recorded::Update { update: Update { snapshot: true, time_ms: 1.5, ..Update::default() } };
         let written = (0..9).take_while(|_| tape.write(&recorded).is_ok()).count();
-        assert_eq!((written, read(file.path()).unwrap()), (2, line(true).repeat(2)));
+        assert_eq!((written, play(file.path()).unwrap()), (2, line(true).repeat(2)));
     }
 
     #[test]
@@ -301,7 +371,7 @@ mod tests {
             tape.write_update(beats).unwrap();
         }
         tape.file.flush().unwrap();
-        let text = read(file.path()).unwrap();
+        let text = play(file.path()).unwrap();
         let snapshots: Vec<&str> = text.lines().filter(|line| line.contains("\"snapshot\":true")).collect();
         let bytes: usize = snapshots.iter().map(|line| line.len()).sum();
         assert!(snapshots.len() > 3 && snapshots.len() <= 20, "{}", snapshots.len());

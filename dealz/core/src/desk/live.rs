@@ -27,7 +27,7 @@ use crate::{
         valuz::{Valuz, ValuzEndpoints},
     },
     processes::{Processes, Programs},
-    recording::Recorder,
+    recording::{self, Recorder},
     updates::Updates,
     view::SocketId,
 };
@@ -70,6 +70,9 @@ impl Live {
     /// As [`super::Desk::start`].
     pub(crate) fn start(config: DeskConfig) -> Result<Self, StartError> {
         let DeskConfig { context, endpoints, name, symbols, programs, stage, variables, record } = config;
+        // First of all: without it nothing is started.
+        let file = record.map(|path| recording::create(&path).map_err(|reason| StartError::Record { path, reason }));
+        let file = file.transpose()?;
         let (events, inbox) = sync_channel(EVENTS_MAX);
         let taps = Taps::new();
         let monitors = monitors::spawn(&context, events.clone())?;
@@ -91,9 +94,9 @@ impl Live {
         let processes = Arc::new(Processes::spawn(programs, events.clone()).map_err(StartError::Thread)?);
         let tickz = Tickz::spawn(&observed, &endpoints.ticks, &symbols, events.clone())?;
         let chatz = Chatz::spawn(&observed, &endpoints.requests, &endpoints.broadcasts, &name, events.clone())?;
-        let recorder = record.map(|path| {
+        let recorder = file.map(|file| {
             let updates = Updates::new(Some(Arc::clone(&board.dashboard)));
-            Recorder::spawn(&path, updates, taps.clone()).map_err(|reason| StartError::Record { path, reason })
+            Recorder::spawn(file, updates, taps.clone()).map_err(StartError::Thread)
         });
         let recorder = recorder.transpose()?;
         Ok(Self {

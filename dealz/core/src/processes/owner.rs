@@ -1,4 +1,4 @@
-//! The thread `processes`: handles commands, notes what ends, looks at what lives, and tells the dashboard.
+//! The thread `processes`: carries out orders, notes which processes end, observes the others, and reports to the dashboard.
 
 use std::{
     sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError},
@@ -10,6 +10,8 @@ use super::{
     program::{Programs, Service},
     slot::{Slot, Then},
 };
+use wire::foreign;
+
 use crate::{
     command::{ProcessAct, Refusal},
     dashboard::workers::WORKER,
@@ -17,32 +19,35 @@ use crate::{
     view::ValuationName,
 };
 
-/// How often the system is asked about processes.
+/// How often the system is asked about the processes that dealz has started.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// The least time between two tellings.
+/// How often it is asked which process holds an address, which costs milliseconds.
+const HOLDER_LOOK: Duration = Duration::from_secs(3);
+
+/// The least time between two reports.
 const BEAT: Duration = Duration::from_millis(200);
 
-/// How long processes that were killed may take to be gone.
+/// How long killed processes may take to be gone.
 const GONE_WITHIN: Duration = Duration::from_millis(500);
 
-/// How long processes have to end by themselves when dealz ends.
+/// How long processes may take to end after SIGTERM when dealz ends.
 const END_WITHIN: Duration = Duration::from_millis(500);
 
-/// What the thread is told.
+/// A message to the thread.
 pub(crate) enum Message {
     /// A process has written a line, or has ended.
     Changed,
-    /// To do something, and to answer: with the process ids of our workers where that is asked for.
+    /// An order, and where to answer: with the process ids of the local workers if they are asked for.
     Order(Order, SyncSender<Answer>),
-    /// Everything that was started is to end, and the thread with it.
+    /// End everything that was started, and the thread.
     Stop,
 }
 
-/// What the thread answers.
+/// The answer to an order.
 pub(crate) type Answer = Result<Vec<u32>, Refusal>;
 
-/// What the thread is to do.
+/// What the thread can do.
 pub(crate) enum Order {
     Act(String, ProcessAct),
     SetWorkers(u32),
@@ -51,23 +56,24 @@ pub(crate) enum Order {
     Reset,
 }
 
-/// What the thread owns.
+/// The state of the thread.
 pub(crate) struct Owner {
     programs: Programs,
     /// The two services, and the workers by their numbers.
     slots: Vec<Slot>,
-    /// How many workers of our own there are to be.
+    /// How many local workers there should be.
     wanted: u32,
     valuation: ValuationName,
     messages: Receiver<Message>,
-    /// For those who read logs.
+    /// For the threads that read logs.
     sender: SyncSender<Message>,
     events: SyncSender<Event>,
-    /// Whether the dashboard is to be told.
+    /// Whether there is something to report.
     changed: bool,
-    next_telling: Instant,
+    next_report: Instant,
     next_look: Instant,
-    /// Whether it was told to stop while it waited for processes to end.
+    next_holder_look: Instant,
+    /// Whether a stop was requested while it waited for processes to end.
     is_stopping: bool,
 }
 
@@ -91,22 +97,23 @@ impl Owner {
             sender,
             events,
             changed: true,
-            next_telling: now,
+            next_report: now,
             next_look: now,
+            next_holder_look: now,
             is_stopping: false,
         }
     }
 
-    /// Works until it is told to stop; then no process that it has started is left.
+    /// Runs until it is stopped; then no process that it has started is left.
     pub(crate) fn run(mut self) {
         self.begin();
         while !self.is_stopping {
-            self.turn();
+            self.step();
             let left = self.next_deadline().saturating_duration_since(Instant::now());
             match self.messages.recv_timeout(left) {
                 Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => break,
                 Ok(Message::Order(order, answer)) => {
-                    // Nobody waits any longer where it cannot be sent.
+                    // The caller has given up if it cannot be sent.
                     let _ = answer.try_send(self.handle(order));
                 }
                 Ok(Message::Changed) | Err(RecvTimeoutError::Timeout) => {}
@@ -122,7 +129,7 @@ impl Owner {
         let workers = self.programs.stage.as_ref().map(|stage| stage.workers.min(WORKERS_MAX));
         if workers.is_some() {
             for slot in self.slots.iter_mut().filter(|slot| !slot.is_alive()) {
-                // Its state tells where it could not be started.
+                // Its state shows a failure.
                 let _ = slot.start(&self.programs, &self.sender);
             }
         }
@@ -143,7 +150,10 @@ impl Owner {
 
     fn act(&mut self, id: &str, act: ProcessAct) -> Result<(), Refusal> {
         let Some(slot) = self.slots.iter_mut().find(|slot| slot.service.id() == id) else {
-            return Err(Refusal::Invalid { field: "id".to_owned(), reason: "no process is called so".to_owned() });
+            return Err(Refusal::Invalid {
+                field: "id".to_owned(),
+                reason: format!("there is no process {}", foreign(id).at_most(40)),
+            });
         };
         let is_alive = slot.is_alive();
         if let Service::Worker(_, valuation) = &mut slot.service
@@ -158,7 +168,7 @@ impl Owner {
         Ok(())
     }
 
-    /// Starts workers, the lowest numbers first, or has the highest ones end.
+    /// Starts workers, the lowest numbers first, or ends those with the highest numbers.
     fn set_workers(&mut self, count: u32) {
         self.wanted = count.min(WORKERS_MAX);
         let live = self.workers().filter(|slot| slot.is_wanted()).count();
@@ -168,7 +178,7 @@ impl Owner {
         let surplus = live.saturating_sub(self.wanted as usize);
         let highest = self.slots.iter_mut().rev().filter(|slot| is_worker(slot) && slot.is_wanted());
         highest.take(surplus).for_each(|slot| slot.terminate(Then::Leave));
-        // One that had ended by itself is no longer missed.
+        // One that has ended by itself is no longer shown.
         if self.wanted as usize <= live {
             self.slots.retain(|slot| !is_worker(slot) || slot.is_alive());
         }
@@ -176,7 +186,7 @@ impl Owner {
 
     fn start_worker(&mut self) {
         let is_free = |number: &u32| !self.workers().any(|slot| number_of(slot) == *number && slot.is_alive());
-        // The numbers are more than workers that live and workers that are ending.
+        // There are more numbers than workers.
         let Some(number) = (1..=u32::MAX).find(is_free) else { return };
         let index = self.slots.partition_point(|slot| number_of(slot) < number);
         if self.slots.get(index).is_none_or(|slot| number_of(slot) != number) {
@@ -193,14 +203,14 @@ impl Owner {
     fn kill_worker(&mut self) -> Result<(), Refusal> {
         let last = self.slots.iter_mut().rev().find(|slot| is_worker(slot) && slot.is_wanted() && slot.is_alive());
         let Some(slot) = last else {
-            return Err(Refusal::NotNow { reason: "no worker of ours runs".to_owned() });
+            return Err(Refusal::NotNow { reason: "no worker of this desk is running".to_owned() });
         };
         slot.kill(Then::Stay);
         self.wanted = self.wanted.saturating_sub(1);
         Ok(())
     }
 
-    /// Has all our workers compute the same, and tells the process ids of those that do.
+    /// Has all local workers compute this, and returns the process ids of those that do.
     fn set_valuation(&mut self, valuation: ValuationName) -> Vec<u32> {
         self.valuation = valuation;
         let others: Vec<u32> = self
@@ -213,13 +223,13 @@ impl Owner {
         self.wait_for_ends(GONE_WITHIN, |slot| is_other(slot));
         for slot in self.slots.iter_mut().filter(|slot| is_other(slot) && !slot.is_alive()) {
             slot.service = Service::Worker(number_of(slot), valuation);
-            // Its state tells where it could not be started.
+            // Its state shows a failure.
             let _ = slot.start(&self.programs, &self.sender);
         }
         self.workers().filter_map(Slot::working_pid).collect()
     }
 
-    /// Ends everything that we have started, and begins again.
+    /// Ends everything that was started, and begins again.
     fn reset(&mut self) {
         self.slots.iter_mut().for_each(|slot| slot.kill(Then::Stay));
         self.wait_for_ends(GONE_WITHIN, |_| true);
@@ -228,15 +238,15 @@ impl Owner {
         self.begin();
     }
 
-    /// Asks everything that we have started to end, and kills what does not.
+    /// Ends everything that was started by SIGTERM, and then by SIGKILL.
     fn end(&mut self) {
         self.slots.iter_mut().for_each(|slot| slot.terminate(Then::Stay));
         self.wait_for_ends(END_WITHIN, |_| true);
-        // Dropping them kills what is left.
+        // To drop them kills those that are left.
         self.slots.clear();
     }
 
-    /// Waits until those of `which` have ended, but not longer than `bound`.
+    /// Waits until those of `which` have ended, for `bound` at most.
     fn wait_for_ends(&mut self, bound: Duration, which: impl Fn(&Slot) -> bool) {
         let deadline = Instant::now() + bound;
         loop {
@@ -258,8 +268,8 @@ impl Owner {
         }
     }
 
-    /// Notes what has happened, looks at what lives, and tells it.
-    fn turn(&mut self) {
+    /// Notes which processes have ended, observes the others, and reports changes.
+    fn step(&mut self) {
         let now = Instant::now();
         for slot in &mut self.slots {
             self.changed |= slot.handle_time(now);
@@ -267,7 +277,7 @@ impl Owner {
         self.slots.retain(|slot| slot.is_alive() || slot.then != Then::Leave);
         for slot in &mut self.slots {
             if !slot.is_alive() && slot.then == Then::Start {
-                // Its state tells where it could not be started.
+                // Its state shows a failure.
                 let _ = slot.start(&self.programs, &self.sender);
                 self.changed = true;
             }
@@ -278,18 +288,24 @@ impl Owner {
                 self.changed |= slot.look();
             }
         }
-        if self.changed && now >= self.next_telling {
-            self.next_telling = now + BEAT;
+        if now >= self.next_holder_look {
+            self.next_holder_look = now + HOLDER_LOOK;
+            for slot in &mut self.slots {
+                self.changed |= slot.look_for_holder();
+            }
+        }
+        if self.changed && now >= self.next_report {
+            self.next_report = now + BEAT;
             let views = self.slots.iter().map(|slot| slot.view(&self.programs)).collect();
-            let told = self.events.try_send(Event::Processes(views, self.wanted));
-            self.changed = matches!(told, Err(TrySendError::Full(_)));
+            let sent = self.events.try_send(Event::Processes(views, self.wanted));
+            self.changed = matches!(sent, Err(TrySendError::Full(_)));
         }
     }
 
     fn next_deadline(&self) -> Instant {
         let kills = self.slots.iter().filter_map(Slot::kill_at);
-        let telling = self.changed.then_some(self.next_telling);
-        kills.chain(telling).fold(self.next_look, Instant::min)
+        let report = self.changed.then_some(self.next_report);
+        kills.chain(report).fold(self.next_look.min(self.next_holder_look), Instant::min)
     }
 
     fn workers(&self) -> impl Iterator<Item = &Slot> {

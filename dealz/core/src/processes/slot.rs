@@ -111,9 +111,7 @@ impl Slot {
         programs: &Programs,
         owner: &SyncSender<Message>,
     ) -> Result<(), Refusal> {
-        if matches!(self.state, ProcessState::Elsewhere { .. } | ProcessState::Ended { .. }) {
-            self.look_for_holder();
-        }
+        self.look_for_holder();
         match (&self.state, act) {
             (ProcessState::Elsewhere { holder, .. }, _) => Err(not_now(self, &not_ours(holder))),
             (ProcessState::Ended { .. }, ProcessAct::Start | ProcessAct::Restart) => self.start(programs, owner),
@@ -213,12 +211,8 @@ impl Slot {
         self.log.take_change()
     }
 
-    /// Asks the system for its memory, whether it is suspended, and what holds its bindings. Returns whether something has
-    /// changed.
+    /// Asks the system for its memory, and whether it is suspended. Returns whether something has changed.
     pub(crate) fn look(&mut self) -> bool {
-        if matches!(self.state, ProcessState::Elsewhere { .. } | ProcessState::Ended { .. }) {
-            return self.look_for_holder();
-        }
         let Status { memory_bytes, is_suspended } = self.running.as_ref().and_then(Running::status).unwrap_or_default();
         let changed = self.memory_bytes != memory_bytes;
         self.memory_bytes = memory_bytes;
@@ -239,7 +233,11 @@ impl Slot {
         self.log.clear();
     }
 
-    fn look_for_holder(&mut self) -> bool {
+    /// Asks the system which other process holds its bindings, if it is not running. Returns whether something has changed.
+    pub(crate) fn look_for_holder(&mut self) -> bool {
+        if self.is_alive() {
+            return false;
+        }
         let state = match (self.place.holder(), &self.state) {
             (Some(holder), _) => elsewhere(holder),
             (None, ProcessState::Elsewhere { holder, .. }) => {

@@ -60,7 +60,8 @@ fn a_recording_is_played_without_a_socket() {
     text.push_str("{\"kind\":\"upd");
     fs::write(&path, &text).unwrap();
 
-    let played = Desk::play(&path).unwrap();
+    let (_stopper, stop) = sockets::Stop::pair().unwrap();
+    let played = Desk::play(&path, &stop).unwrap();
     assert_eq!((played.hello(false, &[]).mode, desk.hello(true, &[]).mode), (Mode::Play, Mode::Live));
     assert!(played.updates().next().is_none());
     let Reply::Recording { text } = played.act(Command::Recording).unwrap() else { panic!() };
