@@ -1,4 +1,4 @@
-//! Who may come in: this file tries to.
+//! Access: this file tries to get in.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -25,13 +25,16 @@ fn the_page_comes_with_its_restrictions() {
         assert!(page.head.contains(line), "{line} in {}", page.head);
     }
     assert!(!page.head.contains("access-control-allow-origin"), "{}", page.head);
+    let script = page.body.split("src=\"./").nth(1).or_else(|| page.body.split("src=\"/").nth(1)).unwrap();
+    let script = desk.get(&format!("/{}", script.split('"').next().unwrap()), "");
+    assert!(script.head.contains("content-type: text/javascript; charset=utf-8"), "{}", script.head);
     for path in ["/nothing", "/../Cargo.toml", "/assets/../../Cargo.toml", "/%2e%2e/Cargo.toml", "//etc/passwd"] {
         assert_eq!(desk.get(path, "").status, 404, "{path}");
     }
 }
 
 #[test]
-fn a_name_that_was_rebound_to_this_machine_leads_nowhere() {
+fn a_name_that_was_rebound_to_this_machine_is_refused() {
     let desk = Desk::start();
     let port = desk.address.port();
     for host in ["evil.example".to_owned(), format!("evil.example:{port}"), "127.0.0.1:1".to_owned(), String::new()] {
@@ -45,7 +48,7 @@ fn a_name_that_was_rebound_to_this_machine_leads_nowhere() {
 }
 
 #[test]
-fn whoever_is_refused_is_not_heard_again() {
+fn a_refused_request_is_the_last_of_its_connection() {
     let desk = Desk::start();
     for (path, host) in [("/", "evil.example"), ("/nothing", &desk.address.to_string())] {
         let mut stream = desk.stream();
@@ -57,7 +60,7 @@ fn whoever_is_refused_is_not_heard_again() {
 }
 
 #[test]
-fn a_page_of_another_site_leads_nowhere() {
+fn a_page_of_another_site_is_refused() {
     let desk = Desk::start();
     for origin in
         [None, Some("http://evil.example"), Some("null"), Some("http://127.0.0.1"), Some("http://localhost:1")]
@@ -69,7 +72,7 @@ fn a_page_of_another_site_leads_nowhere() {
 }
 
 #[test]
-fn an_address_of_the_network_opens_by_its_link_only() {
+fn an_address_of_the_network_requires_the_token_of_its_link() {
     let desk = Desk::spawn(dealz(&["--web", "0.0.0.0:0"]));
     let token = desk.path.strip_prefix("/?token=").unwrap();
     assert_eq!(token.len(), 32);
@@ -87,11 +90,13 @@ fn an_address_of_the_network_opens_by_its_link_only() {
     assert_eq!(desk.get("/", &format!("Cookie: {cookie}\r\n")).status, 200);
     assert_eq!(desk.try_socket("/socket", Some("http://evil.example"), cookie).err(), Some(403));
     assert!(next(&mut desk.try_socket("/socket", Some(&origin), cookie).unwrap()).unwrap()["hello"].is_object());
-    assert!(next(&mut desk.socket()).unwrap()["hello"].is_object());
+    let hello = next(&mut desk.socket()).unwrap();
+    let own = json!({"url": format!("http://{}{}", desk.address, desk.path), "network": false, "mayControl": true});
+    assert_eq!(hello["hello"]["links"].as_array().unwrap().last(), Some(&own), "{hello}");
 }
 
 #[test]
-fn a_given_token_is_asked_for_at_home_too() {
+fn a_given_token_is_required_on_this_machine_too() {
     let mut command = dealz(&["--web", "127.0.0.1:0"]);
     command.env("DEALZ_TOKEN", "sixteen-letters-");
     let desk = Desk::spawn(command);
@@ -100,10 +105,11 @@ fn a_given_token_is_asked_for_at_home_too() {
 }
 
 #[test]
-fn an_audience_may_look_and_not_touch() {
+fn an_audience_may_view_and_not_control() {
     let desk = Desk::spawn(dealz(&["--web", "127.0.0.1:0", "--web-view-only"]));
     let mut socket = desk.socket();
-    assert_eq!(next(&mut socket).unwrap()["hello"]["mayControl"], false);
+    let hello = next(&mut socket).unwrap();
+    assert_eq!((&hello["hello"]["mayControl"], &hello["hello"]["links"]), (&json!(false), &json!([])));
     for command in [json!({"do": "reset"}), json!({"do": "say", "text": "hello"}), json!({"do": "killWorker"})] {
         assert_eq!(ask(&mut socket, 1, &command).unwrap()["refusal"]["refused"], "viewOnly", "{command}");
     }

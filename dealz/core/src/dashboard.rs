@@ -16,7 +16,7 @@ mod socket;
 mod talk;
 pub(crate) mod workers;
 
-use wire::monitor::MonitorEvent;
+use wire::{foreign, monitor::MonitorEvent};
 
 use self::{
     points::Points,
@@ -238,7 +238,7 @@ impl Dashboard {
                 line.last_ms = now_ms;
                 line.count = line.count.saturating_add(1);
                 line.value = event.value;
-                line.endpoint.clone_from(&event.endpoint);
+                line.endpoint = foreign(&event.endpoint).to_string();
                 line.sentence = sentence.take().unwrap_or_default();
             })
         });
@@ -254,7 +254,7 @@ impl Dashboard {
             event: event.kind.name().to_owned(),
             number: event.kind.number(),
             value: event.value,
-            endpoint: event.endpoint,
+            endpoint: foreign(&event.endpoint).to_string(),
             mark,
             is_major,
             sentence: sentence.unwrap_or_default(),

@@ -3,7 +3,10 @@
 use std::io;
 
 use sockets::{Refusal, State, context::RECONNECT};
-use wire::monitor::{EventKind, MonitorEvent};
+use wire::{
+    foreign,
+    monitor::{EventKind, MonitorEvent},
+};
 
 use crate::view::{Mark, SocketId};
 
@@ -135,16 +138,9 @@ fn system(errno: u32) -> io::Error {
     io::Error::from_raw_os_error(errno.cast_signed())
 }
 
-/// An endpoint may hold any text: control characters are escaped.
+/// An endpoint may hold any text.
 fn shown(endpoint: &str) -> String {
-    if endpoint.is_empty() {
-        return "an unknown address".to_owned();
-    }
-    let mut text = String::with_capacity(endpoint.len());
-    for character in endpoint.chars() {
-        if character.is_control() { text.extend(character.escape_default()) } else { text.push(character) }
-    }
-    text
+    if endpoint.is_empty() { "an unknown address".to_owned() } else { foreign(endpoint).to_string() }
 }
 
 #[cfg(test)]

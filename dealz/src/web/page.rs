@@ -32,9 +32,12 @@ pub(super) async fn serve(request: Request) -> Response {
     let Some(file) = Files::get(path) else {
         return (StatusCode::NOT_FOUND, "no such file\n").into_response();
     };
-    // The build puts a hash of their contents into the names of all but the page itself.
+    // Vite puts a hash of their contents into the names of all files but the page itself.
     let cache = if path.starts_with("assets/") { "private, max-age=31536000, immutable" } else { "no-store" };
-    ([(CONTENT_TYPE, kind(path)), (CACHE_CONTROL, cache)], Body::from(file.data)).into_response()
+    let kind = file.metadata.mimetype();
+    // All texts of the page are UTF-8.
+    let kind = if kind.starts_with("text/") { format!("{kind}; charset=utf-8") } else { kind.to_owned() };
+    ([(CONTENT_TYPE, kind.as_str()), (CACHE_CONTROL, cache)], Body::from(file.data)).into_response()
 }
 
 /// Adds the security headers to a response.
@@ -47,19 +50,4 @@ pub(super) fn restrict(headers: &mut HeaderMap) {
     headers.insert(REFERRER_POLICY, SAME_ORIGIN);
     headers.insert(HeaderName::from_static("cross-origin-opener-policy"), SAME_ORIGIN);
     headers.insert(HeaderName::from_static("cross-origin-resource-policy"), SAME_ORIGIN);
-}
-
-fn kind(path: &str) -> &'static str {
-    match path.rsplit_once('.').map(|(_, ending)| ending) {
-        Some("html") => "text/html; charset=utf-8",
-        Some("js") => "text/javascript; charset=utf-8",
-        Some("css") => "text/css; charset=utf-8",
-        Some("json" | "map") => "application/json",
-        Some("svg") => "image/svg+xml",
-        Some("png") => "image/png",
-        Some("ico") => "image/x-icon",
-        Some("woff2") => "font/woff2",
-        Some("txt") => "text/plain; charset=utf-8",
-        _ => "application/octet-stream",
-    }
 }

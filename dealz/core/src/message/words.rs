@@ -1,8 +1,9 @@
-//! Values as a person would write them. Bounded, and without characters that a page would act on.
+//! Values in words. Bounded, and without characters that a page would act on.
 
 use std::fmt::Write as _;
 
-use wire::{Fault, value::REPEAT_NUMBERS_MAX};
+use jiff::Timestamp;
+use wire::{Fault, foreign, value::REPEAT_NUMBERS_MAX};
 
 /// The most characters of a text.
 const TEXT_MAX: usize = 500;
@@ -10,16 +11,13 @@ const TEXT_MAX: usize = 500;
 /// The most bytes that are written as hex.
 const HEX_MAX: usize = 16;
 
-/// The most of a REPEAT's numbers that are written.
+/// The most numbers of a REPEAT that are written.
 const NUMBERS_MAX: usize = 20;
 
-/// The place of an order in its batch has 22 bits, where source and reduce are one program (`protocol-docs/valuz.md`).
+/// The place of an order in its batch has 22 bits if source and reduce are one program (`protocol-docs/valuz.md`).
 const PLACE_BITS: u32 = 22;
 
-/// The seconds from the year 0 to the epoch, and from there to the year 10000: other times are not written as dates.
-const DATES: (f64, f64) = (-62_167_219_200.0, 253_402_300_800.0);
-
-/// The value, or why there is none and what stands there instead.
+/// The value; or, if there is none, the bytes and why.
 pub(super) fn or_fault(value: Result<String, Fault>, bytes: &[u8]) -> String {
     value.unwrap_or_else(|fault| match str::from_utf8(bytes) {
         Ok("") => fault.to_string(),
@@ -28,21 +26,12 @@ pub(super) fn or_fault(value: Result<String, Fault>, bytes: &[u8]) -> String {
     })
 }
 
-/// A text with its control characters shown; bytes that are not UTF-8 are replaced.
+/// A text without characters that a page or a terminal would act on; bytes that are not UTF-8 are replaced.
 pub(super) fn text(bytes: &[u8]) -> String {
     if bytes.is_empty() {
         return "empty".to_owned();
     }
-    let mut shown = String::new();
-    let text = String::from_utf8_lossy(bytes);
-    for (index, character) in text.chars().enumerate() {
-        if index == TEXT_MAX {
-            shown.push('…');
-            break;
-        }
-        if character.is_control() { shown.extend(character.escape_default()) } else { shown.push(character) }
-    }
-    shown
+    foreign(&String::from_utf8_lossy(bytes)).at_most(TEXT_MAX).to_string()
 }
 
 /// The first bytes, two digits each.
@@ -66,7 +55,7 @@ pub(super) fn cut(bytes: &[u8], length: usize) -> String {
     format!("{}: the first of {length} bytes", hex(bytes))
 }
 
-/// A number, not longer than needed to tell it from all others.
+/// A number in its shortest exact form.
 pub(super) fn number(value: f64) -> String {
     let size = value.abs();
     if size != 0.0 && !(1e-5..1e15).contains(&size) { format!("{value:e}") } else { value.to_string() }
@@ -74,34 +63,18 @@ pub(super) fn number(value: f64) -> String {
 
 /// Seconds since the Unix epoch, as a date and time, UTC.
 pub(super) fn time(seconds: f64) -> String {
-    if !(DATES.0..DATES.1).contains(&seconds) {
-        return format!("{} s since 1970", number(seconds));
-    }
+    let since = format!("{} s since 1970", number(seconds));
+    // A time outside of the calendar becomes one that jiff refuses, or is one.
     let milliseconds = (seconds * 1000.0).floor() as i64;
-    let (days, rest) = (milliseconds.div_euclid(86_400_000), milliseconds.rem_euclid(86_400_000));
-    let (year, month, day) = date(days);
-    let (hour, minute, second) = (rest / 3_600_000, rest / 60_000 % 60, rest / 1000 % 60);
-    format!(
-        "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z ({} s since 1970)",
-        rest % 1000,
-        number(seconds)
-    )
+    match Timestamp::from_millisecond(milliseconds) {
+        Ok(time) if seconds.is_finite() && time.strftime("%Y").to_string().len() == 4 => {
+            format!("{} ({since})", time.strftime("%Y-%m-%dT%H:%M:%S.%3fZ"))
+        }
+        _ => since,
+    }
 }
 
-/// Year, month and day of a day counted from the epoch, in the Gregorian calendar. Counts from 1 March of the year 0 in
-/// cycles of 400 years, so that a leap day is the last of its year.
-const fn date(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let (cycle, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let day = day - (153 * month + 2) / 5 + 1;
-    let (month, next) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
-    (cycle * 400 + year + next, month, day)
-}
-
-/// A frame of an order's tail; where the first one has 8 bytes, it is the order's number.
+/// A frame of an order's tail; the first one is the order's number if it has 8 bytes.
 pub(super) fn tail(bytes: &[u8], first: bool) -> String {
     match <[u8; 8]>::try_from(bytes).map(u64::from_le_bytes) {
         Ok(number) if first => match number >> PLACE_BITS {
@@ -136,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_written_as_dates_where_that_is_possible() {
+    fn times_are_written_as_dates_if_possible() {
         for (seconds, text) in [
             (0.0, "1970-01-01T00:00:00.000Z (0 s since 1970)"),
             (1_416_182_400.25, "2014-11-17T00:00:00.250Z (1416182400.25 s since 1970)"),
@@ -167,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn the_number_of_an_order_tells_its_batch() {
+    fn the_number_of_an_order_holds_that_of_its_batch() {
         assert_eq!(tail(&7_u64.to_le_bytes(), true), "order 7");
         assert_eq!(tail(&((1_416_182_400_250 << 22) | 3_u64).to_le_bytes(), true), "order 3 of batch 1416182400250");
         assert_eq!(tail(&[1; 9], true), "010101010101010101");

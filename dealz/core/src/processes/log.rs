@@ -9,6 +9,8 @@ use std::{
     },
 };
 
+use wire::foreign;
+
 /// How many lines are kept.
 const LINES_MAX: usize = 20;
 
@@ -74,7 +76,7 @@ impl Log {
 
     fn keep(&self, line: &[u8], changed: &mut impl FnMut()) {
         let text = String::from_utf8_lossy(line);
-        let text = text.chars().filter(|character| !character.is_control()).take(LINE_CHARS_MAX).collect();
+        let text = foreign(text.trim_end()).at_most(LINE_CHARS_MAX).to_string();
         let mut lines = self.locked();
         if lines.len() == LINES_MAX {
             lines.pop_front();
@@ -104,8 +106,15 @@ mod tests {
         log.read(text.as_bytes(), || changes += 1);
         let lines = log.lines();
         assert_eq!((lines.len(), lines[0].as_str(), lines[18].as_str()), (LINES_MAX, "line 81", "line 99"));
-        assert_eq!((lines[19].chars().count(), changes), (LINE_CHARS_MAX, 1));
+        assert_eq!((lines[19].chars().count(), changes), (LINE_CHARS_MAX + 1, 1));
         assert!(log.take_change() && !log.take_change());
+    }
+
+    #[test]
+    fn a_line_cannot_control_what_shows_it() {
+        let log = Log::default();
+        log.read(&b"\x1b[2Jgone\r\n"[..], || {});
+        assert_eq!(log.lines(), ["\\u{1b}[2Jgone"]);
     }
 
     #[test]
@@ -113,7 +122,7 @@ mod tests {
         let log = Log::default();
         log.read([&[b'x'; 1 << 20][..], b"\nnext\n\xff"].concat().as_slice(), || {});
         assert_eq!(log.lines()[1], "next");
-        assert_eq!(log.lines()[0].len(), LINE_CHARS_MAX);
+        assert_eq!(log.lines()[0].chars().count(), LINE_CHARS_MAX + 1);
         log.clear();
         assert_eq!(log.last(), None);
     }

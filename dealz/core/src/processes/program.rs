@@ -1,4 +1,4 @@
-//! What dealz starts: the two services and the workers, as command lines.
+//! The programs that dealz starts, the two services and the workers, as command lines.
 
 use std::{
     env,
@@ -10,7 +10,7 @@ use std::{
 
 use settings::program;
 use sockets::Endpoint;
-use wire::Channel;
+use wire::{Channel, foreign};
 
 use super::place::Place;
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
 /// How many times faster than real life prices are played: ten years of months in half a minute.
 const SPEED: &str = "10000000";
 
-/// How many scenarios a worker looks at for each order: heavy enough to be watched at 10,000 orders.
+/// How many scenarios a worker simulates for each order: heavy enough to be watched at 10,000 orders.
 const SCENARIOS: &str = "10000";
 
 /// A service or a worker.
@@ -37,17 +37,17 @@ pub(crate) enum Service {
 /// How programs are started.
 #[derive(Debug)]
 pub(crate) struct Programs {
-    /// The folder where they lie.
+    /// Their folder.
     pub(crate) folder: PathBuf,
     pub(crate) stage: Option<Stage>,
-    /// What they are told in their environment.
+    /// Their environment variables.
     pub(crate) variables: Vec<(&'static str, OsString)>,
-    /// Where the services are, and where workers find dealz.
+    /// The endpoints of the services, and those at which workers reach dealz.
     pub(crate) endpoints: DeskEndpoints,
 }
 
 impl Service {
-    /// What commands call it.
+    /// Its name in commands.
     pub(crate) fn id(&self) -> String {
         match self {
             Self::Tickz => "tickz".to_owned(),
@@ -66,7 +66,7 @@ impl Service {
 }
 
 impl Programs {
-    /// Where a service is. Workers bind nothing.
+    /// The place of a service. Workers bind nothing.
     pub(crate) fn place(&self, service: &Service) -> Place {
         match service {
             Service::Tickz => Place::of(&[&self.endpoints.ticks]),
@@ -75,10 +75,11 @@ impl Programs {
         }
     }
 
-    /// The command line as one would type it.
+    /// The command line, as typed in a shell.
     pub(crate) fn typed(&self, service: &Service) -> String {
         let words = self.arguments(service, from_here).into_iter().map(|word| quoted(&word.to_string_lossy()));
-        [service.program().to_owned()].into_iter().chain(words).collect::<Vec<_>>().join(" ")
+        let line = [service.program().to_owned()].into_iter().chain(words).collect::<Vec<_>>().join(" ");
+        foreign(&line).to_string()
     }
 
     /// The command, whose process ends with this one.
@@ -115,7 +116,7 @@ impl Programs {
     }
 }
 
-/// The endpoint for who connects from this machine, where it is bound on all its addresses.
+/// The endpoint for a client on this machine, if it is bound on all addresses.
 fn to_reach(endpoint: &Endpoint) -> String {
     let text = endpoint.as_str();
     let everywhere = ["tcp://*:", "tcp://0.0.0.0:", "tcp://[::]:"];
@@ -125,14 +126,14 @@ fn to_reach(endpoint: &Endpoint) -> String {
     }
 }
 
-/// A path as one would type it in the folder where dealz was started.
+/// A path relative to the folder in which dealz was started.
 fn from_here(path: &Path) -> PathBuf {
     let whole = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let here = env::current_dir().and_then(fs::canonicalize).unwrap_or_default();
     whole.strip_prefix(here).map(Path::to_owned).unwrap_or(whole)
 }
 
-/// A word as a shell takes it.
+/// A word, quoted for a shell.
 fn quoted(word: &str) -> String {
     let is_plain = |character: char| character.is_alphanumeric() || "-_./:=,+@%".contains(character);
     if !word.is_empty() && word.chars().all(is_plain) {
@@ -180,10 +181,10 @@ mod tests {
     }
 
     #[test]
-    fn programs_are_told_where_the_channels_are() {
+    fn programs_get_the_endpoints_of_the_channels() {
         let command = programs(None).command(&Service::Chatz);
         assert_eq!(command.get_program(), "/opt/suite/chatz");
-        let told: Vec<_> =
+        let variables: Vec<_> =
             command.get_envs().filter_map(|(name, value)| Some((name.to_str()?, value?.to_str()?))).collect();
         for expected in [
             ("CHATZ_REQUESTS", "tcp://127.0.0.1:9001"),
@@ -192,7 +193,7 @@ mod tests {
             ("VALUZ_CONTROL", "ipc:///tmp/control"),
             ("SUITE_KEY", "k"),
         ] {
-            assert!(told.contains(&expected), "{expected:?} {told:?}");
+            assert!(variables.contains(&expected), "{expected:?} {variables:?}");
         }
     }
 }

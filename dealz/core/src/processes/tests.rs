@@ -145,7 +145,7 @@ fn a_program_that_fails_has_its_last_line_said() {
     let started = start_at(endpoints(), folder.path(), Some(0));
     assert_eq!(started.until_ended("tickz"), "exit code 3: error: no luck");
     let log = &started.until("log", |views, _| views["chatz"].log.len() == 2)["chatz"].log;
-    assert_eq!((log[0].len(), log[1].as_str()), (500, "error: no luck"));
+    assert_eq!((log[0].chars().count(), log[1].as_str()), (501, "error: no luck"));
     let nowhere = start_at(endpoints(), Path::new("/nowhere"), Some(1));
     assert!(nowhere.until_ended("worker-1").starts_with("cannot start /nowhere/valuz: No such file"));
 }
