@@ -1,11 +1,11 @@
 //! The frontend in a window: Tauri on the main thread, with the page, the commands and the updates of the frontend in a
 //! browser.
 //!
-//! On Linux the window is a child process of dealz. What its libraries make of a broken display or a broken WebKit is
-//! to end the process; then the one that has started it serves the page to a browser.
+//! On Linux the window is a child process of dealz: if the display or WebKit is broken, their libraries end the process.
+//! Then its parent serves the page to a browser.
 //!
 //! - [`parent`]: starts the window's process and judges its end
-//! - [`page`]: what the page may call, and the updates that it gets
+//! - [`page`]: the commands of the page, and its updates
 //! - [`signs`]: whether the page lives
 
 mod page;
@@ -22,7 +22,7 @@ use std::{
 use sockets::Stop;
 use tauri::{
     Builder, Url, WebviewUrl, WebviewWindowBuilder,
-    webview::{NewWindowResponse, WebviewWindow},
+    webview::{Color, NewWindowResponse, WebviewWindow},
 };
 use thiserror::Error;
 
@@ -34,6 +34,12 @@ use crate::{
     args::Cli,
     web::{self, Server},
 };
+
+/// The page's background in its dark theme (`--bg` in `ui/src/style.css`).
+const BACKGROUND: Color = Color(0x0d, 0x11, 0x16, 0xff);
+
+/// The menu of a browser, with "Reload" and "Back", has no place in a window.
+const NO_CONTEXT_MENU: &str = "addEventListener('contextmenu', (event) => event.preventDefault())";
 
 /// What became of the window.
 pub(crate) enum Shown {
@@ -50,7 +56,7 @@ pub(crate) enum NoWindow {
     NoDisplay,
     #[error("the page's process of WebKit has ended")]
     PageEnded,
-    #[error("the page in the window does not come up")]
+    #[error("the page in the window does not start")]
     PageSilent,
     #[error("the window's process has ended with code {0}, as when the display goes")]
     Failed(i32),
@@ -64,7 +70,7 @@ pub(crate) enum NoWindow {
 /// The configuration cannot be used.
 #[cfg(target_os = "linux")]
 pub(crate) fn show(cli: &Cli, stop: &Stop) -> anyhow::Result<Shown> {
-    if parent::has_started_us() {
+    if parent::has_started_this() {
         return Ok(Shown::Ended(parent::exit_code(open(cli, stop))));
     }
     if parent::names_a_display() { parent::show(stop) } else { Ok(Shown::Not(NoWindow::NoDisplay)) }
@@ -96,14 +102,16 @@ fn open(cli: &Cli, stop: &Stop) -> anyhow::Result<Option<NoWindow>> {
         .manage(Arc::clone(&desk))
         .manage(page)
         .manage(Links(web::links(&server)))
-        .invoke_handler(tauri::generate_handler![page::hello, page::act, page::subscribe])
+        .invoke_handler(tauri::generate_handler![page::hello, page::act, page::subscribe, page::toggle_fullscreen])
         .build(tauri::generate_context!())?;
     let window = build(&app)?;
     Signs::new(app.handle().clone(), Arc::clone(&failure)).watch(&window, first_sign)?;
-    let (handle, signal) = (app.handle().clone(), stop.clone());
-    thread::Builder::new().name("signals".to_owned()).spawn(move || {
+    let (handle, ending, signal) = (app.handle().clone(), Arc::clone(&desk), stop.clone());
+    let closing = thread::Builder::new().name("signals".to_owned()).spawn(move || {
         signal.wait();
         handle.exit(0);
+        // WebKit may take its time: the desk ends meanwhile.
+        ending.stop();
     })?;
     if let Some(server) = server {
         let (desk, stop) = (Arc::clone(&desk), stop.clone());
@@ -114,6 +122,10 @@ fn open(cli: &Cli, stop: &Stop) -> anyhow::Result<Option<NoWindow>> {
     }
     app.run_return(|_, _| {});
     desk.stop();
+    if stop.is_stopped() {
+        // Its panic, if there was one, has been reported.
+        let _ = closing.join();
+    }
     Ok(failure.get().copied())
 }
 
@@ -122,7 +134,11 @@ fn build(app: &tauri::App) -> tauri::Result<WebviewWindow> {
         .title("Beyond the Box")
         .inner_size(1280.0, 800.0)
         .min_inner_size(960.0, 600.0)
-        // The page takes dropped files itself.
+        // Shown when the page is there, so that nothing white is seen before.
+        .visible(false)
+        .background_color(BACKGROUND)
+        .initialization_script(NO_CONTEXT_MENU)
+        // The page handles dropped files.
         .disable_drag_drop_handler()
         .on_navigation(is_own)
         .on_new_window(|_, _| NewWindowResponse::Deny)
@@ -130,8 +146,8 @@ fn build(app: &tauri::App) -> tauri::Result<WebviewWindow> {
         .build()
 }
 
-/// Whether an address is the page's own, or of something that the page has made to be saved: nothing else is ever opened
-/// in the window.
+/// Whether an address is that of the page, or of something that the page has made to be saved: nothing else opens in the
+/// window.
 fn is_own(url: &Url) -> bool {
     match url.scheme() {
         "blob" => Url::parse(url.path()).is_ok_and(|made_by| is_own(&made_by)),

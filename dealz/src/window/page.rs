@@ -1,4 +1,4 @@
-//! What the page in the window may call, and the updates that it gets.
+//! The commands of the page in the window, and its updates.
 
 use std::{
     sync::{
@@ -17,23 +17,23 @@ use dealz_core::{
 };
 use serde_json::json;
 use tauri::{Manager as _, State, Webview, WebviewWindow, ipc::Channel, webview::DownloadEvent};
-use tracing::error;
+use tracing::{error, warn};
 
-/// Between two looks for something new.
+/// Time between two updates.
 const UPDATE_TIME: Duration = Duration::from_millis(33);
 
-/// How often a page that does not take an update is asked whether it is still the one.
+/// How often it is checked whether a page that does not take an update is still the one in the window.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// The page that is in the window.
 pub(super) struct Page {
-    /// Rises with each page that asks for updates: a reloaded one takes them from the one before.
+    /// Rises with each page that asks for updates: a reloaded page takes the place of the one before.
     current: AtomicU64,
     first_sign: SyncSender<()>,
 }
 
 impl Page {
-    /// The page that is to come, and where its first sign of life arrives.
+    /// The page that is being loaded, and where its first sign of life arrives.
     pub(super) fn new() -> (Self, Receiver<()>) {
         let (first_sign, came) = sync_channel(1);
         (Self { current: AtomicU64::new(0), first_sign }, came)
@@ -49,13 +49,26 @@ pub(super) fn hello(desk: State<'_, Arc<Desk>>, links: State<'_, Links>) -> Hell
     desk.hello(true, &links.0)
 }
 
-/// Does what the page asks for; off the main thread, which draws.
+/// Carries out a command of the page, off the main thread, which draws.
 #[tauri::command(async)]
 pub(super) fn act(desk: State<'_, Arc<Desk>>, command: Command) -> Result<Reply, Refusal> {
     desk.act(command)
 }
 
-/// Sends the page all updates from a snapshot on.
+/// Fills the screen with the window, or ends that; returns whether it fills the screen now.
+#[tauri::command]
+pub(super) fn toggle_fullscreen(window: WebviewWindow) -> bool {
+    let is_full = window.is_fullscreen().unwrap_or(false);
+    match window.set_fullscreen(!is_full) {
+        Ok(()) => !is_full,
+        Err(error) => {
+            warn!(%error, "cannot change to or from full screen");
+            is_full
+        }
+    }
+}
+
+/// Sends the page all updates, first a snapshot, and shows the window.
 #[tauri::command]
 pub(super) fn subscribe(
     window: WebviewWindow,
@@ -63,20 +76,22 @@ pub(super) fn subscribe(
     page: State<'_, Page>,
     updates: Channel<Update>,
 ) {
-    let turn = page.current.fetch_add(1, Ordering::Relaxed) + 1;
+    let number = page.current.fetch_add(1, Ordering::Relaxed) + 1;
     // One sign is enough.
     let _ = page.first_sign.try_send(());
+    if let Err(error) = window.show() {
+        warn!(%error, "cannot show the window");
+    }
     let source = desk.updates();
     let spawned =
-        thread::Builder::new().name("updates".to_owned()).spawn(move || forward(source, &updates, &window, turn));
+        thread::Builder::new().name("updates".to_owned()).spawn(move || forward(source, &updates, &window, number));
     if let Err(error) = spawned {
         error!(%error, "cannot start the thread that sends updates");
     }
 }
 
-/// Lets the page save what it has made itself, in the user's folder for downloads, or where there is none in the folder
-/// that dealz was started in; tells it then, as the event `saved`, the file's whole name, or `null` where it could not be
-/// written.
+/// Lets the page save what it has made, in the user's folder for downloads, or else in the folder in which dealz was
+/// started. Then the page gets the event `saved` with the file's path, or `null` if it could not be written.
 #[expect(clippy::needless_pass_by_value, reason = "as Tauri calls it")]
 pub(super) fn save(page: Webview, event: DownloadEvent<'_>) -> bool {
     match event {
@@ -84,7 +99,7 @@ pub(super) fn save(page: Webview, event: DownloadEvent<'_>) -> bool {
         DownloadEvent::Finished { path, success, .. } => {
             let saved = json!(path.filter(|_| success));
             if let Err(error) = page.eval(format!("dispatchEvent(new CustomEvent('saved', {{ detail: {saved} }}))")) {
-                error!(%error, "cannot tell the page what was saved");
+                error!(%error, "cannot report to the page what was saved");
             }
             true
         }
@@ -92,10 +107,10 @@ pub(super) fn save(page: Webview, event: DownloadEvent<'_>) -> bool {
     }
 }
 
-/// Sends one update after the other until the page is another one. The next is made when the page has run the one
-/// before: Tauri itself would queue what a slow page does not take.
-fn forward(mut source: Updates, to: &Channel<Update>, window: &WebviewWindow, turn: u64) {
-    let is_current = || window.state::<Page>().current.load(Ordering::Relaxed) == turn;
+/// Sends one update after the other while the page stays the same. The next one is made when the page has processed the
+/// one before: Tauri would queue what a slow page does not take.
+fn forward(mut source: Updates, to: &Channel<Update>, window: &WebviewWindow, number: u64) {
+    let is_current = || window.state::<Page>().current.load(Ordering::Relaxed) == number;
     while is_current() {
         if let Some(update) = source.next() {
             let (ran, taken) = sync_channel(1);

@@ -1,4 +1,4 @@
-//! The process that starts the window's, hands signals on to it, and judges how it ended.
+//! The process that starts the window's process, forwards signals to it, and judges how it ended.
 
 use std::{
     env, io,
@@ -22,27 +22,27 @@ use super::{NoWindow, Shown};
 /// The variable by which the window's process knows what it is.
 const WINDOW: &str = "DEALZ_WINDOW";
 
-/// Exit codes of the window's process that the libraries in it do not use.
+/// Exit codes of the window's process that its libraries do not use.
 const NO_DISPLAY: u8 = 70;
 const PAGE_ENDED: u8 = 71;
 const PAGE_SILENT: u8 = 72;
 const FAILED: u8 = 73;
 
-/// How long the window has to close after a signal.
-const GRACE: Duration = Duration::from_millis(900);
+/// How long the window may take to close after a signal.
+const GRACE: Duration = Duration::from_millis(700);
 
 /// Whether this is the window's process.
-pub(super) fn has_started_us() -> bool {
+pub(super) fn has_started_this() -> bool {
     env::var_os(WINDOW).is_some()
 }
 
-/// Whether there may be a display: the window's process finds out.
+/// Whether there may be a display: only the window's process can know.
 pub(super) fn names_a_display() -> bool {
     ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| env::var_os(name).is_some_and(|value| !value.is_empty()))
 }
 
-/// How the window's process says what became of the window, by its exit code. 1 is no word of ours: GDK ends the
-/// process so when the display goes.
+/// The exit code by which the window's process reports what became of the window. It is not 1: GDK ends the process with
+/// that when the display goes.
 pub(super) fn exit_code(result: anyhow::Result<Option<NoWindow>>) -> ExitCode {
     match result {
         Ok(None) => ExitCode::SUCCESS,
@@ -75,23 +75,23 @@ fn shown(status: ExitStatus) -> Shown {
 /// # Errors
 /// It cannot be started.
 pub(super) fn show(stop: &Stop) -> anyhow::Result<Shown> {
-    let own = env::current_exe().context("cannot tell where this program is")?;
+    let own = env::current_exe().context("cannot find the path of this program")?;
     let mut command = Command::new(own);
     command.args(env::args_os().skip(1)).env(WINDOW, "1");
-    // With some drivers the window stays blank otherwise. It has to be there before the process starts.
+    // With some drivers the window stays blank otherwise. It must be set before the process starts.
     if env::var_os("WEBKIT_DISABLE_DMABUF_RENDERER").is_none() {
         command.env("WEBKIT_DISABLE_DMABUF_RENDERER", "1");
     }
     // The main thread starts it: it lives as long as the process.
     let child = program::end_child_with_us(&mut command).spawn().context("cannot start the window's process")?;
     let window = Window::new(child);
-    hand_signals_on(window.clone(), stop)?;
+    forward_signals(window.clone(), stop)?;
     let status = window.wait().context("cannot wait for the window's process")?;
-    // What it was told to do is no failure.
+    // An end that was requested is no failure.
     Ok(if stop.is_stopped() { Shown::Ended(ExitCode::SUCCESS) } else { shown(status) })
 }
 
-fn hand_signals_on(window: Window, stop: &Stop) -> anyhow::Result<()> {
+fn forward_signals(window: Window, stop: &Stop) -> anyhow::Result<()> {
     let stop = stop.clone();
     thread::Builder::new().name("signals".to_owned()).spawn(move || {
         stop.wait();
@@ -102,7 +102,7 @@ fn hand_signals_on(window: Window, stop: &Stop) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The window's process. Its id is its own until its end has been collected, which happens under the lock: nobody else
+/// The window's process. Its id is its own until its end is collected, which happens under the lock: no other process
 /// is ever signalled in its place.
 #[derive(Clone)]
 struct Window {
@@ -118,10 +118,10 @@ impl Window {
     /// Waits for its end, with the lock free.
     ///
     /// # Errors
-    /// The system does not tell how it ended.
+    /// The system does not report how it ended.
     fn wait(&self) -> io::Result<ExitStatus> {
         let ends = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
-        // It fails where the end has been collected.
+        // It fails if the end has been collected.
         let _ = retry_on_intr(|| waitid(WaitId::Pid(self.id), ends));
         self.lock().wait()
     }
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn how_it_ended_is_known_whoever_collects_the_end() {
+    fn its_end_is_known_to_every_handle() {
         let window = start("true", "");
         assert_eq!(window.wait().unwrap().code(), window.wait().unwrap().code());
         window.signal(Signal::KILL);

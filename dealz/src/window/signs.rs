@@ -1,4 +1,4 @@
-//! Whether the page lives: WebKit runs it in a process of its own, which may not start, or end.
+//! Signs of life of the page: WebKit runs it in a separate process, which may not start, or end.
 
 use std::{
     sync::{
@@ -16,11 +16,11 @@ use super::NoWindow;
 /// How long a page may take to ask for updates: many times what the slowest machine needs.
 const FIRST_SIGN: Duration = Duration::from_secs(20);
 
-/// How often a page that ended is loaded again.
+/// How many times a page whose process ended is loaded again.
 #[cfg(target_os = "linux")]
 const RELOADS_MAX: u32 = 3;
 
-/// What follows from the signs.
+/// Closes the window if the page does not live.
 #[derive(Clone)]
 pub(super) struct Signs {
     app: AppHandle,
@@ -28,7 +28,7 @@ pub(super) struct Signs {
 }
 
 impl Signs {
-    /// Signs that close `app` when they say that there is no page, and leave the reason in `failure`.
+    /// Signs that close `app` if there is no page, and leave the reason in `failure`.
     pub(super) const fn new(app: AppHandle, failure: Arc<OnceLock<NoWindow>>) -> Self {
         Self { app, failure }
     }
@@ -36,7 +36,7 @@ impl Signs {
     /// Watches for the first sign of life, and from then on for the end of the page's process.
     ///
     /// # Errors
-    /// There is no thread to be had, or the window is gone.
+    /// The system has no more threads, or the window is gone.
     pub(super) fn watch(self, window: &WebviewWindow, first_sign: Receiver<()>) -> anyhow::Result<()> {
         #[cfg(target_os = "linux")]
         self.clone().watch_process(window)?;
@@ -71,7 +71,7 @@ impl Signs {
     }
 
     fn give_up(&self, reason: NoWindow) {
-        // The first reason is the one.
+        // The first reason counts.
         let _ = self.failure.set(reason);
         self.app.exit(0);
     }
