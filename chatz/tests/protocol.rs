@@ -2,7 +2,10 @@
 
 mod support;
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
 use support::{Server, ask, names, refusal};
 use testkit::{
@@ -197,4 +200,33 @@ fn peers_that_do_not_read_cost_bounded_memory() {
     let grown = server.program.resident_bytes().saturating_sub(before);
     assert!(grown < 20 << 20, "{grown} bytes more");
     assert!(peer.receive_within(Duration::ZERO).is_none());
+}
+
+#[test]
+fn a_flood_of_requests_costs_bounded_memory_and_leaves_room_for_others() {
+    const FLOODS: usize = 4;
+    let server = Server::start(&[]);
+    let bob = server.req();
+    ask(&bob, &[b"bob"]);
+    let before = server.program.resident_bytes();
+
+    let said = [b"eve\x1f".as_slice(), &[b'x'; 4096]].concat();
+    let (requests, flooding) = (server.requests.as_str(), AtomicUsize::new(FLOODS));
+    let largest = std::thread::scope(|scope| {
+        for _ in 0..FLOODS {
+            scope.spawn(|| {
+                let peer = Peer::connect(DEALER, requests);
+                (0..10_000).for_each(|_| peer.send([&b""[..], &said]));
+                flooding.fetch_sub(1, Ordering::Relaxed);
+            });
+        }
+        let mut largest = before;
+        while flooding.load(Ordering::Relaxed) > 0 {
+            assert!(names(&ask(&bob, &[b"bob"])).contains(&"bob".to_owned()), "served during the flood");
+            largest = largest.max(server.program.resident_bytes());
+        }
+        largest
+    });
+    let grown = largest.saturating_sub(before);
+    assert!(grown < 20 << 20, "{grown} bytes more");
 }
