@@ -87,7 +87,8 @@ impl Client {
         actor::spawn(context, "chatz.client", TEXTS_MAX, move |inbox| owner.run(&inbox, &stop)).map(Self)
     }
 
-    /// Gives the client a text to say. Its fate comes back as an event: [`Event::Said`] or [`Event::Refused`].
+    /// Gives the client a text to say. Its fate comes back as an event: [`Event::Said`], [`Event::Refused`]
+    /// or [`Event::Failed`].
     ///
     /// # Errors
     /// Too many texts wait, or the client has ended; the text comes back.

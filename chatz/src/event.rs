@@ -19,11 +19,18 @@ pub enum Event {
     Said(Text),
     /// A text waits here until the server replies.
     Kept(Text),
-    /// The server refused a request, or it is unknown whether it executed it.
+    /// The server refused a request.
     Refused {
-        /// The text that was not said, or may not have been; `None` if the user may not be present.
+        /// The text that was not said; `None` if the user may not be present.
         text: Option<Text>,
-        /// Why, as a sentence.
+        /// The server's sentence.
+        reason: String,
+    },
+    /// A text was not said, or it is unknown whether it was.
+    Failed {
+        /// The text.
+        text: Text,
+        /// The reason, as a sentence that contains the text.
         reason: String,
     },
     /// The server replies, or does so no longer.

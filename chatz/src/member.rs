@@ -117,7 +117,8 @@ impl Member {
         }
     }
 
-    /// Takes a text to say; it comes back as [`Event::Said`] or [`Event::Refused`].
+    /// Takes a text to say; it comes back as [`Event::Said`], [`Event::Refused`] or
+    /// [`Event::Failed`].
     pub fn say(&mut self, text: Text) {
         if self.texts.len() >= TEXTS_MAX {
             return self.report(too_many(text));
@@ -271,8 +272,8 @@ impl Member {
     /// The loss of a keep-alive is not worth a report; that of a text is.
     fn lost(&mut self, text: Option<Text>, why: &str) {
         if let Some(text) = text {
-            let reason = format!("{why}: it may or may not have been said: {text}");
-            self.report(Event::Refused { text: Some(text), reason });
+            let reason = format!("{why}: the text may or may not have been said: {text}");
+            self.report(Event::Failed { text, reason });
         }
     }
 
@@ -299,16 +300,16 @@ impl Member {
     }
 }
 
-/// The refusal of a text for which there is no room.
+/// The failure of a text for which there is no room.
 pub(crate) fn too_many(text: Text) -> Event {
     let reason = format!("{TEXTS_MAX} texts are waiting already, not taken: {text}");
-    Event::Refused { text: Some(text), reason }
+    Event::Failed { text, reason }
 }
 
-/// The refusal of a text that was not sent before the client left.
+/// The failure of a text that was not sent before the client left.
 pub(crate) fn left_before(text: Text) -> Event {
     let reason = format!("left before it was said: {text}");
-    Event::Refused { text: Some(text), reason }
+    Event::Failed { text, reason }
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ pub struct SayConfig {
 #[derive(Debug, Error)]
 pub enum SayError {
     /// No connection was made.
-    #[error("no server at {requests} within {}{}", format_duration(*timeout), because(.reason))]
+    #[error("no server at {requests} within {}{}", format_duration(*timeout), reason_suffix(.reason))]
     NoServer {
         /// Where the server should be.
         requests: Endpoint,
@@ -38,7 +38,7 @@ pub enum SayError {
         reason: Option<String>,
     },
     /// There is a server, but it did not reply.
-    #[error("no reply from {requests} within {}: it may or may not have been said", format_duration(*timeout))]
+    #[error("no reply from {requests} within {}: the text may or may not have been said", format_duration(*timeout))]
     NoReply {
         /// Where the server is.
         requests: Endpoint,
@@ -49,20 +49,20 @@ pub enum SayError {
     #[error("refused: {}", foreign(.0))]
     Refused(String),
     /// The reply is malformed.
-    #[error("the reply is malformed: {0}: it may or may not have been said")]
+    #[error("the reply is malformed: {0}: the text may or may not have been said")]
     Malformed(DecodeError),
     /// The stop signal came before there was a server.
-    #[error("stopped before it was said")]
-    StoppedUnsaid,
+    #[error("stopped before the text was sent")]
+    StoppedBeforeSending,
     /// The stop signal came before the reply.
-    #[error("stopped before the reply came: it may or may not have been said")]
+    #[error("stopped before the reply came: the text may or may not have been said")]
     Stopped,
     /// A socket failed.
     #[error(transparent)]
     Socket(#[from] SocketError),
 }
 
-fn because(reason: &Option<String>) -> String {
+fn reason_suffix(reason: &Option<String>) -> String {
     reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default()
 }
 
@@ -70,7 +70,7 @@ fn because(reason: &Option<String>) -> String {
 ///
 /// # Errors
 /// As [`SayError`] lists; only [`SayError::NoReply`], [`SayError::Malformed`] and [`SayError::Stopped`] leave it
-/// open whether it was said.
+/// open whether the text was said.
 pub fn say(context: &Context, config: &SayConfig, stop: &Stop) -> Result<Vec<User>, SayError> {
     let mut frames = Frames::new();
     let (user, text) = (config.user.clone(), Some(config.text.clone()));
@@ -110,7 +110,7 @@ fn send(
     while !socket.send(frames)? {
         let next = connection.next_deadline().map_or(deadline, |retry| retry.min(deadline));
         if wait(stop, [socket.writable(), socket.events()], Some(next))?.stopped {
-            return Err(SayError::StoppedUnsaid);
+            return Err(SayError::StoppedBeforeSending);
         }
         let now = Instant::now();
         connection.follow(now, socket, |_| {})?;

@@ -70,7 +70,7 @@ fn say_names_the_endpoint_that_has_no_server_and_the_one_that_does_not_reply() {
     let mute = Peer::bind(ROUTER);
     let say = |endpoint: &str| run(CHATZ, ["say", "ada", "hi", "--requests", endpoint, "--timeout", "300ms"]);
     let said = say(mute.endpoint());
-    let no_reply = format!("error: no reply from {} within 300ms: it may or may not", mute.endpoint());
+    let no_reply = format!("error: no reply from {} within 300ms: the text may or may not", mute.endpoint());
     assert!(said.code == Some(1) && said.stderr.starts_with(&no_reply), "{}", said.stderr);
 
     let nowhere = mute.endpoint().to_owned();
@@ -164,7 +164,7 @@ fn a_text_whose_reply_does_not_come_is_reported_and_a_suspended_server_counts_as
     let mut client = ada(&server);
     server.program.suspend();
     client.say("perhaps");
-    let reason = "no reply: it may or may not have been said: perhaps";
+    let reason = "no reply: the text may or may not have been said: perhaps";
     assert_eq!(event_but_users(&client), json!({ "event": "refused", "reason": reason }));
     assert_eq!(event_but_users(&client), link("down"));
     client.say("kept");

@@ -82,7 +82,7 @@ impl Drop for Terminal {
 }
 
 struct Room {
-    _server: Program,
+    server: Program,
     requests: String,
     broadcasts: String,
     heard: Peer,
@@ -94,7 +94,7 @@ impl Room {
         let server = Program::start(CHATZ, ["serve", "--requests", any, "--broadcasts", any]);
         let (requests, broadcasts) = (server.endpoint("requests"), server.endpoint("broadcasts"));
         let heard = Peer::connect_with(peer::SUB, &broadcasts, |socket| socket.set_subscribe(b"").unwrap());
-        Self { _server: server, requests, broadcasts, heard }
+        Self { server, requests, broadcasts, heard }
     }
 
     fn join(&self, name: &str) -> Terminal {
@@ -152,6 +152,23 @@ fn the_lines_of_a_paste_are_texts_of_their_own() {
     ada.types("\u{1b}[200~one\r\r/users\rtwo\u{1f}\rthree\u{1b}[201~\r");
     assert_eq!([room.hears(), room.hears()], ["ada\u{1f}one", "ada\u{1f}three"]);
     ada.shows("chatz: not said: text: a character that is not allowed: two\\u{1f}");
+    ada.types("/quit\r");
+    ada.ends();
+}
+
+#[test]
+fn a_text_that_was_kept_is_shown_when_it_is_said() {
+    let room = Room::open();
+    let mut ada = room.join("ada");
+    ada.shows("present: ada");
+    room.server.suspend();
+    ada.types("perhaps\r");
+    ada.shows("chatz: no reply: the text may or may not have been said: perhaps");
+    ada.types("later\r");
+    ada.shows("chatz: kept until the server replies: later");
+    room.server.resume();
+    ada.shows("ada: perhaps");
+    ada.shows("ada: later");
     ada.types("/quit\r");
     ada.ends();
 }

@@ -57,7 +57,7 @@ fn a_client_whose_routing_id_is_taken_over_comes_back_with_another_and_says_noth
     thief.send([&b""[..], b"eve"]);
     while server.reply() != (id.clone(), "eve".to_owned()) {}
     client.say("perhaps");
-    assert_eq!(event(&client)["reason"], "no reply: it may or may not have been said: perhaps");
+    assert_eq!(event(&client)["reason"], "no reply: the text may or may not have been said: perhaps");
     assert_eq!(event(&client), json!({ "event": "link", "state": "down" }));
 
     let (other, request) = server.reply();

@@ -62,7 +62,7 @@ impl Gate {
     /// Takes an event of the client.
     pub(crate) fn handle(&self, event: &Event) {
         match event {
-            Event::Said(_) | Event::Refused { text: Some(_), .. } => self.leave(),
+            Event::Said(_) | Event::Refused { text: Some(_), .. } | Event::Failed { .. } => self.leave(),
             Event::Server(state) => {
                 self.lock().open = match state {
                     ServerState::Connecting => self.open_at_first,

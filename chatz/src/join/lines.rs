@@ -98,8 +98,9 @@ impl Reader {
             Ok(text) => text,
             Err(error) if error.fault == Fault::Empty => return,
             Err(error) => {
-                let reason = format!("not said: {error}");
-                return self.write(&Event::Refused { text: None, reason });
+                // If the output is closed, the thread that writes events learns the same and ends the program.
+                let _ = locked(&self.output).write_fault(&format!("not said: {error}"));
+                return;
             }
         };
         self.gate.enter();
@@ -114,7 +115,6 @@ impl Reader {
     }
 
     fn write(&self, event: &Event) {
-        // If the output is closed, the thread that writes events learns the same and ends the program.
         let _ = locked(&self.output).write(event);
     }
 }
@@ -166,19 +166,31 @@ enum Json<'a> {
 
 impl Output {
     fn write(&mut self, event: &Event) -> io::Result<()> {
-        let mut stdout = io::stdout().lock();
-        if self.json {
-            let Some(object) = json(event) else {
-                return Ok(());
-            };
-            serde_json::to_writer(&mut stdout, &object)?;
-            stdout.write_all(b"\n")?;
-        } else if !matches!(event, Event::Kept(_)) {
+        match event {
+            _ if self.json => json(event).map_or(Ok(()), |object| write_json(&object)),
             // That would be a line for every line of a file, and the line about the server says it already.
-            self.words.lines(event).iter().try_for_each(|line| writeln!(stdout, "{line}"))?;
+            Event::Kept(_) => Ok(()),
+            _ => write_lines(&self.words.lines(event)),
         }
-        stdout.flush()
     }
+
+    /// Writes why a line of the input is no text.
+    fn write_fault(&mut self, reason: &str) -> io::Result<()> {
+        if self.json { write_json(&Json::Refused { reason }) } else { write_lines(&[format!("chatz: {reason}")]) }
+    }
+}
+
+fn write_json(object: &Json<'_>) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    serde_json::to_writer(&mut stdout, object)?;
+    stdout.write_all(b"\n")?;
+    stdout.flush()
+}
+
+fn write_lines(lines: &[String]) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    lines.iter().try_for_each(|line| writeln!(stdout, "{line}"))?;
+    stdout.flush()
 }
 
 /// The event's object, if it has one; one that matters and has none is logged.
@@ -186,7 +198,7 @@ fn json(event: &Event) -> Option<Json<'_>> {
     match event {
         Event::Users(users) => Some(Json::Users { users: users.iter().map(User::as_str).collect() }),
         Event::Message { user, text } => Some(Json::Message { user: user.as_str(), text: text.as_str() }),
-        Event::Refused { reason, .. } => Some(Json::Refused { reason }),
+        Event::Refused { reason, .. } | Event::Failed { reason, .. } => Some(Json::Refused { reason }),
         Event::Server(state) => Some(Json::Link { state: *state }),
         Event::Denied { endpoint, reason } => {
             warn!(%endpoint, "{reason}");

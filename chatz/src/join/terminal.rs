@@ -36,8 +36,11 @@ const EXCERPT_CHARS: usize = 40;
 /// How long leaving waits for the replies to the last texts.
 const LAST_REPLIES: Duration = Duration::from_millis(500);
 
-/// How long the printer may take for the last events, and the pause between two attempts to end the line editor.
+/// How long the printer may take for the last events.
 const LAST_LINES: Duration = Duration::from_millis(200);
+
+/// The time between two attempts to end the line editor.
+const QUIT_AGAIN: Duration = Duration::from_millis(50);
 
 /// Joins until the person quits or `stop`.
 pub(super) fn run(context: &Context, config: &ClientConfig, stop: &Stop) -> anyhow::Result<()> {
@@ -97,7 +100,7 @@ impl Screen {
     fn print_all(&self, mut printer: impl ExternalPrinter, events: &Receiver<Event>, quit: &Receiver<()>) {
         for event in events {
             self.gate.handle(&event);
-            if self.is_own_echo(&event) {
+            if self.is_on_screen(&event) {
                 continue;
             }
             for line in locked(&self.words).lines(&event) {
@@ -107,17 +110,27 @@ impl Screen {
         }
         self.gate.end();
         // SIGINT ends the editor, which restores the terminal. It may be between two lines, so once is not enough.
-        while quit.recv_timeout(LAST_LINES / 4) == Err(RecvTimeoutError::Timeout) {
+        while quit.recv_timeout(QUIT_AGAIN) == Err(RecvTimeoutError::Timeout) {
             let _ = raise(SIGINT);
         }
     }
 
-    fn is_own_echo(&self, event: &Event) -> bool {
-        let Event::Message { user, text } = event else {
-            return false;
-        };
+    /// Whether it is the broadcast of a text that stands where it was typed. One that is kept, or may not have been said,
+    /// is printed when it comes back: that it was said is new.
+    fn is_on_screen(&self, event: &Event) -> bool {
+        match event {
+            Event::Message { user, text } => *user == self.me && self.forget(text),
+            Event::Kept(text) | Event::Failed { text, .. } | Event::Refused { text: Some(text), .. } => {
+                self.forget(text);
+                false
+            }
+            _ => false,
+        }
+    }
+
+    fn forget(&self, text: &Text) -> bool {
         let mut typed = locked(&self.typed);
-        let found = typed.iter().position(|own| *user == self.me && own == text);
+        let found = typed.iter().position(|own| own == text);
         found.is_some_and(|index| typed.remove(index).is_some())
     }
 

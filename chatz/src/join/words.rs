@@ -30,7 +30,11 @@ impl Words {
             Event::Kept(text) => {
                 vec![format!("chatz: kept until the server replies: {}", foreign(text.as_str()))]
             }
-            Event::Refused { reason, .. } => vec![format!("chatz: refused: {}", foreign(reason))],
+            Event::Refused { text: None, reason } => vec![format!("chatz: refused: {}", foreign(reason))],
+            Event::Refused { text: Some(text), reason } => {
+                vec![format!("chatz: refused: {}: {}", foreign(reason), foreign(text.as_str()))]
+            }
+            Event::Failed { reason, .. } => vec![format!("chatz: {}", foreign(reason))],
             Event::Denied { endpoint, reason } => vec![format!("chatz: {endpoint}: {}", foreign(reason))],
             Event::Server(state) => vec![self.server(*state)],
         }
@@ -75,6 +79,7 @@ fn list(users: &[User]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::member::left_before;
 
     fn users(names: &[&str]) -> Event {
         Event::Users(names.iter().map(|name| name.parse().unwrap()).collect())
@@ -97,6 +102,15 @@ mod tests {
         assert_eq!(words.lines(&users(&["ada", "bob"])), ["chatz: present: ada, bob"]);
         assert_eq!(words.lines(&users(&["ada", "eve"])), ["chatz: eve joined", "chatz: bob left"]);
         assert_eq!(words.present(), "chatz: present: ada, eve");
+    }
+
+    #[test]
+    fn a_refusal_names_its_text_and_a_failure_does_so_itself() {
+        let text: wire::Text = "hi\u{7}".parse().unwrap();
+        let refused = |text| Event::Refused { text, reason: "the room is full".to_owned() };
+        assert_eq!(words().lines(&refused(None)), ["chatz: refused: the room is full"]);
+        assert_eq!(words().lines(&refused(Some(text.clone()))), ["chatz: refused: the room is full: hi\\u{7}"]);
+        assert_eq!(words().lines(&left_before(text)), ["chatz: left before it was said: hi\\u{7}"]);
     }
 
     #[test]

@@ -48,7 +48,7 @@ fn events(member: &mut Member) -> Vec<Event> {
 
 fn reason(event: &Event) -> &str {
     match event {
-        Event::Refused { reason, .. } => reason,
+        Event::Refused { reason, .. } | Event::Failed { reason, .. } => reason,
         other => panic!("{other:?}"),
     }
 }
@@ -139,7 +139,7 @@ fn a_text_whose_reply_is_lost_is_reported_and_not_said_again() {
         ask(&mut member, now);
         lose(&mut member, now);
         let reported = events(&mut member);
-        assert_eq!(reason(&reported[0]), "no reply: it may or may not have been said: one");
+        assert_eq!(reason(&reported[0]), "no reply: the text may or may not have been said: one");
         assert_eq!(reported[1..], [Event::Server(ServerState::Down)]);
         assert_eq!(ask(&mut member, now + REPLY_WITHIN).text, None);
     }
@@ -188,7 +188,7 @@ fn a_malformed_reply_leaves_open_whether_the_text_was_said() {
     member.handle_reply(now, Err(wire::Fault::Missing.of("users")));
     assert_eq!(
         reason(&events(&mut member)[0]),
-        "the reply is malformed (users: missing): it may or may not have been said: one"
+        "the reply is malformed (users: missing): the text may or may not have been said: one"
     );
 }
 
@@ -212,7 +212,7 @@ fn after_a_request_without_a_reply_it_connects_again_and_then_after_ever_more_of
         assert!(!member.poll_reconnect(), "once for each time");
     }
     assert_eq!(waits, [1, 2, 4, UNHEARD_MAX, UNHEARD_MAX]);
-    let texts = events(&mut member).into_iter().filter(|event| matches!(event, Event::Refused { text: Some(_), .. }));
+    let texts = events(&mut member).into_iter().filter(|event| matches!(event, Event::Failed { .. }));
     assert_eq!(texts.count(), 1, "the text was sent once, on the first connection");
 
     reply(&mut member, now, roster(7, None));

@@ -81,11 +81,14 @@ impl Talk {
                 }
                 None
             }
-            Event::Refused { text, reason } => {
-                if let Some(text) = &text {
-                    self.remove_waiting(text.as_str());
-                }
-                Some(self.refuse(text.is_none(), reason))
+            Event::Refused { text: None, reason } => Some(self.refuse(true, reason)),
+            Event::Refused { text: Some(text), reason } => {
+                self.remove_waiting(text.as_str());
+                Some(self.refuse(false, format!("{reason}: {text}")))
+            }
+            Event::Failed { text, reason } => {
+                self.remove_waiting(text.as_str());
+                Some(self.refuse(false, reason))
             }
             Event::Denied { endpoint, reason } => Some(self.refuse(true, format!("{endpoint}: {reason}"))),
             Event::Server(state) => self.handle_server(state),
@@ -185,11 +188,11 @@ mod tests {
         texts(&mut talk, ["a", "b", "a"].map(|kept| Event::Kept(text(kept))).into());
         texts(&mut talk, vec![Event::Said(text("a"))]);
         assert_eq!(talk.view.waiting, ["b", "a"]);
-        let refused = Event::Refused { text: Some(text("b")), reason: "b is not said".to_owned() };
-        assert_eq!(texts(&mut talk, vec![refused]), ["b is not said"]);
+        let refused = Event::Refused { text: Some(text("b")), reason: "the room is full".to_owned() };
+        assert_eq!(texts(&mut talk, vec![refused]), ["the room is full: b"]);
         assert_eq!(
             (talk.view.waiting.as_slice(), talk.view.refusal.as_deref()),
-            (&["a".to_owned()][..], Some("b is not said"))
+            (&["a".to_owned()][..], Some("the room is full: b"))
         );
         texts(&mut talk, vec![Event::Users(Vec::new())]);
         assert!(talk.view.refusal.is_some(), "a user who joins accepts no text");

@@ -103,7 +103,7 @@ impl Forwarder {
                 self.forward(Event::Chatz(event))?;
                 self.forward(Event::Silent(SocketId::ChatzReq, silence))
             }
-            chatz::Event::Said(_) | chatz::Event::Refused { text: Some(_), .. } => {
+            chatz::Event::Said(_) | chatz::Event::Refused { text: Some(_), .. } | chatz::Event::Failed { .. } => {
                 self.under_way.fetch_sub(1, Ordering::Relaxed);
                 self.forward(Event::Chatz(event))
             }

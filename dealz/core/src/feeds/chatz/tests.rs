@@ -107,7 +107,7 @@ fn texts_wait_for_a_server_and_too_many_are_refused() {
     until(&events, |event| matches!(event, Event::Chatz(chatz::Event::Kept(text)) if text.as_str() == "text 99"));
     chatz.rename("bob".parse().unwrap()).unwrap();
     let reported = until(&events, |event| matches!(event, Event::Named(name) if name == "bob"));
-    let refused = reported.iter().filter(|event| matches!(event, Event::Chatz(chatz::Event::Refused { .. }))).count();
+    let refused = reported.iter().filter(|event| matches!(event, Event::Chatz(chatz::Event::Failed { .. }))).count();
     assert_eq!(refused, 100);
     chatz.say("first".parse().unwrap()).unwrap();
 }
