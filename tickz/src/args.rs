@@ -1,8 +1,7 @@
-//! What was typed, and what comes of it: the flags of each role become its config.
+//! The command line, and the configuration made from it.
 
 use std::{
     hash::{BuildHasher as _, RandomState},
-    io::{self, IsTerminal},
     time::Duration,
 };
 
@@ -18,21 +17,22 @@ use crate::{
     market::Stocks,
     pace::{Pace, Speed},
     publisher::PublishConfig,
+    table,
     view::Show,
     watcher::WatchConfig,
 };
 
-/// Between two ticks unless somebody says otherwise.
+/// The default time between two ticks.
 const INTERVAL: Duration = Duration::from_millis(500);
 
 /// Prices: a publisher, simulated or replayed, and a watcher
 #[derive(Debug, Parser)]
 #[command(version)]
 pub struct Cli {
-    /// Which role.
+    /// The role.
     #[command(subcommand)]
     pub command: Command,
-    /// What all roles share.
+    /// The flags of all roles.
     #[command(flatten)]
     pub suite: SuiteArgs,
 }
@@ -40,9 +40,9 @@ pub struct Cli {
 /// The roles.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Publishes prices: simulated, or real ones from a file
+    /// Publish prices: simulated, or real ones from a file
     Publish(Box<PublishArgs>),
-    /// Watches the prices of some symbols
+    /// Watch the prices of symbols
     Watch(WatchArgs),
 }
 
@@ -53,19 +53,19 @@ pub struct PublishArgs {
     /// Where to bind [default: tcp://*:9003]
     #[arg(long, value_name = "ENDPOINT", env = Channel::Ticks.variable())]
     pub ticks: Option<Endpoint>,
-    /// Number the ticks of each symbol, so that watchers can tell what they lost
+    /// Number the ticks of each symbol, so that watchers can count the ones they lost
     #[arg(long)]
     pub sequence: bool,
-    /// Wait for a slow subscriber instead of dropping its ticks; one that never reads stops all
+    /// Wait for a slow subscriber instead of dropping its ticks; one that never reads stops the publisher
     #[arg(long)]
     pub block: bool,
-    /// End after so many ticks
-    #[arg(long, value_name = "N")]
+    /// Stop after N ticks
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub count: Option<u64>,
-    /// Send the first tick when so many connections have subscribed
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    /// Wait for N subscribers before the first tick
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, allow_negative_numbers = true)]
     pub await_subscribers: usize,
-    /// Tell at the end what was done, as one JSON object on standard output
+    /// Print a summary at the end, as one JSON object on standard output
     #[arg(long)]
     pub summary: bool,
     #[command(flatten)]
@@ -78,18 +78,18 @@ pub struct PublishArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Simulated prices (geometric Brownian motion)")]
 struct SimulationArgs {
-    /// Symbols and first prices, with drift and volatility a year: SYMBOL=PRICE[:DRIFT[:VOLATILITY]],...
+    /// Symbols and first prices, with drift and volatility per year: SYMBOL=PRICE[:DRIFT[:VOLATILITY]],...
     /// [default: MSFT=41.78,AAPL=95.35,GOOG=571.09,YHOO=34.53,BBRY=10.9, each :0.05:0.3]
     #[arg(long, value_name = "LIST")]
     symbols: Option<Stocks>,
-    /// What the random numbers begin with: the same seed gives the same prices [default: another one each time]
-    #[arg(long, value_name = "N")]
+    /// Random seed: the same seed gives the same prices [default: random]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     seed: Option<u64>,
-    /// The time between two ticks, all symbols together [default: 500ms]
-    #[arg(long, value_name = "DURATION", value_parser = duration, conflicts_with = "rate")]
+    /// Time between two ticks, over all symbols [default: 500ms]
+    #[arg(long, value_name = "DURATION", value_parser = duration, allow_hyphen_values = true, conflicts_with = "rate")]
     interval: Option<Duration>,
-    /// Ticks a second, all symbols together, or max: as fast as it goes
-    #[arg(long, value_name = "N|max")]
+    /// Ticks per second over all symbols, up to 1000000000, or max: as fast as possible
+    #[arg(long, value_name = "N|max", allow_negative_numbers = true)]
     rate: Option<Pace>,
 }
 
@@ -97,20 +97,20 @@ struct SimulationArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Real prices")]
 struct ReplayArgs {
-    /// CSV with a header that names symbol, date or timestamp (ISO 8601, or seconds since 1970), and price;
+    /// CSV with the columns symbol, date or timestamp (ISO 8601, or a number since 1970), and price;
     /// - is standard input
     #[arg(long = "replay", value_name = "FILE", conflicts_with_all = ["symbols", "seed", "interval", "rate"])]
     origin: Option<Origin>,
-    /// How many times faster than the file's own times, or max: without any wait. A file of months wants 10000000
-    #[arg(long, value_name = "N|max", default_value = "1", requires = "origin")]
+    /// Speed relative to the times in the file, or max: without waiting. For a file that covers months, use 10000000
+    #[arg(long, value_name = "N|max", default_value = "1", allow_negative_numbers = true, requires = "origin")]
     speed: Speed,
-    /// Start again at the end of the file
+    /// Start again at the end of the file; a pipe cannot be read again
     #[arg(long = "loop", requires = "origin")]
-    again: bool,
-    /// Give ticks the time at which they are due instead of the file's
+    repeat: bool,
+    /// Give ticks the current time instead of the time in the file
     #[arg(long, requires = "origin")]
     restamp: bool,
-    /// Fail at the first bad line instead of refusing it and going on
+    /// Fail at the first bad line instead of skipping it
     #[arg(long, requires = "origin")]
     strict: bool,
 }
@@ -119,29 +119,29 @@ struct ReplayArgs {
 #[derive(Debug, Args)]
 #[command(after_help = WATCH_EXAMPLES)]
 pub struct WatchArgs {
-    /// What to watch, such as MSFT
+    /// Symbols to watch, such as MSFT
     #[arg(value_name = "SYMBOL", required = true)]
     pub symbols: Vec<Symbol>,
     /// Where the publisher is [default: tcp://127.0.0.1:9003]
     #[arg(long, value_name = "ENDPOINT", env = Channel::Ticks.variable())]
     pub ticks: Option<Endpoint>,
-    /// Where to look, without an endpoint.
+    /// The default host.
     #[command(flatten)]
     pub host: HostArgs,
-    /// One JSON object a tick, and a last one with what was counted
+    /// Print each tick as a JSON object, and the totals as the last one
     #[arg(long)]
     pub json: bool,
-    /// Only the last JSON object, with what was counted
+    /// Print only the totals, as a JSON object
     #[arg(long)]
     pub summary: bool,
-    /// Measure from each tick's timestamp to its receipt, and tell the percentiles at the end
+    /// Measure the time from each tick's timestamp to its receipt, and print percentiles at the end
     #[arg(long)]
     pub latency: bool,
-    /// End after so many ticks
-    #[arg(long, value_name = "N")]
+    /// Stop after N ticks
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub count: Option<u64>,
-    /// End after so long, such as 10s
-    #[arg(long = "for", value_name = "DURATION", value_parser = duration)]
+    /// Stop after a duration, such as 10s
+    #[arg(long = "for", value_name = "DURATION", value_parser = duration, allow_hyphen_values = true)]
     pub duration: Option<Duration>,
 }
 
@@ -150,7 +150,7 @@ Examples:
   tickz publish --sequence                      five stocks, two ticks a second
   tickz publish --symbols MSFT=41.78,AAPL=95.35:0.05:0.3 --rate 20000 --seed 7
   tickz publish --replay data/stocks.csv --speed 10000000 --loop
-  feed | tickz publish --replay - --restamp     whatever writes CSV";
+  feed | tickz publish --replay - --restamp     any program that writes CSV";
 
 const WATCH_EXAMPLES: &str = "\
 Examples:
@@ -159,12 +159,12 @@ Examples:
   tickz watch MSFT AAPL --for 10s --latency --summary";
 
 impl Cli {
-    /// Parses the command line; help, and usage that is wrong, end the program here (exit code 2).
+    /// Parses the command line; help and usage errors (exit code 2) end the program here.
     #[must_use]
     pub fn parse_or_exit() -> Self {
         let cli: Self = settings::program::parse();
         if let Command::Publish(args) = &cli.command
-            && args.replay.again
+            && args.replay.repeat
             && args.replay.origin.as_ref().is_some_and(Origin::is_stdin)
         {
             let reason = "--loop needs a file: standard input cannot be read twice";
@@ -175,7 +175,7 @@ impl Cli {
 }
 
 impl PublishArgs {
-    /// What the publisher uses.
+    /// The publisher's configuration.
     #[must_use]
     pub fn config(self, suite: &Suite) -> PublishConfig {
         PublishConfig {
@@ -187,8 +187,8 @@ impl PublishArgs {
             feed: match self.replay.origin {
                 None => self.simulation.config(),
                 Some(origin) => {
-                    let ReplayArgs { speed, again, restamp, strict, .. } = self.replay;
-                    FeedConfig::Replay { origin, speed, again, restamp, strict }
+                    let ReplayArgs { speed, repeat, restamp, strict, .. } = self.replay;
+                    FeedConfig::Replay { origin, speed, repeat, restamp, strict }
                 }
             },
         }
@@ -198,9 +198,9 @@ impl PublishArgs {
 impl SimulationArgs {
     fn config(self) -> FeedConfig {
         let seed = self.seed.unwrap_or_else(|| {
-            // The standard library's hashers begin with random numbers from the system.
+            // The standard library seeds its hashers with random numbers from the system.
             let seed = RandomState::new().hash_one(());
-            info!(seed, "--seed makes these prices again");
+            info!(seed, "--seed with this number repeats these prices");
             seed
         });
         let pace = self.rate.unwrap_or_else(|| Pace::every(self.interval.unwrap_or(INTERVAL)));
@@ -209,13 +209,13 @@ impl SimulationArgs {
 }
 
 impl WatchArgs {
-    /// What the watcher uses.
+    /// The watcher's configuration.
     #[must_use]
     pub fn config(self, suite: &Suite) -> WatchConfig {
         let show = match (self.summary, self.json) {
             (true, _) => Show::Summary,
             (false, true) => Show::Json,
-            (false, false) if io::stdout().is_terminal() => Show::Table,
+            (false, false) if table::can_draw() => Show::Table,
             (false, false) => Show::Lines,
         };
         WatchConfig {
@@ -232,7 +232,7 @@ impl WatchArgs {
 /// A duration above zero, such as `500ms` or `10s`.
 fn duration(text: &str) -> Result<Duration, String> {
     match humantime::parse_duration(text) {
-        Ok(Duration::ZERO) => Err("longer than nothing is needed".to_owned()),
+        Ok(Duration::ZERO) => Err("must be longer than zero".to_owned()),
         Ok(duration) => Ok(duration),
         Err(error) => Err(error.to_string()),
     }

@@ -1,25 +1,25 @@
-//! Percentiles of delays: how late ticks were sent, how late they arrived.
+//! Percentiles of delays: of sending, and of receipt.
 
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
-/// The longest delay that is told apart from longer ones: an hour.
+/// The longest delay that can be measured, an hour; longer ones count as this.
 const DELAY_NS_MAX: u64 = 3_600_000_000_000;
 
-/// Delays, counted by length to three digits.
+/// Delays, counted with three significant digits.
 #[derive(Debug)]
 pub struct Delays(Histogram<u64>);
 
-/// The percentiles of some delays, in microseconds; all 0 where there were none.
+/// Percentiles in microseconds; all 0 if there are no delays.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Percentiles {
-    /// Half of the delays are at most this long.
+    /// The median.
     pub p50: f64,
-    /// 99 of 100 are.
+    /// The 99th percentile.
     pub p99: f64,
-    /// 999 of 1,000 are.
+    /// The 99.9th percentile.
     pub p99_9: f64,
 }
 
@@ -37,7 +37,7 @@ impl Delays {
         self.0.saturating_record(u64::try_from(delay.as_nanos()).unwrap_or(u64::MAX));
     }
 
-    /// What they come to.
+    /// The percentiles of all delays so far.
     #[must_use]
     pub fn percentiles(&self) -> Percentiles {
         let micros = |quantile| {
@@ -48,7 +48,7 @@ impl Delays {
     }
 }
 
-/// A time in milliseconds, to the microsecond.
+/// A duration in milliseconds, to the microsecond.
 #[must_use]
 pub fn milliseconds(time: Duration) -> f64 {
     (time.as_secs_f64() * 1e6).round() / 1e3
@@ -59,12 +59,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn percentiles_are_in_microseconds_and_nothing_is_zero() {
+    fn percentiles_are_in_microseconds_and_zero_without_delays() {
         let mut delays = Delays::default();
         assert_eq!(delays.percentiles(), Percentiles { p50: 0.0, p99: 0.0, p99_9: 0.0 });
         (1..=1000).for_each(|micros| delays.record(Duration::from_micros(micros)));
-        let told = delays.percentiles();
-        assert!((told.p50 - 500.0).abs() < 1.0 && (told.p99 - 990.0).abs() < 1.0 && (told.p99_9 - 999.0).abs() < 1.0);
+        let found = delays.percentiles();
+        assert!(
+            (found.p50 - 500.0).abs() < 1.0 && (found.p99 - 990.0).abs() < 1.0 && (found.p99_9 - 999.0).abs() < 1.0
+        );
         delays.record(Duration::MAX);
     }
 }

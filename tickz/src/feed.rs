@@ -1,6 +1,6 @@
 //! The next tick and when it is due: simulated by a market, or replayed from a price history.
 //!
-//! It reads no clock: the publisher says what time it is. It lives on the publisher's thread.
+//! It reads no clock: the publisher passes the time. It belongs to the publisher's thread.
 
 use std::{
     collections::HashMap,
@@ -19,10 +19,10 @@ use crate::{
     row::Row,
 };
 
-/// How many lines without a price are passed over before the publisher does something else.
+/// The most lines without a price skipped before the publisher handles anything else.
 const PASSED_OVER_MAX: usize = 256;
 
-/// A wait that is worth a line in the log.
+/// Longer waits for the next tick are logged.
 const LONG_WAIT: Duration = Duration::from_secs(60);
 
 /// Where ticks come from.
@@ -30,24 +30,24 @@ const LONG_WAIT: Duration = Duration::from_secs(60);
 pub enum FeedConfig {
     /// From a simulated market.
     Simulation {
-        /// What is simulated.
+        /// The simulated stocks.
         stocks: Stocks,
-        /// What the random numbers begin with.
+        /// The random seed.
         seed: u64,
-        /// How fast.
+        /// The rate of ticks.
         pace: Pace,
     },
     /// From a price history.
     Replay {
-        /// Which.
+        /// The file or stream.
         origin: Origin,
-        /// How much faster than it was.
+        /// The speed relative to the times of the history.
         speed: Speed,
         /// Start again at its end.
-        again: bool,
-        /// Ticks carry the time at which they are due instead of the history's.
+        repeat: bool,
+        /// Ticks carry the time at which they are due instead of the history's time.
         restamp: bool,
-        /// The first refused line is the end.
+        /// The first refused line is an error.
         strict: bool,
     },
 }
@@ -61,16 +61,16 @@ pub struct Now {
     pub wall: f64,
 }
 
-/// What comes next.
+/// What a feed has for the publisher.
 #[derive(Debug, Clone, Copy)]
 pub enum Next {
-    /// A tick to send now, and when it was due; `None` where nothing is ever early. It always has its sequence.
+    /// A tick to send now, and when it was due; `None` at full speed. The tick always has its sequence.
     Tick(Tick, Option<Instant>),
-    /// Nothing before then.
+    /// Nothing before this time.
     At(Instant),
     /// Nothing before [`Feed::ring`].
     Starved,
-    /// Nothing ever.
+    /// No more ticks.
     End,
 }
 
@@ -93,14 +93,14 @@ struct Replay {
     rhythm: Rhythm,
     restamp: bool,
     strict: bool,
-    /// The row that is not due yet.
+    /// The next row, if it is not due yet.
     held: Option<(Row, Option<Duration>)>,
     sequences: HashMap<Symbol, u64>,
     refusals: Refusals,
     /// Good lines.
     understood: u64,
-    /// The history has begun again: its bad lines are known.
-    known: bool,
+    /// The history has started again: its bad lines are known.
+    repeats: bool,
 }
 
 impl Now {
@@ -122,8 +122,8 @@ impl Feed {
             FeedConfig::Simulation { stocks, seed, pace } => {
                 Source::Simulation { market: Market::new(&stocks, seed, pace.tick_secs()), pace, index: 0 }
             }
-            FeedConfig::Replay { origin, speed, again, restamp, strict } => Source::Replay(Replay {
-                rows: Rows::open(origin.clone(), again)?,
+            FeedConfig::Replay { origin, speed, repeat, restamp, strict } => Source::Replay(Replay {
+                rows: Rows::open(origin.clone(), repeat)?,
                 refusals: Refusals::of(origin),
                 rhythm: Rhythm::new(speed),
                 restamp,
@@ -131,16 +131,16 @@ impl Feed {
                 held: None,
                 sequences: HashMap::new(),
                 understood: 0,
-                known: false,
+                repeats: false,
             }),
         };
         Ok(Self { start: None, source })
     }
 
-    /// What comes next. The first call starts the clock.
+    /// What a feed has for the publisher. The first call starts the clock.
     ///
     /// # Errors
-    /// A price history cannot be read on, or has a bad line and is to be strict.
+    /// A price history cannot be read further, or has a bad line and must not.
     #[inline]
     pub fn next(&mut self, now: Now) -> Result<Next, ReplayError> {
         let start = *self.start.get_or_insert(now);
@@ -163,7 +163,7 @@ impl Feed {
         }
     }
 
-    /// To wait until there may be more, after [`Next::Starved`].
+    /// Signals that there may be more ticks, after [`Next::Starved`].
     #[must_use]
     pub fn ring(&self) -> Interest<'_> {
         match &self.source {
@@ -172,7 +172,7 @@ impl Feed {
         }
     }
 
-    /// How many lines were refused; `None` where there are no lines.
+    /// The number of refused lines; `None` for a simulation.
     #[must_use]
     pub fn refused_lines(&self) -> Option<u64> {
         match &self.source {
@@ -189,7 +189,7 @@ impl Replay {
             None => match self.row(now)? {
                 Ok(row) => {
                     let offset = self.rhythm.offset(row.timestamp);
-                    self.tell_of_long_wait(start, offset, now);
+                    self.log_long_wait(start, offset, now);
                     (row, offset)
                 }
                 Err(nothing) => return Ok(nothing),
@@ -211,7 +211,7 @@ impl Replay {
         Ok(Next::Tick(tick, offset.map(|offset| start.instant + offset)))
     }
 
-    /// The next good line, or what there is instead.
+    /// The next good line, or the reason why there is none now.
     fn row(&mut self, now: Now) -> Result<Result<Row, Next>, ReplayError> {
         for _ in 0..PASSED_OVER_MAX {
             match self.rows.take() {
@@ -223,10 +223,10 @@ impl Replay {
                 Some(Found::Refused { line, reason }) if self.strict => {
                     return Err(ReplayError::Refused { origin: self.refusals.origin().clone(), line, reason });
                 }
-                Some(Found::Refused { .. }) if self.known => {}
+                Some(Found::Refused { .. }) if self.repeats => {}
                 Some(Found::Refused { line, reason }) => self.refusals.record(now.instant, line, reason),
                 Some(Found::Again) => {
-                    self.known = true;
+                    self.repeats = true;
                     self.rhythm.again();
                 }
                 Some(Found::Failed(error)) => return Err(error),
@@ -239,20 +239,20 @@ impl Replay {
         Ok(Err(Next::At(now.instant)))
     }
 
-    /// A history of months looks like a hang at its own speed.
-    fn tell_of_long_wait(&self, start: Now, offset: Option<Duration>, now: Now) {
+    /// Logs a long wait: at its own speed, a history of months looks like a hang.
+    fn log_long_wait(&self, start: Now, offset: Option<Duration>, now: Now) {
         if let Some(due) = not_before(start, offset, now) {
             let wait = due - now.instant;
             if wait > LONG_WAIT {
                 let wait = humantime::format_duration(Duration::from_secs(wait.as_secs()));
-                info!(%wait, "the history's next tick is far off (--speed brings it nearer)");
+                info!(%wait, "the next tick of the history is not due for a long time; --speed makes it faster");
             }
         }
     }
 }
 
-/// When something with this offset is due, if that is later than now. An offset beyond what the clock can hold is
-/// ten years off, again and again.
+/// When something with this offset is due, if that is later than now. An offset beyond the range of the clock is always
+/// ten years away.
 #[inline]
 fn not_before(start: Now, offset: Option<Duration>, now: Now) -> Option<Instant> {
     const FAR: Duration = Duration::from_secs(10 * 365 * 86_400);

@@ -1,25 +1,26 @@
 //! tickz: prices, from one publisher to any number of watchers.
 //!
 //! [`Publisher`] binds the channel **ticks** (`XPUB`, on the wire a `PUB`) and sends simulated prices, or real ones
-//! from a file or from standard input. [`Watcher`] connects to it (`SUB`) and tells what arrives and what does not.
-//! What they say to each other is `protocol-docs/tickz.md`.
+//! from a file or from standard input. [`Watcher`] connects to it (`SUB`) and shows what arrives and
+//! counts what does not. Their protocol is `protocol-docs/tickz.md`.
 //!
 //! The pure parts have neither sockets nor clock, so tests drive them by hand:
 //!
 //! - [`market`]: simulated prices, the same from the same seed
 //! - [`pace`]: when each tick is due
 //! - [`row`], [`time`]: one line of a price history
-//! - [`tally`]: what a watcher counts: received, lost, out of order, restarts
+//! - [`tally`]: the counters of a watcher: received, lost, out of order, restarts
+//! - [`reference`]: the price that a change is relative to
 //!
 //! The parts around them own a thread's sockets, files and output:
 //!
 //! - [`feed`]: the next tick and when it is due, simulated or replayed
 //! - [`replay`]: a price history, read on a thread of its own
 //! - [`publisher`], [`watcher`]: the two roles, one loop each
-//! - [`output`], [`table`], [`view`]: what a watcher shows
-//! - [`published`]: what a publisher tells at its end
+//! - [`output`], [`table`], [`view`]: the output of a watcher
+//! - [`published`]: the summary of a publisher
 //! - [`delay`]: percentiles of delays
-//! - [`args`]: what was typed, and what comes of it
+//! - [`args`]: the command line, and the configuration made from it
 
 pub mod args;
 pub mod delay;

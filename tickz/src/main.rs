@@ -1,4 +1,4 @@
-//! The program: parses, runs one role, turns its result into an exit code.
+//! The program `tickz`: parses the command line, runs one role, turns its result into an exit code.
 
 use std::process::ExitCode;
 
@@ -25,9 +25,9 @@ fn publish(suite: &settings::Suite, args: PublishArgs) -> anyhow::Result<()> {
     let stop = Stop::on_signals()?;
     let (block, summary) = (args.block, args.summary);
     let published = Publisher::bind(&context, args.config(suite))?.run(&stop)?;
-    published.tell(summary)?;
+    published.report(summary)?;
     if block && !stop.is_stopped() {
-        // What a slow subscriber has not taken yet waits here, until it has or until a signal.
+        // Waits until slow subscribers have taken all ticks, or for a signal.
         context.close(&stop)?;
     }
     Ok(())

@@ -2,7 +2,7 @@
 //!
 //! Each step is exact for the time that it covers, whatever that is: over `dt` years a price is multiplied by
 //! `exp((drift - volatility²/2) dt + volatility √dt z)` with `z` standard normal. The random numbers are ChaCha's,
-//! and `exp` and `ln` are `libm`'s rather than the system's, so the bits agree everywhere. The stocks tick in turn.
+//! and `exp` is `libm`'s rather than the system's, so the bits agree everywhere. The stocks tick round-robin.
 
 use std::{fmt, str::FromStr};
 
@@ -13,31 +13,31 @@ use wire::Symbol;
 /// Seconds in a year of 365.25 days, round the clock.
 const YEAR_SECS: f64 = 365.25 * 86_400.0;
 
-/// The expected growth a year of a stock that names none: 5 %.
+/// The default drift: an expected growth of 5 % per year.
 const DRIFT: f64 = 0.05;
 
-/// The standard deviation of a year's growth of a stock that names none: 30 %.
+/// The default volatility: a standard deviation of 30 % per year.
 const VOLATILITY: f64 = 0.30;
 
-/// The most that drift and volatility may be: beyond it, prices do nothing but sit at their bounds.
+/// The largest drift and volatility: beyond it, prices only stay at their bounds.
 const RATE_MAX: f64 = 100.0;
 
 /// The longest step: by then every price is at one of its bounds, and the arithmetic is still finite.
 const STEP_YEARS_MAX: f64 = 1e6;
 
-/// Where a price stays, however long or wild its path: above zero, and exact to a cent.
+/// Prices are clamped to this range: above zero, and exact to a cent.
 const PRICE_RANGE: (f64, f64) = (1e-4, 1e12);
 
-/// What is simulated of one symbol.
+/// The parameters of one symbol.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Stock {
-    /// Whose price.
+    /// The symbol.
     pub symbol: Symbol,
-    /// The price to begin with.
+    /// The first price.
     pub price: f64,
-    /// Expected growth a year, 0.05 is 5 %.
+    /// Expected growth per year; 0.05 is 5 %.
     pub drift: f64,
-    /// Standard deviation of growth a year, 0.3 is 30 %.
+    /// Standard deviation of the growth per year; 0.3 is 30 %.
     pub volatility: f64,
 }
 
@@ -54,7 +54,7 @@ impl FromStr for Stock {
             Some(word) => {
                 let value = word.parse::<f64>().map_err(|_| format!("{name} '{word}' is not a number"))?;
                 let within = (least..=most).contains(&value);
-                within.then_some(value).ok_or(format!("{name} {word} is not within {least} to {most}"))
+                within.then_some(value).ok_or(format!("{name} {word} is not between {least} and {most}"))
             }
         };
         let stock = Self {
@@ -89,13 +89,13 @@ impl Default for Stocks {
 impl FromStr for Stocks {
     type Err = String;
 
-    /// Reads stocks with commas between them.
+    /// Reads stocks separated by commas.
     fn from_str(text: &str) -> Result<Self, String> {
         let mut stocks: Vec<Stock> = Vec::new();
         for word in text.split(',') {
             let stock: Stock = word.trim().parse()?;
             if stocks.iter().any(|other| other.symbol == stock.symbol) {
-                return Err(format!("{} is there twice", stock.symbol));
+                return Err(format!("{} is listed twice", stock.symbol));
             }
             stocks.push(stock);
         }
@@ -116,62 +116,63 @@ impl fmt::Display for Stocks {
 /// One new price.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Quote {
-    /// Whose price.
+    /// The symbol.
     pub symbol: Symbol,
     /// Finite and above zero.
     pub price: f64,
-    /// How many prices of this symbol came before it.
+    /// The number of earlier prices of this symbol.
     pub sequence: u64,
 }
 
-/// One stock on its way.
+/// The state of one stock.
 #[derive(Debug)]
-struct Path {
+struct Trajectory {
     symbol: Symbol,
     price: f64,
     sequence: u64,
-    /// What a step adds to the logarithm of the price on the average.
+    /// The mean of what a step adds to the logarithm of the price.
     step_mean: f64,
     /// The standard deviation of what a step adds.
     step_spread: f64,
 }
 
-/// All stocks on their ways.
+/// The simulated stocks.
 #[derive(Debug)]
 pub struct Market {
     random: ChaCha8Rng,
-    paths: Vec<Path>,
-    /// Whose turn it is.
-    turn: usize,
+    trajectories: Vec<Trajectory>,
+    /// The index of the stock that ticks next.
+    next: usize,
 }
 
 impl Market {
-    /// A market in which a tick, of any stock, comes every `tick_secs` seconds.
+    /// A market in which some stock ticks every `tick_secs` seconds.
     #[must_use]
     pub fn new(stocks: &Stocks, seed: u64, tick_secs: f64) -> Self {
         let step_years = (tick_secs * stocks.0.len() as f64 / YEAR_SECS).min(STEP_YEARS_MAX);
-        let path = |stock: &Stock| Path {
+        let trajectory = |stock: &Stock| Trajectory {
             symbol: stock.symbol,
             price: stock.price,
             sequence: 0,
             step_mean: (stock.drift - 0.5 * stock.volatility * stock.volatility) * step_years,
             step_spread: stock.volatility * step_years.sqrt(),
         };
-        Self { random: ChaCha8Rng::seed_from_u64(seed), paths: stocks.0.iter().map(path).collect(), turn: 0 }
+        let trajectories = stocks.0.iter().map(trajectory).collect();
+        Self { random: ChaCha8Rng::seed_from_u64(seed), trajectories, next: 0 }
     }
 
-    /// The next price; never `None`, for there is always a stock.
+    /// The next price; never `None`, because there is always a stock.
     #[inline]
     pub fn step(&mut self) -> Option<Quote> {
-        let path = self.paths.get_mut(self.turn)?;
+        let stock = self.trajectories.get_mut(self.next)?;
         let normal: f64 = StandardNormal.sample(&mut self.random);
-        let moved = path.price * libm::exp(path.step_mean + path.step_spread * normal);
-        path.price = moved.clamp(PRICE_RANGE.0, PRICE_RANGE.1);
-        let quote = Quote { symbol: path.symbol, price: path.price, sequence: path.sequence };
-        path.sequence += 1;
-        self.turn += 1;
-        if self.turn == self.paths.len() {
-            self.turn = 0;
+        let moved = stock.price * libm::exp(stock.step_mean + stock.step_spread * normal);
+        stock.price = moved.clamp(PRICE_RANGE.0, PRICE_RANGE.1);
+        let quote = Quote { symbol: stock.symbol, price: stock.price, sequence: stock.sequence };
+        stock.sequence += 1;
+        self.next += 1;
+        if self.next == self.trajectories.len() {
+            self.next = 0;
         }
         Some(quote)
     }
@@ -202,14 +203,14 @@ mod tests {
     }
 
     #[test]
-    fn stocks_tick_in_turn_and_each_counts_for_itself() {
+    fn stocks_tick_round_robin_and_each_has_its_own_sequence() {
         let quotes = prices("AA=1,BB=2", 1, 1.0, 4);
-        let told: Vec<_> = quotes.iter().map(|quote| (quote.symbol.to_string(), quote.sequence)).collect();
-        assert_eq!(told, [("AA", 0), ("BB", 0), ("AA", 1), ("BB", 1)].map(|(symbol, n)| (symbol.to_owned(), n)));
+        let ticks: Vec<_> = quotes.iter().map(|quote| (quote.symbol.to_string(), quote.sequence)).collect();
+        assert_eq!(ticks, [("AA", 0), ("BB", 0), ("AA", 1), ("BB", 1)].map(|(symbol, n)| (symbol.to_owned(), n)));
     }
 
     #[test]
-    fn drift_and_volatility_are_those_of_a_year() {
+    fn drift_and_volatility_are_per_year() {
         // Steps of a quarter of a day: 1,461 of them make a year.
         let logs: Vec<f64> = (0..400)
             .map(|seed| (prices("AA=100:0.1:0.2", seed, 21_600.0, 1461).last().unwrap().price / 100.0).ln())
@@ -230,17 +231,17 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_list_says_what_is_wrong() {
+    fn a_bad_list_is_refused_with_a_reason() {
         for (text, why) in [
             ("MSFT", "not SYMBOL=PRICE"),
             ("msft=1", "not allowed"),
             ("MSFT=x", "price 'x' is not a number"),
-            ("MSFT=0", "price 0 is not within"),
-            ("MSFT=NaN", "price NaN is not within"),
-            ("MSFT=1:inf", "drift inf is not within"),
-            ("MSFT=1:0:-1", "volatility -1 is not within"),
+            ("MSFT=0", "price 0 is not between"),
+            ("MSFT=NaN", "price NaN is not between"),
+            ("MSFT=1:inf", "drift inf is not between"),
+            ("MSFT=1:0:-1", "volatility -1 is not between"),
             ("MSFT=1:0:1:2", "more than PRICE:DRIFT:VOLATILITY"),
-            ("MSFT=1,MSFT=2", "MSFT is there twice"),
+            ("MSFT=1,MSFT=2", "MSFT is listed twice"),
             ("", "not SYMBOL=PRICE"),
         ] {
             let error = text.parse::<Stocks>().unwrap_err();

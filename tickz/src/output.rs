@@ -1,7 +1,7 @@
-//! Standard output that neither loses the stop signal nor costs a system call a line.
+//! Standard output that never misses the stop signal and does not cost a system call per line.
 //!
-//! A reader that stops reading fills the pipe, and a plain write would then block for ever. This one waits for the
-//! pipe and for the stop signal together. Lines are kept until somebody flushes, or until there are many.
+//! A reader that stops reading fills the pipe, and a plain write would then block for ever. This one waits for the pipe
+//! and for the stop signal together. Lines are buffered until [`Output::flush`], or until there are many.
 
 use std::{
     io::{self, Stdout, Write},
@@ -9,73 +9,78 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sockets::{Interest, SocketError, Stop, Stopper, wait};
+use sockets::{Events, Interest, SocketError, Stop};
 
-/// How much is kept at most.
-const KEPT_BYTES_MAX: usize = 64 * 1024;
+/// The most bytes buffered.
+const BUFFERED_BYTES_MAX: usize = 64 * 1024;
 
-/// How much a pipe takes without blocking, once it says that it is ready: the least `PIPE_BUF` of our systems.
-const READY_BYTES: usize = 512;
+/// How much a pipe takes without blocking once it is writable: the smallest `PIPE_BUF` of the supported systems.
+const WRITABLE_BYTES: usize = 512;
 
-/// How long what is left may take after the stop signal.
+/// How long buffered lines may take after the stop signal.
 const GRACE: Duration = Duration::from_millis(300);
 
 /// Lines on their way to standard output.
 #[derive(Debug)]
 pub struct Output {
     stdout: Stdout,
-    kept: Vec<u8>,
+    buffered: Vec<u8>,
     stop: Stop,
-    /// Never given: what is waited for together with it is waited for in full.
-    grace: (Stopper, Stop),
+    /// The deadline of buffered lines after the stop signal.
+    deadline: Option<Instant>,
+}
+
+/// Why a wait ended.
+#[derive(Debug, PartialEq, Eq)]
+enum Event {
+    Writable,
+    Stop,
+    Deadline,
 }
 
 impl Output {
-    /// An output whose waiting `stop` ends.
-    ///
-    /// # Errors
-    /// The process has no file descriptors left.
-    pub fn new(stop: &Stop) -> Result<Self, SocketError> {
-        Ok(Self { stdout: io::stdout(), kept: Vec::new(), stop: stop.clone(), grace: Stop::pair()? })
+    /// An output that waits for its reader only until `stop`.
+    #[must_use]
+    pub fn new(stop: &Stop) -> Self {
+        Self { stdout: io::stdout(), buffered: Vec::new(), stop: stop.clone(), deadline: None }
     }
 
-    /// Where to write the next line, whole.
+    /// The buffer, for the next whole line.
     ///
     /// # Errors
-    /// As [`Output::flush`], where much was kept.
+    /// As [`Output::flush`], if much is buffered.
     pub fn line(&mut self) -> io::Result<&mut Vec<u8>> {
-        if self.kept.len() >= KEPT_BYTES_MAX {
+        if self.buffered.len() >= BUFFERED_BYTES_MAX {
             self.flush()?;
         }
-        Ok(&mut self.kept)
+        Ok(&mut self.buffered)
     }
 
-    /// Writes what is kept. After the stop signal, what nobody reads is let go.
+    /// Writes the buffered lines. After the stop signal, those that are not read soon are discarded.
     ///
     /// # Errors
     /// The reader is gone, or the file cannot take more.
     pub fn flush(&mut self) -> io::Result<()> {
         let mut stdout = self.stdout.lock();
-        let mut give_up = None;
-        for part in self.kept.chunks(READY_BYTES) {
-            if !self.is_ready(&mut give_up)? {
+        for part in self.buffered.chunks(WRITABLE_BYTES) {
+            if !is_writable(&self.stdout, &self.stop, &mut self.deadline).map_err(io::Error::other)? {
                 break;
             }
             stdout.write_all(part)?;
             stdout.flush()?;
         }
-        self.kept.clear();
+        self.buffered.clear();
         Ok(())
     }
+}
 
-    /// Waits until the reader takes more; tells whether it does.
-    fn is_ready(&self, give_up: &mut Option<Instant>) -> io::Result<bool> {
-        let stdout = || [Interest::to_write(self.stdout.as_fd())];
-        let mut wake = wait(&self.stop, stdout(), None).map_err(io::Error::other)?;
-        if wake.stopped && !wake.ready[0] {
-            let deadline = *give_up.get_or_insert_with(|| Instant::now() + GRACE);
-            wake = wait(&self.grace.1, stdout(), Some(deadline)).map_err(io::Error::other)?;
-        }
-        Ok(wake.ready[0])
+/// Waits until the reader takes more; returns whether it does, before the stop signal or within the grace after it.
+fn is_writable(stdout: &Stdout, stop: &Stop, deadline: &mut Option<Instant>) -> Result<bool, SocketError> {
+    let writable = || (Event::Writable, Interest::to_write(stdout.as_fd()));
+    let event = Events::new().next(None, Event::Deadline, || [writable(), (Event::Stop, stop.interest())])?;
+    if event != Event::Stop {
+        return Ok(true);
     }
+    let deadline = *deadline.get_or_insert_with(|| Instant::now() + GRACE);
+    Ok(Events::new().next(Some(deadline), Event::Deadline, || [writable()])? == Event::Writable)
 }

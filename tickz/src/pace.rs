@@ -1,30 +1,33 @@
-//! When each tick is due. Pure: an offset from a start that somebody else reads off a clock.
+//! When each tick is due. Pure: an offset from a start that the caller reads from a clock.
 //!
-//! The loop is open: tick `i` is due at `start + i × period`, whatever became of the ticks before it, so a slow
-//! moment is made up for and the rate is held over any length of time.
+//! The loop is open: tick `i` is due at `start + i × period`, whether or not earlier ticks were late, so the publisher
+//! catches up after a delay and keeps the rate over any length of time.
 
-use std::{str::FromStr, time::Duration};
+use std::{ops::RangeInclusive, str::FromStr, time::Duration};
 
-/// The time of a step of the market where ticks go as fast as they can.
+/// The simulated time between two ticks at full speed.
 const FULL_SPEED_TICK: Duration = Duration::from_micros(200);
 
-/// How fast simulated ticks come, all symbols together.
+/// The ticks per second that can be asked for.
+const RATE_RANGE: RangeInclusive<f64> = 1e-9..=1e9;
+
+/// The rate of simulated ticks, over all symbols.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Pace {
-    /// As fast as they can be sent.
+    /// As fast as possible.
     Max,
-    /// One each period, in nanoseconds; above zero.
+    /// One per period, in nanoseconds; above zero.
     EveryNs(f64),
 }
 
 impl Pace {
-    /// One tick each `period`.
+    /// One tick per `period`.
     #[must_use]
     pub const fn every(period: Duration) -> Self {
         Self::EveryNs(period.as_nanos() as f64)
     }
 
-    /// How long after the start tick number `index`, from 0, is due; `None` where nothing is ever early.
+    /// The time from the start to tick number `index`, from 0; `None` at full speed, where no tick waits.
     #[inline]
     #[must_use]
     pub fn offset(self, index: u64) -> Option<Duration> {
@@ -35,7 +38,7 @@ impl Pace {
         }
     }
 
-    /// The time between two ticks that a simulation is to cover, in seconds.
+    /// The simulated time between two ticks, in seconds.
     #[must_use]
     pub fn tick_secs(self) -> f64 {
         match self {
@@ -48,19 +51,22 @@ impl Pace {
 impl FromStr for Pace {
     type Err = String;
 
-    /// Reads a rate: ticks a second, or `max`.
+    /// Reads ticks per second, or `max`.
     fn from_str(text: &str) -> Result<Self, String> {
         if text == "max" {
             return Ok(Self::Max);
         }
         match text.parse::<f64>() {
-            Ok(rate) if (1e-9..=1e9).contains(&rate) => Ok(Self::EveryNs(1e9 / rate)),
-            _ => Err("a number of ticks a second, or max".to_owned()),
+            Ok(rate) if RATE_RANGE.contains(&rate) => Ok(Self::EveryNs(1e9 / rate)),
+            _ => {
+                let (least, most) = (RATE_RANGE.start(), RATE_RANGE.end());
+                Err(format!("must be from {least} to {most} ticks per second, or max"))
+            }
         }
     }
 }
 
-/// How fast a price history is replayed: its own gaps divided by this; infinite is as fast as it goes.
+/// The speed of a replay: the gaps of the history are divided by it; infinite is as fast as possible.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Speed(f64);
 
@@ -79,20 +85,20 @@ impl FromStr for Speed {
         }
         match text.parse::<f64>() {
             Ok(speed) if speed.is_finite() && speed > 0.0 => Ok(Self(speed)),
-            _ => Err("a number above zero, or max".to_owned()),
+            _ => Err("must be a number above zero, or max".to_owned()),
         }
     }
 }
 
-/// When each row of a price history is due: the history's own gaps, scaled.
+/// When each row of a price history is due: the gaps of the history, scaled.
 #[derive(Debug)]
 pub struct Rhythm {
     speed: Speed,
-    /// The time of the row before, in the history's own seconds; `None` before the first.
+    /// The time of the previous row, in seconds of the history; `None` before the first.
     previous: Option<f64>,
-    /// The last gap above zero, for the gap between the end and the start of a loop.
+    /// The last gap above zero: the gap between the end of a loop and its start.
     gap_secs: f64,
-    /// How long after the start the row before was due, in seconds.
+    /// The time from the start to the previous row, in seconds.
     offset_secs: f64,
 }
 
@@ -103,8 +109,8 @@ impl Rhythm {
         Self { speed, previous: None, gap_secs: 1.0, offset_secs: 0.0 }
     }
 
-    /// How long after the start a row with this time is due. A step back in time is no wait; `None` where nothing
-    /// is ever early.
+    /// The time from the start to a row with this timestamp; `None` at full speed. A row that steps back in time is due at
+    /// once.
     pub fn offset(&mut self, timestamp: f64) -> Option<Duration> {
         let gap_secs = self.previous.map_or(0.0, |previous| timestamp - previous);
         self.previous = Some(timestamp);
@@ -115,7 +121,7 @@ impl Rhythm {
         self.due()
     }
 
-    /// The history starts again: the next row comes one gap after the last.
+    /// The history starts again: the next row is due one gap after the last.
     pub fn again(&mut self) {
         self.previous = None;
         self.offset_secs += self.gap_secs / self.speed.0;
@@ -147,6 +153,14 @@ mod tests {
         rhythm.offset(-1e300);
         assert_eq!(rhythm.offset(1e300), Some(Duration::from_nanos(u64::MAX)));
         assert_eq!(rhythm.offset(f64::MAX), Some(Duration::from_nanos(u64::MAX)));
+    }
+
+    #[test]
+    fn a_rate_beyond_its_limits_is_refused_with_them() {
+        for text in ["-5", "1e12", "1e-10"] {
+            let error = text.parse::<Pace>().unwrap_err();
+            assert_eq!(error, "must be from 0.000000001 to 1000000000 ticks per second, or max");
+        }
     }
 
     #[test]

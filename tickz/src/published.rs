@@ -1,4 +1,4 @@
-//! What a publisher tells at its end.
+//! The summary of a publisher.
 
 use std::io::{self, Write};
 
@@ -7,27 +7,27 @@ use tracing::info;
 
 use crate::delay::Percentiles;
 
-/// What a publisher did.
+/// The summary of a publisher.
 #[derive(Debug, Serialize)]
 pub struct Published {
     /// Ticks sent.
     pub published: u64,
-    /// Lines of a price history that were refused.
+    /// Refused lines of a price history.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused_lines: Option<u64>,
     /// From the first tick to the end, in milliseconds.
     pub elapsed_ms: f64,
-    /// How long after they were due ticks were sent, in microseconds; not where nothing is ever early.
+    /// The delays with which ticks were sent, in microseconds; none at full speed, where no tick waits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub late_us: Option<Percentiles>,
 }
 
 impl Published {
-    /// Tells it: as one JSON object on standard output, or else as a line of the log.
+    /// Prints it as one JSON object on standard output, or logs it.
     ///
     /// # Errors
     /// Standard output is closed.
-    pub fn tell(&self, json: bool) -> io::Result<()> {
+    pub fn report(&self, json: bool) -> io::Result<()> {
         if json {
             let mut stdout = io::stdout().lock();
             serde_json::to_writer(&mut stdout, self)?;

@@ -1,7 +1,7 @@
-//! A price history, read on a thread of its own, so that a slow standard input holds up nothing.
+//! A price history, read on a separate thread, so that a slow standard input does not delay the publisher.
 //!
-//! The reader thread parses lines and puts them into a bounded queue; when the owner sleeps on an empty queue, it
-//! rings. The owner takes lines out without ever blocking. Dropping the owner's side ends the thread, also one that waits
+//! The reader thread parses lines and puts them into a bounded queue; if the owner sleeps on an empty queue, the reader
+//! rings. The owner takes lines out without ever blocking. Dropping the owner's side ends the thread, even while it waits
 //! for its input.
 
 use std::{
@@ -26,7 +26,7 @@ use crate::{
     time::Form,
 };
 
-/// Lines that wait to be sent.
+/// The most lines that wait to be sent.
 const QUEUE_MAX: usize = 4096;
 
 /// Why a price history cannot be read, or not to its end.
@@ -35,15 +35,15 @@ pub enum ReplayError {
     /// The system's reason.
     #[error("{origin}: {reason}")]
     Read {
-        /// The file.
+        /// The file or stream.
         origin: Origin,
-        /// Why not.
+        /// The system's reason.
         reason: io::Error,
     },
     /// It does not begin with a usable header.
     #[error("{origin}: {reason}")]
     Header {
-        /// The file.
+        /// The file or stream.
         origin: Origin,
         /// What is wrong.
         reason: OpenError,
@@ -54,10 +54,10 @@ pub enum ReplayError {
         /// The stream.
         origin: Origin,
     },
-    /// A line was refused, and that was to be the end (`--strict`).
+    /// A line was refused, with `--strict`.
     #[error("{origin}, line {line}: {reason}")]
     Refused {
-        /// The file.
+        /// The file or stream.
         origin: Origin,
         /// Its line, from 1.
         line: u64,
@@ -72,7 +72,7 @@ pub enum ReplayError {
     Stop(#[from] SocketError),
 }
 
-/// What the reader found.
+/// What the reader has found.
 #[derive(Debug)]
 pub enum Found {
     /// A price.
@@ -81,14 +81,14 @@ pub enum Found {
     Refused {
         /// Its number, from 1.
         line: u64,
-        /// Why.
+        /// What is wrong with it.
         reason: RowError,
     },
-    /// The end of the file, from which the reader starts again.
+    /// The end of the file; the reader starts again.
     Again,
     /// The history cannot be read further.
     Failed(ReplayError),
-    /// The history with this header is at its end.
+    /// The end of the history; with its header.
     End(Header),
 }
 
@@ -98,33 +98,33 @@ pub struct Rows {
     origin: Origin,
     found: Receiver<Found>,
     bell: UnixStream,
-    /// Set by the owner before it sleeps, taken by the reader that wakes it.
+    /// Set by the owner before it sleeps, reset by the reader that wakes it.
     asleep: Arc<AtomicBool>,
-    /// Dropped with this side: it ends the reader.
+    /// Ends the reader when it is dropped.
     _stopper: Stopper,
 }
 
 /// The reader's side.
 struct Queue {
     origin: Origin,
-    again: bool,
+    repeat: bool,
     found: SyncSender<Found>,
     bell: UnixStream,
     asleep: Arc<AtomicBool>,
-    /// How times were written up to now.
+    /// The forms of time met so far, or not worth a log line.
     forms: Vec<Form>,
 }
 
 impl Rows {
-    /// Opens the history and starts to read it; with `again`, from its start each time it ends.
+    /// Opens the history and starts to read it; with `repeat`, from its start each time it ends.
     ///
     /// # Errors
-    /// The file cannot be opened, or cannot be read again though it is to be; no thread or file descriptor can be had.
-    pub fn open(origin: Origin, again: bool) -> Result<Self, ReplayError> {
+    /// The file cannot be opened, or is a stream and must be repeated; no thread or file descriptor is available.
+    pub fn open(origin: Origin, repeat: bool) -> Result<Self, ReplayError> {
         let failed = |reason| ReplayError::Read { origin: origin.clone(), reason };
         let (stopper, stop) = Stop::pair()?;
         let input = origin.open(&stop).map_err(failed)?;
-        if again && input.is_stream() {
+        if repeat && input.is_stream() {
             return Err(ReplayError::Stream { origin });
         }
         let (near, far) = UnixStream::pair().map_err(failed)?;
@@ -134,7 +134,7 @@ impl Rows {
         let asleep = Arc::new(AtomicBool::new(false));
         let queue = Queue {
             origin: origin.clone(),
-            again,
+            repeat,
             found: sender,
             bell: far,
             asleep: Arc::clone(&asleep),
@@ -144,13 +144,13 @@ impl Rows {
         Ok(Self { origin, found, bell: near, asleep, _stopper: stopper })
     }
 
-    /// What the reader found next; `None` if there is nothing new.
+    /// What the reader has found next; `None` if there is nothing new.
     pub fn take(&mut self) -> Option<Found> {
         match self.found.try_recv() {
             Ok(found) => return Some(found),
-            // The reader reports how it ends, so this is its thread's sudden death.
+            // The reader reports its end, so here its thread has panicked.
             Err(TryRecvError::Disconnected) => {
-                let reason = io::Error::other("its reader has died");
+                let reason = io::Error::other("the thread that reads it has panicked");
                 return Some(Found::Failed(ReplayError::Read { origin: self.origin.clone(), reason }));
             }
             Err(TryRecvError::Empty) => {}
@@ -161,7 +161,7 @@ impl Rows {
         self.found.try_recv().ok()
     }
 
-    /// To wait until there may be more, after [`Rows::take`] gave nothing.
+    /// Signals that there may be more, after [`Rows::take`] returned nothing.
     #[must_use]
     pub fn ring(&self) -> Interest<'_> {
         Interest::to_read(self.bell.as_fd())
@@ -180,13 +180,13 @@ impl Queue {
         let _ = self.put(last);
     }
 
-    /// Reads the history to its end, again and again if it is to be.
+    /// Reads the history to its end, repeatedly with `repeat`.
     fn play(&mut self, mut input: Input) -> Result<Header, Ended> {
         loop {
             let (header, good);
             (input, header, good) = self.play_once(input)?;
-            // A history without one good line would start again for ever and never tick.
-            if !self.again || good == 0 {
+            // A history without a single good line would start again for ever and never tick.
+            if !self.repeat || good == 0 {
                 return Ok(header);
             }
             input.rewind().map_err(|error| Ended::from_read(&self.origin, error.into()))?;
@@ -216,7 +216,7 @@ impl Queue {
         Ok((table.into_input(), header, good))
     }
 
-    /// Says once how a number was understood.
+    /// Logs once how times are understood, unless that is obvious.
     fn note(&mut self, form: Form) {
         if !self.forms.contains(&form) {
             self.forms.push(form);

@@ -1,6 +1,9 @@
-//! The live table of a watcher: a line a symbol, and one for the connection. Drawn ten times a second at most.
+//! The live table of a watcher: one line per symbol, and one for the connection, drawn at most ten times per second.
 
-use std::time::{Duration, Instant};
+use std::{
+    env,
+    time::{Duration, Instant},
+};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use wire::{Symbol, tick::Tick};
@@ -10,14 +13,21 @@ use crate::{reference::Reference, tally::Arrival};
 /// The least time between two drawings.
 const FRAME: Duration = Duration::from_millis(100);
 
-/// The time over which a rate is taken.
+/// The time over which a rate is measured.
 const RATE_SPAN: Duration = Duration::from_secs(1);
+
+/// Whether a table can be drawn on standard output: a terminal that can move its cursor.
+#[must_use]
+pub fn can_draw() -> bool {
+    let names_terminal = env::var_os("TERM").is_some_and(|term| !term.is_empty());
+    names_terminal && !ProgressDrawTarget::stdout().is_hidden()
+}
 
 /// The table and its place on the terminal.
 #[derive(Debug)]
 pub struct Table {
     lines: MultiProgress,
-    /// Kept, for a line that is dropped is cleared.
+    /// Kept, because dropping a line clears it.
     _header: ProgressBar,
     rows: Vec<Row>,
     status: ProgressBar,
@@ -35,13 +45,13 @@ struct Row {
     /// The last price.
     last: f64,
     lost: i64,
-    /// Ticks since the rate was last taken.
+    /// Ticks since the rate was last measured.
     ticks: u64,
     rate: f64,
 }
 
 impl Table {
-    /// An empty table, to be drawn on the terminal that is standard output.
+    /// An empty table on standard output, which is a terminal.
     #[must_use]
     pub fn new(symbols: &[Symbol], now: Instant) -> Self {
         let lines = MultiProgress::with_draw_target(ProgressDrawTarget::stdout_with_hz(20));
@@ -67,7 +77,7 @@ impl Table {
         row.ticks += 1;
     }
 
-    /// Draws, with this line below the others.
+    /// Draws the table with a status line below it.
     pub fn redraw(&mut self, now: Instant, status: String) {
         self.drawn = now;
         let span = now.saturating_duration_since(self.rates_since);
@@ -80,19 +90,18 @@ impl Table {
         self.draw(status);
     }
 
-    /// When to draw again.
+    /// The time of the next drawing.
     #[must_use]
     pub fn next_deadline(&self) -> Instant {
         self.drawn + FRAME
     }
 
-    /// Leaves the drawing on the terminal with the cursor at its end: with the last prices and this line below them
-    /// or, where there is none, as it is.
+    /// Leaves the drawing on the terminal, with the cursor at its end. Draws it once more if there is a status line.
     pub fn finish(self, status: Option<String>) {
         if let Some(status) = status {
             self.draw(status);
         }
-        // Lines that end while they can be seen would be drawn again.
+        // Dropping visible lines would draw them again.
         self.lines.set_draw_target(ProgressDrawTarget::hidden());
     }
 
@@ -122,7 +131,7 @@ impl Row {
 }
 
 fn line(lines: &MultiProgress) -> ProgressBar {
-    // This template is valid; the default one would do no harm.
+    // The template is valid; the default style would do too.
     let style = ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
     lines.add(ProgressBar::new_spinner().with_style(style))
 }

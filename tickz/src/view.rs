@@ -1,4 +1,4 @@
-//! What a watcher shows of each tick: a live table, lines of text, lines of JSON, or nothing; and what at its end.
+//! The output of a watcher: a live table, lines of text, lines of JSON, or only the totals at the end.
 
 use std::{
     io::{self, Write},
@@ -7,7 +7,7 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
-use sockets::{SocketError, Stop};
+use sockets::Stop;
 use wire::{Symbol, tick::Tick};
 
 use crate::{delay::Percentiles, output::Output, table::Table, tally::Arrival};
@@ -15,32 +15,32 @@ use crate::{delay::Percentiles, output::Output, table::Table, tally::Arrival};
 /// How to show ticks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Show {
-    /// A table that is drawn again and again.
+    /// A live table.
     Table,
-    /// `SYMBOL time price [#sequence]` a tick, and a sentence at the end.
+    /// `SYMBOL time price [#sequence]` per tick, and a sentence at the end.
     Lines,
-    /// An object a tick, and another at the end.
+    /// One object per tick, and another at the end.
     Json,
     /// Only the object at the end.
     Summary,
 }
 
-/// What a watcher counted.
+/// The totals of a watcher.
 #[derive(Debug, Clone, Serialize)]
 pub struct Summary {
     /// Ticks received of the symbols watched.
     pub received: u64,
-    /// Ticks that never came.
+    /// Ticks lost.
     pub lost: u64,
-    /// Ticks that came after a later one, or twice.
+    /// Ticks that arrived after a later one, or twice.
     pub out_of_order: u64,
     /// From the first tick received to the last, in milliseconds.
     pub elapsed_ms: f64,
-    /// Messages that were no ticks.
+    /// Malformed messages.
     pub malformed: u64,
-    /// How many times the publisher began anew.
+    /// Restarts of the publisher.
     pub restarts: u64,
-    /// From a tick's timestamp to its receipt, in microseconds; where it was asked for.
+    /// From a tick's timestamp to its receipt, in microseconds; with `--latency` only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub latency_us: Option<Percentiles>,
 }
@@ -55,7 +55,7 @@ struct JsonTick<'a> {
     sequence: Option<u64>,
 }
 
-/// Shows ticks in one of the ways.
+/// Shows ticks in one of these ways.
 #[derive(Debug)]
 pub struct View {
     show: Show,
@@ -65,15 +65,13 @@ pub struct View {
 
 impl View {
     /// A view of these symbols.
-    ///
-    /// # Errors
-    /// The process has no file descriptors left.
-    pub fn new(show: Show, symbols: &[Symbol], stop: &Stop) -> Result<Self, SocketError> {
+    #[must_use]
+    pub fn new(show: Show, symbols: &[Symbol], stop: &Stop) -> Self {
         let table = (show == Show::Table).then(|| Table::new(symbols, Instant::now()));
-        Ok(Self { show, output: Output::new(stop)?, table })
+        Self { show, output: Output::new(stop), table }
     }
 
-    /// Whether the terminal is the table's alone, so that log lines would tear it.
+    /// Whether there is a table, which log lines would tear.
     #[must_use]
     pub const fn is_table(&self) -> bool {
         self.table.is_some()
@@ -98,7 +96,7 @@ impl View {
         }
     }
 
-    /// Nothing more is there just now: what was kept is shown.
+    /// Writes buffered lines.
     ///
     /// # Errors
     /// Standard output is closed.
@@ -106,21 +104,21 @@ impl View {
         self.output.flush()
     }
 
-    /// Draws the table, with this line below it.
+    /// Draws the table with a status line below it.
     pub fn redraw(&mut self, now: Instant, status: String) {
         if let Some(table) = &mut self.table {
             table.redraw(now, status);
         }
     }
 
-    /// When the table is to be drawn again.
+    /// The time of the table's next drawing.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
         self.table.as_ref().map(Table::next_deadline)
     }
 
-    /// Shows what was counted, in all. A table is drawn once more if there is a line to put below it: after Ctrl-C
-    /// there must be none, for its echo has moved the cursor.
+    /// Shows the totals. A table is drawn once more if there is a status line: after Ctrl-C there must be none, because
+    /// its echo has moved the cursor.
     ///
     /// # Errors
     /// Standard output is closed.
@@ -162,7 +160,7 @@ fn write_json(line: &mut Vec<u8>, tick: &Tick) -> io::Result<()> {
     Ok(())
 }
 
-/// A timestamp as a date and time; `None` outside of the years that have four digits.
+/// A timestamp as a date and time; `None` outside the years with four digits.
 fn moment(timestamp: f64) -> Option<Timestamp> {
     let since = SignedDuration::try_from_secs_f64(timestamp).ok()?;
     Timestamp::from_duration(since).ok()
@@ -209,13 +207,13 @@ mod tests {
     }
 
     #[test]
-    fn a_time_that_no_calendar_has_is_told_in_seconds() {
+    fn a_time_beyond_the_calendar_is_shown_in_seconds() {
         assert_eq!(lines(1e15, None).0, "MSFT 1000000000000000 41.7800\n");
         assert!(lines(f64::MAX, None).0.starts_with("MSFT 17976931348"));
     }
 
     #[test]
-    fn the_end_is_a_sentence_with_all_that_is_in_the_object() {
+    fn the_final_sentence_has_everything_that_is_in_the_object() {
         let mut summary = Summary {
             received: 10,
             lost: 2,

@@ -1,7 +1,7 @@
 //! The watcher: owns the socket that ticks arrive by, on the thread that calls [`Watcher::run`].
 //!
-//! It takes ticks in batches and looks at everything else between two of them: the stop signal, the monitor, its
-//! deadlines. A clock is read for each tick only where latency is asked for.
+//! It takes ticks in batches and handles everything else between two of them: the stop signal, the monitor, its
+//! deadlines. It reads a clock for each tick only if latency is measured.
 
 use std::{
     io,
@@ -9,8 +9,8 @@ use std::{
 };
 
 use sockets::{
-    Connection, Context, Endpoint, Limits, MalformedMessages, Role, Socket, SocketError, State, Stop,
-    connection::Change, wait,
+    Connection, Context, Endpoint, Events, Limits, MalformedMessages, Role, Socket, SocketError, State, Stop,
+    connection::Change,
 };
 use thiserror::Error;
 use tracing::{info, warn};
@@ -22,42 +22,42 @@ use crate::{
     view::{Show, Summary, View},
 };
 
-/// The most messages taken before the watcher looks at anything else.
+/// The most messages taken before the watcher handles anything else.
 const BATCH_MAX: usize = 1000;
 
-/// What a watcher is told to do.
+/// The configuration of a watcher.
 #[derive(Debug, Clone)]
 pub struct WatchConfig {
-    /// Where the publisher is, or will be.
+    /// The publisher's endpoint.
     pub ticks: Endpoint,
-    /// What to watch; one that is there twice counts once.
+    /// The symbols to watch; duplicates are ignored.
     pub symbols: Vec<Symbol>,
-    /// How to show it.
+    /// How to show ticks.
     pub show: Show,
-    /// Measure how old ticks are when they arrive.
+    /// Measure the age of ticks at their receipt.
     pub latency: bool,
-    /// End after so many ticks.
+    /// Stop after this many ticks.
     pub count: Option<u64>,
-    /// End after so long.
+    /// Stop after this time.
     pub duration: Option<Duration>,
 }
 
-/// Why a watcher did not go on.
+/// Why a watcher failed.
 #[derive(Debug, Error)]
 pub enum WatchError {
     /// The socket failed.
     #[error(transparent)]
     Socket(#[from] SocketError),
     /// Standard output is closed.
-    #[error("standard output")]
+    #[error("cannot write to standard output")]
     Output(#[from] io::Error),
 }
 
-/// A watcher that has subscribed and connects.
+/// A watcher that has subscribed and is connecting.
 #[derive(Debug)]
 pub struct Watcher {
     socket: Socket,
-    /// Sorted, each once: a symbol's place here is its index everywhere.
+    /// Sorted, without duplicates: the position of a symbol is its index everywhere.
     symbols: Vec<Symbol>,
     connection: Connection,
     tally: Tally,
@@ -67,28 +67,27 @@ pub struct Watcher {
     count: u64,
     deadline: Option<Instant>,
     latency: Option<Delays>,
-    /// When the first tick came and when the last.
+    /// The times of the first and the last tick.
     span: Option<(Instant, Instant)>,
 }
 
-/// Messages that were no ticks.
+/// Malformed messages.
 #[derive(Debug, Default)]
 struct Malformed {
     messages: MalformedMessages,
-    /// Those that are only counted, for a log line would tear the table, and the last one's fault.
-    unsaid: u64,
+    /// Those that are only counted because a log line would tear the table.
+    unlogged: u64,
+    /// The last fault of these.
     fault: Option<DecodeError>,
 }
 
-/// What a batch was.
-#[derive(PartialEq, Eq)]
-enum Batch {
-    /// There is more.
-    Full,
-    /// There is no more now.
-    Emptied,
-    /// It brought the last tick wanted.
-    Last,
+/// What a turn of the loop handles.
+#[derive(Debug)]
+enum Event {
+    Stop,
+    Connection,
+    Ticks,
+    Deadline,
 }
 
 impl Watcher {
@@ -111,7 +110,7 @@ impl Watcher {
             connection: Connection::new(Channel::Ticks, config.ticks),
             tally: Tally::new(symbols.len()),
             malformed: Malformed::default(),
-            view: View::new(config.show, &symbols, stop)?,
+            view: View::new(config.show, &symbols, stop),
             symbols,
             frames: Frames::new(),
             count: config.count.unwrap_or(u64::MAX),
@@ -121,26 +120,20 @@ impl Watcher {
         })
     }
 
-    /// Watches until the count or the time is reached or the stop signal comes, then shows what was counted.
+    /// Watches until the count or the time is reached or the stop signal is given, then shows the totals.
     ///
     /// # Errors
     /// The socket fails; standard output is closed.
     pub fn run(mut self, stop: &Stop) -> Result<(), WatchError> {
+        let mut events = Events::new();
         self.show_state(Instant::now());
         while self.tally.received() < self.count {
-            let deadlines = [self.deadline, self.view.next_deadline(), self.connection.next_deadline()];
-            let deadline = deadlines.into_iter().flatten().min();
-            let wake = wait(stop, [self.socket.readable(), self.socket.events()], deadline)?;
-            if wake.stopped {
-                break;
+            match self.next_event(&mut events, stop)? {
+                Event::Stop => break,
+                Event::Ticks => self.take_ticks()?,
+                Event::Connection | Event::Deadline => self.follow_connection()?,
             }
-            self.take_events()?;
-            let batch = if wake.ready[0] { self.take_ticks()? } else { Batch::Emptied };
             let now = Instant::now();
-            if batch == Batch::Emptied {
-                self.tally.handle_empty_queue();
-                self.view.flush()?;
-            }
             if self.deadline.is_some_and(|deadline| now >= deadline) {
                 break;
             }
@@ -150,18 +143,27 @@ impl Watcher {
         Ok(self.view.finish(&summary, status)?)
     }
 
-    /// Takes what is there, up to a bound.
-    fn take_ticks(&mut self) -> Result<Batch, WatchError> {
+    fn next_event(&self, events: &mut Events<Event>, stop: &Stop) -> Result<Event, SocketError> {
+        let deadlines = [self.deadline, self.view.next_deadline(), self.connection.next_deadline()];
+        events.next(deadlines.into_iter().flatten().min(), Event::Deadline, || {
+            [
+                (Event::Stop, stop.interest()),
+                (Event::Connection, self.socket.events()),
+                (Event::Ticks, self.socket.readable()),
+            ]
+        })
+    }
+
+    /// Takes and shows the ticks that have arrived, up to a bound or to the last one wanted.
+    fn take_ticks(&mut self) -> Result<(), WatchError> {
         let before = self.tally.received();
-        let mut batch = Batch::Full;
         for _ in 0..BATCH_MAX {
             if !self.socket.receive(&mut self.frames)? {
-                batch = Batch::Emptied;
+                self.tally.handle_empty_queue();
                 break;
             }
             self.take_message()?;
             if self.tally.received() >= self.count {
-                batch = Batch::Last;
                 break;
             }
         }
@@ -170,16 +172,17 @@ impl Watcher {
         {
             *last = Instant::now();
         }
-        Ok(batch)
+        self.view.flush()?;
+        Ok(())
     }
 
-    /// One message: a tick of a symbol that is watched, or of one that only begins like it, or no tick at all.
+    /// Handles one message: a tick of a watched symbol, a tick of a longer symbol with the same prefix, or a malformed one.
     #[inline]
     fn take_message(&mut self) -> Result<(), WatchError> {
         let tick = match Tick::decode(&self.frames) {
             Ok(tick) => tick,
             Err(error) => {
-                self.complain(error);
+                self.record_malformed(error);
                 return Ok(());
             }
         };
@@ -187,7 +190,7 @@ impl Watcher {
             return Ok(());
         };
         if self.tally.is_step_back(index, tick.sequence) {
-            self.take_events()?;
+            self.follow_connection()?;
         }
         if let Some(latency) = &mut self.latency {
             let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
@@ -203,16 +206,16 @@ impl Watcher {
         Ok(())
     }
 
-    fn complain(&mut self, error: DecodeError) {
+    fn record_malformed(&mut self, error: DecodeError) {
         if self.view.is_table() {
-            self.malformed.unsaid += 1;
+            self.malformed.unlogged += 1;
             self.malformed.fault = Some(error);
             return;
         }
         self.malformed.messages.record(Instant::now(), self.socket.peer_address(), &error, &self.frames);
     }
 
-    fn take_events(&mut self) -> Result<(), SocketError> {
+    fn follow_connection(&mut self) -> Result<(), SocketError> {
         self.connection.follow(Instant::now(), &mut self.socket, |change| {
             if change == Change::Up {
                 self.tally.handle_connection();
@@ -220,7 +223,7 @@ impl Watcher {
         })
     }
 
-    /// Tells of the connection: in the table, or else in the log.
+    /// Shows the state of the connection in the table, or logs it.
     fn show_state(&mut self, now: Instant) {
         if self.view.is_table() {
             if self.view.next_deadline().is_some_and(|deadline| now >= deadline) {
@@ -239,16 +242,16 @@ impl Watcher {
         }
     }
 
-    /// What a table says below its lines.
+    /// The status line of a table.
     fn status(&self) -> String {
         let (sentence, malformed) = (self.sentence(), &self.malformed);
         match malformed.fault {
             None => sentence,
-            Some(fault) => format!("{sentence}; {} malformed, the last: {fault}", malformed.unsaid),
+            Some(fault) => format!("{sentence}; {} malformed, the last: {fault}", malformed.unlogged),
         }
     }
 
-    /// Where the connection stands.
+    /// The state of the connection as a sentence.
     fn sentence(&self) -> String {
         let endpoint = self.connection.endpoint();
         match self.connection.state() {
@@ -266,7 +269,7 @@ impl Watcher {
             lost: self.tally.lost(),
             out_of_order: self.tally.out_of_order(),
             elapsed_ms: milliseconds(elapsed),
-            malformed: self.malformed.unsaid + self.malformed.messages.count(),
+            malformed: self.malformed.unlogged + self.malformed.messages.count(),
             restarts: self.tally.restarts(),
             latency_us: self.latency.as_ref().map(Delays::percentiles),
         }

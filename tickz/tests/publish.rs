@@ -4,10 +4,10 @@ mod support;
 
 use std::{fs, time::Duration};
 
-use support::{TICKZ, await_standstill, file, hear, hear_all, heard_from, publish, small, subscriber, summary_of};
+use support::{TICKZ, await_idle, file, hear, hear_all, heard_from, publish, small, subscriber, summary_of};
 use testkit::{Peer, eventually, peer::SUB};
 
-/// What a service has to end after a signal.
+/// The most time that a service takes to end after a signal.
 const ENOUGH: Duration = Duration::from_secs(1);
 
 #[test]
@@ -22,10 +22,10 @@ fn the_same_seed_is_the_same_run_tick_for_tick_in_two_processes() {
 }
 
 #[test]
-fn the_five_stocks_of_the_talk_tick_in_turn_near_their_prices() {
+fn the_default_stocks_tick_round_robin_near_their_first_prices() {
     let heard = heard_from(&["--rate", "1000", "--count", "10"], 10);
-    let told: Vec<_> = heard.iter().map(|tick| tick.symbol.as_str()).collect();
-    assert_eq!(told, ["MSFT", "AAPL", "GOOG", "YHOO", "BBRY", "MSFT", "AAPL", "GOOG", "YHOO", "BBRY"]);
+    let ticks: Vec<_> = heard.iter().map(|tick| tick.symbol.as_str()).collect();
+    assert_eq!(ticks, ["MSFT", "AAPL", "GOOG", "YHOO", "BBRY", "MSFT", "AAPL", "GOOG", "YHOO", "BBRY"]);
     for (tick, price) in heard.iter().zip([41.78, 95.35, 571.09, 34.53, 10.90]) {
         assert!((tick.price / price - 1.0).abs() < 0.01, "{tick:?}");
         assert_eq!(tick.sequence, None);
@@ -35,9 +35,9 @@ fn the_five_stocks_of_the_talk_tick_in_turn_near_their_prices() {
 #[test]
 fn sequences_count_each_symbol_from_zero() {
     let heard = heard_from(&["--rate", "max", "--sequence", "--symbols", "AA=1,BB=2", "--count", "6"], 6);
-    let told: Vec<_> = heard.iter().map(|tick| (tick.symbol.as_str(), tick.sequence)).collect();
+    let ticks: Vec<_> = heard.iter().map(|tick| (tick.symbol.as_str(), tick.sequence)).collect();
     assert_eq!(
-        told,
+        ticks,
         [("AA", Some(0)), ("BB", Some(0)), ("AA", Some(1)), ("BB", Some(1)), ("AA", Some(2)), ("BB", Some(2))]
     );
 }
@@ -51,7 +51,7 @@ fn paced_ticks_carry_the_time_at_which_they_are_due() {
 }
 
 #[test]
-fn the_summary_tells_how_late_paced_ticks_were() {
+fn the_summary_has_the_delays_of_paced_ticks() {
     let summary = summary_of(&["--rate", "1000", "--count", "200"]);
     assert_eq!(summary["published"], 200);
     assert!(summary["elapsed_ms"].as_f64().unwrap() >= 199.0, "{summary}");
@@ -62,14 +62,14 @@ fn the_summary_tells_how_late_paced_ticks_were() {
 }
 
 #[test]
-fn without_a_summary_the_log_tells_it() {
+fn without_a_summary_it_is_logged() {
     let finished = publish(&["--rate", "max", "--count", "10"]).finish();
     assert!(finished.stdout.is_empty());
     assert!(finished.stderr.contains("done published=10"), "{}", finished.stderr);
 }
 
 #[test]
-fn the_first_tick_waits_for_so_many_connections_not_subscriptions() {
+fn the_first_tick_waits_for_connections_and_not_for_subscriptions() {
     let mut publisher =
         publish(&["--rate", "max", "--count", "10", "--sequence", "--await-subscribers", "2", "--block", "--summary"]);
     let endpoint = publisher.endpoint("ticks");
@@ -86,7 +86,7 @@ fn the_first_tick_waits_for_so_many_connections_not_subscriptions() {
 }
 
 #[test]
-fn a_connection_that_left_is_not_counted() {
+fn a_closed_connection_is_not_counted() {
     let mut publisher = publish(&["--rate", "max", "--count", "10", "--await-subscribers", "2", "--summary"]);
     let endpoint = publisher.endpoint("ticks");
     let folder = format!("/proc/{}/fd", publisher.pid());
@@ -105,7 +105,7 @@ fn a_connection_that_left_is_not_counted() {
 }
 
 #[test]
-fn block_loses_nothing_with_a_slow_subscriber() {
+fn with_block_a_slow_subscriber_loses_nothing() {
     const COUNT: usize = 150_000;
     let count = COUNT.to_string();
     let publisher = publish(&[
@@ -123,8 +123,8 @@ fn block_loses_nothing_with_a_slow_subscriber() {
     let peer = small(&publisher);
     for expected in 0..COUNT as u64 {
         if expected % 50_000 == 0 {
-            // Nobody reads for a while: the queues fill up and the publisher has to wait.
-            await_standstill(publisher.pid());
+            // The subscriber does not read for a while: the queues fill up and the publisher has to wait.
+            await_idle(publisher.pid());
         }
         assert_eq!(hear(&peer).sequence, Some(expected));
     }
@@ -132,7 +132,7 @@ fn block_loses_nothing_with_a_slow_subscriber() {
 }
 
 #[test]
-fn a_suspended_subscriber_costs_bounded_memory_and_no_other_ticks() {
+fn a_suspended_subscriber_takes_bounded_memory_and_costs_no_other_subscriber_a_tick() {
     let publisher = publish(&["--rate", "max", "--sequence", "--symbols", "AA=1"]);
     let suspended = small(&publisher);
     let first = hear(&suspended);
@@ -141,7 +141,7 @@ fn a_suspended_subscriber_costs_bounded_memory_and_no_other_ticks() {
     hear_all(&reading, 200_000);
     let grown = publisher.resident_bytes().saturating_sub(before);
     assert!(grown < 20 << 20, "{grown} bytes");
-    // The suspended one finds a gap after what its queue held.
+    // The suspended one finds a gap after the ticks that its queue held.
     let mut expected = first.sequence.unwrap() + 1;
     let gap = (0..200_000).any(|_| {
         let before = std::mem::replace(&mut expected, hear(&suspended).sequence.unwrap() + 1);
@@ -178,7 +178,7 @@ fn a_publisher_that_waits_for_a_suspended_subscriber_ends_within_a_second_of_a_s
         let suspended = small(&publisher);
         let _ = hear(&suspended);
         // Until every queue between them is full.
-        await_standstill(publisher.pid());
+        await_idle(publisher.pid());
         publisher.interrupt();
         assert_eq!(publisher.finish_within(ENOUGH).code, Some(0), "{count:?}");
     }

@@ -11,10 +11,10 @@ use support::{file, hear, hear_all, heard_from, publish, subscriber, summary_of}
 fn a_history_is_played_in_its_order_with_its_own_times() {
     let (_folder, path) = file("price,SYMBOL,Timestamp\n1.5,AA,100\n2.5,BB,100\n3.5,AA,90\n4.5,AA,102\n");
     let heard = heard_from(&["--replay", &path, "--speed", "100", "--sequence"], 4);
-    let told: Vec<_> =
+    let ticks: Vec<_> =
         heard.iter().map(|tick| (tick.symbol.as_str(), tick.timestamp, tick.price, tick.sequence)).collect();
     assert_eq!(
-        told,
+        ticks,
         [
             ("AA", 100.0, 1.5, Some(0)),
             ("BB", 100.0, 2.5, Some(0)),
@@ -34,7 +34,7 @@ fn a_history_keeps_its_gaps_at_its_speed() {
 }
 
 #[test]
-fn a_history_that_is_restamped_has_times_of_now() {
+fn a_restamped_history_has_current_times() {
     let (_folder, path) = file("symbol,date,price\nAA,100,1\nAA,100.5,2\n");
     let heard = heard_from(&["--replay", &path, "--restamp", "--speed", "10"], 2);
     assert!(heard[0].timestamp > 1.7e9, "{heard:?}");
@@ -42,7 +42,7 @@ fn a_history_that_is_restamped_has_times_of_now() {
 }
 
 #[test]
-fn a_loop_starts_again_and_goes_on_counting() {
+fn a_loop_starts_again_and_continues_the_sequence() {
     let (_folder, path) = file("symbol,date,price\nAA,1,1\nbad,2,1\nAA,2,2\n");
     let publisher = publish(&[
         "--replay",
@@ -58,8 +58,8 @@ fn a_loop_starts_again_and_goes_on_counting() {
         "--summary",
     ]);
     let peer = subscriber(&publisher);
-    let told: Vec<_> = hear_all(&peer, 6).iter().map(|tick| (tick.price, tick.sequence.unwrap())).collect();
-    assert_eq!(told, [(1.0, 0), (2.0, 1), (1.0, 2), (2.0, 3), (1.0, 4), (2.0, 5)]);
+    let ticks: Vec<_> = hear_all(&peer, 6).iter().map(|tick| (tick.price, tick.sequence.unwrap())).collect();
+    assert_eq!(ticks, [(1.0, 0), (2.0, 1), (1.0, 2), (2.0, 3), (1.0, 4), (2.0, 5)]);
     // A line that is refused again in each pass is one refused line.
     assert_eq!(publisher.finish().json()["refused_lines"], 1);
 }
@@ -89,7 +89,7 @@ fn a_stray_quote_costs_its_own_line_only() {
 }
 
 #[test]
-fn dates_of_digits_and_milliseconds_are_understood_and_said_once() {
+fn dates_of_digits_and_milliseconds_are_understood_and_logged_once() {
     let (_folder, path) = file("symbol,date,price\nAA,20240105,1\nAA,1704412800500,2\nAA,1704412801000,3\n");
     let mut publisher = publish(&["--replay", &path, "--speed", "max", "--await-subscribers", "1", "--block"]);
     let peer = subscriber(&publisher);
@@ -120,7 +120,7 @@ fn a_named_pipe_is_played_and_waiting_for_its_writer_ends_at_a_signal() {
 }
 
 #[test]
-fn a_bad_line_is_refused_with_file_line_and_reason_and_the_rest_goes_on() {
+fn a_bad_line_is_refused_with_file_line_and_reason_and_the_rest_is_published() {
     let (_folder, path) = file("symbol,date,price\nAA,1,1\nAA,1,-5\n\nAA,someday,1\nAA,1\n\"AA\",1,2\n");
     let finished = publish(&["--replay", &path, "--summary"]).finish();
     assert_eq!(finished.json()["published"], 2);
@@ -132,7 +132,7 @@ fn a_bad_line_is_refused_with_file_line_and_reason_and_the_rest_goes_on() {
 }
 
 #[test]
-fn a_line_that_is_no_text_is_refused() {
+fn a_line_that_is_not_utf_8_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("prices.csv");
     fs::write(&path, b"symbol,date,price\nAA,1,1\nA\xff,1,1\nAA,1,2\n").unwrap();
@@ -142,7 +142,7 @@ fn a_line_that_is_no_text_is_refused() {
 }
 
 #[test]
-fn strict_ends_at_the_first_bad_line() {
+fn strict_fails_at_the_first_bad_line() {
     let (_folder, path) = file("symbol,date,price\nAA,1,1\nAA,1,0\nAA,1,1\n");
     let finished = publish(&["--replay", &path, "--strict"]).finish();
     assert_eq!(finished.code, Some(1));
@@ -151,7 +151,7 @@ fn strict_ends_at_the_first_bad_line() {
 }
 
 #[test]
-fn a_history_that_cannot_be_used_says_why() {
+fn an_unusable_history_is_refused_with_a_reason() {
     let (_folder, path) = file("symbol,price\nAA,1\n");
     for (path, why) in [
         (path.as_str(), "line 1: the header names no column 'timestamp' or 'date'; found: symbol, price"),
@@ -165,7 +165,7 @@ fn a_history_that_cannot_be_used_says_why() {
 }
 
 #[test]
-fn standard_input_is_played_as_it_comes() {
+fn standard_input_is_published_as_it_arrives() {
     let mut publisher = publish(&["--replay", "-", "--await-subscribers", "1", "--summary"]);
     let peer = subscriber(&publisher);
     publisher.say("symbol,date,price");
@@ -178,7 +178,7 @@ fn standard_input_is_played_as_it_comes() {
 }
 
 #[test]
-fn the_prices_that_come_with_the_project_are_all_good() {
+fn all_prices_in_the_data_folder_are_good() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../data/stocks.csv");
     let heard = heard_from(&["--replay", path, "--speed", "max"], 560);
     let mut counts = BTreeMap::new();

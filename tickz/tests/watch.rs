@@ -1,4 +1,4 @@
-//! The watcher as a process, told things by raw publishers and by the real one.
+//! The watcher as a process, with raw publishers and with the real one.
 
 mod support;
 
@@ -13,10 +13,10 @@ use serde_json::{Value, json};
 use support::TICKZ;
 use testkit::{Peer, Program, peer::XPUB};
 
-/// What a service has to end after a signal.
+/// The most time that a service takes to end after a signal.
 const ENOUGH: Duration = Duration::from_secs(1);
 
-/// A publisher made by hand, and a watcher that has subscribed to it.
+/// A raw publisher, and a watcher that has subscribed to it.
 fn watched(arguments: &[&str]) -> (Peer, Program) {
     let publisher = Peer::bind(XPUB);
     let watcher = watch(publisher.endpoint(), arguments);
@@ -58,7 +58,7 @@ fn counted(received: u64, lost: u64, out_of_order: u64, malformed: u64, restarts
 }
 
 #[test]
-fn json_is_an_object_a_tick_and_one_at_the_end() {
+fn json_is_one_object_per_tick_and_one_at_the_end() {
     let (publisher, watcher) = watched(&["MSFT", "--json", "--count", "2"]);
     publisher.send(tick("MSFT", 41.78, None));
     publisher.send(tick("MSFT", 41.81, Some(7)));
@@ -72,7 +72,7 @@ fn json_is_an_object_a_tick_and_one_at_the_end() {
 }
 
 #[test]
-fn text_is_a_line_a_tick_and_a_sentence_at_the_end() {
+fn text_is_one_line_per_tick_and_a_sentence_at_the_end() {
     let (publisher, watcher) = watched(&["MSFT", "--count", "2"]);
     numbered(&publisher, &[7, 9]);
     assert_eq!(watcher.next_line(), "MSFT 2014-11-17T00:00:00.250Z 41.7800 #7");
@@ -85,7 +85,7 @@ fn text_is_a_line_a_tick_and_a_sentence_at_the_end() {
 }
 
 #[test]
-fn the_summary_is_the_last_object_alone_also_with_json() {
+fn the_summary_is_only_the_last_object_even_with_json() {
     for arguments in [&["MSFT", "--summary", "--count", "3"][..], &["MSFT", "--summary", "--json", "--count", "3"]] {
         let (publisher, watcher) = watched(arguments);
         numbered(&publisher, &[0, 1, 2]);
@@ -96,15 +96,15 @@ fn the_summary_is_the_last_object_alone_also_with_json() {
 }
 
 #[test]
-fn gaps_late_ticks_and_repeated_ticks_are_told_apart() {
-    // 11 to 13 and 15 are missing; 12 comes late, twice; 16 comes twice; 3 is from before the first.
+fn gaps_late_ticks_and_repeated_ticks_are_distinguished() {
+    // 11 to 13 and 15 are missing; 12 is late and repeated; 16 is repeated; 3 was sent before the first one received.
     let (publisher, watcher) = watched(&["MSFT", "--summary", "--count", "8"]);
     numbered(&publisher, &[10, 14, 12, 12, 16, 16, 3, 17]);
     assert_eq!(counts(watcher.finish().json()), counted(8, 3, 4, 0, 0));
 }
 
 #[test]
-fn garbage_is_counted_said_once_a_second_and_skipped() {
+fn garbage_is_counted_logged_once_per_second_and_skipped() {
     let (publisher, watcher) = watched(&["MSFT", "--json", "--count", "1"]);
     let good = tick("MSFT", 41.78, Some(3));
     for price in [0.0, -1.0, f64::NAN, f64::INFINITY] {
@@ -133,7 +133,7 @@ fn frames_beyond_the_fourth_are_ignored() {
 }
 
 #[test]
-fn a_watcher_of_go_does_not_take_goog_for_it() {
+fn a_watcher_of_go_ignores_goog() {
     let (publisher, watcher) = watched(&["GO", "--json", "--count", "1"]);
     publisher.send(tick("GOOG", 571.09, Some(0)));
     publisher.send(tick("GO", 10.0, Some(5)));
@@ -142,7 +142,7 @@ fn a_watcher_of_go_does_not_take_goog_for_it() {
 }
 
 #[test]
-fn a_symbol_that_is_named_twice_is_one() {
+fn a_symbol_that_is_named_twice_counts_once() {
     let publisher = Peer::bind(XPUB);
     let watcher = watch(publisher.endpoint(), &["MSFT", "AAPL", "MSFT", "--summary", "--count", "3"]);
     assert_eq!(publisher.receive(), [b"\x01AAPL"]);
@@ -153,20 +153,23 @@ fn a_symbol_that_is_named_twice_is_one() {
 }
 
 #[test]
-fn latency_is_told_where_it_is_asked_for() {
+fn latency_is_measured_on_request() {
     let publisher = Program::start(
         TICKZ,
         ["publish", "--ticks", "tcp://127.0.0.1:*", "--rate", "1000", "--await-subscribers", "1"],
     );
     let endpoint = publisher.endpoint("ticks");
     let summary = watch(&endpoint, &["MSFT", "--summary", "--latency", "--count", "50"]).finish().json();
-    let told = |name: &str| summary["latency_us"][name].as_f64().unwrap();
-    assert!(told("p50") > 0.0 && told("p50") <= told("p99") && told("p99") <= told("p99_9"), "{summary}");
-    assert!(told("p50") < 1e6, "{summary}");
+    let latency = |name: &str| summary["latency_us"][name].as_f64().unwrap();
+    assert!(
+        latency("p50") > 0.0 && latency("p50") <= latency("p99") && latency("p99") <= latency("p99_9"),
+        "{summary}"
+    );
+    assert!(latency("p50") < 1e6, "{summary}");
 }
 
 #[test]
-fn it_ends_after_the_time_that_was_given_also_without_a_publisher() {
+fn it_stops_after_the_given_time_even_without_a_publisher() {
     let start = Instant::now();
     let watcher = watch("tcp://127.0.0.1:1", &["MSFT", "--for", "300ms", "--json"]);
     let finished = watcher.finish();
@@ -176,14 +179,14 @@ fn it_ends_after_the_time_that_was_given_also_without_a_publisher() {
 }
 
 #[test]
-fn it_says_that_there_is_no_publisher_once() {
+fn a_missing_publisher_is_logged_once() {
     let watcher = watch("tcp://127.0.0.1:1", &["MSFT", "--for", "2s"]);
     watcher.wait_for_log("no publisher at tcp://127.0.0.1:1: waiting");
     assert_eq!(watcher.finish().stderr.matches("no publisher").count(), 1);
 }
 
 #[test]
-fn a_publisher_that_is_killed_and_started_again_is_watched_on() {
+fn a_watcher_survives_a_killed_publisher_and_counts_its_restart() {
     let publish = |endpoint: &str, rate: &str| {
         let flags = ["--sequence", "--await-subscribers", "1", "--rate", rate];
         Program::start(TICKZ, ["publish", "--ticks", endpoint].iter().chain(&flags))
@@ -220,7 +223,7 @@ fn every_state_ends_within_a_second_of_a_signal() {
 }
 
 #[test]
-fn a_reader_that_does_not_read_does_not_hold_up_the_end() {
+fn a_suspended_reader_does_not_delay_the_end() {
     let publisher = Peer::bind(XPUB);
     let mut watcher = Command::new(TICKZ)
         .args(["watch", "--ticks", publisher.endpoint(), "MSFT", "--json"])
@@ -234,7 +237,7 @@ fn a_reader_that_does_not_read_does_not_hold_up_the_end() {
     }
     let mut first = [0; 1];
     watcher.stdout.as_mut().unwrap().read_exact(&mut first).unwrap();
-    support::await_standstill(watcher.id());
+    support::await_idle(watcher.id());
     let stopped = Instant::now();
     kill_process(Pid::from_child(&watcher), Signal::TERM).unwrap();
     assert!(watcher.wait().unwrap().success());
@@ -242,7 +245,7 @@ fn a_reader_that_does_not_read_does_not_hold_up_the_end() {
 }
 
 #[test]
-fn a_reader_that_has_had_enough_is_no_failure() {
+fn a_reader_that_closes_the_pipe_is_no_failure() {
     let (publisher, mut watcher) = (Peer::bind(XPUB), Command::new(TICKZ));
     let mut watcher = watcher
         .args(["watch", "--ticks", publisher.endpoint(), "MSFT", "--json"])
@@ -260,7 +263,7 @@ fn a_reader_that_has_had_enough_is_no_failure() {
 }
 
 #[test]
-fn ticks_go_through_a_curve_door_and_strangers_stay_out() {
+fn curve_lets_listed_keys_in_and_no_others() {
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
     let key = |name: &str| {
@@ -286,7 +289,7 @@ fn ticks_go_through_a_curve_door_and_strangers_stay_out() {
 }
 
 #[test]
-fn a_watcher_that_was_refused_gets_in_once_the_list_has_its_name() {
+fn a_refused_watcher_gets_in_once_the_allow_list_has_its_name() {
     let folder = tempfile::tempdir().unwrap();
     let allow = folder.path().join("allow");
     std::fs::write(&allow, "ada secret\n").unwrap();

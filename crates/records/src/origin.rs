@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stop_is_told_from_a_failure() {
+    fn a_stop_is_no_failure() {
         assert!(matches!(ReadError::from(io::Error::other(Stopped)), ReadError::Stopped));
         assert!(matches!(ReadError::from(io::Error::other("disk")), ReadError::Io(_)));
     }

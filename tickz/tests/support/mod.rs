@@ -1,4 +1,4 @@
-//! A publisher as a process, and raw subscribers that hear it.
+//! A publisher as a process, and raw subscribers.
 #![allow(dead_code, reason = "each test file uses some of it")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -10,7 +10,7 @@ use testkit::{Peer, Program, eventually, peer::SUB};
 /// The program.
 pub(crate) const TICKZ: &str = env!("CARGO_BIN_EXE_tickz");
 
-/// One tick off the wire.
+/// One received tick.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Heard {
     pub(crate) symbol: String,
@@ -24,12 +24,12 @@ pub(crate) fn publish(arguments: &[&str]) -> Program {
     Program::start(TICKZ, always.iter().chain(arguments))
 }
 
-/// A subscriber to all.
+/// A subscriber to everything.
 pub(crate) fn subscriber(publisher: &Program) -> Peer {
     Peer::connect_with(SUB, &publisher.endpoint("ticks"), |socket| socket.set_subscribe(b"").unwrap())
 }
 
-/// A subscriber to all that holds little, so that it counts as suspended soon after it stops reading.
+/// A subscriber to everything with small queues, which are full soon after it stops reading.
 pub(crate) fn small(publisher: &Program) -> Peer {
     Peer::connect_with(SUB, &publisher.endpoint("ticks"), |socket| {
         socket.set_rcvhwm(10).unwrap();
@@ -53,7 +53,7 @@ pub(crate) fn hear_all(peer: &Peer, count: usize) -> Vec<Heard> {
     (0..count).map(|_| hear(peer)).collect()
 }
 
-/// All ticks that a publisher sends which waits for us and drops nothing.
+/// All ticks of a publisher that waits for its subscriber and drops nothing.
 pub(crate) fn heard_from(arguments: &[&str], count: usize) -> Vec<Heard> {
     let publisher = publish(&[arguments, &["--await-subscribers", "1", "--block"]].concat());
     let peer = subscriber(&publisher);
@@ -74,10 +74,10 @@ pub(crate) fn file(content: &str) -> (tempfile::TempDir, String) {
     (folder, path)
 }
 
-/// Waits until the main thread of a process does nothing, because it waits for somebody.
-pub(crate) fn await_standstill(pid: u32) {
+/// Waits until the main thread of a process is idle, because it waits for a peer.
+pub(crate) fn await_idle(pid: u32) {
     let mut before = String::new();
-    eventually("a process stands still", || {
+    eventually("a process is idle", || {
         let now = fs::read_to_string(format!("/proc/{pid}/schedstat")).unwrap();
         std::mem::replace(&mut before, now.clone()) == now
     });

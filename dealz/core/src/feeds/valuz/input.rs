@@ -21,7 +21,7 @@ const CSV_BYTES_MAX: usize = 16 << 20;
 /// How much of a file's name is shown.
 const NAME_CHARS_MAX: usize = 80;
 
-/// Reads the orders, and tells in words where they come from.
+/// Reads the orders, and describes where they come from.
 ///
 /// # Errors
 /// The number of orders is 0 or above 4,000,000; the list is larger than 16 MiB or names more than 100,000 symbols, or a
