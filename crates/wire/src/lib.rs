@@ -32,4 +32,4 @@ pub use channel::Channel;
 pub use error::{DecodeError, Fault};
 pub use foreign::{Foreign, foreign};
 pub use frames::Frames;
-pub use names::{Symbol, Text, User, WorkerName};
+pub use names::{Symbol, Text, User, WorkerName, WorkerParts};

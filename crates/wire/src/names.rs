@@ -191,6 +191,27 @@ validated_text!(
     }
 );
 
+/// The parts of a worker's name `language:host:pid`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WorkerParts<'a> {
+    /// The language that the worker is written in.
+    pub language: &'a str,
+    /// The name of its machine.
+    pub host: &'a str,
+    /// Its process id there.
+    pub pid: u32,
+}
+
+impl WorkerName {
+    /// The parts of the name, if it has the conventional form.
+    #[must_use]
+    pub fn parts(&self) -> Option<WorkerParts<'_>> {
+        let (language, rest) = self.as_str().split_once(':')?;
+        let (host, pid) = rest.rsplit_once(':')?;
+        Some(WorkerParts { language, host, pid: pid.parse().ok()? })
+    }
+}
+
 fn within(length: usize, max: usize, unit: &'static str) -> Result<(), Fault> {
     if length <= max { Ok(()) } else { Err(Fault::TooLong { max, unit }) }
 }
@@ -204,6 +225,19 @@ mod tests {
         let mut symbols: Vec<Symbol> = ["MSFT", "GOOG", "GO", "AAPL"].map(|text| text.parse().unwrap()).into();
         symbols.sort();
         assert_eq!(symbols.iter().map(Symbol::as_str).collect::<Vec<_>>(), ["AAPL", "GO", "GOOG", "MSFT"]);
+    }
+
+    #[test]
+    fn a_workers_name_has_parts_if_it_has_the_conventional_form() {
+        let parts = |text: &str| -> Option<(String, String, u32)> {
+            let name: WorkerName = text.parse().unwrap();
+            name.parts().map(|WorkerParts { language, host, pid }| (language.to_owned(), host.to_owned(), pid))
+        };
+        assert_eq!(parts("rust:box:7"), Some(("rust".to_owned(), "box".to_owned(), 7)));
+        assert_eq!(parts("c:::1:42"), Some(("c".to_owned(), "::1".to_owned(), 42)));
+        for other in ["anything", "rust:box", "rust:box:", "rust:box:seven", "rust:box:-1"] {
+            assert_eq!(parts(other), None, "{other}");
+        }
     }
 
     #[test]

@@ -91,7 +91,7 @@ pub enum OrdersInput {
         /// The same seed gives the same orders.
         #[ts(type = "number")]
         seed: u64,
-        /// The number of orders, 1 to 4,000,000.
+        /// The number of orders, 1 to [`ValuzView::count_max`](crate::view::ValuzView::count_max).
         #[ts(type = "number")]
         count: u64,
     },

@@ -27,6 +27,7 @@ use self::{
 };
 use crate::{
     event::{Event, Silence, ValuzReport},
+    feeds::valuz::COUNT_MAX,
     view::{
         ChatzView, Line, MonitorLine, Phase, ProcessState, ProcessView, SocketId, SocketView, StateChange, TickzView,
         Update, ValuzState, ValuzView,
@@ -120,8 +121,16 @@ impl Dashboard {
         let folds = SocketId::ALL.map(|id| SocketFold::new(id, endpoints[id.index()], now_ms));
         let talk = Talk::new(name);
         let state = ValuzState::Unavailable { reason: "the sockets are not bound yet".to_owned() };
-        let report = ValuzReport { state, batch: None, workers: Vec::new(), nameless: 0 };
-        let valuz = ValuzView { state: report.state.clone(), batch: None, workers: Vec::new(), nameless: 0, wanted: 0 };
+        let report = ValuzReport { state, batch: None, workers: Vec::new(), nameless: 0, recommended: Vec::new() };
+        let valuz = ValuzView {
+            state: report.state.clone(),
+            batch: None,
+            workers: Vec::new(),
+            nameless: 0,
+            wanted: 0,
+            recommended: Vec::new(),
+            count_max: COUNT_MAX,
+        };
         let mut dashboard = Self {
             generation: 1,
             time_ms: now_ms,
@@ -190,13 +199,15 @@ impl Dashboard {
         self.note_phases(now_ms);
         self.sockets.show(self.folds.iter().map(SocketFold::view).collect());
         self.chatz.show(self.talk.view.clone());
-        let ValuzReport { state, batch, workers, nameless } = &self.report;
+        let ValuzReport { state, batch, workers, nameless, recommended } = &self.report;
         self.valuz.show(ValuzView {
             state: state.clone(),
             batch: batch.clone(),
             workers: self.composer.compose(workers, &self.processes.shown),
             nameless: *nameless,
             wanted: self.wanted,
+            recommended: recommended.clone(),
+            count_max: COUNT_MAX,
         });
     }
 

@@ -1,8 +1,8 @@
 //! What the threads that own sockets and processes report to the dashboard, on one bounded channel.
 
-use wire::monitor::MonitorEvent;
+use wire::{WorkerName, monitor::MonitorEvent};
 
-use crate::view::{BatchView, PricePoint, ProcessView, SocketId, TickzView, ValuzState};
+use crate::view::{BatchView, PricePoint, ProcessView, RecommendedCount, SocketId, TickzView, ValuzState};
 
 /// One thing that happened. Frequent things are conflated where they arise: a thread reports its newest state at most
 /// thirty times a second.
@@ -59,17 +59,20 @@ pub(crate) struct ValuzReport {
     pub(crate) workers: Vec<NamedWorker>,
     /// How many workers said READY, are connected, and gave no name.
     pub(crate) nameless: u64,
+    pub(crate) recommended: Vec<RecommendedCount>,
 }
 
 /// A worker that gave its name.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct NamedWorker {
     /// `language:host:pid`.
-    pub(crate) name: String,
+    pub(crate) name: WorkerName,
     /// Whether its connection on results is up.
     pub(crate) connected: bool,
-    /// Orders that it has done, from its last report.
+    /// Orders of this batch that it has valued, by its last report.
     pub(crate) done: u64,
+    /// Orders that it has valued since its start, by its last report.
+    pub(crate) done_in_all: u64,
     /// Orders a second, from its reports.
     pub(crate) per_second: f64,
 }

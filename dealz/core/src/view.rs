@@ -22,7 +22,8 @@ pub use self::{
     sockets::{Phase, SocketId, SocketRole, SocketState, SocketView, StateChange},
     tickz::{PricePoint, PriceReference, PriceStart, Quote, TickzView},
     valuz::{
-        BatchPhase, BatchView, SymbolValue, ValuationName, ValuzState, ValuzView, Verification, WorkerState, WorkerView,
+        BatchPhase, BatchView, RecommendedCount, SymbolValue, ValuationName, ValuzState, ValuzView, Verification,
+        WorkerState, WorkerView,
     },
     wire::{Direction, FieldView, FrameView, MessageView},
 };

@@ -9,7 +9,7 @@ import type { Verification } from "./Verification";
  */
 export type BatchView = { 
 /**
- * Where it stands.
+ * Its state.
  */
 phase: BatchPhase, 
 /**
@@ -21,7 +21,7 @@ count: number,
  */
 origin: string, 
 /**
- * What our workers compute.
+ * What the workers of dealz compute.
  */
 valuation: ValuationName, 
 /**
@@ -31,7 +31,12 @@ counted: number,
 /**
  * Orders without a result.
  */
-missing: number, 
+outstanding: number, 
+/**
+ * Of the outstanding orders, those that dealz has not sent, or is about to send again. The others are at the workers, or
+ * lost with one and not asked for yet: `PUSH` does not say which worker got which order.
+ */
+unsent: number, 
 /**
  * Orders sent again, each time counted.
  */
@@ -41,7 +46,11 @@ repeated: number,
  */
 duplicates: number, 
 /**
- * Results dropped because they belong to no order of this batch.
+ * Results dropped because they are of an earlier batch.
+ */
+late: number, 
+/**
+ * Results dropped because they are of no batch known here.
  */
 foreign: number, 
 /**
@@ -49,15 +58,15 @@ foreign: number,
  */
 elapsedMs: number, 
 /**
- * Results a second: over the last second while it runs, over all of it afterwards.
+ * Results a second: over the last second while it runs, over the whole batch afterwards.
  */
 perSecond: number, 
 /**
- * How long the rest takes at that rate, in milliseconds; none where that cannot be told.
+ * How long the rest takes at that rate, in milliseconds; `null` if that cannot be known.
  */
 leftMs: number | null, 
 /**
- * The sum so far, exact but for one rounding; none where it is beyond all numbers.
+ * The sum until now, exact but for one rounding; `null` if it is beyond the largest number.
  */
 total: number | null, 
 /**
@@ -65,6 +74,6 @@ total: number | null,
  */
 bySymbol: Array<SymbolValue>, 
 /**
- * Whether the total is what it must be.
+ * Whether the total is correct.
  */
 verification: Verification, };

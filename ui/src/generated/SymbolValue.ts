@@ -9,6 +9,6 @@ export type SymbolValue = {
  */
 symbol: string, 
 /**
- * The sum so far.
+ * The sum until now.
  */
 value: number, };

@@ -5,6 +5,6 @@
  */
 export type ValuzState = { "is": "ready" } | { "is": "unavailable", 
 /**
- * Who holds what, as a sentence.
+ * Which process holds what, as a sentence.
  */
 reason: string, };

@@ -6,30 +6,34 @@ import type { WorkerState } from "./WorkerState";
  */
 export type WorkerView = { 
 /**
- * Its own name, `language:host:pid`; for one of ours that has not said it, what it will be.
+ * Its name, `language:host:pid`; for one that dealz has started and that is not ready yet, the name that it will have.
  */
 name: string, 
 /**
- * The language that it is written in.
+ * The language that it is written in; empty if its name does not say it.
  */
 language: string, 
 /**
- * Its process id on its host.
+ * Its process id on its host; 0 if its name does not say it.
  */
 pid: number, 
 /**
- * The id of the process, where dealz started it.
+ * The id of the process, if dealz has started it.
  */
 process: string | null, 
 /**
- * Where it stands.
+ * Its state.
  */
 state: WorkerState, 
 /**
- * Orders that it has done, as it last reported.
+ * Orders of this batch that it has valued, by its last report.
  */
 done: number, 
 /**
- * Orders a second, from its reports.
+ * Orders that it has valued since its start, by its last report.
+ */
+doneInAll: number, 
+/**
+ * Orders a second, by its reports.
  */
 perSecond: number, };

@@ -255,11 +255,24 @@ fn workers_are_composed_of_what_they_say_and_of_their_processes() {
     };
     let mut states = Vec::new();
     for named in [vec![], vec![(true, 0.0)], vec![(true, 9.0)], vec![(false, 0.0)]] {
-        let worker =
-            |(connected, per_second)| NamedWorker { name: "rust:box:7".to_owned(), connected, done: 1, per_second };
+        let worker = |(connected, per_second)| NamedWorker {
+            name: "rust:box:7".parse().unwrap(),
+            connected,
+            done: 1,
+            done_in_all: 1,
+            per_second,
+        };
         let workers = named.into_iter().map(worker).collect();
-        dashboard
-            .handle(Event::Valuz(ValuzReport { state: ValuzState::Ready, batch: None, workers, nameless: 2 }), 0.0);
+        dashboard.handle(
+            Event::Valuz(ValuzReport {
+                state: ValuzState::Ready,
+                batch: None,
+                workers,
+                nameless: 2,
+                recommended: Vec::new(),
+            }),
+            0.0,
+        );
         dashboard.handle(Event::Processes(vec![process.clone()], 1), 0.0);
         dashboard.handle_time(0.0);
         let valuz = dashboard.changes(&mut cursor).unwrap().valuz.unwrap();

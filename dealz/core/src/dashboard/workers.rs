@@ -1,40 +1,44 @@
-//! The workers, from what they say themselves and from what is known of the processes that dealz started. Pure.
+//! The workers, from what they report and from what is known of the processes that dealz has started. Pure.
 
 use std::collections::BTreeMap;
+
+use wire::WorkerName;
 
 use crate::{
     event::NamedWorker,
     view::{ProcessState, ProcessView, WorkerState, WorkerView},
 };
 
-/// How the ids of our workers' processes begin.
+/// How the ids of the processes of workers begin.
 pub(crate) const WORKER: &str = "worker-";
 
-/// Which workers are ours.
+/// Which workers dealz has started.
 #[derive(Debug)]
 pub(crate) struct Workers {
     /// The name of this machine, as workers give it.
     host: String,
-    /// The process ids of our workers, those included that are gone and still shown, with the ids of their processes.
-    ours: BTreeMap<u32, String>,
+    /// The process ids of the workers that dealz has started, including those that are gone and still shown, with the ids of
+    /// their processes.
+    started: BTreeMap<u32, String>,
 }
 
 impl Workers {
     pub(crate) const fn new(host: String) -> Self {
-        Self { host, ours: BTreeMap::new() }
+        Self { host, started: BTreeMap::new() }
     }
 
-    /// All that are known: ours, in the order of their processes; those of ours that are gone, until something takes their
-    /// place; those of others.
+    /// All known workers: those that dealz has started, in the order of their processes; of these the ones that are gone,
+    /// until another takes their place; the others.
     pub(crate) fn compose(&mut self, named: &[NamedWorker], processes: &[ProcessView]) -> Vec<WorkerView> {
         let here = |process: &ProcessView| process.id.starts_with(WORKER).then_some(process.pid?);
         for process in processes {
             if let Some(pid) = here(process) {
-                self.ours.insert(pid, process.id.clone());
+                self.started.insert(pid, process.id.clone());
             }
         }
-        let pid_of = |worker: &NamedWorker| pid_on(&self.host, &worker.name);
-        self.ours.retain(|&pid, _| {
+        let host = self.host.clone();
+        let pid_of = |worker: &NamedWorker| pid_on(&host, &worker.name);
+        self.started.retain(|&pid, _| {
             processes.iter().any(|process| process.pid == Some(pid)) || named.iter().any(|it| pid_of(it) == Some(pid))
         });
         let mut workers: Vec<WorkerView> = processes
@@ -43,19 +47,20 @@ impl Workers {
             .map(|(process, pid)| {
                 let named = named.iter().find(|worker| pid_of(worker) == Some(pid));
                 WorkerView {
-                    name: named.map_or_else(|| format!("rust:{}:{pid}", self.host), |worker| worker.name.clone()),
+                    name: named.map_or_else(|| format!("rust:{}:{pid}", self.host), |worker| worker.name.to_string()),
                     language: "rust".to_owned(),
                     pid,
                     process: Some(process.id.clone()),
                     state: state(process, named),
                     done: named.map_or(0, |worker| worker.done),
+                    done_in_all: named.map_or(0, |worker| worker.done_in_all),
                     per_second: named.map_or(0.0, |worker| worker.per_second),
                 }
             })
             .collect();
         let shown = workers.len();
-        let others = named.iter().filter(|other| !workers.iter().any(|worker| worker.name == other.name));
-        let is_missed = |worker: &&NamedWorker| match pid_of(worker).and_then(|pid| self.ours.get(&pid)) {
+        let others = named.iter().filter(|other| !workers.iter().any(|worker| worker.name == other.name.as_str()));
+        let is_missed = |worker: &&NamedWorker| match pid_of(worker).and_then(|pid| self.started.get(&pid)) {
             Some(id) => processes.iter().any(|process| process.id == *id && process.pid.is_none()),
             None => true,
         };
@@ -65,24 +70,25 @@ impl Workers {
         workers
     }
 
-    /// One that no process of ours is now.
+    /// A worker that is no running process of dealz.
     fn other(&self, worker: &NamedWorker) -> WorkerView {
-        let mut parts = worker.name.split(':');
+        let parts = worker.name.parts();
         WorkerView {
-            name: worker.name.clone(),
-            language: parts.next().filter(|_| parts.next().is_some()).unwrap_or_default().to_owned(),
-            pid: worker.name.rsplit_once(':').and_then(|(_, pid)| pid.parse().ok()).unwrap_or(0),
-            process: pid_on(&self.host, &worker.name).and_then(|pid| self.ours.get(&pid).cloned()),
+            name: worker.name.to_string(),
+            language: parts.map(|parts| parts.language).unwrap_or_default().to_owned(),
+            pid: parts.map_or(0, |parts| parts.pid),
+            process: pid_on(&self.host, &worker.name).and_then(|pid| self.started.get(&pid).cloned()),
             state: connected_state(worker),
             done: worker.done,
+            done_in_all: worker.done_in_all,
             per_second: worker.per_second,
         }
     }
 }
 
 /// The process id of a worker in Rust on this machine.
-fn pid_on(host: &str, name: &str) -> Option<u32> {
-    name.strip_prefix("rust:")?.strip_prefix(host)?.strip_prefix(':')?.parse().ok()
+fn pid_on(host: &str, name: &WorkerName) -> Option<u32> {
+    name.parts().filter(|parts| (parts.language, parts.host) == ("rust", host)).map(|parts| parts.pid)
 }
 
 fn state(process: &ProcessView, named: Option<&NamedWorker>) -> WorkerState {
@@ -112,7 +118,7 @@ mod tests {
     }
 
     fn named(name: &str, connected: bool, per_second: f64) -> NamedWorker {
-        NamedWorker { name: name.to_owned(), connected, done: 5, per_second }
+        NamedWorker { name: name.parse().unwrap(), connected, done: 5, done_in_all: 9, per_second }
     }
 
     fn shown(workers: &[WorkerView]) -> Vec<(&str, Option<&str>, WorkerState)> {
@@ -120,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn ours_come_first_from_their_start_to_their_end() {
+    fn workers_of_dealz_come_first_from_their_start_to_their_end() {
         let mut workers = Workers::new("box".to_owned());
         let running = ProcessState::Running;
         let processes = [
@@ -129,13 +135,13 @@ mod tests {
             process("worker-2", Some(8), ProcessState::Suspended),
             process("worker-3", Some(9), running),
         ];
-        let told = [
+        let reported = [
             named("go:box:7", true, 0.0),
             named("rust:box:7", true, 10.0),
             named("rust:box:8", true, 10.0),
             named("rust:elsewhere:9", false, 0.0),
         ];
-        let views = workers.compose(&told, &processes);
+        let views = workers.compose(&reported, &processes);
         assert_eq!(
             shown(&views),
             [
@@ -149,8 +155,8 @@ mod tests {
         assert_eq!((views[3].language.as_str(), views[3].pid), ("go", 7));
 
         let ended = [process("worker-1", None, ProcessState::Ended { how: "killed by signal 9".to_owned() })];
-        let told = [named("anything", true, 0.0), named("rust:box:7", false, 0.0)];
-        let views = workers.compose(&told, &ended);
+        let reported = [named("anything", true, 0.0), named("rust:box:7", false, 0.0)];
+        let views = workers.compose(&reported, &ended);
         assert_eq!(
             shown(&views),
             [("rust:box:7", Some("worker-1"), WorkerState::Gone), ("anything", None, WorkerState::Ready),]
@@ -158,10 +164,10 @@ mod tests {
         assert_eq!((views[1].language.as_str(), views[1].pid), ("", 0));
         let again = [process("worker-1", Some(17), ProcessState::Running)];
         assert_eq!(
-            shown(&workers.compose(&told[1..], &again)),
+            shown(&workers.compose(&reported[1..], &again)),
             [("rust:box:17", Some("worker-1"), WorkerState::Starting)]
         );
-        assert!(workers.compose(&told[1..], &[]).is_empty());
-        assert!(workers.compose(&[], &ended).is_empty() && workers.ours.is_empty());
+        assert!(workers.compose(&reported[1..], &[]).is_empty());
+        assert!(workers.compose(&[], &ended).is_empty() && workers.started.is_empty());
     }
 }

@@ -169,11 +169,10 @@ impl Drop for Board {
     }
 }
 
-/// What workers call this machine.
+/// The name of this machine, as workers give it.
 fn host() -> String {
-    let name = valuz::worker::own_name().map(|name| name.to_string()).unwrap_or_default();
-    let host = name.strip_prefix("rust:").and_then(|rest| rest.rsplit_once(':'));
-    host.map_or_else(String::new, |(host, _)| host.to_owned())
+    let name = valuz::worker::own_name().ok();
+    name.as_ref().and_then(wire::WorkerName::parts).map_or_else(String::new, |parts| parts.host.to_owned())
 }
 
 /// What the thread `dashboard` holds.

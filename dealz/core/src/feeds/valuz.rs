@@ -10,23 +10,28 @@
 //!
 //! Differences from `valuz source` and `valuz reduce`, none of which a worker sees:
 //!
-//! - START and REPEAT reach the source by a call. They are published as well, for they are the protocol.
-//! - EXIT is published when dealz ends and not when a batch does: workers, ours and those that were started by hand
-//!   anywhere, serve batch after batch. It may take 300 ms to leave, so the context must be ended, not abandoned.
-//! - Order numbers begin at another base in every batch (see [`round`]), because results of an earlier one may be late.
-//! - A port in use is no end: it is tried again every second, and all three are bound or none.
+//! - START and REPEAT reach the source by a call. They are published as well, since the protocol has them.
+//! - EXIT is published when dealz exits and not at the end of a batch: workers, whoever started them, serve batch after
+//!   batch. It may take 300 ms to leave, so the context must be closed, not abandoned.
+//! - A port in use is not fatal: dealz tries again every second, and all three sockets are bound or none.
 //!
 //! - [`input`]: the orders that a page asks for
 //! - [`round`]: one batch, pure
-//! - [`workers`]: who is there, pure
-//! - [`check`]: what a batch must add up to
-//! - [`bound`]: the three sockets
+//! - [`batches`]: one batch after another, pure but for the check
+//! - [`check`], [`history`]: what a batch must add up to, computed again or remembered
+//! - [`workers`]: the connected workers, pure
+//! - [`bound`], [`binding`]: the three sockets, and when they are bound
+//! - [`reporter`]: what the dashboard is told
 //! - [`owner`]: the thread
 
+mod batches;
+mod binding;
 mod bound;
 mod check;
+mod history;
 mod input;
 mod owner;
+mod reporter;
 mod round;
 mod workers;
 
@@ -39,8 +44,8 @@ use sockets::{
 use tracing::error;
 use valuz::orders::Orders;
 
-pub(crate) use self::input::orders_of;
-use self::owner::{Bound, Owner};
+pub(crate) use self::input::{COUNT_MAX, orders_of};
+use self::{binding::Bound, owner::Owner};
 use super::{not_taken, outlet::Outlet};
 use crate::{
     command::Refusal,
@@ -51,7 +56,7 @@ use crate::{
 /// How many commands may wait.
 const COMMANDS_MAX: usize = 16;
 
-/// Where the three sockets are bound.
+/// The endpoints of the three sockets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ValuzEndpoints {
     /// `PUSH`: to the workers.
@@ -63,7 +68,7 @@ pub(crate) struct ValuzEndpoints {
 }
 
 impl ValuzEndpoints {
-    /// Where this socket of the three is bound.
+    /// The endpoint of this socket.
     const fn of(&self, id: SocketId) -> &Endpoint {
         match id {
             SocketId::ValuzPush => &self.orders,
@@ -76,24 +81,24 @@ impl ValuzEndpoints {
 /// A batch to be run.
 #[derive(Debug)]
 pub(crate) struct Run {
-    /// Its orders; at least one, at most 4,000,000.
+    /// Its orders; at least one, at most [`COUNT_MAX`].
     pub(crate) orders: Orders,
     /// Where they come from, as words.
     pub(crate) origin: String,
-    /// What our workers compute.
+    /// What the workers of dealz compute.
     pub(crate) valuation: ValuationName,
     /// Workers that were just started: it waits for them, at most 3 s.
     pub(crate) await_pids: Vec<u32>,
 }
 
-/// What the thread is told to do.
+/// What the thread is to do.
 enum Command {
     Run(Box<Run>),
     Stop,
     Reset,
 }
 
-/// The handle; dropping it tells the workers to end, and closes the sockets.
+/// The handle; dropping it publishes EXIT to the workers, and closes the sockets.
 pub(crate) struct Valuz {
     handle: Handle<Command, ()>,
     bound: Bound,
@@ -119,7 +124,7 @@ impl Valuz {
         Ok(Self { handle, bound })
     }
 
-    /// Where the sockets really are, while they are bound.
+    /// The endpoints that the sockets are bound to, while they are.
     pub(crate) fn endpoints(&self) -> Option<ValuzEndpoints> {
         self.bound.lock().unwrap_or_else(PoisonError::into_inner).clone().ok()
     }
@@ -127,7 +132,7 @@ impl Valuz {
     /// Runs a batch; one that runs is stopped.
     ///
     /// # Errors
-    /// The sockets are not bound, or too many commands wait.
+    /// The sockets are not bound, or too many commands are waiting.
     pub(crate) fn run(&self, run: Run) -> Result<(), Refusal> {
         let bound = self.bound.lock().unwrap_or_else(PoisonError::into_inner).clone();
         bound.map_err(|reason| Refusal::NotNow { reason })?;
@@ -137,7 +142,7 @@ impl Valuz {
     /// Stops the batch that runs, if one does.
     ///
     /// # Errors
-    /// Too many commands wait.
+    /// Too many commands are waiting.
     pub(crate) fn stop_batch(&self) -> Result<(), Refusal> {
         self.send(Command::Stop)
     }
@@ -145,7 +150,7 @@ impl Valuz {
     /// Stops and forgets the batch, and sets counters to zero; workers stay.
     ///
     /// # Errors
-    /// Too many commands wait.
+    /// Too many commands are waiting.
     pub(crate) fn reset(&self) -> Result<(), Refusal> {
         self.send(Command::Reset)
     }

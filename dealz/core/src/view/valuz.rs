@@ -11,13 +11,32 @@ pub struct ValuzView {
     pub state: ValuzState,
     /// The batch that runs or ran last.
     pub batch: Option<BatchView>,
-    /// The workers that gave their names, ours first, and those of ours that have not yet.
+    /// The workers that gave their names, and those that dealz has started and are not ready yet. Those of dealz come
+    /// first.
     pub workers: Vec<WorkerView>,
-    /// How many workers said READY and gave no name.
+    /// How many workers said READY without a name.
     #[ts(type = "number")]
     pub nameless: u64,
-    /// How many workers of our own there are to be.
+    /// How many workers dealz is to run.
     pub wanted: u32,
+    /// For each valuation, how many orders make a batch of about ten seconds.
+    pub recommended: Vec<RecommendedCount>,
+    /// The most orders that a batch may have.
+    #[ts(type = "number")]
+    pub count_max: u64,
+}
+
+/// How many orders make a batch of about ten seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct RecommendedCount {
+    /// What the workers compute.
+    pub valuation: ValuationName,
+    /// How many.
+    #[ts(type = "number")]
+    pub count: u64,
+    /// Whether that follows from the rate of the last batch; else from a usual rate.
+    pub measured: bool,
 }
 
 /// Whether a batch can run.
@@ -26,15 +45,15 @@ pub struct ValuzView {
 pub enum ValuzState {
     /// All three sockets are bound.
     Ready,
-    /// Somebody else holds a port; it is tried again every second.
+    /// A port is in use by another process; dealz tries again every second.
     Unavailable {
-        /// Who holds what, as a sentence.
+        /// Which process holds what, as a sentence.
         reason: String,
     },
 }
 
-/// What a worker computes of an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+/// What a worker computes for an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub enum ValuationName {
     /// What the position costs.
@@ -47,56 +66,65 @@ pub enum ValuationName {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct BatchView {
-    /// Where it stands.
+    /// Its state.
     pub phase: BatchPhase,
     /// How many orders it has.
     #[ts(type = "number")]
     pub count: u64,
     /// Where its orders come from, as words: `seed 1`, or the name of a file.
     pub origin: String,
-    /// What our workers compute.
+    /// What the workers of dealz compute.
     pub valuation: ValuationName,
     /// Orders whose result is counted.
     #[ts(type = "number")]
     pub counted: u64,
     /// Orders without a result.
     #[ts(type = "number")]
-    pub missing: u64,
+    pub outstanding: u64,
+    /// Of the outstanding orders, those that dealz has not sent, or is about to send again. The others are at the workers, or
+    /// lost with one and not asked for yet: `PUSH` does not say which worker got which order.
+    #[ts(type = "number")]
+    pub unsent: u64,
     /// Orders sent again, each time counted.
     #[ts(type = "number")]
     pub repeated: u64,
     /// Results dropped because their order was counted before.
     #[ts(type = "number")]
     pub duplicates: u64,
-    /// Results dropped because they belong to no order of this batch.
+    /// Results dropped because they are of an earlier batch.
+    #[ts(type = "number")]
+    pub late: u64,
+    /// Results dropped because they are of no batch known here.
     #[ts(type = "number")]
     pub foreign: u64,
     /// From the start to now or to the last result, in milliseconds.
     pub elapsed_ms: f64,
-    /// Results a second: over the last second while it runs, over all of it afterwards.
+    /// Results a second: over the last second while it runs, over the whole batch afterwards.
     pub per_second: f64,
-    /// How long the rest takes at that rate, in milliseconds; none where that cannot be told.
+    /// How long the rest takes at that rate, in milliseconds; `null` if that cannot be known.
     pub left_ms: Option<f64>,
-    /// The sum so far, exact but for one rounding; none where it is beyond all numbers.
+    /// The sum until now, exact but for one rounding; `null` if it is beyond the largest number.
     pub total: Option<f64>,
     /// The sums by symbol, sorted by symbol.
     pub by_symbol: Vec<SymbolValue>,
-    /// Whether the total is what it must be.
+    /// Whether the total is correct.
     pub verification: Verification,
 }
 
-/// Where a batch stands.
+/// The state of a batch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", tag = "is")]
 pub enum BatchPhase {
-    /// For the first worker.
+    /// No worker is ready.
     Waiting,
-    /// Orders are out.
+    /// Orders are sent and results come.
     Running,
     /// Every order is counted.
     Complete,
-    /// Orders are missing and nothing more came, or it was stopped by hand.
-    Stopped {
+    /// It was stopped on request, with orders missing.
+    Stopped,
+    /// dealz gave it up, with orders missing.
+    GivenUp {
         /// Why, as a sentence.
         reason: String,
     },
@@ -108,24 +136,26 @@ pub enum BatchPhase {
 pub struct SymbolValue {
     /// Which.
     pub symbol: String,
-    /// The sum so far.
+    /// The sum until now.
     pub value: f64,
 }
 
-/// Whether a total is what it must be.
+/// Whether a total is correct.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", tag = "is")]
 pub enum Verification {
     /// The batch is not complete, or dealz is still adding up.
     Pending,
-    /// dealz has added up the same orders by itself, to the same last bit, in all and by symbol.
+    /// dealz has added up the same orders itself, and every bit is the same, in all and by symbol.
     Verified,
-    /// dealz comes to another sum.
+    /// The last run of the same orders with the same valuation had the same sums, to the last bit.
+    Repeated,
+    /// dealz, or the last run of the same orders, has another sum.
     Differs {
-        /// What it comes to.
+        /// That sum.
         expected: f64,
     },
-    /// dealz does not check it.
+    /// There is nothing to compare the total with.
     Unchecked {
         /// Why not, as a sentence.
         reason: String,
@@ -136,24 +166,27 @@ pub enum Verification {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct WorkerView {
-    /// Its own name, `language:host:pid`; for one of ours that has not said it, what it will be.
+    /// Its name, `language:host:pid`; for one that dealz has started and that is not ready yet, the name that it will have.
     pub name: String,
-    /// The language that it is written in.
+    /// The language that it is written in; empty if its name does not say it.
     pub language: String,
-    /// Its process id on its host.
+    /// Its process id on its host; 0 if its name does not say it.
     pub pid: u32,
-    /// The id of the process, where dealz started it.
+    /// The id of the process, if dealz has started it.
     pub process: Option<String>,
-    /// Where it stands.
+    /// Its state.
     pub state: WorkerState,
-    /// Orders that it has done, as it last reported.
+    /// Orders of this batch that it has valued, by its last report.
     #[ts(type = "number")]
     pub done: u64,
-    /// Orders a second, from its reports.
+    /// Orders that it has valued since its start, by its last report.
+    #[ts(type = "number")]
+    pub done_in_all: u64,
+    /// Orders a second, by its reports.
     pub per_second: f64,
 }
 
-/// Where a worker stands.
+/// The state of a worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub enum WorkerState {
@@ -161,9 +194,9 @@ pub enum WorkerState {
     Starting,
     /// Connected.
     Ready,
-    /// Its reports rise.
+    /// Connected, and its reports rise.
     Working,
-    /// Stopped by SIGSTOP: there, and silent.
+    /// Suspended by SIGSTOP.
     Suspended,
     /// Its connection is gone.
     Gone,

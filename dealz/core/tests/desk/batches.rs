@@ -35,7 +35,7 @@ fn a_batch_is_verified_though_a_worker_is_killed_in_the_middle() {
     });
     let valuz = page.valuz.as_ref().unwrap();
     let done = valuz.batch.as_ref().unwrap();
-    assert_eq!((&done.phase, done.counted, done.missing), (&BatchPhase::Complete, 10_000, 0));
+    assert_eq!((&done.phase, done.counted, done.outstanding), (&BatchPhase::Complete, 10_000, 0));
     assert!(done.repeated > 0 && done.by_symbol.len() == 5);
     page.until("how it ended", |page| {
         page.is("worker-2", &ProcessState::Ended { how: "killed by signal 9".to_owned() })

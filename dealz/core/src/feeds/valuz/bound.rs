@@ -4,15 +4,15 @@ use std::time::{Duration, Instant};
 
 use sockets::{BindError, Context, Endpoint, Interest, Limits, RefusedHandshakes, Role, Socket, SocketError};
 use tracing::info;
-use wire::{Channel, Frames, monitor::EventKind, value::Control};
+use wire::{Channel, Frames, monitor::MonitorEvent, value::Control};
 
-use super::{ValuzEndpoints, round::Round, workers::Workers};
+use super::ValuzEndpoints;
 use crate::view::SocketId;
 
 /// How long EXIT may take to leave when dealz ends.
 const LINGER: Duration = Duration::from_millis(300);
 
-/// How often the news of one socket is taken before messages are looked at: 64 of them each time.
+/// How often the events of one socket are taken before its messages: 64 of them each time.
 const FOLLOW_MAX: usize = 32;
 
 /// Orders, results and control, bound.
@@ -25,8 +25,7 @@ pub(crate) struct BoundSockets {
 }
 
 impl BoundSockets {
-    /// Binds all three, `first` before the others: where it is the one that failed last time, the others are not made
-    /// in vain.
+    /// Binds all three, `first` before the others: if it is the one that failed last time, the others are not made in vain.
     ///
     /// # Errors
     /// Which one cannot be bound, and why; then none is.
@@ -45,16 +44,11 @@ impl BoundSockets {
         Ok(Self { orders, results, control, endpoints, refused })
     }
 
-    /// Takes the news of all connections; those of results go to `workers`.
+    /// Takes the events of all connections; those of results go to `handle`.
     ///
     /// # Errors
     /// The context is gone.
-    pub(crate) fn follow(
-        &mut self,
-        now: Instant,
-        workers: &mut Workers,
-        mut round: Option<&mut Round>,
-    ) -> Result<(), SocketError> {
+    pub(crate) fn follow(&mut self, now: Instant, mut handle: impl FnMut(&MonitorEvent)) -> Result<(), SocketError> {
         let [orders, results, control] = &mut self.refused;
         orders.follow(now, &mut self.orders, |_| {})?;
         control.follow(now, &mut self.control, |_| {})?;
@@ -62,10 +56,7 @@ impl BoundSockets {
             let mut any = false;
             results.follow(now, &mut self.results, |event| {
                 any = true;
-                workers.handle_event(now, event);
-                if let (Some(round), EventKind::Disconnected | EventKind::Closed) = (&mut round, event.kind) {
-                    round.handle_disconnected(u64::from(event.value));
-                }
+                handle(event);
             })?;
             if !any {
                 break;
@@ -74,7 +65,7 @@ impl BoundSockets {
         Ok(())
     }
 
-    /// To wait for messages and for news.
+    /// To wait for messages and for events.
     pub(crate) fn interests(&self) -> [Interest<'_>; 5] {
         [
             self.results.readable(),
@@ -85,7 +76,7 @@ impl BoundSockets {
         ]
     }
 
-    /// Tells the workers to end, and closes.
+    /// Publishes EXIT, and closes.
     ///
     /// # Errors
     /// The context is gone.
@@ -94,14 +85,14 @@ impl BoundSockets {
         Control::Exit.encode(&mut frames);
         self.control.send(&frames)?;
         self.control.set_linger(LINGER)?;
-        // Orders that are not sent yet are of no use to anybody, but libzmq 4.3 ends the process by an assertion where a
-        // connection breaks while its socket gives up a message half sent (libzmq issue 3442): so none is given up at
-        // once, and the workers, who end now, break their connections first.
+        // Orders that are not sent yet are useless, but libzmq 4.3 ends the process by an assertion if a connection breaks
+        // while its socket discards a message half sent (libzmq issue 3442). So they get time, and the workers, which exit
+        // now, break their connections first.
         self.orders.set_linger(LINGER)
     }
 }
 
-/// A socket, watched and bound, and where it really is.
+/// A socket, watched and bound, and the endpoint that it is bound to.
 fn open(context: &Context, wanted: &ValuzEndpoints, id: SocketId) -> Result<(Socket, Endpoint), (SocketId, BindError)> {
     let mut socket = watched(context, id).map_err(|error| (id, error.into()))?;
     let endpoint = socket.bind(wanted.of(id)).map_err(|error| (id, error))?;

@@ -1,109 +1,86 @@
-//! The thread `valuz`: binds, takes what workers say, sends orders, publishes, and tells the dashboard.
+//! The thread `valuz`: receives outcomes, sends orders, publishes commands, and reports to the dashboard.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use sockets::{Context, Interest, MalformedMessages, SocketError, actor::Inbox, wait};
 use tracing::{debug, info, warn};
-use valuz::batch::new_base;
 use wire::{
     Fault, Frames,
+    monitor::{EventKind, MonitorEvent},
     value::{Control, Outcome},
 };
 
 use super::{
-    Command, Run, ValuzEndpoints, bound::BoundSockets, check::Check, input::COUNT_MAX, round::Round, workers::Workers,
+    Command, ValuzEndpoints,
+    batches::Batches,
+    binding::{Binding, Bound},
+    bound::BoundSockets,
+    reporter::Reporter,
+    workers::Workers,
 };
-use crate::{
-    event::{Event, ValuzReport},
-    feeds::outlet::{Faults, Outlet},
-    view::{SocketId, ValuzState},
-};
+use crate::{event::ValuzReport, feeds::outlet::Outlet, view::ValuzState};
 
-/// How many messages are taken, or orders sent, before the thread looks at anything else.
+/// How many messages are received, or orders sent, before the thread does anything else.
 const BURST: usize = 1_000;
 
-/// How long after a failure the sockets are bound again.
-const BIND_AGAIN: Duration = Duration::from_secs(1);
-
-/// How often workers that are gone, or stand still, are looked at.
-const LOOK_AGAIN: Duration = Duration::from_millis(250);
-
-/// Where the sockets are bound, or why they are not.
-pub(super) type Bound = Arc<Mutex<Result<ValuzEndpoints, String>>>;
+/// How often workers that are gone or idle are checked.
+const CHECK_EVERY: Duration = Duration::from_millis(250);
 
 /// What the thread owns.
 pub(super) struct Owner {
-    context: Context,
-    wanted: ValuzEndpoints,
-    bound: Bound,
-    sockets: Option<BoundSockets>,
-    /// What could not be bound last and when to try again.
-    failed: Option<(SocketId, String, Instant)>,
-    told_failure: Option<String>,
-    workers: Workers,
-    round: Option<Round>,
-    check: Option<Check>,
-    /// The base of the last batch.
-    base: u64,
-    /// Whether results of earlier batches may still come.
-    unsettled: bool,
-    /// The order to send next, encoded; empty where there is none.
+    binding: Binding,
+    peers: Peers,
+    /// The order to send next, encoded; empty if there is none.
     outgoing: Frames,
     incoming: Frames,
     malformed: MalformedMessages,
-    /// Malformed results, and malformed subscriptions.
-    faults: [Faults; 2],
-    outlet: Outlet,
-    told: Option<ValuzReport>,
-    /// Whether something may have changed since it was told.
-    changed: bool,
+    reporter: Reporter,
+}
+
+/// The workers and what they work on: both follow the connections on results.
+#[derive(Default)]
+struct Peers {
+    workers: Workers,
+    batches: Batches,
+}
+
+impl Peers {
+    fn handle_event(&mut self, now: Instant, event: &MonitorEvent) {
+        self.workers.handle_event(now, event);
+        if matches!(event.kind, EventKind::Disconnected | EventKind::Closed) {
+            self.batches.handle_disconnected(u64::from(event.value));
+        }
+    }
 }
 
 impl Owner {
     /// Binds for the first time.
     pub(super) fn new(context: &Context, wanted: ValuzEndpoints, outlet: Outlet, bound: Bound) -> Self {
-        let mut owner = Self {
-            context: context.clone(),
-            wanted,
-            bound,
-            sockets: None,
-            failed: None,
-            told_failure: None,
-            workers: Workers::default(),
-            round: None,
-            check: None,
-            base: 0,
-            unsettled: false,
+        Self {
+            binding: Binding::new(context, wanted, bound, Instant::now()),
+            peers: Peers::default(),
             outgoing: Frames::new(),
             incoming: Frames::new(),
             malformed: MalformedMessages::default(),
-            faults: [SocketId::ValuzPull, SocketId::ValuzPub].map(Faults::of),
-            outlet,
-            told: None,
-            changed: true,
-        };
-        owner.open(Instant::now());
-        owner
+            reporter: Reporter::new(outlet),
+        }
     }
 
-    /// Works until stop; then the workers are told to end.
+    /// Works until stop; then publishes EXIT to the workers.
     ///
     /// # Errors
-    /// A socket fails for a reason that no waiting mends.
+    /// A socket fails for a reason that waiting does not mend.
     pub(super) fn run(mut self, inbox: &Inbox<Command>) -> Result<(), SocketError> {
         let mut more = false;
         loop {
             let now = Instant::now();
-            self.tell(now);
+            self.report(now);
             let deadline = if more { Some(now) } else { self.next_deadline(now) };
             let wake = wait(&inbox.stop, self.interests(inbox, more), deadline)?;
             if wake.stopped {
-                return self.sockets.map_or(Ok(()), BoundSockets::close);
+                return self.binding.sockets.map_or(Ok(()), BoundSockets::close);
             }
-            self.changed = true;
+            self.reporter.handle_change();
             while let Some(command) = inbox.next() {
                 self.handle(command);
             }
@@ -111,108 +88,64 @@ impl Owner {
         }
     }
 
-    /// Handles what has come, and sends what follows from it; tells whether there may be more at once.
+    /// Handles everything that has arrived, and sends what follows; returns whether there may be more at once.
     fn turn(&mut self) -> Result<bool, SocketError> {
         let now = Instant::now();
-        if self.failed.as_ref().is_some_and(|(_, _, again)| *again <= now) {
-            self.open(now);
-        }
-        let more_in = self.take_outcomes(now)?;
-        self.take_subscriptions(now)?;
+        self.binding.handle_time(now);
+        let more_in = self.receive_outcomes(now)?;
+        self.receive_subscriptions(now)?;
         let now = Instant::now();
-        self.workers.handle_time(now);
-        self.unsettled &= !self.workers.is_deserted();
-        let commands = self.round.as_mut().map(|round| round.handle_time(now, &self.workers)).unwrap_or_default();
-        for command in commands {
+        let Peers { workers, batches } = &mut self.peers;
+        workers.handle_time(now);
+        for command in batches.handle_time(now, workers) {
             self.publish(&command)?;
         }
-        self.check_total();
         Ok(self.send_orders()? || more_in)
     }
 
     fn handle(&mut self, command: Command) {
+        self.outgoing.clear();
+        let Peers { workers, batches } = &mut self.peers;
         match command {
-            Command::Run(run) => self.begin(*run),
-            Command::Stop => {
-                if let Some(round) = &mut self.round {
-                    round.stop("stopped by hand");
-                }
-                self.outgoing.clear();
+            Command::Run(run) => {
+                workers.handle_batch();
+                batches.begin(Instant::now(), *run);
             }
+            Command::Stop => batches.stop(),
             Command::Reset => {
-                self.end_round();
-                self.faults.iter_mut().for_each(Faults::reset);
-                self.told = None;
+                batches.reset();
+                self.reporter.reset();
             }
         }
     }
 
-    fn begin(&mut self, run: Run) {
-        self.end_round();
-        // Two batches may begin in the same millisecond.
-        self.base = new_base().max(self.base.saturating_add(COUNT_MAX));
-        info!(orders = run.orders.count(), origin = run.origin, base = self.base, "batch");
-        self.round = Some(Round::new(Instant::now(), self.base, run, !self.unsettled));
-    }
-
-    fn end_round(&mut self) {
-        self.check = None;
-        self.outgoing.clear();
-        self.unsettled |= self.round.take().is_some_and(|round| round.is_unsettled());
-    }
-
-    fn open(&mut self, now: Instant) {
-        let first = self.failed.as_ref().map_or(SocketId::ValuzPush, |(id, _, _)| *id);
-        let bound = match BoundSockets::open(&self.context, &self.wanted, first) {
-            Ok(sockets) => {
-                let endpoints = sockets.endpoints.clone();
-                (self.sockets, self.failed) = (Some(sockets), None);
-                Ok(endpoints)
-            }
-            Err((id, error)) => {
-                let reason = error.to_string();
-                if self.failed.as_ref().is_none_or(|(_, before, _)| *before != reason) {
-                    warn!(socket = id.name(), "{reason}");
-                }
-                self.failed = Some((id, reason.clone(), now + BIND_AGAIN));
-                Err(reason)
-            }
-        };
-        *self.bound.lock().unwrap_or_else(PoisonError::into_inner) = bound;
-    }
-
-    /// Takes news of connections and what workers say; tells whether there may be more.
-    fn take_outcomes(&mut self, now: Instant) -> Result<bool, SocketError> {
-        let Some(sockets) = &mut self.sockets else { return Ok(false) };
-        sockets.follow(now, &mut self.workers, self.round.as_mut())?;
+    /// Follows the connections and receives outcomes; returns whether there may be more.
+    fn receive_outcomes(&mut self, now: Instant) -> Result<bool, SocketError> {
+        let Some(sockets) = &mut self.binding.sockets else { return Ok(false) };
+        let peers = &mut self.peers;
+        sockets.follow(now, |event| peers.handle_event(now, event))?;
         for _ in 0..BURST {
             if !sockets.results.receive(&mut self.incoming)? {
                 return Ok(false);
             }
             match Outcome::decode(&self.incoming) {
                 Ok(Outcome::Value(valued)) => {
-                    if let Some(round) = &mut self.round {
-                        round.handle_value(&valued, || sockets.results.peer_connection());
-                        // The clock is read soon: this was the last result.
-                        if round.is_open() && round.is_complete() {
-                            break;
-                        }
+                    if peers.batches.handle_value(&valued, || sockets.results.peer_connection()) {
+                        break;
                     }
                 }
                 Ok(Outcome::Ready(name)) => {
                     if let Some(connection) = sockets.results.peer_connection() {
-                        // The event of its connection came first, and may not have been taken yet.
-                        sockets.follow(now, &mut self.workers, self.round.as_mut())?;
+                        // The event of its connection came before it, and may not have been handled yet.
+                        sockets.follow(now, |event| peers.handle_event(now, event))?;
                         debug!(connection, name = name.as_ref().map(tracing::field::display), "ready");
-                        if let Some(round) = &mut self.round {
-                            round.handle_ready(&Outcome::Ready(name.clone()), connection);
-                        }
-                        self.workers.handle_ready(now, connection, name);
+                        peers.batches.handle_ready(name.as_ref(), connection);
+                        peers.workers.handle_ready(now, connection, name);
                     }
                 }
-                Ok(Outcome::Report { worker, done }) => self.workers.handle_report(now, &worker, done),
+                Ok(Outcome::Report { worker, done }) => peers.workers.handle_report(now, &worker, done),
                 Err(error) => {
-                    self.faults[0].note(error);
+                    self.reporter.note_result(error);
                     self.malformed.record(now, sockets.results.peer_address(), &error, &self.incoming);
                 }
             }
@@ -220,9 +153,9 @@ impl Owner {
         Ok(true)
     }
 
-    /// An XPUB hears `1 topic` for a subscription and `0 topic` for its end; it is read so that nothing gathers.
-    fn take_subscriptions(&mut self, now: Instant) -> Result<(), SocketError> {
-        let Some(sockets) = &mut self.sockets else { return Ok(()) };
+    /// An XPUB receives `1 topic` for a subscription and `0 topic` for its end; read so that libzmq does not collect them.
+    fn receive_subscriptions(&mut self, now: Instant) -> Result<(), SocketError> {
+        let Some(sockets) = &mut self.binding.sockets else { return Ok(()) };
         for _ in 0..BURST {
             if !sockets.control.receive(&mut self.incoming)? {
                 break;
@@ -233,17 +166,17 @@ impl Owner {
                 &[value, ..] => Fault::Unknown { value },
             };
             let error = fault.of("subscription");
-            self.faults[1].note(error);
+            self.reporter.note_subscription(error);
             self.malformed.record(now, sockets.control.peer_address(), &error, &self.incoming);
         }
         Ok(())
     }
 
     fn publish(&mut self, command: &Control) -> Result<(), SocketError> {
-        let Some(sockets) = &mut self.sockets else { return Ok(()) };
+        let Some(sockets) = &mut self.binding.sockets else { return Ok(()) };
         match command {
-            Control::Start { .. } => info!(workers = self.workers.count(), "START"),
-            Control::Repeat(numbers) => warn!(orders = numbers.len(), "REPEAT: nothing new came"),
+            Control::Start { .. } => info!(workers = self.peers.workers.count(), "START"),
+            Control::Repeat(numbers) => warn!(orders = numbers.len(), "REPEAT: no result came"),
             Control::Exit => {}
         }
         let mut frames = Frames::new();
@@ -252,11 +185,11 @@ impl Owner {
         sockets.control.send(&frames).map(drop)
     }
 
-    /// Sends until nothing is left, no worker has room, or it is time to look up; tells whether it was the last.
+    /// Sends until nothing is left, no worker has room, or a burst is sent; returns whether a burst was sent.
     fn send_orders(&mut self) -> Result<bool, SocketError> {
-        let (Some(sockets), Some(round)) = (&mut self.sockets, &mut self.round) else { return Ok(false) };
+        let Some(sockets) = &mut self.binding.sockets else { return Ok(false) };
         for _ in 0..BURST {
-            if self.outgoing.is_empty() && !round.next_order(&mut self.outgoing) {
+            if self.outgoing.is_empty() && !self.peers.batches.next_order(&mut self.outgoing) {
                 return Ok(false);
             }
             if !sockets.orders.send(&self.outgoing)? {
@@ -267,77 +200,44 @@ impl Owner {
         Ok(true)
     }
 
-    /// Begins to add up a batch that is complete, and takes the sum when it is there.
-    fn check_total(&mut self) {
-        let Some(round) = &mut self.round else { return };
-        match &self.check {
-            None => {
-                if let Some(orders) = round.orders_to_check() {
-                    match Check::spawn(orders) {
-                        Ok(check) => self.check = Some(check),
-                        Err(error) => round.handle_unchecked(&error.to_string()),
-                    }
-                }
-            }
-            Some(check) if check.is_done() => {
-                match check.take_sum() {
-                    Some(sum) => round.handle_checked(&sum),
-                    None => round.handle_unchecked("an order is worth more than any number can say"),
-                }
-                self.check = None;
-            }
-            Some(_) => {}
-        }
-    }
-
-    /// What is to be told, if it is time; what finds no room is told at a later turn.
-    fn tell(&mut self, now: Instant) {
-        if !self.changed || !self.outlet.is_due(now) {
+    /// Reports to the dashboard, if a report is due.
+    fn report(&mut self, now: Instant) {
+        if !self.reporter.is_due(now) {
             return;
         }
-        self.faults.iter_mut().for_each(|faults| faults.offer(&self.outlet));
-        let failure = self.failed.as_ref().map(|(id, reason, _)| (*id, reason.clone()));
-        let reason = failure.as_ref().map(|(_, reason)| reason.clone());
-        if self.told_failure != reason {
-            let untold = failure.and_then(|(id, reason)| self.outlet.offer(Event::BindFailed(id, reason)));
-            if untold.is_none() {
-                self.told_failure.clone_from(&reason);
-            }
-        }
+        let failure = self.binding.failure();
+        let Peers { workers, batches } = &mut self.peers;
+        let state =
+            failure.map_or(ValuzState::Ready, |failure| ValuzState::Unavailable { reason: failure.reason.clone() });
         let report = ValuzReport {
-            state: reason.map_or(ValuzState::Ready, |reason| ValuzState::Unavailable { reason }),
-            batch: self.round.as_mut().map(|round| round.view(now)),
-            workers: self.workers.named(),
-            nameless: self.workers.nameless(),
+            state,
+            batch: batches.view(now),
+            workers: workers.named(),
+            nameless: workers.nameless(),
+            recommended: batches.recommended(workers.count()),
         };
-        if self.told.as_ref() != Some(&report) && self.outlet.offer(Event::Valuz(report.clone())).is_none() {
-            self.told = Some(report.clone());
-        }
-        // While a batch runs its time passes, whether something comes or not.
-        let is_open = self.round.as_ref().is_some_and(Round::is_open);
-        let is_told = self.told == Some(report) && !self.faults.iter().any(Faults::is_unreported);
-        self.changed = is_open || !is_told || self.told_failure != self.failed.as_ref().map(|failed| failed.1.clone());
+        self.reporter.report(report, failure, batches.is_open());
     }
 
     fn interests<'a>(&'a self, inbox: &'a Inbox<Command>, more: bool) -> [Interest<'a>; 8] {
-        let Some(sockets) = &self.sockets else {
+        let Some(sockets) = &self.binding.sockets else {
             let mut none: [Interest<'a>; 8] = std::array::from_fn(|_| Interest::never());
             none[0] = inbox.ring();
             return none;
         };
         let [results, control, of_orders, of_results, of_control] = sockets.interests();
-        let check = self.check.as_ref().map_or_else(Interest::never, Check::interest);
         let waits = !self.outgoing.is_empty() || more;
         let orders = if waits { sockets.orders.writable() } else { Interest::never() };
-        [inbox.ring(), results, control, of_orders, of_results, of_control, check, orders]
+        [inbox.ring(), results, control, of_orders, of_results, of_control, self.peers.batches.interest(), orders]
     }
 
     fn next_deadline(&self, now: Instant) -> Option<Instant> {
+        let Peers { workers, batches } = &self.peers;
         let deadlines = [
-            self.outlet.next_beat(now).filter(|_| self.changed),
-            self.failed.as_ref().map(|(_, _, again)| *again),
-            self.workers.is_changing().then_some(now + LOOK_AGAIN),
-            self.round.as_ref().and_then(|round| round.next_deadline(&self.workers)),
+            self.reporter.next_deadline(now),
+            self.binding.next_deadline(),
+            workers.is_changing().then_some(now + CHECK_EVERY),
+            batches.next_deadline(workers),
         ];
         deadlines.into_iter().flatten().min()
     }

@@ -1,5 +1,5 @@
-//! One batch from the first order to the last result: what is to be sent and published, what is counted, how it
-//! stands. Pure; valuz's own [`Batch`] and [`Tally`] know the protocol.
+//! One batch from the first order to the last result: what is to be sent and published, what is counted, what is shown
+//! of it. Pure; valuz's own [`Batch`] and [`Tally`] know the protocol.
 
 use std::{
     collections::VecDeque,
@@ -20,19 +20,19 @@ use wire::{
 use super::{Run, check::Sum, workers::Workers};
 use crate::view::{BatchPhase, BatchView, SymbolValue, ValuationName, Verification};
 
-/// How long our own new workers are waited for.
+/// How long it waits for workers that dealz has just started.
 const AWAITED_FOR: Duration = Duration::from_secs(3);
 
-/// How long nothing new may arrive before missing orders are sent again.
+/// How long no new result may arrive before missing orders are sent again.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// How long nothing at all may arrive from the workers that are there before the batch is given up.
+/// How long no new result may arrive from connected workers before the batch is given up.
 const GIVE_UP: Duration = Duration::from_secs(5 * 60);
 
 /// The least time between two roundings of the sums, which cost a little for each symbol.
 const SUMS_EVERY: Duration = Duration::from_millis(200);
 
-/// The time over which the rate is counted.
+/// The time over which the rate is measured.
 const RATE_OVER: Duration = Duration::from_secs(1);
 
 /// How many symbols are shown; all are counted, and all are checked.
@@ -49,8 +49,10 @@ pub(crate) struct Round {
     tally: Tally,
     /// Whether results without numbers may count: no earlier batch can still bring any.
     takes_unnumbered: bool,
-    /// Why it was stopped by hand.
-    stopped: Option<String>,
+    /// Whether it was stopped on request.
+    stopped: bool,
+    /// Whether its end was noticed.
+    is_end_taken: bool,
     /// When how many were counted, over the last second; oldest first.
     samples: VecDeque<(Instant, u64)>,
     sums: Sum,
@@ -74,7 +76,8 @@ impl Round {
             started_at: None,
             tally: Tally::new(plan),
             takes_unnumbered,
-            stopped: None,
+            stopped: false,
+            is_end_taken: false,
             samples: VecDeque::new(),
             sums: Sum::default(),
             sums_at: None,
@@ -85,7 +88,7 @@ impl Round {
 
     /// Whether it is neither complete nor stopped.
     pub(crate) fn is_open(&self) -> bool {
-        self.stopped.is_none() && matches!(self.tally.phase(), Phase::Waiting | Phase::Running)
+        !self.stopped && matches!(self.tally.phase(), Phase::Waiting | Phase::Running)
     }
 
     /// Whether results of it may come after its end: of orders that were sent again, or not counted.
@@ -108,7 +111,7 @@ impl Round {
     /// A result, of this batch or of another. `connection` is the one it came on.
     #[inline]
     pub(crate) fn handle_value(&mut self, valued: &Valued, connection: impl FnOnce() -> Option<u64>) {
-        if self.stopped.is_none() {
+        if !self.stopped {
             self.tally.handle_value(valued, connection);
         }
     }
@@ -154,7 +157,7 @@ impl Round {
     /// Puts the next order to send into `frames`; returns `false` if there is none.
     #[inline]
     pub(crate) fn next_order(&mut self, frames: &mut Frames) -> bool {
-        if self.stopped.is_some() || self.tally.phase() != Phase::Running {
+        if self.stopped || self.tally.phase() != Phase::Running {
             return false;
         }
         let order = self.batch.next_order();
@@ -165,30 +168,53 @@ impl Round {
     }
 
     /// Ends it before it is complete; one that has ended stays as it is.
-    pub(crate) fn stop(&mut self, reason: &str) {
-        if self.is_open() {
-            self.stopped = Some(reason.to_owned());
-        }
+    pub(crate) const fn stop(&mut self) {
+        self.stopped |= matches!(self.tally.phase(), Phase::Waiting | Phase::Running);
     }
 
-    /// The orders, where the total is to be checked against them.
-    pub(crate) fn orders_to_check(&mut self) -> Option<Arc<Orders>> {
-        if self.tally.phase() != Phase::Complete || self.verification != Verification::Pending {
-            return None;
-        }
-        match self.valuation {
-            ValuationName::Notional => Some(Arc::clone(self.batch.orders())),
-            ValuationName::Var => {
-                self.handle_unchecked("adding it up again would take as long as the batch");
-                None
-            }
-        }
+    /// Whether it has ended since this was asked last.
+    pub(crate) fn take_end(&mut self) -> bool {
+        !self.is_open() && !std::mem::replace(&mut self.is_end_taken, true)
+    }
+
+    /// What its workers compute.
+    pub(crate) const fn valuation(&self) -> ValuationName {
+        self.valuation
+    }
+
+    /// Its orders.
+    pub(crate) fn orders(&self) -> Arc<Orders> {
+        Arc::clone(self.batch.orders())
+    }
+
+    /// How many orders are counted.
+    pub(crate) fn counted(&self) -> u64 {
+        self.batch.orders().count() - self.tally.missing()
+    }
+
+    /// From the start to the last new result.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.tally.elapsed()
+    }
+
+    /// The sums until now.
+    pub(crate) fn sum(&mut self) -> Sum {
+        Sum::of(self.tally.sums())
+    }
+
+    /// Whether its total is to be verified.
+    pub(crate) fn awaits_verification(&self) -> bool {
+        self.tally.phase() == Phase::Complete && self.verification == Verification::Pending
+    }
+
+    /// It is known whether the total is correct.
+    pub(crate) fn handle_verification(&mut self, verification: Verification) {
+        self.verification = verification;
     }
 
     /// What the orders really add up to is known.
     pub(crate) fn handle_checked(&mut self, expected: &Sum) {
-        let found = Sum::of(self.tally.sums());
-        self.verification = if found.is_same(expected) {
+        self.verification = if self.sum().is_same(expected) {
             Verification::Verified
         } else {
             Verification::Differs { expected: expected.total.clamp(f64::MIN, f64::MAX) }
@@ -209,7 +235,7 @@ impl Round {
         }
     }
 
-    /// How it stands.
+    /// What is shown of it.
     pub(crate) fn view(&mut self, now: Instant) -> BatchView {
         let (counts, missing, count) = (self.tally.counts(), self.tally.missing(), self.batch.orders().count());
         let phase = self.phase();
@@ -226,7 +252,9 @@ impl Round {
         } else {
             (count - missing) as f64 / elapsed.as_secs_f64()
         };
-        if matches!(phase, BatchPhase::Stopped { .. }) && self.verification == Verification::Pending {
+        if matches!(phase, BatchPhase::Stopped | BatchPhase::GivenUp { .. })
+            && self.verification == Verification::Pending
+        {
             self.handle_unchecked("orders are missing");
         }
         let shown = self.sums.by_symbol.iter().filter(|(_, value)| value.is_finite()).take(SYMBOLS_SHOWN);
@@ -236,10 +264,13 @@ impl Round {
             origin: self.origin.clone(),
             valuation: self.valuation,
             counted: count - missing,
-            missing,
+            outstanding: missing,
+            // Orders that are to be sent again may have been counted since.
+            unsent: self.batch.unsent().min(missing),
             repeated: counts.repeated,
             duplicates: counts.duplicates,
-            foreign: counts.late + counts.foreign,
+            late: counts.late,
+            foreign: counts.foreign,
             elapsed_ms: elapsed.as_secs_f64() * 1000.0,
             per_second,
             left_ms: (is_running && per_second > 0.0).then(|| missing as f64 / per_second * 1000.0),
@@ -250,16 +281,15 @@ impl Round {
     }
 
     fn phase(&self) -> BatchPhase {
-        match (&self.stopped, self.tally.phase()) {
-            (Some(reason), _) => BatchPhase::Stopped { reason: reason.clone() },
-            (None, Phase::Waiting) => BatchPhase::Waiting,
-            (None, Phase::Running) => BatchPhase::Running,
-            (None, Phase::Complete) => BatchPhase::Complete,
-            (None, Phase::GivenUp) => {
+        match self.tally.phase() {
+            _ if self.stopped => BatchPhase::Stopped,
+            Phase::Waiting => BatchPhase::Waiting,
+            Phase::Running => BatchPhase::Running,
+            Phase::Complete => BatchPhase::Complete,
+            Phase::GivenUp => {
                 let (minutes, missing) = (GIVE_UP.as_secs() / 60, self.tally.missing());
-                BatchPhase::Stopped {
-                    reason: format!("nothing came for {minutes} minutes, and {missing} orders are missing"),
-                }
+                let reason = format!("No new result came for {minutes} minutes, and {missing} orders are missing.");
+                BatchPhase::GivenUp { reason }
             }
         }
     }
@@ -278,7 +308,7 @@ impl Round {
 
     /// Results a second, over the last second.
     fn rate(&mut self, now: Instant) -> f64 {
-        self.samples.push_back((now, self.batch.orders().count() - self.tally.missing()));
+        self.samples.push_back((now, self.counted()));
         // The newest of those that are too old is where the rate is counted from.
         while self.samples.get(1).is_some_and(|&(at, _)| at + RATE_OVER < now) || self.samples.len() > 64 {
             self.samples.pop_front();
@@ -295,7 +325,9 @@ impl Round {
         let is_due = match phase {
             BatchPhase::Waiting => false,
             BatchPhase::Running => self.sums_at.is_none_or(|at| now >= at + SUMS_EVERY),
-            BatchPhase::Complete | BatchPhase::Stopped { .. } => !std::mem::replace(&mut self.sums_are_last, true),
+            BatchPhase::Complete | BatchPhase::Stopped | BatchPhase::GivenUp { .. } => {
+                !std::mem::replace(&mut self.sums_are_last, true)
+            }
         };
         if is_due {
             self.sums = Sum::of(self.tally.sums());

@@ -41,7 +41,10 @@ impl Desk {
     }
 
     fn run(&self, count: u64, await_pids: Vec<u32>) {
-        let valuation = ValuationName::Notional;
+        self.run_as(ValuationName::Notional, count, await_pids);
+    }
+
+    fn run_as(&self, valuation: ValuationName, count: u64, await_pids: Vec<u32>) {
         let orders = Orders::simulated(1, count);
         self.valuz.run(Run { orders, origin: "seed 1".to_owned(), valuation, await_pids }).unwrap();
     }
@@ -79,7 +82,7 @@ impl Desk {
     fn verified(&self) -> BatchView {
         let batch = self.batch(|batch| batch.verification != Verification::Pending);
         assert_eq!((&batch.phase, &batch.verification), (&BatchPhase::Complete, &Verification::Verified), "{batch:?}");
-        assert_eq!((batch.counted, batch.missing, batch.left_ms), (batch.count, 0, None), "{batch:?}");
+        assert_eq!((batch.counted, batch.outstanding, batch.left_ms), (batch.count, 0, None), "{batch:?}");
         batch
     }
 
@@ -105,7 +108,7 @@ fn a_batch_with_a_worker_killed_in_the_middle_is_verified() {
     desk.run(20_000, vec![fast.pid(), slow.pid()]);
     let mark = format!(":{}", slow.pid());
     // It reports that it works, so it holds orders; it is too slow to have done them all.
-    desk.report(|report| report.workers.iter().any(|worker| worker.name.ends_with(&mark) && worker.done > 0));
+    desk.report(|report| report.workers.iter().any(|worker| worker.name.as_str().ends_with(&mark) && worker.done > 0));
     slow.kill();
     let batch = desk.verified();
     assert!(batch.repeated > 0 && batch.total == Some(total(20_000)), "{batch:?}");
@@ -121,9 +124,13 @@ fn workers_serve_batch_after_batch_and_end_with_dealz() {
     for count in [3_000, 1, 5_000] {
         desk.run(count, workers.each_ref().map(Program::pid).into());
         let batch = desk.batch(|batch| batch.count == count && batch.verification == Verification::Verified);
-        assert_eq!((batch.total, batch.foreign, batch.duplicates), (Some(total(count)), 0, 0), "{batch:?}");
+        assert_eq!(
+            (batch.total, batch.late, batch.foreign, batch.duplicates),
+            (Some(total(count)), 0, 0, 0),
+            "{batch:?}"
+        );
     }
-    let report = desk.report(|report| report.workers.iter().map(|worker| worker.done).sum::<u64>() >= 8_001);
+    let report = desk.report(|report| report.workers.iter().map(|worker| worker.done_in_all).sum::<u64>() >= 8_001);
     assert_eq!((report.workers.len(), report.nameless), (2, 0));
     desk.end();
     for worker in workers {
@@ -136,7 +143,7 @@ fn without_workers_it_waits_and_one_that_joins_does_all() {
     let desk = desk();
     desk.run(2_000, vec![]);
     let batch = desk.batch(|batch| batch.phase == BatchPhase::Waiting);
-    assert_eq!((batch.counted, batch.missing, batch.total), (0, 2_000, Some(0.0)));
+    assert_eq!((batch.counted, batch.outstanding, batch.unsent, batch.total), (0, 2_000, 2_000, Some(0.0)));
     let _worker = desk.worker(&[]);
     desk.verified();
 }
@@ -153,7 +160,29 @@ fn when_all_workers_are_killed_one_that_joins_finishes() {
     assert!(desk.verified().repeated > 0);
 }
 
-/// A worker of its own, in pieces.
+#[test]
+fn value_at_risk_is_compared_with_the_last_run_of_the_same_orders() {
+    let desk = desk();
+    let worker = desk.worker(&["--valuation", "var", "--scenarios", "100"]);
+    desk.run_as(ValuationName::Var, 500, vec![worker.pid()]);
+    desk.batch(|batch| matches!(batch.verification, Verification::Unchecked { .. }));
+    desk.run_as(ValuationName::Var, 500, vec![worker.pid()]);
+    let batch = desk.batch(|batch| batch.verification == Verification::Repeated);
+    assert_eq!((batch.phase, batch.counted), (BatchPhase::Complete, 500));
+}
+
+#[test]
+fn orders_of_a_worker_that_was_killed_are_sent_again_long_before_the_end() {
+    let desk = desk();
+    let (one, other) = (desk.worker(&["--delay", "200us"]), desk.worker(&["--delay", "200us"]));
+    desk.run(100_000, vec![one.pid(), other.pid()]);
+    desk.batch(|batch| batch.counted > 3_000);
+    other.kill();
+    let batch = desk.batch(|batch| batch.repeated > 0);
+    assert!(batch.phase == BatchPhase::Running && batch.unsent > 50_000, "{batch:?}");
+}
+
+/// A raw worker.
 struct RawWorker {
     orders: Peer,
     results: Peer,
@@ -179,7 +208,7 @@ impl RawWorker {
 }
 
 #[test]
-fn a_late_result_of_an_earlier_batch_is_foreign() {
+fn a_late_result_of_an_earlier_batch_is_named_so_and_not_counted() {
     let desk = desk();
     let worker = RawWorker::join(&desk);
     desk.run(2, vec![]);
@@ -187,16 +216,16 @@ fn a_late_result_of_an_earlier_batch_is_foreign() {
     worker.results.send(&first[0]);
     desk.batch(|batch| batch.counted == 1);
     desk.valuz.stop_batch().unwrap();
-    let stopped = desk.batch(|batch| matches!(batch.phase, BatchPhase::Stopped { .. }));
-    assert_eq!((stopped.counted, stopped.missing), (1, 1));
+    let stopped = desk.batch(|batch| batch.phase == BatchPhase::Stopped);
+    assert_eq!((stopped.counted, stopped.outstanding), (1, 1));
     desk.run(2, vec![]);
     let second = [worker.take(), worker.take()];
     worker.results.send(&first[1]);
-    // Without a number: after a batch that was stopped, nobody can say of which batch it is.
+    // Without a number: after a batch that was stopped, it cannot be known of which batch it is.
     worker.results.send(&first[1][..2]);
     second.iter().for_each(|result| worker.results.send(result));
     let batch = desk.verified();
-    assert_eq!((batch.foreign, batch.total), (2, Some(total(2))), "{batch:?}");
+    assert_eq!((batch.late, batch.foreign, batch.total), (1, 1, Some(total(2))), "{batch:?}");
 }
 
 #[test]

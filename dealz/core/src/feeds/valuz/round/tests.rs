@@ -63,14 +63,15 @@ fn it_is_complete_with_every_number_counted_once_and_checked_to_the_last_bit() {
         result(&mut round, Some(number), 0.5);
     }
     let view = round.view(now);
-    assert_eq!((view.counted, view.missing, view.duplicates, view.foreign), (1, 1, 1, 4));
+    assert_eq!((view.counted, view.outstanding, view.duplicates, view.late, view.foreign), (1, 1, 1, 2, 2));
     result(&mut round, Some(BASE + 1), 0.25);
     assert!(round.is_complete());
     assert!(round.handle_time(now, &Workers::default()).is_empty(), "EXIT is not published");
     let view = round.view(now);
     assert_eq!((view.phase, view.total), (BatchPhase::Complete, Some(0.75)));
     assert_eq!(view.by_symbol, [SymbolValue { symbol: "MSFT".to_owned(), value: 0.75 }]);
-    assert!(round.orders_to_check().is_some() && !round.is_open() && !round.is_unsettled());
+    assert!(round.awaits_verification() && !round.is_open() && !round.is_unsettled());
+    assert!(round.take_end() && !round.take_end());
     let sum = |value: f64| Sum { total: value, by_symbol: [("MSFT".to_owned(), value)].into() };
     round.handle_checked(&sum(0.75));
     assert_eq!(round.view(now).verification, Verification::Verified);
@@ -112,11 +113,11 @@ fn one_that_is_stopped_sends_and_counts_nothing_more() {
     let now = Instant::now();
     let mut round = Round::new(now, BASE, run(3, vec![]), true);
     round.handle_time(now, &workers(now));
-    round.stop("stopped by hand");
+    round.stop();
     result(&mut round, Some(BASE), 1.0);
     assert!(numbers(&mut round).is_empty() && round.is_unsettled());
     let view = round.view(now);
-    assert_eq!((view.counted, view.phase), (0, BatchPhase::Stopped { reason: "stopped by hand".to_owned() }));
+    assert_eq!((view.counted, view.phase), (0, BatchPhase::Stopped));
     assert!(matches!(view.verification, Verification::Unchecked { .. }));
     assert_eq!(round.next_deadline(&workers(now)), None);
 }

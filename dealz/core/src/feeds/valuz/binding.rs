@@ -1,0 +1,81 @@
+//! The three sockets, bound now or when their ports are free: tried again every second.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use sockets::Context;
+use tracing::warn;
+
+use super::{ValuzEndpoints, bound::BoundSockets};
+use crate::view::SocketId;
+
+/// How long after a failure the sockets are bound again.
+const BIND_AGAIN: Duration = Duration::from_secs(1);
+
+/// The endpoints that the sockets are bound to, or why they are not; shared with the handle.
+pub(super) type Bound = Arc<Mutex<Result<ValuzEndpoints, String>>>;
+
+/// The sockets, or why there are none.
+pub(super) struct Binding {
+    context: Context,
+    wanted: ValuzEndpoints,
+    shared: Bound,
+    pub(super) sockets: Option<BoundSockets>,
+    failure: Option<Failure>,
+}
+
+/// A socket that cannot be bound.
+#[derive(Debug, Clone)]
+pub(super) struct Failure {
+    pub(super) socket: SocketId,
+    pub(super) reason: String,
+    again: Instant,
+}
+
+impl Binding {
+    /// Binds for the first time.
+    pub(super) fn new(context: &Context, wanted: ValuzEndpoints, shared: Bound, now: Instant) -> Self {
+        let mut binding = Self { context: context.clone(), wanted, shared, sockets: None, failure: None };
+        binding.open(now);
+        binding
+    }
+
+    /// Binds again when it is time.
+    pub(super) fn handle_time(&mut self, now: Instant) {
+        if self.failure.as_ref().is_some_and(|failure| failure.again <= now) {
+            self.open(now);
+        }
+    }
+
+    /// When [`Binding::handle_time`] has something to do.
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        self.failure.as_ref().map(|failure| failure.again)
+    }
+
+    /// Why the sockets are not bound.
+    pub(super) const fn failure(&self) -> Option<&Failure> {
+        self.failure.as_ref()
+    }
+
+    fn open(&mut self, now: Instant) {
+        let first = self.failure.as_ref().map_or(SocketId::ValuzPush, |failure| failure.socket);
+        let bound = match BoundSockets::open(&self.context, &self.wanted, first) {
+            Ok(sockets) => {
+                let endpoints = sockets.endpoints.clone();
+                (self.sockets, self.failure) = (Some(sockets), None);
+                Ok(endpoints)
+            }
+            Err((socket, error)) => {
+                let reason = error.to_string();
+                if self.failure.as_ref().is_none_or(|before| before.reason != reason) {
+                    warn!(socket = socket.name(), "{reason}");
+                }
+                self.failure = Some(Failure { socket, reason: reason.clone(), again: now + BIND_AGAIN });
+                Err(reason)
+            }
+        };
+        *self.shared.lock().unwrap_or_else(PoisonError::into_inner) = bound;
+    }
+}
