@@ -86,6 +86,7 @@ export function worker(pid: number, done = 0): WorkerView {
     process: null,
     state: 'ready',
     done,
+    doneInAll: done,
 
     perSecond: 0,
   }
