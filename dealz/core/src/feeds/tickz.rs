@@ -1,9 +1,9 @@
-//! Prices: the thread `tickz` owns the `SUB` and follows the symbols that it is told to.
+//! Prices: the thread `tickz` owns the `SUB` and follows symbols.
 //!
-//! Ticks are taken a thousand at a time, with one look at the clocks each time. After a turn that brought many the
-//! thread rests for a moment, so that a fast publisher costs one wake for hundreds of ticks; the socket's queue
-//! holds what comes meanwhile. ZeroMQ subscribes by prefix, so the symbol is compared whole; a forgotten symbol is
-//! unsubscribed from, and its ticks no longer travel.
+//! Ticks are received in batches of up to a thousand, with one clock reading each. After a large batch the thread sleeps for
+//! a moment, so that a fast publisher costs one wake-up for hundreds of ticks; the socket's queue holds them meanwhile.
+//! ZeroMQ subscribes by prefix, so symbols are compared whole; a symbol that is no longer followed is unsubscribed from, and
+//! its ticks no longer travel.
 
 mod quotes;
 mod silence;
@@ -36,25 +36,25 @@ use crate::{
     view::{SocketId, TickzView},
 };
 
-/// The most messages taken before the thread looks at anything else.
+/// The most messages handled before the thread does anything else.
 const BATCH_MAX: u64 = 1_000;
 
-/// A turn that brings so many messages is followed by a rest.
+/// The thread sleeps after a batch of at least this many messages.
 const MANY: u64 = 20;
 
-/// How long that is: at 100,000 ticks a second some hundred ticks gather, a small part of what the queue holds.
-const REST: Duration = Duration::from_millis(4);
+/// How long it sleeps: at 100,000 ticks a second some hundred ticks queue up, a small part of the queue's capacity.
+const SLEEP: Duration = Duration::from_millis(4);
 
-/// How many commands may wait.
+/// The most commands that may wait.
 const COMMANDS_MAX: usize = 64;
 
-/// How long the news of a connection may be on its way when its first ticks are here.
-const NEWS_WITHIN: Duration = Duration::from_millis(100);
+/// How long the event of a new connection may arrive after its first ticks.
+const EVENT_DELAY_MAX: Duration = Duration::from_millis(100);
 
-/// The least time between two waits for such news.
-const PATIENCE_EVERY: Duration = Duration::from_secs(1);
+/// The least time between two waits for such an event.
+const EVENT_WAIT_EVERY: Duration = Duration::from_secs(1);
 
-/// What the thread is told to do.
+/// A command to the thread.
 enum Command {
     Follow(Symbol),
     Forget(Symbol),
@@ -64,15 +64,15 @@ enum Command {
 /// The handle; dropping it closes the socket.
 pub(crate) struct Tickz {
     handle: Handle<Command, ()>,
-    /// What will be followed once all commands are done: refusals are told at once.
+    /// The followed symbols once all commands are done, so that a refusal needs no answer of the thread.
     followed: Mutex<Vec<Symbol>>,
 }
 
 impl Tickz {
-    /// Starts the thread; the publisher may come later. Of the symbols the first 16 are followed.
+    /// Starts the thread; the publisher may start later. Follows the first 16 symbols.
     ///
     /// # Errors
-    /// The address cannot be understood, the security lacks the publisher's key, or the system has no more threads
+    /// The address is invalid, the security lacks the publisher's key, or the system has no more threads
     /// or file descriptors.
     pub(crate) fn spawn(
         context: &Context,
@@ -88,14 +88,14 @@ impl Tickz {
             connection: Connection::new(Channel::Ticks, endpoint.clone()),
             quotes: Quotes::new(now),
             silence: Silence::default(),
-            told_silence: None,
+            reported_silence: None,
             malformed: MalformedMessages::default(),
             faults: Faults::of(SocketId::TickzSub),
             outlet: Outlet::new(events),
-            told: None,
+            reported: None,
             frames: Frames::new(),
             connections: 0,
-            no_patience_until: None,
+            no_wait_until: None,
         };
         let mut followed = Vec::new();
         for &symbol in symbols {
@@ -113,17 +113,17 @@ impl Tickz {
         Ok(Self { handle, followed: Mutex::new(followed) })
     }
 
-    /// Subscribes to a symbol; one that is followed already stays so.
+    /// Subscribes to a symbol, unless it is already followed.
     ///
     /// # Errors
-    /// Sixteen are followed already, or too many commands wait.
+    /// Sixteen are already followed, or too many commands wait.
     pub(crate) fn follow(&self, symbol: Symbol) -> Result<(), Refusal> {
         let mut followed = self.followed.lock().unwrap_or_else(PoisonError::into_inner);
         if followed.contains(&symbol) {
             return Ok(());
         }
         if followed.len() >= FOLLOWED_MAX {
-            let reason = format!("{FOLLOWED_MAX} symbols are followed already: forget one first");
+            let reason = format!("{FOLLOWED_MAX} symbols are already followed: unfollow one first");
             return Err(Refusal::Invalid { field: "symbol".to_owned(), reason });
         }
         self.send(Command::Follow(symbol))?;
@@ -131,7 +131,7 @@ impl Tickz {
         Ok(())
     }
 
-    /// Unsubscribes from a symbol; one that is not followed is no error.
+    /// Unsubscribes from a symbol, if it is followed.
     ///
     /// # Errors
     /// Too many commands wait.
@@ -144,7 +144,7 @@ impl Tickz {
         Ok(())
     }
 
-    /// The symbols that are followed.
+    /// The followed symbols.
     pub(crate) fn followed(&self) -> Vec<Symbol> {
         self.followed.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -162,23 +162,23 @@ impl Tickz {
     }
 }
 
-/// What the thread owns.
+/// The state of the thread.
 struct Owner {
     socket: Socket,
     connection: Connection,
     quotes: Quotes,
     silence: Silence,
-    told_silence: Option<Unheard>,
+    reported_silence: Option<Unheard>,
     malformed: MalformedMessages,
     faults: Faults,
     outlet: Outlet,
-    told: Option<TickzView>,
+    reported: Option<TickzView>,
     /// Reused for all messages.
     frames: Frames,
-    /// How many times the connection was made.
+    /// How many connections there have been.
     connections: u64,
-    /// Before then a step back is not waited with.
-    no_patience_until: Option<Instant>,
+    /// Until then a step back does not wait for an event.
+    no_wait_until: Option<Instant>,
 }
 
 impl Owner {
@@ -186,25 +186,22 @@ impl Owner {
         let mut taken = 0;
         loop {
             let now = Instant::now();
-            self.tell(now);
+            self.report(now);
             self.connection.log(now);
-            // A full turn goes on at once, a rich one after a rest, and a poor one when something comes.
-            let (readable, rest) = match taken {
+            // A full batch is followed by another at once, a large one after a sleep, a small one when messages arrive.
+            let (readable, wake_at) = match taken {
                 BATCH_MAX => (self.socket.readable(), Some(now)),
-                MANY.. => (Interest::never(), Some(now + REST)),
+                MANY.. => (Interest::never(), Some(now + SLEEP)),
                 _ => (self.socket.readable(), None),
             };
-            let deadline = self.next_deadline(now).into_iter().chain(rest).min();
-            let wake = wait(&inbox.stop, [readable, self.socket.events(), inbox.ring()], deadline)?;
-            if wake.stopped {
+            let deadline = self.next_deadline(now).into_iter().chain(wake_at).min();
+            if wait(&inbox.stop, [readable, self.socket.events(), inbox.ring()], deadline)?.stopped {
                 return Ok(());
             }
             let now = Instant::now();
             self.quotes.handle_time(now);
             self.follow_connection(now)?;
-            if wake.ready[2] {
-                self.handle(inbox)?;
-            }
+            self.handle(inbox)?;
             taken = self.take_ticks(now, &inbox.stop)?;
         }
     }
@@ -218,7 +215,7 @@ impl Owner {
                 Command::Reset => {
                     self.quotes.reset();
                     self.faults.reset();
-                    self.told = None;
+                    self.reported = None;
                 }
             }
             self.silence.reset();
@@ -230,7 +227,7 @@ impl Owner {
         let (quotes, silence, connections) = (&mut self.quotes, &mut self.silence, &mut self.connections);
         self.connection.follow(now, &mut self.socket, |change| {
             if change == Change::Up {
-                // Its first ticks may have come before this news: they count.
+                // Its first ticks may have arrived before this event; they count.
                 *connections += 1;
                 quotes.handle_connection();
             } else {
@@ -239,12 +236,12 @@ impl Owner {
         })
     }
 
-    /// A tick steps back: its publisher began anew, or tells nonsense. The news of a new connection may come after its
-    /// ticks, since the thread of the monitors hands it on, so it is waited for; but not for every tick of nonsense.
+    /// Handles a step back: the publisher restarted, or sends nonsense. The event of a new connection may arrive after its
+    /// ticks, since the thread `monitors` relays it, so this waits for it; but not for every nonsensical tick.
     fn await_connection(&mut self, now: Instant, stop: &Stop) -> Result<(), SocketError> {
-        let (before, deadline) = (self.connections, now + NEWS_WITHIN);
+        let (before, deadline) = (self.connections, now + EVENT_DELAY_MAX);
         self.follow_connection(now)?;
-        if self.no_patience_until.is_some_and(|until| now < until) {
+        if self.no_wait_until.is_some_and(|until| now < until) {
             return Ok(());
         }
         while self.connections == before && Instant::now() < deadline {
@@ -253,11 +250,11 @@ impl Owner {
             }
             self.follow_connection(now)?;
         }
-        self.no_patience_until = Some(now + PATIENCE_EVERY);
+        self.no_wait_until = Some(now + EVENT_WAIT_EVERY);
         Ok(())
     }
 
-    /// Takes what is there, up to a bound; tells how many messages it was.
+    /// Receives up to a bound; returns the number of messages.
     fn take_ticks(&mut self, now: Instant, stop: &Stop) -> Result<u64, SocketError> {
         let arrived = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let arrived_ms = arrived.as_secs_f64() * 1000.0;
@@ -276,7 +273,7 @@ impl Owner {
         Ok(taken)
     }
 
-    /// One message: a tick of a followed symbol, or of one that only begins like it, or no tick at all.
+    /// Handles one message: a tick of a followed symbol, or of another one with the same prefix, or no tick at all.
     #[inline]
     fn take_message(&mut self, now: Instant, arrived_ms: f64, stop: &Stop) -> Result<(), SocketError> {
         match Tick::decode(&self.frames) {
@@ -296,31 +293,31 @@ impl Owner {
         Ok(())
     }
 
-    /// What is to be told, if it is time; what finds no room is told at a later turn.
-    fn tell(&mut self, now: Instant) {
+    /// Reports to the dashboard, if it is time; what finds no room there is reported later.
+    fn report(&mut self, now: Instant) {
         if !self.outlet.is_due(now) {
             return;
         }
         self.faults.offer(&self.outlet);
-        self.outlet.offer_silence(SocketId::TickzSub, self.silence(now), &mut self.told_silence);
+        self.outlet.offer_silence(SocketId::TickzSub, self.silence(now), &mut self.reported_silence);
         let view = self.quotes.view();
-        if self.told.as_ref() != Some(&view) || self.quotes.has_points() {
+        if self.reported.as_ref() != Some(&view) || self.quotes.has_points() {
             match self.outlet.offer(Event::Tickz(view.clone(), self.quotes.take_points())) {
                 Some(Event::Tickz(_, points)) => self.quotes.give_back(points),
-                _ => self.told = Some(view),
+                _ => self.reported = Some(view),
             }
         }
     }
 
-    /// What is not heard, while the connection is up.
+    /// The silence, while the connection is up.
     fn silence(&self, now: Instant) -> Option<Unheard> {
         if self.connection.state() == State::Up { self.silence.unheard(now) } else { None }
     }
 
     fn next_deadline(&self, now: Instant) -> Option<Instant> {
-        // Whatever this turn learns is told at the next beat.
+        // Changes are reported at the next beat.
         let deadlines = [
-            self.outlet.next_beat(now).filter(|_| self.has_news(now)),
+            self.outlet.next_beat(now).filter(|_| self.has_changes(now)),
             self.quotes.next_deadline(),
             self.silence.next_deadline(now),
             self.connection.next_deadline(),
@@ -328,11 +325,11 @@ impl Owner {
         deadlines.into_iter().flatten().min()
     }
 
-    fn has_news(&self, now: Instant) -> bool {
+    fn has_changes(&self, now: Instant) -> bool {
         self.faults.is_unreported()
             || self.quotes.has_points()
-            || self.told_silence != self.silence(now)
-            || self.told.as_ref() != Some(&self.quotes.view())
+            || self.reported_silence != self.silence(now)
+            || self.reported.as_ref() != Some(&self.quotes.view())
     }
 }
 

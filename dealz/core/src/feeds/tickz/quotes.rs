@@ -1,7 +1,7 @@
 //! The followed symbols and their prices: a pure fold, no sockets and no clock.
 //!
-//! A tick costs a look through at most [`FOLLOWED_MAX`] symbols and no allocation. Rates and points of the charts are
-//! made every tenth of a second, in [`Quotes::handle_time`].
+//! A tick costs a search through at most [`FOLLOWED_MAX`] symbols and no allocation. Rates and chart points are made every
+//! tenth of a second, in [`Quotes::handle_time`].
 
 use std::{
     collections::VecDeque,
@@ -17,47 +17,47 @@ use wire::{Symbol, tick::Tick};
 
 use crate::view::{PricePoint, PriceReference, PriceStart, Quote, TickzView};
 
-/// How many symbols can be followed.
+/// The most symbols that can be followed.
 pub(crate) const FOLLOWED_MAX: usize = 16;
 
-/// How long each point of a chart lasts.
+/// The time that each chart point covers.
 const TENTH: Duration = Duration::from_millis(100);
 
-/// A rate is counted over this many tenths.
+/// The number of tenths of a second over which a rate is computed.
 const TENTHS: usize = 10;
 
-/// How many points wait to be told: ten seconds of all symbols.
+/// The most points that wait to be reported: ten seconds of all symbols.
 const POINTS_MAX: usize = FOLLOWED_MAX * 100;
 
-/// What is known of the followed symbols.
+/// The state of the followed symbols.
 #[derive(Debug)]
 pub(crate) struct Quotes {
     followed: Vec<Followed>,
     tally: Tally,
-    /// Oldest first, not told yet.
+    /// Points that are not reported yet, oldest first.
     points: VecDeque<PricePoint>,
-    /// When the running tenth ends.
+    /// The end of the current tenth.
     tenth_end: Instant,
 }
 
-/// What is known of one symbol.
+/// The state of one symbol.
 #[derive(Debug)]
 struct Followed {
     symbol: Symbol,
-    /// Its place in the tally, its own as long as it is followed.
+    /// Its index in the tally, as long as it is followed.
     place: usize,
-    /// The price that the last one is compared with.
+    /// The price with which the last one is compared.
     reference: Option<Reference>,
     last: Option<Last>,
     received: u64,
     lost: u64,
-    /// Ticks of the running tenth.
+    /// Ticks of the current tenth.
     count: u64,
-    /// Ticks of the tenths before, the newest first.
+    /// Ticks of the previous tenths, the newest first.
     counts: [u64; TENTHS],
-    /// Ticks lost since the point before.
+    /// Ticks lost since the previous point.
     gap: u64,
-    /// Why prices have started again since the point before, if they have.
+    /// Why prices have started again since the previous point, if they have.
     start: Option<PriceStart>,
     point_ms: f64,
 }
@@ -73,12 +73,12 @@ struct Last {
 }
 
 impl Quotes {
-    /// Nothing is followed yet.
+    /// Follows no symbol yet.
     pub(crate) fn new(now: Instant) -> Self {
         Self { followed: Vec::new(), tally: Tally::new(FOLLOWED_MAX), points: VecDeque::new(), tenth_end: now + TENTH }
     }
 
-    /// Follows a symbol; says `false` where it is followed already or there is no room.
+    /// Follows a symbol; returns `false` if it is already followed or there is no room.
     pub(crate) fn follow(&mut self, symbol: Symbol) -> bool {
         let free = (0..FOLLOWED_MAX).find(|&place| self.followed.iter().all(|followed| followed.place != place));
         let (None, Some(place)) = (self.find(symbol), free) else { return false };
@@ -87,7 +87,7 @@ impl Quotes {
         true
     }
 
-    /// Forgets a symbol; says `false` where it is not followed.
+    /// Stops following a symbol; returns `false` if it is not followed.
     pub(crate) fn forget(&mut self, symbol: Symbol) -> bool {
         let Some(index) = self.find(symbol) else { return false };
         self.followed.remove(index);
@@ -95,23 +95,23 @@ impl Quotes {
         true
     }
 
-    /// Begins anew with the same symbols.
+    /// Starts over with the same symbols.
     pub(crate) fn reset(&mut self) {
         self.tally = Tally::new(FOLLOWED_MAX);
         self.points.clear();
         for followed in &mut self.followed {
-            // Points go on where they were: their times rise strictly whatever is forgotten.
+            // The times of points continue, because they must rise strictly.
             *followed = Followed { point_ms: followed.point_ms, ..Followed::new(followed.symbol, followed.place) };
         }
     }
 
-    /// The symbol's index, if it is followed: of it alone, not of those that begin with it.
+    /// The symbol's index, if exactly this symbol is followed.
     #[inline]
     pub(crate) fn find(&self, symbol: Symbol) -> Option<usize> {
         self.followed.iter().position(|followed| followed.symbol == symbol)
     }
 
-    /// The connection was made, for the first time or again.
+    /// The connection was established, for the first time or again.
     pub(crate) fn handle_connection(&mut self) {
         self.tally.handle_connection();
     }
@@ -121,7 +121,7 @@ impl Quotes {
         self.tally.handle_empty_queue();
     }
 
-    /// Whether this tick steps back, so that the caller must look for news of the connection before it hands it in.
+    /// Whether this tick steps back; then the caller must check for a connection event before it calls `handle_tick`.
     #[inline]
     pub(crate) fn is_step_back(&self, index: usize, tick: &Tick) -> bool {
         self.followed.get(index).is_some_and(|followed| self.tally.is_step_back(followed.place, tick.sequence))
@@ -146,7 +146,7 @@ impl Quotes {
         followed.last = Some(Last { price: tick.price, timestamp: tick.timestamp, arrived_ms });
     }
 
-    /// Ends the tenths that are over.
+    /// Completes the tenths that are over.
     pub(crate) fn handle_time(&mut self, now: Instant) {
         if now < self.tenth_end {
             return;
@@ -163,12 +163,12 @@ impl Quotes {
         }
     }
 
-    /// When [`Quotes::handle_time`] must be called even if nothing arrives; never where nothing would change.
+    /// When [`Quotes::handle_time`] must be called even if nothing arrives; `None` if nothing would change.
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
         self.followed.iter().any(Followed::is_moving).then_some(self.tenth_end)
     }
 
-    /// All that is known.
+    /// The whole state.
     pub(crate) fn view(&self) -> TickzView {
         TickzView {
             quotes: self.followed.iter().map(Followed::quote).collect(),
@@ -179,22 +179,22 @@ impl Quotes {
         }
     }
 
-    /// Whether there are points to tell.
+    /// Whether there are points to report.
     pub(crate) fn has_points(&self) -> bool {
         !self.points.is_empty()
     }
 
-    /// Takes the points that were not told yet, oldest first.
+    /// Takes the points that are not reported yet, oldest first.
     pub(crate) fn take_points(&mut self) -> Vec<PricePoint> {
         self.points.drain(..).collect()
     }
 
-    /// Takes points back that could not be told.
+    /// Takes back points that could not be reported.
     pub(crate) fn give_back(&mut self, points: Vec<PricePoint>) {
         points.into_iter().rev().for_each(|point| self.points.push_front(point));
     }
 
-    /// Drops a point but not its gap: the symbol's next point tells it.
+    /// Drops a point but not its gap, which moves to the symbol's next point.
     fn drop_oldest_point(&mut self) {
         let Some(oldest) = self.points.pop_front() else { return };
         if let Some(next) = self.points.iter_mut().find(|point| point.symbol == oldest.symbol) {
@@ -226,7 +226,7 @@ impl Followed {
         self.count > 0 || self.counts.iter().any(|&count| count > 0)
     }
 
-    /// The running tenth is over; its point, if there were ticks.
+    /// Completes the current tenth; returns its point, if there were ticks.
     fn end_tenth(&mut self) -> Option<PricePoint> {
         let count = std::mem::take(&mut self.count);
         self.counts.rotate_right(1);
@@ -262,7 +262,7 @@ impl Followed {
     }
 }
 
-/// A time in milliseconds. JSON has no infinity, so a time beyond all clocks is none.
+/// A time in milliseconds. JSON has no infinity, so a time beyond all clocks is `None`.
 fn milliseconds(timestamp: f64) -> Option<f64> {
     Some(timestamp * 1000.0).filter(|time| time.is_finite())
 }

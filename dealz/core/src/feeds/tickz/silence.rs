@@ -1,38 +1,38 @@
-//! When silence is strange: ticks came steadily, and now none comes though the connection is up. Pure.
+//! Detects unusual silence: ticks arrived steadily, and now none arrives although the connection is up. Pure.
 
 use std::time::{Duration, Instant};
 
 use crate::feeds::outlet::Unheard;
 
-/// The least silence that is strange.
-const STRANGE: Duration = Duration::from_secs(3);
+/// The shortest silence that is unusual.
+const SILENCE_MIN: Duration = Duration::from_secs(3);
 
-/// Silence is strange where it lasts as long as this many usual intervals.
+/// Silence is unusual if it lasts for this many usual intervals.
 const INTERVALS: u32 = 10;
 
-/// The rate that was usual is counted over this many seconds, up to the last message.
+/// The usual rate is computed over this many seconds, up to the last message.
 const SECONDS: usize = 10;
 
-/// Fewer messages in that time are no steady rate.
+/// The fewest messages in that time that count as a steady rate.
 const STEADY: u64 = 10;
 
-/// How steadily messages come on one connection.
+/// The rate of messages on one connection.
 #[derive(Debug, Default)]
 pub(crate) struct Silence {
     span: Option<Span>,
 }
 
-/// From the first message to the last.
+/// The time from the first message to the last.
 #[derive(Debug)]
 struct Span {
     first: Instant,
     last: Instant,
-    /// Messages in the second of the last message and in those before it, the newest first.
+    /// Messages per second: the second of the last message, then those before it.
     counts: [u64; SECONDS],
 }
 
 impl Silence {
-    /// `count` messages came.
+    /// `count` messages arrived.
     pub(crate) fn handle_messages(&mut self, now: Instant, count: u64) {
         let span = self.span.get_or_insert(Span { first: now, last: now, counts: [0; SECONDS] });
         let passed = span.second(now).saturating_sub(span.second(span.last));
@@ -44,31 +44,31 @@ impl Silence {
         span.last = now;
     }
 
-    /// The connection is another one, or what is subscribed to changed: what was usual no longer is.
+    /// Forgets the usual rate, because the connection or the subscriptions changed.
     pub(crate) const fn reset(&mut self) {
         self.span = None;
     }
 
-    /// What is not heard, and since when, if that is strange.
+    /// The silence, if it is unusual.
     pub(crate) fn unheard(&self, now: Instant) -> Option<Unheard> {
         let span = self.span.as_ref()?;
         let silent = now.saturating_duration_since(span.last);
-        (silent >= span.strange()?).then(|| {
+        (silent >= span.threshold()?).then(|| {
             let rate = span.count() as f64 / span.length().as_secs_f64();
             Unheard { since: span.last, reason: format!("no tick; {rate:.0} a second came before") }
         })
     }
 
-    /// When [`Silence::unheard`] changes if nothing comes.
+    /// When [`Silence::unheard`] changes if nothing arrives.
     pub(crate) fn next_deadline(&self, now: Instant) -> Option<Instant> {
         let span = self.span.as_ref()?;
-        let strange = span.last + span.strange()?;
-        (now < strange).then_some(strange)
+        let unusual = span.last + span.threshold()?;
+        (now < unusual).then_some(unusual)
     }
 }
 
 impl Span {
-    /// Which second it is, from the first message on.
+    /// The second of a time, counted from the first message.
     fn second(&self, time: Instant) -> u64 {
         time.saturating_duration_since(self.first).as_secs()
     }
@@ -77,16 +77,16 @@ impl Span {
         self.counts.iter().sum()
     }
 
-    /// The time in which the counted messages came.
+    /// The time in which the counted messages arrived.
     fn length(&self) -> Duration {
         let whole = Duration::from_secs((SECONDS as u64).min(1 + self.second(self.last)));
         whole.max(Duration::from_secs(1))
     }
 
-    /// From which length on silence is strange; `None`: never, for there was no steady rate.
-    fn strange(&self) -> Option<Duration> {
+    /// The length from which silence is unusual; `None` without a steady rate.
+    fn threshold(&self) -> Option<Duration> {
         let count = u32::try_from(self.count()).unwrap_or(u32::MAX);
-        (self.count() >= STEADY).then(|| STRANGE.max(self.length() * INTERVALS / count))
+        (self.count() >= STEADY).then(|| SILENCE_MIN.max(self.length() * INTERVALS / count))
     }
 }
 
@@ -96,7 +96,7 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    /// As many messages a second, for so many seconds; and the time of the last.
+    /// The state after messages at a steady rate, and the time of the last one.
     fn after(per_second: u32, seconds: u32) -> (Silence, Instant) {
         let (mut silence, start) = (Silence::default(), Instant::now());
         let mut last = start;
@@ -112,14 +112,14 @@ mod tests {
     }
 
     #[test]
-    fn three_seconds_without_a_tick_are_strange_after_a_steady_rate() {
+    fn three_seconds_without_a_tick_are_unusual_after_a_steady_rate() {
         let (silence, last) = after(12, 5);
         assert_eq!(silence.unheard(last + 2 * SECOND), None);
         assert_eq!(silence.next_deadline(last + SECOND), Some(last + 3 * SECOND));
         let unheard = silence.unheard(last + 3 * SECOND);
         let reason = "no tick; 12 a second came before".to_owned();
         assert_eq!(unheard, Some(Unheard { since: last, reason }));
-        // It stays the same for as long as it lasts.
+        // The reason does not change while it lasts.
         assert_eq!((silence.unheard(last + 75 * SECOND), silence.next_deadline(last + 3 * SECOND)), (unheard, None));
     }
 

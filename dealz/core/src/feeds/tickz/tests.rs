@@ -51,7 +51,7 @@ fn hear(publisher: &Peer, subscription: &[u8]) {
 }
 
 #[test]
-fn symbols_are_followed_and_forgotten_and_then_their_ticks_no_longer_travel() {
+fn ticks_of_a_symbol_travel_only_while_it_is_followed() {
     let publisher = Peer::bind(peer::XPUB);
     let desk = desk(publisher.endpoint(), &["GO"]);
     hear(&publisher, b"\x01GO");
@@ -74,7 +74,7 @@ fn symbols_are_followed_and_forgotten_and_then_their_ticks_no_longer_travel() {
 }
 
 #[test]
-fn points_tell_what_was_lost_before_them() {
+fn points_report_the_ticks_lost_before_them() {
     let publisher = Peer::bind(peer::XPUB);
     let desk = desk(publisher.endpoint(), &["MSFT"]);
     hear(&publisher, b"\x01MSFT");
@@ -111,17 +111,17 @@ fn a_flood_of_garbage_is_counted_and_does_no_harm() {
     for _ in 0..500 {
         publisher.send([&b"MSFT"[..], b"garbage"]);
     }
-    let mut told = 0;
+    let mut reports = 0;
     loop {
         if let Event::Malformed(SocketId::TickzSub, count, reason) = desk.next() {
-            told += 1;
+            reports += 1;
             if count == 500 {
                 assert!(reason.starts_with("timestamp: "), "{reason}");
                 break;
             }
         }
     }
-    assert!(told < 250, "{told} tellings");
+    assert!(reports < 250, "{reports} reports");
     tick(&publisher, "MSFT", 1.0, 0);
     desk.view(|view| view.received == 1);
 }
@@ -150,7 +150,7 @@ fn a_publisher_that_comes_back_is_a_restart() {
 }
 
 #[test]
-fn silence_after_a_steady_rate_is_told_and_its_end_too() {
+fn silence_after_a_steady_rate_and_its_end_are_reported() {
     let publisher = Peer::bind(peer::XPUB);
     let desk = desk(publisher.endpoint(), &["MSFT"]);
     hear(&publisher, b"\x01MSFT");

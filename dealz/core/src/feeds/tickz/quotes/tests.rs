@@ -112,7 +112,7 @@ fn the_seventeenth_symbol_and_one_that_is_followed_are_not_taken() {
 }
 
 #[test]
-fn a_symbol_that_is_followed_again_begins_anew() {
+fn a_symbol_that_is_followed_again_starts_over() {
     let (mut quotes, _) = following(&["MSFT", "GOOG"]);
     tick(&mut quotes, "MSFT", 1.0, 5, 1.0);
     quotes.forget(symbol("MSFT"));
