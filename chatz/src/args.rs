@@ -107,7 +107,7 @@ pub struct SayArgs {
     pub server: ServerArgs,
 }
 
-/// How clients find the server.
+/// The address of the server.
 #[derive(Debug, Args)]
 pub struct ServerArgs {
     /// The server's endpoint for requests [default: tcp://127.0.0.1:9001]

@@ -36,10 +36,10 @@ pub const REQ_NAME: &str = "chatz.req";
 /// The name of the SUB.
 pub const SUB_NAME: &str = "chatz.sub";
 
-/// How many broadcasts or texts are taken before the loop looks at the rest again.
+/// The most broadcasts or texts handled before the loop looks at the rest again.
 const BATCH: usize = 64;
 
-/// How long a receiver that is behind is left alone before events are offered to it again.
+/// The time until events are offered again to a receiver that is behind.
 const BEHIND: Duration = Duration::from_millis(50);
 
 /// The user, and where the server is.
@@ -47,18 +47,18 @@ const BEHIND: Duration = Duration::from_millis(50);
 pub struct ClientConfig {
     /// The user who joins.
     pub user: User,
-    /// Where the server takes requests.
+    /// The server's endpoint for requests.
     pub requests: Endpoint,
-    /// Where the server publishes what is said.
+    /// The server's endpoint for broadcasts.
     pub broadcasts: Endpoint,
-    /// How long after a reply the next keep-alive is sent: under half the server's expiry, so that one may get lost.
+    /// The time from a reply to the next keep-alive: under half the server's expiry, so that one may get lost.
     pub keep_alive: Duration,
 }
 
 /// The handle; dropping it leaves.
 pub struct Client(Handle<Text, Result<(), SocketError>>);
 
-/// Why a client ended without being asked to.
+/// The reason why a client ended without being asked to.
 #[derive(Debug, Error)]
 pub enum ClientError {
     /// A socket failed.
@@ -105,13 +105,13 @@ impl Client {
     /// Leaves. Texts that were not said are the last events, if the channel has room for them.
     ///
     /// # Errors
-    /// What ended the client before it was asked to leave.
+    /// The client had ended before it was asked to leave.
     pub fn leave(self) -> Result<(), ClientError> {
         Ok(self.0.stop()??)
     }
 }
 
-/// What the thread owns.
+/// The thread's state.
 struct Owner {
     requests: Socket,
     requests_connection: Connection,
@@ -137,7 +137,7 @@ struct Owner {
 struct Malformed {
     channel: Channel,
     messages: MalformedMessages,
-    /// What is wrong with the last one, until it is reported.
+    /// The fault of the last one, until it is reported.
     unreported: Option<DecodeError>,
 }
 
@@ -149,7 +149,7 @@ enum Receiver {
     Gone,
 }
 
-/// Why the loop woke.
+/// The reason why the loop woke.
 enum Wake {
     Stop,
     /// The inbox has texts.

@@ -38,9 +38,9 @@ pub enum Event {
     /// A handshake failed: not a request but the connection was refused. It is retried forever, and reported once for
     /// each reason.
     Denied {
-        /// Where.
+        /// The address of the server.
         endpoint: String,
-        /// Why, as a sentence.
+        /// The reason, as a sentence.
         reason: String,
     },
     /// Malformed messages of a channel. They are dropped, counted and logged; of reports that wait only the newest is
@@ -48,9 +48,9 @@ pub enum Event {
     Malformed {
         /// Replies on requests, or broadcasts.
         channel: Channel,
-        /// How many there have been.
+        /// The number of them so far.
         count: u64,
-        /// What is wrong with the last one.
+        /// The fault of the last one.
         reason: String,
     },
 }

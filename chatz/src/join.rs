@@ -19,7 +19,7 @@ use sockets::{Context, Stop};
 
 use crate::client::ClientConfig;
 
-/// How many events may wait for the terminal or the pipe.
+/// The most events that wait for the terminal or the pipe.
 const EVENTS_MAX: usize = 1_000;
 
 /// Values of `TERM` for terminals in which no line can be edited.

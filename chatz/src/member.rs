@@ -20,17 +20,17 @@ use wire::{
 
 use crate::event::{Event, ServerState};
 
-/// How many texts may wait.
+/// The most texts that wait.
 pub const TEXTS_MAX: usize = 100;
 
-/// How long a reply may take; then the server counts as down.
+/// The time that a reply may take; then the server counts as down.
 pub const REPLY_WITHIN: Duration = Duration::from_millis(2_500);
 
-/// How long joining waits until broadcasts arrive: a user who is present but deaf would miss messages. Longer than
+/// The time that joining waits for broadcasts: a user who is present but deaf would miss messages. Longer than
 /// libzmq's longest pause between two attempts to connect.
 const HEARING_WITHIN: Duration = Duration::from_millis(2_500);
 
-/// How long texts wait after the server is back: what is said at once would not reach users whose own connections are
+/// The time that texts wait after the server is back: said at once, they would not reach users whose connections are
 /// not back yet. Longer than libzmq's longest pause between two attempts to connect.
 const BACK_WITHIN: Duration = Duration::from_secs(1);
 
@@ -42,12 +42,12 @@ const UNHEARD_MAX: u32 = 8;
 #[derive(Debug)]
 pub struct Member {
     user: User,
-    /// How long after a reply the next keep-alive is due.
+    /// The time from a reply to the next keep-alive.
     keep_alive: Duration,
     server: ServerState,
     /// Whether broadcasts arrive.
     hearing: bool,
-    /// When the next keep-alive is due.
+    /// The time at which the next keep-alive is due.
     due: Instant,
     /// Nothing is said before then.
     say_from: Instant,
@@ -75,7 +75,7 @@ struct Open {
 struct Unheard {
     /// Requests in a row, on this connection.
     requests: u32,
-    /// How many of them are too many: doubles with each new connection, up to [`UNHEARD_MAX`].
+    /// The number of them that is too many: doubles with each new connection, up to [`UNHEARD_MAX`].
     too_many: u32,
     /// Whether the client has to connect again.
     reconnect: bool,
@@ -201,7 +201,7 @@ impl Member {
         std::mem::take(&mut self.unheard.reconnect)
     }
 
-    /// When [`Member::handle_timeout`] or [`Member::request`] has something to do; `None` while a request is due and
+    /// The time at which [`Member::handle_timeout`] or [`Member::request`] has something to do; `None` while a request is due and
     /// only the socket is waited for.
     #[must_use]
     pub fn next_deadline(&self, now: Instant) -> Option<Instant> {

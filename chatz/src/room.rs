@@ -17,7 +17,7 @@ use wire::{
 /// The limits of a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RoomConfig {
-    /// How long a user stays present without a request.
+    /// The time that a user stays present without a request.
     pub expiry: Duration,
     /// The most users present at once.
     pub users_max: usize,
@@ -46,13 +46,13 @@ pub struct Room {
 pub struct Accepted {
     /// The roster in the reply.
     pub roster: RosterReply,
-    /// What to broadcast.
+    /// The text to broadcast.
     pub said: Option<Broadcast>,
     /// Whether the user joined or left by it.
     pub change: Option<Change>,
 }
 
-/// What a request did to the presence of its user.
+/// The effect of a request on the presence of its user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
     /// Not present before, present now.
@@ -72,7 +72,7 @@ pub enum RosterReply {
     Version,
 }
 
-/// Why a request is refused; its `Display` is the sentence on the wire.
+/// The reason of a refusal; its `Display` is the sentence on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Refusal {
     /// One more user than allowed.
@@ -131,7 +131,7 @@ impl Room {
         left
     }
 
-    /// When the next user expires; `None` while the room is empty.
+    /// The time at which the next user expires; `None` while the room is empty.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
         self.deadlines.first().map(|(deadline, _)| *deadline)

@@ -18,31 +18,31 @@ pub struct SayConfig {
     pub user: User,
     /// The text.
     pub text: Text,
-    /// Where the server takes requests.
+    /// The server's endpoint for requests.
     pub requests: Endpoint,
-    /// How long to wait for the server and its reply together.
+    /// The time limit for the connection and the reply together.
     pub timeout: Duration,
 }
 
-/// Why nothing was said, or why that is unknown.
+/// The reason why the text was not said, or may not have been.
 #[derive(Debug, Error)]
 pub enum SayError {
     /// No connection was made.
     #[error("no server at {requests} within {}{}", format_duration(*timeout), reason_suffix(.reason))]
     NoServer {
-        /// Where the server should be.
+        /// The server's endpoint.
         requests: Endpoint,
         /// For how long.
         timeout: Duration,
-        /// Why the last handshake failed, if one did.
+        /// The reason of the last failed handshake, if there was one.
         reason: Option<String>,
     },
     /// There is a server, but it did not reply.
     #[error("no reply from {requests} within {}: the text may or may not have been said", format_duration(*timeout))]
     NoReply {
-        /// Where the server is.
+        /// The server's endpoint.
         requests: Endpoint,
-        /// How long both together were allowed to take.
+        /// The time limit for the connection and the reply together.
         timeout: Duration,
     },
     /// The server refuses, in its own words.

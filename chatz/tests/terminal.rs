@@ -145,7 +145,7 @@ fn ctrl_d_and_sigterm_leave() {
 }
 
 #[test]
-fn the_lines_of_a_paste_are_texts_of_their_own() {
+fn each_line_of_a_paste_is_a_text() {
     let room = Room::open();
     let mut ada = room.join("ada");
     ada.shows("present: ada");

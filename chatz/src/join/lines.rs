@@ -63,7 +63,7 @@ fn locked(output: &Mutex<Output>) -> impl std::ops::DerefMut<Target = Output> {
     output.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What the thread `stdin` holds.
+/// The state of the thread `stdin`.
 struct Reader {
     client: Client,
     /// The client has ended; it also ends the wait for input.
@@ -174,7 +174,7 @@ impl Output {
         }
     }
 
-    /// Writes why a line of the input is no text.
+    /// Writes why a line of the input is not a valid text.
     fn write_fault(&mut self, reason: &str) -> io::Result<()> {
         if self.json { write_json(&Json::Refused { reason }) } else { write_lines(&[format!("chatz: {reason}")]) }
     }

@@ -30,13 +30,13 @@ chatz: each line is sent to everyone. Commands:
   /quit   leave (so do Ctrl-C and Ctrl-D)
   //text  say a line that begins with a slash";
 
-/// How many characters are shown of a line that is no text.
+/// The most characters shown of a line that is not a valid text.
 const EXCERPT_CHARS: usize = 40;
 
-/// How long leaving waits for the replies to the last texts.
+/// The time that leaving waits for the replies to the last texts.
 const LAST_REPLIES: Duration = Duration::from_millis(500);
 
-/// How long the printer may take for the last events.
+/// The time that the printer has for the last events.
 const LAST_LINES: Duration = Duration::from_millis(200);
 
 /// The time between two attempts to end the line editor.
@@ -77,7 +77,7 @@ pub(super) fn run(context: &Context, config: &ClientConfig, stop: &Stop) -> anyh
     ended
 }
 
-/// What both threads share.
+/// The state that both threads share.
 struct Screen {
     gate: Gate,
     words: Mutex<Words>,
@@ -148,7 +148,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What the thread that edits lines holds.
+/// The state of the thread that edits lines.
 struct Session {
     client: Client,
     screen: Arc<Screen>,

@@ -7,6 +7,9 @@ use crate::{
     event::{Event, ServerState},
 };
 
+/// The most users that are listed or announced by name: a crowd must not scroll the conversation away.
+const NAMES_MAX: usize = 20;
+
 /// Puts events into words; remembers who is present, to see who joined and who left.
 pub(crate) struct Words {
     endpoint: String,
@@ -51,10 +54,18 @@ impl Words {
             return vec![list(users)];
         }
         // Both are sorted by code point, as the protocol requires; from a server that sorts otherwise a line is wrong.
-        let joined = users.iter().filter(|user| before.binary_search(user).is_err());
-        let left = before.iter().filter(|user| users.binary_search(user).is_err());
-        let joined = joined.map(|user| format!("chatz: {user} joined"));
-        joined.chain(left.map(|user| format!("chatz: {user} left"))).collect()
+        let joined: Vec<_> = users.iter().filter(|user| before.binary_search(user).is_err()).collect();
+        let left: Vec<_> = before.iter().filter(|user| users.binary_search(user).is_err()).collect();
+        if joined.len() + left.len() > NAMES_MAX {
+            return vec![format!(
+                "chatz: {} users joined, {} left; {} are present",
+                joined.len(),
+                left.len(),
+                users.len()
+            )];
+        }
+        let joined = joined.into_iter().map(|user| format!("chatz: {user} joined"));
+        joined.chain(left.into_iter().map(|user| format!("chatz: {user} left"))).collect()
     }
 
     fn server(&mut self, state: ServerState) -> String {
@@ -72,8 +83,12 @@ impl Words {
 }
 
 fn list(users: &[User]) -> String {
-    let names: Vec<_> = users.iter().map(User::as_str).collect();
-    format!("chatz: present: {}", names.join(", "))
+    let names: Vec<_> = users.iter().take(NAMES_MAX).map(User::as_str).collect();
+    let more = match users.len().saturating_sub(NAMES_MAX) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("chatz: present: {}{more}", names.join(", "))
 }
 
 #[cfg(test)]
@@ -102,6 +117,16 @@ mod tests {
         assert_eq!(words.lines(&users(&["ada", "bob"])), ["chatz: present: ada, bob"]);
         assert_eq!(words.lines(&users(&["ada", "eve"])), ["chatz: eve joined", "chatz: bob left"]);
         assert_eq!(words.present(), "chatz: present: ada, eve");
+    }
+
+    #[test]
+    fn a_crowd_is_one_line() {
+        let names: Vec<String> = (100..1_000).map(|number| format!("user{number}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let mut words = words();
+        words.lines(&users(&["ada"]));
+        assert_eq!(words.lines(&users(&names)), ["chatz: 900 users joined, 1 left; 900 are present"]);
+        assert!(words.present().ends_with("user118, user119 and 880 more"), "{}", words.present());
     }
 
     #[test]

@@ -42,7 +42,7 @@ fn what_is_said_is_broadcast_as_it_was_accepted() {
 }
 
 #[test]
-fn each_request_delays_the_expiry_of_its_own_user_only() {
+fn each_request_delays_the_expiry_of_its_user_only() {
     let start = Instant::now();
     let at = |seconds| start + Duration::from_secs(seconds);
     let mut room = Room::new(CONFIG, 1);

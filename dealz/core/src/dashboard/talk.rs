@@ -10,7 +10,7 @@ pub(crate) struct Talk {
     pub(crate) view: ChatzView,
     /// The last name under which the server accepted this desk.
     accepted_as: Option<String>,
-    /// What the last note about the server said; `Connecting` if there was none.
+    /// The state in the last note about the server; `Connecting` before the first.
     noted: ServerState,
     /// Whether the refusal is of this desk's presence, and not of a text.
     refuses_presence: bool,

@@ -1,6 +1,6 @@
 //! Chat: the desk's user, by chatz's own client.
 //!
-//! Another name is another session: a client with sockets of its own, which joins after the old one has left.
+//! Another name is another session: a client with its own sockets, which joins after the old one has left.
 //!
 //! - [`session`]: one client, on its thread `chatz.client`
 //! - [`forwarder`]: its events on their way to the dashboard, on the thread `chatz.events`
@@ -24,7 +24,7 @@ pub(crate) struct Chatz {
     session: Mutex<Option<Session>>,
 }
 
-/// What all sessions share.
+/// The configuration that all sessions share.
 struct Place {
     context: Context,
     requests: Endpoint,

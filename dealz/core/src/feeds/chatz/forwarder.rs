@@ -23,13 +23,13 @@ use crate::{
     view::SocketId,
 };
 
-/// How many events are forwarded before the next beat.
+/// The most events forwarded before the next beat.
 const BURST: u32 = 32;
 
 /// The time between two beats.
 pub(super) const BEAT: Duration = Duration::from_millis(33);
 
-/// What the thread holds.
+/// The thread's state.
 pub(super) struct Forwarder {
     events: Receiver<chatz::Event>,
     outlet: Outlet,
@@ -39,7 +39,7 @@ pub(super) struct Forwarder {
     malformed: [Option<Event>; 2],
     /// Events forwarded since the last beat.
     burst: u32,
-    /// When the next beat is.
+    /// The time of the next beat.
     beat: Instant,
 }
 

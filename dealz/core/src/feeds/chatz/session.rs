@@ -21,13 +21,13 @@ use super::{
 };
 use crate::{command::Refusal, feeds::not_taken};
 
-/// How long after a reply the next keep-alive is sent, as in `chatz join`.
+/// The time from a reply to the next keep-alive, as in `chatz join`.
 const KEEP_ALIVE: Duration = Duration::from_secs(2);
 
-/// How many events may wait between the client and its forwarder.
+/// The most events that wait between the client and its forwarder.
 const WAITING_MAX: usize = 256;
 
-/// How long the last events of a session may take to reach the dashboard.
+/// The time that the last events of a session have to reach the dashboard.
 const LAST_EVENTS: Duration = BEAT.saturating_mul(4);
 
 /// A client and the thread that forwards its events.

@@ -98,8 +98,8 @@ fn a_new_name_takes_the_old_one_off_the_roster() {
 
 #[test]
 fn texts_wait_for_a_server_and_too_many_are_refused() {
-    let nobody: Endpoint = "tcp://127.0.0.1:1".parse().unwrap();
-    let (chatz, events) = desk(&nobody, &nobody, 1_000);
+    let no_server: Endpoint = "tcp://127.0.0.1:1".parse().unwrap();
+    let (chatz, events) = desk(&no_server, &no_server, 1_000);
     for number in 0..100 {
         chatz.say(format!("text {number}").parse().unwrap()).unwrap();
     }
