@@ -1,4 +1,4 @@
-//! A page's socket: what it is told, and what it cannot do to the desk.
+//! A page's socket: what it receives, and what it cannot do to the desk.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -10,7 +10,7 @@ use testkit::eventually;
 use tokio_tungstenite::tungstenite::Message;
 
 #[test]
-fn a_page_is_greeted_and_then_told_everything() {
+fn a_page_receives_hello_and_then_a_snapshot() {
     let desk = Desk::start();
     let mut socket = desk.socket();
     let hello = next(&mut socket).unwrap();
@@ -19,7 +19,7 @@ fn a_page_is_greeted_and_then_told_everything() {
 }
 
 #[test]
-fn each_page_has_a_snapshot_of_its_own() {
+fn each_page_has_its_own_snapshot() {
     let desk = Desk::start();
     for _ in 0..3 {
         assert_eq!(next_with(&mut desk.socket(), "update").unwrap()["snapshot"], true);
@@ -37,7 +37,7 @@ fn a_command_is_answered_under_its_number() {
 }
 
 #[test]
-fn an_unknown_command_is_refused_and_what_is_none_ends_the_socket() {
+fn an_unknown_command_is_refused_and_garbage_closes_the_socket() {
     let desk = Desk::start();
     let mut socket = desk.socket();
     let refused = ask(&mut socket, 3, &json!({"do": "x".repeat(100_000)})).unwrap();
@@ -53,7 +53,7 @@ fn an_unknown_command_is_refused_and_what_is_none_ends_the_socket() {
 }
 
 #[test]
-fn a_message_beyond_all_orders_ends_the_socket_alone() {
+fn too_large_a_message_closes_only_its_socket() {
     let desk = Desk::start();
     let mut other = desk.socket();
     let mut socket = desk.socket();
@@ -73,7 +73,7 @@ fn an_audience_says_little() {
 }
 
 #[test]
-fn as_many_pages_look_as_there_are_places() {
+fn the_number_of_pages_is_limited() {
     let desk = Desk::start();
     let origin = format!("http://{}", desk.address);
     let mut answers: Vec<_> = (0..100).map(|_| desk.try_socket("/socket", Some(&origin), "")).collect();
@@ -88,14 +88,14 @@ fn as_many_pages_look_as_there_are_places() {
 }
 
 #[test]
-fn a_page_that_does_not_read_is_left_and_costs_nothing() {
+fn a_page_that_does_not_read_is_disconnected_and_costs_nothing() {
     let mut command = dealz(&["--web", "127.0.0.1:0"]);
     command.env("RUST_LOG", "dealz=debug");
     let desk = Desk::spawn(command);
     let mut reading = desk.socket();
     let mut lazy = desk.socket();
     let before = desk.program.resident_bytes();
-    // Answers fill what the systems hold between the two, so that it does not take minutes of updates.
+    // Replies fill the system's buffers between the two, so that it does not take minutes of updates.
     let command = json!({"id": 1, "command": {"do": "no such", "much": "x".repeat(1000)}}).to_string();
     lazy.get_mut().set_write_timeout(Some(std::time::Duration::from_millis(200))).unwrap();
     while lazy.send(Message::text(command.as_str())).is_ok() {}

@@ -1,14 +1,14 @@
 //! The programs that dealz starts: tickz, chatz and workers, as processes that end with it.
 //!
 //! The thread `processes` owns them. It lives as long as the desk, because Linux ends a child with the thread that started
-//! it. A service that somebody else started is found by the port that it holds: it is used and left alone. A process that
-//! ends unasked is not started again; how it ended is shown.
+//! it. A service that dealz did not start is found by the port that it holds: it is used and left alone. A process that
+//! exits by itself is not restarted; its exit is shown.
 //!
 //! - [`owner`]: the thread
 //! - [`slot`]: one process of the list
-//! - [`child`]: a program that runs
+//! - [`child`]: a running program
 //! - [`program`]: command lines
-//! - [`place`]: who holds a port
+//! - [`place`]: which process holds a port
 //! - [`log`]: the last log lines
 
 mod child;
@@ -38,23 +38,23 @@ use crate::{
     view::ValuationName,
 };
 
-/// How many workers of our own there may be.
+/// The most workers that dealz runs.
 pub(crate) const WORKERS_MAX: u32 = 16;
 
-/// How many messages may wait.
+/// The most messages that may wait.
 const MESSAGES_MAX: usize = 256;
 
-/// How long an answer may take.
+/// How long a reply of the thread may take.
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 
-/// The handle; dropping it ends all that was started.
+/// The handle; dropping it ends all started processes.
 pub(crate) struct Processes {
     sender: SyncSender<Message>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Processes {
-    /// Starts the thread, and what belongs to the stage.
+    /// Starts the thread and the processes of the stage.
     ///
     /// # Errors
     /// The system has no more threads.
@@ -65,15 +65,15 @@ impl Processes {
         Ok(Self { sender, thread: Mutex::new(Some(thread)) })
     }
 
-    /// Does something to a process.
+    /// Acts on a process.
     ///
     /// # Errors
-    /// There is no such process, or it makes no sense now.
+    /// There is no such process, or the action is not possible now.
     pub(crate) fn act(&self, id: String, act: ProcessAct) -> Result<(), Refusal> {
         self.order(Order::Act(id, act)).map(drop)
     }
 
-    /// Has so many workers of our own, at most [`WORKERS_MAX`].
+    /// Sets the number of workers, at most [`WORKERS_MAX`].
     ///
     /// # Errors
     /// The thread is busy or has ended.
@@ -81,16 +81,16 @@ impl Processes {
         self.order(Order::SetWorkers(count)).map(drop)
     }
 
-    /// Kills a worker of our own.
+    /// Kills one of dealz's workers.
     ///
     /// # Errors
-    /// None runs; the thread is busy or has ended.
+    /// No worker runs; the thread is busy or has ended.
     pub(crate) fn kill_worker(&self) -> Result<(), Refusal> {
         self.order(Order::KillWorker).map(drop)
     }
 
-    /// Has our workers compute this, and tells their process ids. Those that compute something else are killed and started
-    /// anew.
+    /// Sets the valuation of dealz's workers and returns their process ids. Workers that compute another one are killed and
+    /// restarted.
     ///
     /// # Errors
     /// The thread is busy or has ended.
@@ -98,7 +98,7 @@ impl Processes {
         self.order(Order::SetValuation(valuation))
     }
 
-    /// Ends all that was started, and starts again what belongs to the stage.
+    /// Ends all started processes, and starts those of the stage again.
     ///
     /// # Errors
     /// The thread is busy or has ended.
@@ -106,13 +106,13 @@ impl Processes {
         self.order(Order::Reset).map(drop)
     }
 
-    /// Begins to end all that was started; [`Processes::join`] waits for it.
+    /// Starts to end all started processes; [`Processes::join`] waits for them.
     pub(crate) fn begin_to_stop(&self) {
-        // The thread has ended already where nobody takes it; otherwise it empties the channel.
+        // If this fails, the thread has already ended; otherwise it drains the channel.
         let _ = self.sender.send(Message::Stop);
     }
 
-    /// Waits until nothing that was started is left, after [`Processes::begin_to_stop`].
+    /// Waits until all started processes have exited, after [`Processes::begin_to_stop`].
     pub(crate) fn join(&self) {
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if thread.is_some_and(|thread| thread.join().is_err()) {
@@ -121,7 +121,7 @@ impl Processes {
     }
 
     fn order(&self, order: Order) -> Answer {
-        let busy = || Refusal::NotNow { reason: "processes are being started and ended: try again".to_owned() };
+        let busy = || Refusal::NotNow { reason: "processes are starting or ending: try again".to_owned() };
         let (sender, answer): (_, Receiver<Answer>) = sync_channel(1);
         self.sender.try_send(Message::Order(order, sender)).map_err(|_| busy())?;
         answer.recv_timeout(ANSWER_WITHIN).unwrap_or_else(|_| Err(busy()))

@@ -1,6 +1,6 @@
-//! The real program with its page at a port that the system chose, and a browser that does as it is told.
+//! The real program with its page at a port that the system chose, and a minimal browser.
 
-#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(dead_code, reason = "each test file uses a part")]
 
 use std::{
     io::{Read as _, Write as _},
@@ -15,26 +15,26 @@ use tokio_tungstenite::tungstenite::{
     http::Uri,
 };
 
-/// The desk as a browser meets it.
+/// The desk as a browser sees it.
 pub(crate) struct Desk {
     pub(crate) program: Program,
-    /// Where it listens.
+    /// Its address.
     pub(crate) address: SocketAddr,
-    /// What its link ends in: `/`, or with a token.
+    /// The path of its link: `/`, or with a token.
     pub(crate) path: String,
 }
 
-/// An answer over HTTP.
+/// An HTTP response.
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    /// Lines of the head, their names in small letters.
+    /// The headers, their names in lower case.
     pub(crate) head: String,
     pub(crate) body: String,
 }
 
 pub(crate) type Socket = WebSocket<TcpStream>;
 
-/// `dealz` with the suite's channels at ports that nobody uses, and no display.
+/// `dealz` with the suite's channels at free ports, and no display.
 pub(crate) fn dealz(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dealz"));
     command.args(arguments).env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
@@ -45,12 +45,12 @@ pub(crate) fn dealz(arguments: &[&str]) -> Command {
 }
 
 impl Desk {
-    /// A desk that serves its page at an address of this machine alone.
+    /// A desk that serves its page to this machine only.
     pub(crate) fn start() -> Self {
         Self::spawn(dealz(&["--web", "127.0.0.1:0"]))
     }
 
-    /// A desk that was prepared.
+    /// A desk started by a prepared command.
     pub(crate) fn spawn(command: Command) -> Self {
         let program = Program::spawn(command);
         let link = program.line_where(|line| line.contains("http://127.0.0.1:") || line.contains("http://[::1]:"));
@@ -59,7 +59,7 @@ impl Desk {
         Self { program, address: address.parse().unwrap(), path: path.to_owned() }
     }
 
-    /// What a request for `path` with these further lines in its head is answered.
+    /// The response to a request for `path` with additional headers.
     pub(crate) fn get(&self, path: &str, head: &str) -> Answer {
         let host = format!("Host: {}\r\n", self.address);
         let host = if head.to_ascii_lowercase().contains("host:") { "" } else { &host };
@@ -73,13 +73,13 @@ impl Desk {
         Answer { status, head: head.to_ascii_lowercase(), body: body.to_owned() }
     }
 
-    /// A page's socket, as our own page opens it.
+    /// A page's socket, as the desk's page opens it.
     pub(crate) fn socket(&self) -> Socket {
         let path = self.path.replacen('/', "/socket", 1);
         self.try_socket(&path, Some(&format!("http://{}", self.address)), "").unwrap()
     }
 
-    /// A socket that may be refused: then with which status.
+    /// A socket, or the status with which it was refused.
     pub(crate) fn try_socket(&self, path: &str, origin: Option<&str>, cookie: &str) -> Result<Socket, u16> {
         let uri: Uri = format!("ws://{}{path}", self.address).parse().unwrap();
         let mut request = ClientRequestBuilder::new(uri);
@@ -96,7 +96,7 @@ impl Desk {
         }
     }
 
-    /// A connection to where the page is served.
+    /// A connection to the page's server.
     pub(crate) fn stream(&self) -> TcpStream {
         let stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(BOUND)).unwrap();
@@ -104,7 +104,7 @@ impl Desk {
     }
 }
 
-/// What the desk sends next, or the code with which it closes; 1006 where it just goes.
+/// The next message of the desk, or the code with which it closes; 1006 if it disconnects without one.
 pub(crate) fn next(socket: &mut Socket) -> Result<Value, u16> {
     loop {
         match socket.read() {
@@ -120,28 +120,28 @@ pub(crate) fn next(socket: &mut Socket) -> Result<Value, u16> {
     }
 }
 
-/// What the desk sends next that has `key`.
+/// The value of `key` in the next message of the desk that has it.
 pub(crate) fn next_with(socket: &mut Socket, key: &str) -> Result<Value, u16> {
     loop {
-        let mut told = next(socket)?;
-        if let Some(value) = told.get_mut(key) {
+        let mut message = next(socket)?;
+        if let Some(value) = message.get_mut(key) {
             return Ok(value.take());
         }
     }
 }
 
-/// Sends a command, and gives what it is answered.
+/// Sends a command and returns its reply.
 pub(crate) fn ask(socket: &mut Socket, id: u64, command: &Value) -> Result<Value, u16> {
     say(socket, &serde_json::json!({ "id": id, "command": command }).to_string());
     loop {
-        let told = next(socket)?;
-        if told["id"] == id {
-            return Ok(told);
+        let message = next(socket)?;
+        if message["id"] == id {
+            return Ok(message);
         }
     }
 }
 
-/// Sends a text; a desk that no longer listens is found out by reading.
+/// Sends a text. If the desk has closed the socket, the next read shows it.
 pub(crate) fn say(socket: &mut Socket, text: &str) {
     let _ = socket.send(Message::text(text));
 }

@@ -16,7 +16,7 @@ const REPEATS_WITHIN_MS: f64 = 5_000.0;
 /// How long a warning is shown.
 const WARNING_MS: f64 = 10_000.0;
 
-/// What is known of a socket.
+/// The state of a socket.
 #[derive(Debug)]
 pub(crate) struct SocketFold {
     id: SocketId,
@@ -31,9 +31,9 @@ pub(crate) struct SocketFold {
     rates: Rates,
     malformed: u64,
     last_fault: Option<String>,
-    /// What is wrong with it apart from its state, and until when that is shown.
+    /// A problem besides its state, and until when it is shown.
     warning: Option<(f64, String)>,
-    /// The lines that further events of their kind repeat.
+    /// The lines in which further events of their kind are counted.
     repeating: Vec<Line>,
 }
 
@@ -45,13 +45,13 @@ struct Line {
     last_ms: f64,
 }
 
-/// What an event means.
+/// The effect of an event.
 #[derive(Debug)]
 pub(crate) struct Meaning {
     pub(crate) mark: Mark,
     pub(crate) is_major: bool,
     pub(crate) sentence: String,
-    /// The line that it repeats.
+    /// The line in which it is counted.
     pub(crate) repeats: Option<u64>,
 }
 
@@ -72,8 +72,7 @@ impl SocketFold {
         }
     }
 
-    /// Takes an event of its monitor. A socket that still cannot be bound is closed after each attempt, which means
-    /// nothing.
+    /// Handles an event of its monitor. A socket that still cannot be bound is closed after each attempt, which is ignored.
     pub(crate) fn handle_event(&mut self, event: &MonitorEvent, now_ms: f64) -> Option<Meaning> {
         let (before, peers) = (self.link.state().clone(), self.link.peers());
         self.link.handle_event(event, now_ms);
@@ -97,7 +96,7 @@ impl SocketFold {
         })
     }
 
-    /// Has further events like this one counted in the line `id`.
+    /// Counts further events like this one in the line `id`.
     pub(crate) fn begin_line(&mut self, kind: EventKind, id: u64, now_ms: f64) {
         let begins_anew = matches!(kind, EventKind::HandshakeSucceeded | EventKind::Listening);
         if !begins_anew {
@@ -110,13 +109,13 @@ impl SocketFold {
         self.link.handle_bind_failed(reason, now_ms);
     }
 
-    /// Its owner hears nothing, or something again.
+    /// Handles a silence that its owner reports, or its end.
     pub(crate) fn handle_silence(&mut self, silence: Option<Silence>, now_ms: f64) {
         self.unheard = silence;
         self.apply_silence(now_ms);
     }
 
-    /// Its service is suspended or does not answer another socket, or does again.
+    /// Handles that its service is suspended or does not reply on another socket, or that this has ended.
     pub(crate) fn handle_sleep(&mut self, silence: Option<Silence>, now_ms: f64) {
         if self.asleep != silence {
             self.asleep = silence;
@@ -144,7 +143,7 @@ impl SocketFold {
         self.repeating.clear();
     }
 
-    /// What its owner does not hear.
+    /// The silence that its owner reports.
     pub(crate) const fn unheard(&self) -> Option<&Silence> {
         self.unheard.as_ref()
     }
@@ -181,7 +180,7 @@ impl SocketFold {
         self.link.handle_silence(silence, now_ms);
     }
 
-    /// The line that an event repeats. Those of an outage count until a handshake succeeds or a bind does; those of peers
+    /// The line in which an event is counted. Those of an outage count until a handshake succeeds or a bind does; those of peers
     /// that fail, while they come one after the other.
     fn repeated(&mut self, kind: EventKind, is_lost: bool, now_ms: f64) -> Option<u64> {
         let is_bound = self.id.binds() && !matches!(self.link.state(), SocketState::Failed { .. });

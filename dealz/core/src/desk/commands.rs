@@ -1,5 +1,5 @@
-//! How a command is checked and passed on. What a page sends is not trusted: every value becomes a type that holds
-//! only good ones, or a refusal in words.
+//! Validates commands and passes them on. A page is not trusted: every value becomes a validated type, or a refusal with a
+//! reason.
 
 use std::sync::TryLockError;
 
@@ -16,7 +16,7 @@ use crate::{
 };
 
 impl Live {
-    /// Does what a page asks for.
+    /// Executes a command of a page.
     ///
     /// # Errors
     /// As [`super::Desk::act`].
@@ -29,7 +29,7 @@ impl Live {
             Command::RunBatch { orders, valuation } => self.run_batch(&orders, valuation)?,
             Command::StopBatch => self.valuz.stop_batch()?,
             Command::SetWorkers { count } if count > WORKERS_MAX => {
-                return Err(invalid("count", &format!("there may be at most {WORKERS_MAX} workers of our own")));
+                return Err(invalid("count", &format!("dealz runs at most {WORKERS_MAX} workers")));
             }
             Command::SetWorkers { count } => self.processes.set_workers(count)?,
             Command::KillWorker => self.processes.kill_worker()?,
@@ -52,12 +52,12 @@ impl Live {
         Reply::Wire { messages: tapped.iter().map(|message| message_view(socket, message)).collect() }
     }
 
-    /// Puts everything back to the start.
+    /// Resets the desk.
     fn reset(&self) -> Result<(), Refusal> {
         let _one_at_a_time = match self.resetting.try_lock() {
             Ok(guard) => guard,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => return Err(not_now("everything is being put back to the start already")),
+            Err(TryLockError::WouldBlock) => return Err(not_now("the desk is already being reset")),
         };
         self.processes.reset()?;
         self.valuz.reset()?;
@@ -71,8 +71,7 @@ impl Live {
         self.chatz.reset()?;
         self.chatz.rename(self.name.clone())?;
         self.taps.clear();
-        // Last: what was told until now is forgotten with everything else. The dashboard empties the channel, and is
-        // gone where it cannot be told.
+        // Last, so that all earlier events are cleared too. The dashboard drains the channel; if sending fails, it has ended.
         let _ = self.events.send(Event::Reset);
         Ok(())
     }
@@ -81,7 +80,7 @@ impl Live {
 fn parse_symbol(symbol: &str) -> Result<Symbol, Refusal> {
     symbol
         .parse()
-        .map_err(|_| invalid("symbol", "a symbol is 2 to 16 capital letters and digits, beginning with a letter"))
+        .map_err(|_| invalid("symbol", "a symbol is 2 to 16 capital letters and digits, starting with a letter"))
 }
 
 fn parse_name(name: &str) -> Result<User, Refusal> {
@@ -91,8 +90,8 @@ fn parse_name(name: &str) -> Result<User, Refusal> {
 fn parse_text(text: &str) -> Result<Text, Refusal> {
     text.parse().map_err(|_| {
         let reason = match text {
-            "" => "there is nothing to say",
-            _ => "a text has at most 4,096 bytes, and no character U+001F",
+            "" => "the text is empty",
+            _ => "a text is at most 4,096 bytes without U+001F",
         };
         invalid("text", reason)
     })
@@ -107,16 +106,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_wrong_with_a_value_is_said_in_words() {
+    fn a_refusal_gives_the_reason_in_words() {
         assert!(parse_symbol("MSFT").is_ok() && parse_name("Ада_1").is_ok() && parse_text("hi").is_ok());
         for wrong in ["", "M", "msft", "1A", "A B", "ABCDEFGHIJKLMNOPQ"] {
             let refusal = parse_symbol(wrong).unwrap_err().to_string();
-            assert_eq!(refusal, "symbol: a symbol is 2 to 16 capital letters and digits, beginning with a letter");
+            assert_eq!(refusal, "symbol: a symbol is 2 to 16 capital letters and digits, starting with a letter");
         }
         for wrong in ["", "a b", "é!", &"x".repeat(33)] {
             assert_eq!(parse_name(wrong).unwrap_err().to_string(), "name: a name is 1 to 32 letters, digits and _");
         }
-        assert_eq!(parse_text("").unwrap_err().to_string(), "text: there is nothing to say");
+        assert_eq!(parse_text("").unwrap_err().to_string(), "text: the text is empty");
         for wrong in ["a\u{1f}b", &"x".repeat(4_097)] {
             assert!(parse_text(wrong).unwrap_err().to_string().contains("at most 4,096 bytes"));
         }

@@ -1,4 +1,4 @@
-//! The thread `monitors`: it reads the six monitors, and tells the dashboard each event.
+//! The thread `monitors`: it reads the six monitors and reports each event to the dashboard.
 
 use std::sync::mpsc::{SyncSender, TrySendError};
 
@@ -7,13 +7,13 @@ use sockets::{Context, Monitors, SocketError};
 use crate::{event::Event, view::SocketId};
 
 /// Starts the thread, for [`Context::observed`]. Events for which the dashboard has no room are lost, and counted by
-/// [`Monitors::dropped`]: a peer that fails for ever makes them without end.
+/// [`Monitors::dropped`]: a peer that keeps failing produces an endless stream.
 ///
 /// # Errors
 /// No thread, socket or file descriptor can be had.
 pub(crate) fn spawn(context: &Context, events: SyncSender<Event>) -> Result<Monitors, SocketError> {
     Monitors::spawn(context, move |name, event| {
-        // A socket that is none of the six is nobody's business here.
+        // Other sockets than the six are ignored.
         let Some(socket) = SocketId::from_name(name) else { return true };
         !matches!(events.try_send(Event::Monitor(socket, event)), Err(TrySendError::Full(_)))
     })

@@ -1,4 +1,4 @@
-//! A desk at ports that nobody holds, and a page that folds its updates as a browser would.
+//! A desk at free ports, and a page that folds its updates as a browser would.
 
 use std::{
     fs,
@@ -14,17 +14,17 @@ use dealz_core::{
 };
 use sockets::{Context, KeepAlive, Security};
 
-/// The symbols that the simulating tickz publishes and the desk follows at first.
+/// The symbols that the simulating tickz publishes and the desk follows at the start.
 pub(crate) const SYMBOLS: [&str; 2] = ["MSFT", "AAPL"];
 
-/// Where nobody listens.
+/// An endpoint at which no process listens.
 pub(crate) fn endpoints() -> DeskEndpoints {
     let [ticks, requests, broadcasts, orders, results, control] =
         testkit::free_endpoints().map(|endpoint| endpoint.parse().unwrap());
     DeskEndpoints { ticks, requests, broadcasts, orders, results, control }
 }
 
-/// What a desk is started with; with `workers` the services are started as well.
+/// The configuration of a desk; with `workers` it starts the services too.
 pub(crate) fn config(endpoints: &DeskEndpoints, workers: Option<u32>) -> DeskConfig {
     let programs = ["tickz", "chatz", "valuz"].map(|name| testkit::sibling(name).parent().unwrap().to_owned());
     DeskConfig {
@@ -54,7 +54,7 @@ pub(crate) fn start_at(endpoints: &DeskEndpoints, workers: Option<u32>) -> (Desk
     (desk, page)
 }
 
-/// What a page knows.
+/// The state of a page.
 pub(crate) struct Page {
     updates: Updates,
     pub(crate) snapshots: u32,
@@ -84,7 +84,7 @@ impl Page {
         }
     }
 
-    /// Takes one update, if there is one.
+    /// Applies one update, if there is one.
     pub(crate) fn take(&mut self) -> bool {
         let Some(update) = self.updates.next() else { return false };
         if update.snapshot {
@@ -102,12 +102,12 @@ impl Page {
         true
     }
 
-    /// Waits until what it knows is as wanted.
+    /// Waits until its state satisfies `wanted`.
     pub(crate) fn until(&mut self, what: &str, wanted: impl Fn(&Self) -> bool) {
-        let told = Told(self);
+        let shown = ShownOnPanic(self);
         testkit::eventually(what, || {
-            told.0.take();
-            wanted(told.0)
+            shown.0.take();
+            wanted(shown.0)
         });
     }
 
@@ -123,14 +123,14 @@ impl Page {
         self.process(id).is_some_and(|process| process.state == *state)
     }
 
-    /// The process ids of all that the desk has started and that live.
+    /// The process ids of all live processes that the desk has started.
     pub(crate) fn pids(&self) -> Vec<u32> {
         self.processes.iter().filter_map(|process| process.pid).collect()
     }
 
-    /// Waits until the services answer, and `workers` are there.
+    /// Waits until the services answer and `workers` are ready.
     pub(crate) fn until_all_is_there(&mut self, workers: usize) {
-        self.until("all is there", |page| {
+        self.until("services and workers are ready", |page| {
             page.processes.iter().filter(|process| process.state == ProcessState::Running).count() == 2 + workers
                 && page.tickz.quotes.len() == SYMBOLS.len()
                 && page.tickz.quotes.iter().all(|quote| quote.received > 0)
@@ -147,11 +147,11 @@ impl Page {
     }
 }
 
-/// Tells what a page knows where a test fails over it.
-struct Told<'a>(&'a mut Page);
+/// Prints the state of a page when a test fails.
+struct ShownOnPanic<'a>(&'a mut Page);
 
-impl Drop for Told<'_> {
-    #[expect(clippy::print_stderr, reason = "where the other words of a failed test are")]
+impl Drop for ShownOnPanic<'_> {
+    #[expect(clippy::print_stderr, reason = "where the output of a failed test is")]
     fn drop(&mut self) {
         if std::thread::panicking() {
             let Page { sockets, tickz, chatz, valuz, processes, events, .. } = &*self.0;
@@ -165,6 +165,6 @@ pub(crate) fn act(desk: &Desk, id: &str, act: ProcessAct) -> Result<Reply, Refus
 }
 
 pub(crate) fn lives(pid: u32) -> bool {
-    // One that was killed may wait for the system's own first process to notice.
+    // A killed process may wait for the system's first process to reap it.
     fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
 }

@@ -56,21 +56,21 @@ fn the_retries_of_an_outage_count_in_one_line_for_each_kind_of_event() {
             (HandshakeSucceeded, 1)
         ]
     );
-    // The next outage has lines of its own.
+    // The next outage has new lines.
     list.handle(&[(Disconnected, 9), (ConnectRetried, 100)]);
     assert_eq!(list.lines[9..], [(Disconnected, 1), (ConnectRetried, 1)]);
     assert_eq!((list.fold.view().attempts, list.fold.phase()), (0, Phase::Retrying));
 }
 
 #[test]
-fn a_peer_that_is_refused_again_and_again_does_not_fill_the_list() {
+fn a_peer_that_is_refused_repeatedly_does_not_fill_the_list() {
     let mut list = List::new(SocketId::ValuzPush);
     list.handle(&[(Listening, 5)]);
     for _ in 0..100 {
         list.handle(&[(Accepted, 10), (HandshakeFailedProtocol, 1), (Disconnected, 10)]);
     }
     assert_eq!(list.lines, [(Listening, 1), (Accepted, 100), (HandshakeFailedProtocol, 100), (Disconnected, 100)]);
-    // Good connections have lines of their own.
+    // Good connections have separate lines.
     for descriptor in 11..14 {
         list.handle(&[(Accepted, descriptor), (HandshakeSucceeded, 0)]);
     }

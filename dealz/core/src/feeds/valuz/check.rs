@@ -1,7 +1,7 @@
-//! What the orders of a batch really add up to, worked out by dealz itself on the thread `valuz.check`.
+//! Verifies the total of a batch: dealz computes it again on the thread `valuz.check`.
 //!
-//! It takes every order anew, by another way than the one over the workers, and adds up exactly: the sums must agree to
-//! the last bit, in all and by symbol.
+//! It values every order without the workers and adds up exactly: the sums must agree to the last bit, in total and by
+//! symbol.
 
 use std::{
     collections::BTreeMap,
@@ -16,7 +16,7 @@ use std::{
 use sockets::{Interest, SocketError, Stop};
 use valuz::{orders::Orders, sums::Sums, valuation::Valuation};
 
-/// How many orders are added up between two looks at whether it still matters.
+/// The number of orders between two checks whether the result is still needed.
 const BURST: u64 = 4_096;
 
 /// The exact sums, each rounded once.
@@ -41,17 +41,17 @@ impl Sum {
     }
 }
 
-/// A sum that is being worked out; dropping it gives it up.
+/// A sum that is being computed; dropping it cancels it.
 pub(crate) struct Check {
     sum: Receiver<Sum>,
-    /// Given when the sum is there.
+    /// The signal that the sum is complete.
     done: Stop,
     given_up: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Check {
-    /// Begins to add up what `orders` cost.
+    /// Starts to add up the values of `orders`.
     ///
     /// # Errors
     /// The system has no more threads or file descriptors.
@@ -62,7 +62,7 @@ impl Check {
         let is_given_up = Arc::clone(&given_up);
         let run = move || {
             if let Some(sum) = add_up(&orders, &is_given_up) {
-                // Nobody waits for it any more where this fails.
+                // If this fails, the sum is no longer needed.
                 let _ = sender.send(sum);
             }
             end.stop();
@@ -84,7 +84,7 @@ impl Check {
         self.done.is_stopped()
     }
 
-    /// The sum, once it has ended; none where an order is worth more than any number can say.
+    /// The sum, once it is complete; `None` if the value of an order is not finite.
     pub(crate) fn take_sum(&self) -> Option<Sum> {
         self.sum.try_recv().ok()
     }
@@ -94,13 +94,13 @@ impl Drop for Check {
     fn drop(&mut self) {
         self.given_up.store(true, Ordering::Relaxed);
         if let Some(thread) = self.thread.take() {
-            // Its end is a few thousand additions away.
+            // It ends within a few thousand additions.
             let _ = thread.join();
         }
     }
 }
 
-/// `None` where it is given up.
+/// `None` if it is cancelled.
 fn add_up(orders: &Orders, given_up: &AtomicBool) -> Option<Sum> {
     let (mut sums, mut notional) = (Sums::default(), Valuation::Notional);
     for number in 0..orders.count() {
@@ -109,7 +109,7 @@ fn add_up(orders: &Orders, given_up: &AtomicBool) -> Option<Sum> {
         }
         let order = orders.get(number)?;
         let value = notional.value(&order);
-        // A worker drops an order whose value is beyond all numbers, so such a batch is never complete.
+        // A worker drops an order whose value is not finite, so such a batch is never complete.
         if !value.is_finite() || sums.add(order.symbol, value).is_err() {
             return None;
         }
@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sums_are_the_same_where_every_bit_is() {
+    fn sums_are_equal_if_every_bit_is() {
         let sum = |total: f64, symbol: &str, value: f64| Sum { total, by_symbol: [(symbol.to_owned(), value)].into() };
         let one = sum(0.3, "MSFT", 0.3);
         assert!(one.is_same(&one.clone()));
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_check_tells_when_its_sum_is_there_and_one_that_is_given_up_ends() {
+    fn a_check_signals_its_end_and_ends_when_it_is_cancelled() {
         let check = Check::spawn(Arc::new(Orders::simulated(1, 1_000))).unwrap();
         assert!(check.done.wait_until(std::time::Instant::now() + testkit::BOUND));
         let sum = check.take_sum().unwrap();
