@@ -1,6 +1,6 @@
 //! How the program begins where something is missing, and how it ends.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot continue fails")]
 
 mod support;
 

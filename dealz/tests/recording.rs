@@ -1,6 +1,6 @@
 //! The recording that is played: where a page gets it, and what it costs.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot continue fails")]
 
 mod support;
 

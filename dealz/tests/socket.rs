@@ -1,6 +1,6 @@
 //! A page's socket: what it receives, and what it cannot do to the desk.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot continue fails")]
 
 mod support;
 

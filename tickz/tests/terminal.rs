@@ -1,6 +1,6 @@
 //! The watcher in a terminal.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot continue fails")]
 
 use std::{
     fs::{File, OpenOptions},

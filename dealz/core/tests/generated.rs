@@ -1,6 +1,6 @@
 //! The types in `ui/src/generated` are those of [`dealz_core::view`] and [`dealz_core::command`].
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot continue fails")]
 
 use std::{collections::BTreeMap, fs, path::Path};
 

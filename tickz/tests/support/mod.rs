@@ -1,6 +1,6 @@
 //! A publisher as a process, and raw subscribers.
 #![allow(dead_code, reason = "each test file uses some of it")]
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot continue fails")]
 
 use std::fs;
 

@@ -8,7 +8,7 @@
 //! - [`run`]: `valuz run`
 //! - [`command_line`]: help, usage errors, input files
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot continue fails")]
 
 mod batches;
 mod command_line;

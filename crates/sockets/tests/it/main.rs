@@ -6,7 +6,7 @@
 //! - `monitors`: one thread that reads all monitors, and taps
 //! - `actors`: owner threads, doorbells, stop
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot continue fails")]
 
 mod actors;
 mod authentication;

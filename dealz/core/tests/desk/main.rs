@@ -6,7 +6,7 @@
 //! - [`resets`]: back to the start, recordings
 //! - [`ends`]: no child is left, whatever the state
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot continue fails")]
 
 mod batches;
 mod ends;
