@@ -97,8 +97,8 @@ struct SimulationArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Real prices")]
 struct ReplayArgs {
-    /// CSV with the columns symbol, date or timestamp (ISO 8601, or a number since 1970), and price;
-    /// - is standard input
+    /// CSV with the columns symbol, date or timestamp (ISO 8601, or seconds to nanoseconds
+    /// since 1970), and price; - is standard input
     #[arg(long = "replay", value_name = "FILE", conflicts_with_all = ["symbols", "seed", "interval", "rate"])]
     origin: Option<Origin>,
     /// Speed relative to the times in the file, or max: without waiting. For a file that covers months, use 10000000

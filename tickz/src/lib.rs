@@ -15,7 +15,7 @@
 //! The parts around them own a thread's sockets, files and output:
 //!
 //! - [`feed`]: the next tick and when it is due, simulated or replayed
-//! - [`replay`]: a price history, read on a thread of its own
+//! - [`replay`]: a price history, read on a separate thread
 //! - [`publisher`], [`watcher`]: the two roles, one loop each
 //! - [`output`], [`table`], [`view`]: the output of a watcher
 //! - [`published`]: the summary of a publisher

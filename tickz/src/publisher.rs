@@ -1,9 +1,8 @@
-//! The publisher: owns the socket that ticks leave by, on the thread that calls [`Publisher::run`].
+//! The publisher: owns the socket that sends ticks, on the thread that calls [`Publisher::run`].
 //!
-//! It is an `XPUB`, which on the wire is a `PUB`: it hears of subscriptions, so it can wait for the first. It sends
-//! what is due in bursts and looks at everything else between two of them, if not between all: the stop signal,
-//! subscriptions, the monitor. Where the next tick is not due it sleeps, to the millisecond beside its sockets and then
-//! exactly.
+//! It is an `XPUB`, which on the wire is a `PUB`: it receives subscriptions, so it can wait for the first. It sends due
+//! ticks in bursts, and between bursts handles everything else: the stop signal, subscriptions, the monitor. If the next
+//! tick is not due, it sleeps: with its sockets, which is exact to the millisecond, and then exactly.
 
 use std::{
     collections::HashSet,
@@ -22,27 +21,27 @@ use crate::{
     replay::ReplayError,
 };
 
-/// The most ticks sent before the publisher looks at the clock again.
+/// The most ticks sent before the publisher reads the clock again.
 const BURST_MAX: usize = 256;
 
-/// How long a publisher that always has something to send goes on before it looks at stop, subscriptions and the monitor:
-/// a look costs as much as ten ticks.
-const LOOK_UP: Duration = Duration::from_millis(2);
+/// How long a publisher that always has ticks to send waits before it checks stop, subscriptions and the monitor: a
+/// check costs as much as ten ticks.
+const CHECK_EVERY: Duration = Duration::from_millis(2);
 
 /// The most subscriptions taken at a time: peers that make them without end get their turn.
 const SUBSCRIPTIONS_MAX: usize = 1000;
 
-/// How long before a tick is due the publisher stops listening to its sockets, whose wait is only exact to the
+/// How long before a tick is due the publisher stops waiting for its sockets, because that wait is only exact to the
 /// millisecond.
 const EXACT: Duration = Duration::from_millis(2);
 
-/// How long unsent ticks may hold up the end of a publisher that drops none.
+/// How long unsent ticks may delay the end of a publisher that drops none.
 const BLOCK_LINGER: Duration = Duration::from_secs(30);
 
 /// The first byte of a message that tells of a subscription.
 const SUBSCRIBED: u8 = 1;
 
-/// What a publisher is told to do.
+/// The configuration of a publisher.
 #[derive(Debug, Clone)]
 pub struct PublishConfig {
     /// Where to bind.
@@ -53,9 +52,9 @@ pub struct PublishConfig {
     pub sequence: bool,
     /// Wait for a slow subscriber instead of dropping its ticks.
     pub block: bool,
-    /// How many ticks to send; `None`: until the feed ends or the stop signal.
+    /// The number of ticks to send; `None`: until the feed ends or the stop signal is given.
     pub count: Option<u64>,
-    /// How many subscribers to wait for before the first tick.
+    /// The number of subscribers to wait for before the first tick.
     pub await_subscribers: usize,
 }
 
@@ -70,13 +69,13 @@ pub enum StartError {
     Replay(#[from] ReplayError),
 }
 
-/// Why a publisher did not go on.
+/// Why a publisher failed.
 #[derive(Debug, Error)]
 pub enum PublishError {
     /// The socket failed.
     #[error(transparent)]
     Socket(#[from] SocketError),
-    /// The price history could not be read on.
+    /// The price history could not be read further.
     #[error(transparent)]
     Replay(#[from] ReplayError),
 }
@@ -99,7 +98,7 @@ pub struct Publisher {
     late: Option<Delays>,
 }
 
-/// What of a [`PublishConfig`] is asked for again and again.
+/// The part of a [`PublishConfig`] that the loop needs.
 #[derive(Debug)]
 struct Settings {
     sequence: bool,
@@ -112,11 +111,11 @@ struct Settings {
 enum Burst {
     /// More is due.
     Full,
-    /// Nothing is due before then.
+    /// Nothing is due before this time.
     Until(Instant),
-    /// Nothing is known of what follows.
+    /// The feed has nothing yet.
     Starved,
-    /// All is sent, or the stop signal came.
+    /// All ticks are sent, or the stop signal was given.
     Done,
 }
 
@@ -124,7 +123,7 @@ impl Publisher {
     /// Opens the feed and binds.
     ///
     /// # Errors
-    /// The endpoint is in use or not of this machine; the price history cannot be opened.
+    /// The endpoint is in use or does not belong to this machine; the price history cannot be opened.
     pub fn bind(context: &Context, config: PublishConfig) -> Result<Self, StartError> {
         let feed = Feed::open(config.feed)?;
         let (socket, endpoint) = bind(context, &config.ticks, config.block)?;
@@ -144,17 +143,17 @@ impl Publisher {
         })
     }
 
-    /// Where it is bound.
+    /// The bound endpoint.
     #[must_use]
     pub const fn endpoint(&self) -> &Endpoint {
         &self.endpoint
     }
 
-    /// Publishes until the count is reached, the feed ends or the stop signal comes. A publisher that drops nothing
-    /// leaves what its subscribers have not taken yet to [`Context::close`].
+    /// Publishes until the count is reached, the feed ends or the stop signal is given. If it drops no ticks, those that
+    /// subscribers have not taken yet are left to [`Context::close`].
     ///
     /// # Errors
-    /// The socket fails; the price history cannot be read on or, where it is to be strict, has a bad line.
+    /// The socket fails; the price history cannot be read further or has a bad line that it must not have.
     pub fn run(mut self, stop: &Stop) -> Result<Published, PublishError> {
         let mut start = Instant::now();
         if self.await_subscribers(stop)? {
@@ -172,9 +171,8 @@ impl Publisher {
         })
     }
 
-    /// Waits for the first subscriptions. A subscriber sends all of its own in one go, so when the last one that is
-    /// waited for has subscribed to one symbol, it has to the others. Tells
-    /// whether they came, rather than the stop signal.
+    /// Waits for the first subscriptions; returns `false` at the stop signal. A subscriber sends all its subscriptions at
+    /// once, so when the last one has subscribed to one symbol, it has subscribed to all.
     fn await_subscribers(&mut self, stop: &Stop) -> Result<bool, SocketError> {
         if self.config.await_subscribers > 0 {
             info!(subscribers = self.config.await_subscribers, "waiting for subscribers");
@@ -190,15 +188,15 @@ impl Publisher {
 
     /// The loop.
     fn publish(&mut self, stop: &Stop) -> Result<(), PublishError> {
-        let mut next_look = Instant::now();
+        let mut next_check = Instant::now();
         loop {
             let now = Now::read();
-            // First what is due.
+            // Due ticks first.
             let burst = self.burst(now, stop)?;
-            if matches!(burst, Burst::Full) && now.instant < next_look {
+            if matches!(burst, Burst::Full) && now.instant < next_check {
                 continue;
             }
-            next_look = now.instant + LOOK_UP;
+            next_check = now.instant + CHECK_EVERY;
             self.listen(now.instant)?;
             let stopped = match burst {
                 Burst::Done => true,
@@ -215,7 +213,7 @@ impl Publisher {
         }
     }
 
-    /// Sends what is due.
+    /// Sends due ticks.
     fn burst(&mut self, now: Now, stop: &Stop) -> Result<Burst, PublishError> {
         for _ in 0..BURST_MAX {
             if self.published >= self.config.count {
@@ -237,14 +235,14 @@ impl Publisher {
                 self.late.get_or_insert_default().record(now.saturating_duration_since(due));
             }
             if waited {
-                // The time of the burst is no longer now.
+                // The time of the burst has passed.
                 break;
             }
         }
         Ok(Burst::Full)
     }
 
-    /// Sends a tick, or says `false` where a subscriber must take others first.
+    /// Sends a tick; returns `false` if a subscriber must take others first.
     #[inline]
     fn send(&mut self, mut tick: Tick) -> Result<bool, SocketError> {
         if !self.config.sequence {
@@ -254,14 +252,13 @@ impl Publisher {
         self.socket.send(&self.frames)
     }
 
-    /// Waits with the encoded tick until a subscriber has taken others; tells whether it was sent, rather than the
-    /// stop signal given.
+    /// Waits until a subscriber has taken other ticks, and sends the encoded one; returns `false` at the stop signal.
     fn send_when_taken(&mut self, stop: &Stop) -> Result<bool, SocketError> {
         loop {
             if wait(stop, [self.socket.room(), self.socket.events()], None)?.stopped {
                 return Ok(false);
             }
-            // Before it tries again: to listen takes away the signal that is waited for.
+            // Before the next attempt, because this consumes the signal that is waited for.
             self.listen(Instant::now())?;
             if self.socket.send(&self.frames)? {
                 return Ok(true);
@@ -269,7 +266,7 @@ impl Publisher {
         }
     }
 
-    /// Sleeps until something is due, or less long where the sockets have news; tells whether the stop signal came.
+    /// Sleeps until `due`, or less if the sockets have something; returns whether the stop signal was given.
     fn sleep(&self, due: Instant, now: Instant, stop: &Stop) -> Result<bool, SocketError> {
         if due - now > EXACT {
             let interests = [self.socket.readable(), self.socket.events()];

@@ -42,7 +42,7 @@ pub enum RowError {
     #[error("symbol '{0}': {1}")]
     Symbol(String, wire::Fault),
     /// Not a time.
-    #[error("time '{0}' is neither an ISO 8601 date or date and time nor a number since 1970")]
+    #[error("time '{0}' is neither ISO 8601 nor a number of seconds to nanoseconds since 1970")]
     Time(String),
     /// Not a price.
     #[error("price '{0}' is not a finite number above zero")]

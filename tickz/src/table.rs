@@ -60,7 +60,10 @@ impl Table {
             |&symbol| Row { symbol, line: line(&lines), reference: None, last: 0.0, lost: 0, ticks: 0, rate: 0.0 };
         let rows = symbols.iter().map(row).collect();
         let status = line(&lines);
-        header.set_message(format!("{:<16} {:>14} {:>12} {:>12} {:>8}", "SYMBOL", "LAST", "CHANGE", "TICKS/S", "GAPS"));
+        header.set_message(format!(
+            "{:<16} {:>14} {:>12} {:>12} {:>8}",
+            "SYMBOL", "LAST", "SINCE FIRST", "TICKS/S", "LOST"
+        ));
         Self { lines, _header: header, rows, status, drawn: now.checked_sub(FRAME).unwrap_or(now), rates_since: now }
     }
 
@@ -96,7 +99,7 @@ impl Table {
         self.drawn + FRAME
     }
 
-    /// Leaves the drawing on the terminal, with the cursor at its end. Draws it once more if there is a status line.
+    /// Leaves the drawing on the terminal, with the cursor at its end. Draws it a last time if there is a status line.
     pub fn finish(self, status: Option<String>) {
         if let Some(status) = status {
             self.draw(status);

@@ -117,7 +117,7 @@ impl View {
         self.table.as_ref().map(Table::next_deadline)
     }
 
-    /// Shows the totals. A table is drawn once more if there is a status line: after Ctrl-C there must be none, because
+    /// Shows the totals. A table is drawn a last time if there is a status line: after Ctrl-C there must be none, because
     /// its echo has moved the cursor.
     ///
     /// # Errors

@@ -72,7 +72,7 @@ fn a_history_of_which_nothing_is_understood_fails_with_the_first_lines_and_the_c
         assert_eq!(finished.code, Some(1), "{}", finished.stderr);
         let reason = "symbol 'bad': a character that is not allowed";
         let wanted = format!(
-            "error: {path}: nothing understood: all 20000 lines were refused; columns: symbol, date, price (separated \
+            "error: {path}: nothing understood: all lines were refused (20000); columns: symbol, date, price (separated \
              by semicolons); line 2: {reason}; line 3: {reason}; line 4: {reason}\n"
         );
         assert!(finished.stderr.ends_with(&wanted), "{}", finished.stderr);

@@ -243,7 +243,7 @@ mod tests {
         let error = read(format!("{header}{}", "MSFT,HOLD,1,1\n".repeat(5)).as_bytes(), Reading::default());
         let error = error.unwrap_err().to_string();
         assert!(
-            error.starts_with("orders.csv: nothing understood: all 5 lines were refused; columns: symbol,"),
+            error.starts_with("orders.csv: nothing understood: all lines were refused (5); columns: symbol,"),
             "{error}"
         );
         assert_eq!(read(header.as_bytes(), Reading::default()).unwrap(), Listing::default());

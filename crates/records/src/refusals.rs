@@ -39,7 +39,7 @@ pub struct RefusedLine {
 
 /// Every line was refused.
 #[derive(Debug, Error)]
-#[error("{origin}: nothing understood: all {count} lines were refused; columns: {columns}; {}", listed(first))]
+#[error("{origin}: nothing understood: all lines were refused ({count}); columns: {columns}; {}", listed(first))]
 pub struct NothingUnderstood {
     /// Of which input.
     pub origin: Origin,
@@ -123,7 +123,7 @@ mod tests {
         }
         assert_eq!(
             refusals.check(0, table.header()).unwrap_err().to_string(),
-            "standard input: nothing understood: all 998 lines were refused; columns: symbol, price (separated by \
+            "standard input: nothing understood: all lines were refused (998); columns: symbol, price (separated by \
              semicolons); line 2: wrong 2; line 3: wrong 3; line 4: wrong 4"
         );
         assert!(refusals.check(1, table.header()).is_ok());

@@ -310,6 +310,8 @@ impl From<io::Error> for OpenError {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const WANTED: &[&[&str]] = &[&["symbol"], &["timestamp", "date"], &["price"]];
@@ -369,6 +371,18 @@ mod tests {
         text.extend(vec![b'"'; 3 * LINE_BYTES_MAX]);
         text.extend(b"\nMSFT,1,2\n");
         assert_eq!(rows(&text), [row(2, "not UTF-8"), row(3, "longer than 65536 bytes"), row(4, "MSFT|1|2")]);
+    }
+
+    proptest! {
+        #[test]
+        fn a_good_line_is_read_whatever_is_before_it(noise in prop::collection::vec(any::<u8>(), 0..300)) {
+            let mut text = b"symbol,date,price\n".to_vec();
+            text.extend(&noise);
+            text.extend(b"\nMSFT,1,2");
+            let rows = rows(&text);
+            let last = text.iter().filter(|&&byte| byte == b'\n').count() as u64 + 1;
+            prop_assert_eq!(rows.last(), Some(&row(last, "MSFT|1|2")));
+        }
     }
 
     #[test]

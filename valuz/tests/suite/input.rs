@@ -41,7 +41,7 @@ fn a_list_of_which_nothing_is_understood_fails_with_a_short_log() {
         let finished = run(VALUZ, arguments.iter().copied().chain(["--input", &file]));
         assert_eq!((finished.code, finished.stdout.as_str()), (Some(1), ""));
         let error = finished.stderr.lines().last().unwrap_or_default();
-        let wanted = "nothing understood: all 20000 lines were refused; columns: symbol, action, shares, price";
+        let wanted = "nothing understood: all lines were refused (20000); columns: symbol, action, shares, price";
         assert!(error.contains(wanted) && error.contains("line 4: action 'HOLD'"), "{}", finished.stderr);
         assert!(finished.stderr.len() < 10_000, "a log of {} bytes", finished.stderr.len());
     }
