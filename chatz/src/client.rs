@@ -6,8 +6,9 @@
 //! malformed messages that wait meanwhile only the newest is kept, so memory is bounded. What became of a text is always
 //! reported.
 
+mod backlog;
+
 use std::{
-    collections::VecDeque,
     sync::mpsc::{SyncSender, TrySendError},
     time::{Duration, Instant},
 };
@@ -25,6 +26,7 @@ use wire::{
     chat::{Broadcast, Reply},
 };
 
+use self::backlog::Backlog;
 use crate::{
     event::Event,
     member::{Member, TEXTS_MAX},
@@ -118,8 +120,7 @@ struct Owner {
     broadcasts: Socket,
     broadcasts_connection: Connection,
     member: Member,
-    /// Events that the channel has not taken yet, oldest first.
-    waiting: VecDeque<Event>,
+    backlog: Backlog,
     events: SyncSender<Event>,
     /// Whether that channel takes events.
     receiver: Receiver,
@@ -185,7 +186,7 @@ impl Owner {
             broadcasts,
             broadcasts_connection: Connection::new(Channel::Broadcasts, config.broadcasts.clone()),
             member,
-            waiting: VecDeque::new(),
+            backlog: Backlog::default(),
             events,
             receiver: Receiver::Following,
             unsent: false,
@@ -309,7 +310,7 @@ impl Owner {
                 break;
             }
             match Broadcast::decode(&self.frames) {
-                Ok(Broadcast { user, text }) => self.push(Event::Message { user, text }),
+                Ok(Broadcast { user, text }) => self.backlog.push(Event::Message { user, text }),
                 Err(error) => self.malformed[1].record(now, self.broadcasts.peer_address(), error, &self.frames),
             }
         }
@@ -336,7 +337,7 @@ impl Owner {
 
     fn deny(&mut self, endpoint: Endpoint, refused: Option<Refusal>) {
         if let Some(refusal) = refused {
-            self.push(Event::Denied { endpoint: endpoint.to_string(), reason: State::Refused(refusal).to_string() });
+            self.backlog.push(Event::Denied { endpoint: endpoint.to_string(), reason: State::Refused(refusal).to_string() });
         }
     }
 
@@ -355,18 +356,18 @@ impl Owner {
     /// Offers all events to the channel, without waiting.
     fn report_all(&mut self) {
         while let Some(event) = self.member.poll_event() {
-            self.push(event);
+            self.backlog.push(event);
         }
         for index in 0..self.malformed.len() {
             if let Some(event) = self.malformed[index].take_event() {
-                self.push(event);
+                self.backlog.push(event);
             }
         }
-        while let Some(event) = self.waiting.pop_front() {
+        while let Some(event) = self.backlog.pop() {
             match self.events.try_send(event) {
                 Ok(()) => {}
                 Err(TrySendError::Full(event)) => {
-                    self.waiting.push_front(event);
+                    self.backlog.put_back(event);
                     self.receiver = Receiver::Behind;
                     return;
                 }
@@ -377,19 +378,6 @@ impl Owner {
             }
         }
         self.receiver = Receiver::Following;
-    }
-
-    /// Appends an event to those that wait; of lists, states and counts only the newest is worth a report.
-    fn push(&mut self, event: Event) {
-        match event {
-            Event::Users(_) => self.waiting.retain(|waiting| !matches!(waiting, Event::Users(_))),
-            Event::Server(_) => self.waiting.retain(|waiting| !matches!(waiting, Event::Server(_))),
-            Event::Malformed { channel: its, .. } => {
-                self.waiting.retain(|waiting| !matches!(waiting, Event::Malformed { channel, .. } if *channel == its));
-            }
-            _ => {}
-        }
-        self.waiting.push_back(event);
     }
 }
 
