@@ -7,6 +7,7 @@
 //! reported.
 
 mod backlog;
+mod link;
 
 use std::{
     sync::mpsc::{SyncSender, TrySendError},
@@ -14,19 +15,17 @@ use std::{
 };
 
 use sockets::{
-    Connection, Context, Endpoint, Events, Interest, Limits, MalformedMessages, Refusal, Role, Socket, SocketError,
-    State, Stop,
+    Context, Endpoint, Events, Interest, Limits, Role, SocketError, Stop,
     actor::{self, Handle, Inbox, NotTaken},
-    connection::Change,
 };
 use thiserror::Error;
 use tracing::warn;
 use wire::{
-    Channel, DecodeError, Frames, Text, User,
+    Channel, Frames, Text, User,
     chat::{Broadcast, Reply},
 };
 
-use self::backlog::Backlog;
+use self::{backlog::Backlog, link::Link};
 use crate::{
     event::Event,
     member::{Member, TEXTS_MAX},
@@ -115,10 +114,8 @@ impl Client {
 
 /// The thread's state.
 struct Owner {
-    requests: Socket,
-    requests_connection: Connection,
-    broadcasts: Socket,
-    broadcasts_connection: Connection,
+    requests: Link,
+    broadcasts: Link,
     member: Member,
     backlog: Backlog,
     events: SyncSender<Event>,
@@ -128,18 +125,8 @@ struct Owner {
     unsent: bool,
     /// Whether the inbox may hold texts although its bell is silent.
     more_texts: bool,
-    /// Malformed replies and broadcasts.
-    malformed: [Malformed; 2],
     /// Reused for all messages.
     frames: Frames,
-}
-
-/// The malformed messages of one channel.
-struct Malformed {
-    channel: Channel,
-    messages: MalformedMessages,
-    /// The fault of the last one, until it is reported.
-    unreported: Option<DecodeError>,
 }
 
 /// Whether the receiver of events keeps up.
@@ -181,17 +168,14 @@ impl Owner {
             member.handle_hearing(now, true);
         }
         Ok(Self {
-            requests,
-            requests_connection: Connection::new(Channel::Requests, config.requests.clone()),
-            broadcasts,
-            broadcasts_connection: Connection::new(Channel::Broadcasts, config.broadcasts.clone()),
+            requests: Link::new(Channel::Requests, requests, &config.requests),
+            broadcasts: Link::new(Channel::Broadcasts, broadcasts, &config.broadcasts),
             member,
             backlog: Backlog::default(),
             events,
             receiver: Receiver::Following,
             unsent: false,
             more_texts: false,
-            malformed: [Channel::Requests, Channel::Broadcasts].map(Malformed::of),
             frames: Frames::new(),
         })
     }
@@ -242,8 +226,7 @@ impl Owner {
             _ => Some(now + BEHIND),
         };
         let member = self.member.next_deadline(now);
-        let connections = [self.requests_connection.next_deadline(), self.broadcasts_connection.next_deadline()];
-        connections.into_iter().chain([offer, member]).flatten().min()
+        [offer, member, self.requests.next_deadline(), self.broadcasts.next_deadline()].into_iter().flatten().min()
     }
 
     fn handle_deadline(&mut self, now: Instant, inbox: &Inbox<Text>) -> Result<(), SocketError> {
@@ -277,7 +260,7 @@ impl Owner {
         if self.member.is_asking() && self.requests.receive(&mut self.frames)? {
             let reply = Reply::decode(&self.frames);
             if let Err(error) = &reply {
-                self.malformed[0].record(now, "server", *error, &self.frames);
+                self.requests.record_malformed(now, *error, &self.frames);
             }
             self.member.handle_reply(now, reply);
         }
@@ -286,9 +269,8 @@ impl Owner {
 
     /// Connects the REQ again, with a new routing id.
     fn reconnect_requests(&mut self, now: Instant) -> Result<(), SocketError> {
-        let endpoint = self.requests_connection.endpoint();
-        warn!(%endpoint, "requests get no reply: connecting again");
-        self.requests_connection.reconnect(now, &mut self.requests)
+        warn!(endpoint = %self.requests.endpoint(), "requests get no reply: connecting again");
+        self.requests.reconnect(now)
     }
 
     fn take_texts(&mut self, inbox: &Inbox<Text>) {
@@ -311,34 +293,22 @@ impl Owner {
             }
             match Broadcast::decode(&self.frames) {
                 Ok(Broadcast { user, text }) => self.backlog.push(Event::Message { user, text }),
-                Err(error) => self.malformed[1].record(now, self.broadcasts.peer_address(), error, &self.frames),
+                Err(error) => self.broadcasts.record_malformed(now, error, &self.frames),
             }
         }
         Ok(())
     }
 
     fn follow_connections(&mut self, now: Instant) -> Result<(), SocketError> {
-        let (member, mut refused) = (&mut self.member, None);
-        self.requests_connection.follow(now, &mut self.requests, |change| match change {
-            Change::Up => {}
-            Change::Down => member.handle_disconnected(now),
-            Change::Refused(refusal) => refused = Some(refusal),
+        let member = &mut self.member;
+        let denied = self.requests.follow(now, |up| {
+            if !up {
+                member.handle_disconnected(now);
+            }
         })?;
-        self.deny(self.requests_connection.endpoint().clone(), refused);
-        let (member, mut refused) = (&mut self.member, None);
-        self.broadcasts_connection.follow(now, &mut self.broadcasts, |change| match change {
-            Change::Up => member.handle_hearing(now, true),
-            Change::Down => member.handle_hearing(now, false),
-            Change::Refused(refusal) => refused = Some(refusal),
-        })?;
-        self.deny(self.broadcasts_connection.endpoint().clone(), refused);
+        let deaf = self.broadcasts.follow(now, |up| member.handle_hearing(now, up))?;
+        denied.into_iter().chain(deaf).for_each(|event| self.backlog.push(event));
         Ok(())
-    }
-
-    fn deny(&mut self, endpoint: Endpoint, refused: Option<Refusal>) {
-        if let Some(refusal) = refused {
-            self.backlog.push(Event::Denied { endpoint: endpoint.to_string(), reason: State::Refused(refusal).to_string() });
-        }
     }
 
     fn leave(mut self, inbox: &Inbox<Text>) -> Result<(), SocketError> {
@@ -358,11 +328,8 @@ impl Owner {
         while let Some(event) = self.member.poll_event() {
             self.backlog.push(event);
         }
-        for index in 0..self.malformed.len() {
-            if let Some(event) = self.malformed[index].take_event() {
-                self.backlog.push(event);
-            }
-        }
+        let malformed = [self.requests.take_malformed(), self.broadcasts.take_malformed()];
+        malformed.into_iter().flatten().for_each(|event| self.backlog.push(event));
         while let Some(event) = self.backlog.pop() {
             match self.events.try_send(event) {
                 Ok(()) => {}
@@ -378,21 +345,5 @@ impl Owner {
             }
         }
         self.receiver = Receiver::Following;
-    }
-}
-
-impl Malformed {
-    fn of(channel: Channel) -> Self {
-        Self { channel, messages: MalformedMessages::default(), unreported: None }
-    }
-
-    fn record(&mut self, now: Instant, peer: &str, error: DecodeError, frames: &Frames) {
-        self.messages.record(now, peer, &error, frames);
-        self.unreported = Some(error);
-    }
-
-    fn take_event(&mut self) -> Option<Event> {
-        let reason = self.unreported.take()?.to_string();
-        Some(Event::Malformed { channel: self.channel, count: self.messages.count(), reason })
     }
 }

@@ -2,10 +2,10 @@
 
 mod support;
 
-use std::fs;
+use std::{collections::BTreeSet, fs};
 
 use support::{CHATZ, Server};
-use testkit::{Finished, Program, run};
+use testkit::{Finished, Program, eventually, run};
 
 #[test]
 fn a_request_counts_only_for_the_authenticated_name_of_its_connection() {
@@ -42,4 +42,20 @@ fn a_client_that_was_refused_gets_in_once_the_list_has_its_name() {
     client.line_where(|line| line.contains("not on the server's allow-list"));
     fs::write(&allow, "ada secret\nbob hidden\n").unwrap();
     client.line_where(|line| line == "chatz: present: bob");
+}
+
+#[test]
+fn a_failed_handshake_is_reported_once_per_reason_though_it_is_retried() {
+    let folder = tempfile::tempdir().unwrap();
+    let allow = folder.path().join("allow");
+    fs::write(&allow, "ada secret\n").unwrap();
+    let server = Server::start(&["--security", "plain", "--allow", allow.to_str().unwrap()]);
+    let client = Program::start(CHATZ, server.client(&["join", "ada"]));
+    // Which of two reasons an attempt meets is a race.
+    eventually("many attempts fail", || server.program.log().matches("handshake failed").count() >= 8);
+    client.terminate();
+    let lines = client.finish().stdout;
+    let reports: Vec<&str> = lines.lines().filter(|line| line.contains("handshake failed")).collect();
+    let different: BTreeSet<&str> = reports.iter().copied().collect();
+    assert!(!reports.is_empty() && reports.len() == different.len(), "{reports:?}");
 }
