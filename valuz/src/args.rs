@@ -1,4 +1,4 @@
-//! The command line: what may be typed. What becomes of it is in `roles`.
+//! The command line: what may be typed. `roles` turns it into configurations.
 
 use std::time::Duration;
 
@@ -10,13 +10,13 @@ use wire::Channel;
 
 use crate::{valuation, worker::Delay};
 
-/// The longest time that may be asked for; the clock can be read far beyond it.
+/// The longest duration of a flag, far within the range of the clock.
 const DURATION_MAX: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// The shortest patience: a REPEAT can name a million orders.
 const PATIENCE_MIN: Duration = Duration::from_millis(10);
 
-/// Values a batch of orders on any number of workers
+/// Value a batch of orders on any number of workers
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 100)]
 pub struct Cli {
@@ -34,11 +34,15 @@ pub(crate) enum RoleArgs {
     Run(RunArgs),
 }
 
-/// Hand out the orders of a batch
+/// Send the orders of a batch to the workers
 ///
-/// Waits until reduce says START, sends every order to whichever workers are there, sends again what reduce asks
-/// for, and ends when reduce says that the batch is done.
+/// Waits until reduce publishes START, sends each order to one of the connected workers, sends orders again if
+/// reduce asks for them, and exits when reduce publishes EXIT.
 #[derive(Debug, Args)]
+#[command(
+    mut_arg("orders", |arg| arg.help("Endpoint to bind for workers [default: tcp://*:9004]")),
+    mut_arg("control", |arg| arg.help("Endpoint where reduce publishes commands [default: tcp://127.0.0.1:9006]")),
+)]
 #[command(after_help = "Examples:
   valuz source --count 1000000
   valuz source --count 1000 --seed 42 --orders 'tcp://*:9104'
@@ -46,42 +50,45 @@ pub(crate) enum RoleArgs {
 pub(crate) struct SourceArgs {
     #[command(flatten)]
     pub(crate) batch: BatchArgs,
-    /// Where to bind for workers [default: tcp://*:9004]
-    #[arg(long, value_name = "ENDPOINT", env = Channel::Orders.variable())]
-    pub(crate) orders: Option<Endpoint>,
-    /// Where reduce publishes [default: tcp://127.0.0.1:9006]
-    #[arg(long, value_name = "ENDPOINT", env = Channel::Control.variable())]
-    pub(crate) control: Option<Endpoint>,
+    #[command(flatten)]
+    pub(crate) orders: OrdersArg,
+    #[command(flatten)]
+    pub(crate) control: ControlArg,
     #[command(flatten)]
     pub(crate) host: HostArgs,
-    /// Print where it is bound as JSON
+    /// Print the bound endpoint as JSON
     #[arg(long, hide = true)]
     pub(crate) progress: bool,
 }
 
-/// Which orders.
+/// The orders of a batch.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct BatchArgs {
-    /// How many orders [default with --input: all of them]
+    /// Number of orders [default with --input: all of them]
     #[arg(long, value_name = "N", required_unless_present = "input",
         value_parser = clap::value_parser!(u64).range(..=u64::from(u32::MAX)))]
     pub(crate) count: Option<u64>,
-    /// What simulated orders are made from: the same seed gives the same orders
+    /// Random seed of simulated orders; the same seed gives the same orders
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
     /// Read orders from a CSV file with the columns symbol, action, shares and price; - is standard input
     #[arg(long, value_name = "FILE", conflicts_with = "seed")]
     pub(crate) input: Option<Origin>,
-    /// Fail at the first line that is no order, instead of refusing it
+    /// Exit at the first line that is not an order, instead of refusing it
     #[arg(long, requires = "input")]
     pub(crate) strict: bool,
 }
 
 /// Value orders
 ///
-/// Takes orders from the source, passes each value on to reduce, and ends when reduce says that the batch is done.
-/// Workers may join and leave at any time.
+/// Receives orders from the source, sends each value to reduce, and exits when reduce publishes EXIT. Workers may
+/// join and leave at any time.
 #[derive(Debug, Args)]
+#[command(
+    mut_arg("orders", |arg| arg.help("Endpoint of the source [default: tcp://127.0.0.1:9004]")),
+    mut_arg("results", |arg| arg.help("Endpoint where reduce receives results [default: tcp://127.0.0.1:9005]")),
+    mut_arg("control", |arg| arg.help("Endpoint where reduce publishes commands [default: tcp://127.0.0.1:9006]")),
+)]
 #[command(after_help = "Examples:
   valuz worker
   valuz worker --valuation var --report
@@ -89,33 +96,30 @@ pub(crate) struct BatchArgs {
 pub(crate) struct WorkerArgs {
     #[command(flatten)]
     pub(crate) work: WorkArgs,
-    /// Tell reduce this worker's name, and how many orders it has done
+    /// Report the worker's name and the number of orders it has valued to reduce
     #[arg(long)]
     pub(crate) report: bool,
-    /// Where the source is [default: tcp://127.0.0.1:9004]
-    #[arg(long, value_name = "ENDPOINT", env = Channel::Orders.variable())]
-    pub(crate) orders: Option<Endpoint>,
-    /// Where reduce takes results [default: tcp://127.0.0.1:9005]
-    #[arg(long, value_name = "ENDPOINT", env = Channel::Results.variable())]
-    pub(crate) results: Option<Endpoint>,
-    /// Where reduce publishes [default: tcp://127.0.0.1:9006]
-    #[arg(long, value_name = "ENDPOINT", env = Channel::Control.variable())]
-    pub(crate) control: Option<Endpoint>,
+    #[command(flatten)]
+    pub(crate) orders: OrdersArg,
+    #[command(flatten)]
+    pub(crate) results: ResultsArg,
+    #[command(flatten)]
+    pub(crate) control: ControlArg,
     #[command(flatten)]
     pub(crate) host: HostArgs,
 }
 
-/// What workers do.
+/// The work of a worker.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct WorkArgs {
-    /// What an order is worth
+    /// What to compute for each order
     #[arg(long, value_enum, default_value = "notional")]
     pub(crate) valuation: ValuationName,
-    /// With var: how many scenarios an order
+    /// Number of scenarios per order, with var
     #[arg(long, value_name = "N", default_value_t = valuation::SCENARIOS,
         value_parser = clap::value_parser!(u32).range(i64::from(valuation::SCENARIOS_MIN)..=i64::from(valuation::SCENARIOS_MAX)))]
     pub(crate) scenarios: u32,
-    /// Hold each result back, such as 5ms, or a random time, such as 1ms..100ms
+    /// Delay each result, for example 5ms, or by a random time, for example 1ms..100ms
     #[arg(long, value_name = "TIME", value_parser = parse_delay)]
     pub(crate) delay: Option<Delay>,
 }
@@ -129,20 +133,24 @@ pub(crate) enum ValuationName {
     Var,
 }
 
-/// Add the values up
+/// Add up the values
 ///
-/// Waits for the workers and the source, says START, counts each order once, asks again for orders that killed
-/// workers have lost, says EXIT, and prints the total. Exits with 0 only where the total is that of all orders.
+/// Waits for the workers and the source, publishes START, counts each order once, asks again for orders that killed
+/// workers have lost, publishes EXIT, and prints the total. Exits with 0 only if the total is that of all orders.
 #[derive(Debug, Args)]
+#[command(
+    mut_arg("results", |arg| arg.help("Endpoint to bind for results [default: tcp://*:9005]")),
+    mut_arg("control", |arg| arg.help("Endpoint to bind for commands [default: tcp://*:9006]")),
+)]
 #[command(after_help = "Examples:
   valuz reduce --workers 2 --count 1000000
   valuz reduce --workers 1 --count 1000 --json
   valuz reduce --workers 4 --count 50 --patience 20s --give-up 2m")]
 pub(crate) struct ReduceArgs {
-    /// How many workers to wait for before the batch begins; more may join
+    /// Number of workers to wait for before the batch begins; more may join
     #[arg(long, value_name = "W", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) workers: u32,
-    /// How many orders the batch has
+    /// Number of orders in the batch
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=u64::from(u32::MAX)))]
     pub(crate) count: u64,
     #[command(flatten)]
@@ -150,13 +158,11 @@ pub(crate) struct ReduceArgs {
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,
-    /// Where to bind for results [default: tcp://*:9005]
-    #[arg(long, value_name = "ENDPOINT", env = Channel::Results.variable())]
-    pub(crate) results: Option<Endpoint>,
-    /// Where to bind for commands to all [default: tcp://*:9006]
-    #[arg(long, value_name = "ENDPOINT", env = Channel::Control.variable())]
-    pub(crate) control: Option<Endpoint>,
-    /// Print how the batch goes as JSON
+    #[command(flatten)]
+    pub(crate) results: ResultsArg,
+    #[command(flatten)]
+    pub(crate) control: ControlArg,
+    /// Print the progress of the batch as JSON
     #[arg(long, hide = true)]
     pub(crate) progress: bool,
     /// How many lines of the input were refused: for the result
@@ -164,28 +170,33 @@ pub(crate) struct ReduceArgs {
     pub(crate) refused_lines: Option<u64>,
 }
 
-/// How long reduce waits for what.
+/// How long reduce waits for results.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct WaitingArgs {
-    /// Ask again for missing orders when nothing new came for this long; doubles while it is in vain
+    /// Ask for missing orders again after this time without a new result; doubles each time, up to 30s
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = parse_patience)]
     pub(crate) patience: Duration,
-    /// Give the batch up when nothing at all came for this long; must be longer than --patience
+    /// Give up the batch after this time without a new result; must be longer than --patience
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse_duration)]
     pub(crate) give_up: Duration,
 }
 
-/// Start source, workers and reduce as processes, and show how they get on
+/// Start source, workers and reduce as processes, and show their progress
 ///
-/// Unless channels are given, they use ports that the system chooses. With channels given, workers of other
-/// machines and languages may join. With security on, all processes use the same credentials.
+/// Without endpoints they use free ports of this machine. With endpoints, workers on other machines and in other
+/// languages may join. With security on, all processes use the same credentials.
 #[derive(Debug, Args)]
+#[command(
+    mut_arg("orders", |arg| arg.help("Endpoint to bind for workers [default: a free port of this machine]")),
+    mut_arg("results", |arg| arg.help("Endpoint to bind for results [default: a free port of this machine]")),
+    mut_arg("control", |arg| arg.help("Endpoint to bind for commands [default: a free port of this machine]")),
+)]
 #[command(after_help = "Examples:
   valuz run --workers 2 --count 1000000
   valuz run --workers 2 --count 20000 --valuation var --json
   valuz run --workers 1 --input orders.csv --orders 'tcp://*:9004' --results 'tcp://*:9005' --control 'tcp://*:9006'")]
 pub(crate) struct RunArgs {
-    /// How many workers to start
+    /// Number of workers to start
     #[arg(long, value_name = "W", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) workers: u32,
     #[command(flatten)]
@@ -197,15 +208,33 @@ pub(crate) struct RunArgs {
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,
-    /// Where the source binds for workers [default: a free port of this machine]
-    #[arg(long, value_name = "ENDPOINT", env = Channel::Orders.variable())]
-    pub(crate) orders: Option<Endpoint>,
-    /// Where reduce binds for results [default: a free port of this machine]
-    #[arg(long, value_name = "ENDPOINT", env = Channel::Results.variable())]
-    pub(crate) results: Option<Endpoint>,
-    /// Where reduce binds for commands to all [default: a free port of this machine]
-    #[arg(long, value_name = "ENDPOINT", env = Channel::Control.variable())]
-    pub(crate) control: Option<Endpoint>,
+    #[command(flatten)]
+    pub(crate) orders: OrdersArg,
+    #[command(flatten)]
+    pub(crate) results: ResultsArg,
+    #[command(flatten)]
+    pub(crate) control: ControlArg,
+}
+
+/// The flag of **orders**. Each role says in its help what it does there.
+#[derive(Debug, Args)]
+pub(crate) struct OrdersArg {
+    #[arg(id = "orders", long = "orders", value_name = "ENDPOINT", env = Channel::Orders.variable())]
+    pub(crate) endpoint: Option<Endpoint>,
+}
+
+/// The flag of **results**.
+#[derive(Debug, Args)]
+pub(crate) struct ResultsArg {
+    #[arg(id = "results", long = "results", value_name = "ENDPOINT", env = Channel::Results.variable())]
+    pub(crate) endpoint: Option<Endpoint>,
+}
+
+/// The flag of **control**.
+#[derive(Debug, Args)]
+pub(crate) struct ControlArg {
+    #[arg(id = "control", long = "control", value_name = "ENDPOINT", env = Channel::Control.variable())]
+    pub(crate) endpoint: Option<Endpoint>,
 }
 
 fn parse_patience(text: &str) -> Result<Duration, String> {

@@ -81,7 +81,7 @@ impl Children {
         Ok((place, pid))
     }
 
-    /// Writes to the standard input of a child that was started with a pipe there, on a thread of its own.
+    /// Writes to the standard input of a child that was started with a pipe there, on a separate thread.
     pub(crate) fn feed(
         &mut self,
         place: usize,

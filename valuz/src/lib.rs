@@ -1,4 +1,4 @@
-//! valuz spreads a batch of orders over any number of workers and adds up what they are worth
+//! valuz distributes a batch of orders to any number of workers and adds up their values
 //! (`protocol-docs/valuz.md`).
 //!
 //! ```text
@@ -12,11 +12,11 @@
 //! - [`orders`], [`listing`], [`random`]: where orders come from: a seed or a CSV file
 //! - [`batch`], [`source`]: what a source must send (pure), and the source
 //! - [`valuation`], [`worker`]: what an order is worth (pure), and the worker
-//! - `commands`: what source and worker hear from reduce
+//! - `commands`: what source and worker receive from reduce
 //! - [`tally`], [`roster`], `losses`, [`sums`], [`reduce`]: what reduce knows (pure), exact sums, and reduce
-//! - [`summary`]: how a batch went, as text and as JSON
+//! - [`summary`]: the result of a batch, as text and as JSON
 //! - `run`, `children`, [`progress`]: all of them as processes, with a progress bar
-//! - [`args`], `roles`: the command line, and what becomes of it
+//! - [`args`], `roles`: the command line, and the configurations made from it
 
 pub mod args;
 pub mod batch;

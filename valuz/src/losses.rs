@@ -1,4 +1,4 @@
-//! Which orders workers took with them when they disconnected, as far as it can be known: pure.
+//! Which orders were lost with workers that have disconnected, if that can be known: pure.
 //!
 //! The source sends orders in the order of their numbers, and a worker answers in the order of arrival. So a worker
 //! that has answered an order holds none with a lower number, and an order without a result that no connected worker
@@ -66,7 +66,7 @@ impl Losses {
         }
     }
 
-    /// The next places of which every order without a result is lost, of a batch of `count` orders.
+    /// The next places, of a batch of `count` orders, in which every order without a result is lost.
     pub(crate) fn next_range(&mut self, now: Instant, count: u64) -> Option<Range<u64>> {
         let end = self.known_until(count);
         let search = self.search.as_mut()?;
@@ -79,7 +79,7 @@ impl Losses {
         Some(start..end)
     }
 
-    /// When [`Losses::next_range`] has more to say even if nothing happens.
+    /// When [`Losses::next_range`] has more even if nothing happens.
     pub(crate) fn next_deadline(&self, count: u64) -> Option<Instant> {
         let search = self.search.filter(|search| search.asked < self.known_until(count))?;
         search.next

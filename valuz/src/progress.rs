@@ -1,5 +1,5 @@
-//! What reduce and source tell a program that drives them (`--progress`): one JSON object a line on standard
-//! output, before anything else that they print.
+//! What reduce and source print for a program that starts them (`--progress`): JSON objects, one per line, on standard
+//! output, before anything else.
 
 use std::io::{self, Write as _};
 
@@ -15,15 +15,15 @@ pub enum Progress {
     Listening {
         /// The channel's name.
         channel: String,
-        /// Where it is.
+        /// The endpoint that it is bound to.
         endpoint: String,
     },
-    /// The workers are ready and START is out.
+    /// The workers are ready and START is published.
     Started {
-        /// How many workers said READY.
+        /// How many workers sent READY.
         workers: u64,
     },
-    /// So many orders are counted; at most ten times a second.
+    /// How many orders are counted; printed at most ten times a second.
     Counted(u64),
 }
 
@@ -45,7 +45,7 @@ impl Progress {
         stdout.flush()
     }
 
-    /// The line as progress; `None` where it is something else that a program printed.
+    /// The line as progress; `None` if it is something else that a program printed.
     #[must_use]
     pub fn parse(line: &str) -> Option<Self> {
         serde_json::from_str(line).ok()
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_come_back_and_a_summary_is_none_of_them() {
+    fn lines_are_read_back_and_a_summary_is_no_progress() {
         for progress in [
             Progress::listening(Channel::Orders, &"tcp://127.0.0.1:1".parse().unwrap()),
             Progress::Started { workers: 2 },

@@ -1,4 +1,4 @@
-//! What was typed becomes the configuration of one role, and the role runs.
+//! Turns the command line into the configuration of one role, and runs it.
 
 use std::io::{self, Write as _};
 
@@ -25,10 +25,10 @@ use crate::{
 };
 
 impl Cli {
-    /// Runs the role that was asked for, to its end or until SIGINT or SIGTERM.
+    /// Runs the role, to its end or until a signal stops it.
     ///
     /// # Errors
-    /// As one line: what could not be used, bound or done.
+    /// What failed, as one line.
     pub fn run(self) -> anyhow::Result<()> {
         let stop = Stop::on_signals()?;
         match self.role {
@@ -54,8 +54,8 @@ impl SourceArgs {
             },
         };
         let config = SourceConfig {
-            orders: suite.to_bind(Channel::Orders, self.orders),
-            control: suite.to_connect(Channel::Control, self.control, &self.host),
+            orders: suite.to_bind(Channel::Orders, self.orders.endpoint),
+            control: suite.to_connect(Channel::Control, self.control.endpoint, &self.host),
             batch,
         };
         let source = Source::bind(&suite.context()?, config)?;
@@ -86,9 +86,9 @@ impl WorkerArgs {
     fn run(self, suite: SuiteArgs, stop: &Stop) -> anyhow::Result<()> {
         let suite = suite.load()?;
         let config = WorkerConfig {
-            orders: suite.to_connect(Channel::Orders, self.orders, &self.host),
-            results: suite.to_connect(Channel::Results, self.results, &self.host),
-            control: suite.to_connect(Channel::Control, self.control, &self.host),
+            orders: suite.to_connect(Channel::Orders, self.orders.endpoint, &self.host),
+            results: suite.to_connect(Channel::Results, self.results.endpoint, &self.host),
+            control: suite.to_connect(Channel::Control, self.control.endpoint, &self.host),
             valuation: match self.work.valuation {
                 ValuationName::Notional => Valuation::Notional,
                 ValuationName::Var => Valuation::ValueAtRisk(ValueAtRisk::new(self.work.scenarios)),
@@ -105,8 +105,8 @@ impl ReduceArgs {
     fn run(self, suite: SuiteArgs, stop: &Stop) -> anyhow::Result<()> {
         let suite = suite.load()?;
         let config = ReduceConfig {
-            results: suite.to_bind(Channel::Results, self.results),
-            control: suite.to_bind(Channel::Control, self.control),
+            results: suite.to_bind(Channel::Results, self.results.endpoint),
+            control: suite.to_bind(Channel::Control, self.control.endpoint),
             plan: self.waiting.plan(self.workers, self.count),
             progress: self.progress,
         };
@@ -131,7 +131,7 @@ impl ReduceArgs {
 }
 
 impl WaitingArgs {
-    /// Ends the process with the code of a wrong command line where the two do not fit.
+    /// Exits with the code of a usage error if the two do not fit.
     fn plan(self, workers: u32, count: u64) -> Plan {
         let Self { patience, give_up } = self;
         if patience >= give_up {
@@ -153,9 +153,9 @@ impl RunArgs {
             seed: self.batch.seed,
             work: self.work,
             json: self.json,
-            orders: self.orders,
-            results: self.results,
-            control: self.control,
+            orders: self.orders.endpoint,
+            results: self.results.endpoint,
+            control: self.control.endpoint,
         };
         run::run(&config, listing, suite, stop)
     }

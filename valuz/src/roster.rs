@@ -1,18 +1,18 @@
-//! The workers that reduce has heard of: how many are ready, and what each says it has done.
+//! The workers known to reduce: how many are ready, and how many orders each has valued, by its reports.
 
 use std::collections::BTreeMap;
 
 use wire::WorkerName;
 
-/// How many names are kept. Workers beyond that still count as ready, each time they say so.
+/// How many names are kept. Workers beyond that count as ready once a connection, like those without a name.
 const NAMES_MAX: usize = 10_000;
 
-/// Who is ready. A worker that gives its name is counted once, however often it says READY.
+/// The ready workers. A worker with a name is counted once, however often it sends READY.
 #[derive(Debug, Default)]
 pub struct Roster {
-    /// Orders done by each worker that gave its name, as it last reported.
+    /// Orders valued by each worker with a name, by its last report.
     named: BTreeMap<WorkerName, u64>,
-    /// How often READY came without a name.
+    /// On how many connections READY came without a name.
     nameless: u64,
 }
 
@@ -32,20 +32,20 @@ impl Roster {
         }
     }
 
-    /// A worker that said READY told how many orders it has done; what others tell is passed over.
+    /// A worker reported how many orders it has valued. Reports of workers that have not sent READY are ignored.
     pub(crate) fn report(&mut self, worker: &WorkerName, done: u64) {
         if let Some(known) = self.named.get_mut(worker) {
             *known = done;
         }
     }
 
-    /// How many workers have said READY.
+    /// How many workers have sent READY.
     #[must_use]
     pub fn len(&self) -> u64 {
         self.named.len() as u64 + self.nameless
     }
 
-    /// Whether no worker has said READY.
+    /// Whether no worker has sent READY.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -57,13 +57,13 @@ impl Roster {
         !self.named.is_empty()
     }
 
-    /// Orders done by all workers that report.
+    /// Orders valued by all workers that report.
     #[must_use]
     pub fn done(&self) -> u64 {
         self.named.values().fold(0, |sum, &done| sum.saturating_add(done))
     }
 
-    /// Each worker that gave its name, and the orders it has done.
+    /// Each worker with a name, and the orders that it has valued.
     pub fn iter(&self) -> impl Iterator<Item = (&WorkerName, u64)> {
         self.named.iter().map(|(name, &done)| (name, done))
     }

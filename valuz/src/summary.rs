@@ -1,4 +1,4 @@
-//! How a batch went: a text for people, a JSON object for programs.
+//! The result of a batch: a text for people, a JSON object for programs.
 
 use std::{collections::BTreeMap, fmt, time::Duration};
 
@@ -7,8 +7,8 @@ use thiserror::Error;
 
 use crate::tally::Tally;
 
-/// What reduce tells in the end. As JSON it is one object with these keys in this order; `workers` is for people
-/// only.
+/// The result of a complete batch. As JSON it is one object with these keys in this order; `workers` is only in the
+/// text.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Summary {
     /// Orders counted.
@@ -24,12 +24,12 @@ pub struct Summary {
     pub duplicates: u64,
     /// Orders asked for again.
     pub repeated: u64,
-    /// Orders without a result: none, or there is no summary.
+    /// Orders without a result: always 0, since otherwise there is no summary.
     pub missing: u64,
     /// Lines of the input that were refused, if the orders come from a file or stream.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused_lines: Option<u64>,
-    /// Orders done by each worker that reported.
+    /// Orders valued by each worker that reported.
     #[serde(skip)]
     pub workers: Vec<(String, u64)>,
 }
@@ -37,17 +37,17 @@ pub struct Summary {
 /// Why there is no total.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum NoTotal {
-    /// Nothing came any more.
+    /// No more results came.
     #[error("{missing} of {count} orders are missing, so there is no total{hint}")]
     Missing {
         /// How many orders have no result.
         missing: u64,
         /// How many the batch has.
         count: u64,
-        /// What may have led to it.
+        /// The likely cause, in parentheses, if there is one.
         hint: &'static str,
     },
-    /// The loop was stopped in mid-batch.
+    /// Reduce was stopped in mid-batch.
     #[error("stopped while {missing} of {count} orders were missing, so there is no total")]
     Stopped {
         /// How many orders have no result.
@@ -67,7 +67,7 @@ impl Summary {
     /// Sums up a complete batch.
     ///
     /// # Errors
-    /// A sum is no finite number.
+    /// A sum is not finite.
     pub fn of(tally: &mut Tally) -> Result<Self, NoTotal> {
         let value = tally.sums().total();
         let by_symbol = tally.sums().by_symbol();
@@ -111,7 +111,7 @@ impl NoTotal {
 }
 
 fn milliseconds<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-    // Microseconds are as fine as the measure is.
+    // To the microsecond: the measurement is no finer.
     serializer.serialize_f64(duration.as_micros() as f64 / 1e3)
 }
 

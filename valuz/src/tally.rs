@@ -79,9 +79,9 @@ pub struct Tally {
     /// could be the second of an order.
     takes_unnumbered: bool,
     clocks: Option<Clocks>,
-    news: News,
-    start_owed: bool,
-    exit_owed: bool,
+    arrivals: Arrivals,
+    start_due: bool,
+    exit_due: bool,
 }
 
 /// Who sends the orders.
@@ -129,14 +129,14 @@ pub struct Counts {
     pub repeated: u64,
 }
 
-/// What came since the last [`Tally::handle_time`].
+/// What has arrived since the last [`Tally::handle_time`].
 #[derive(Debug, Clone, Copy, Default)]
-struct News {
+struct Arrivals {
     /// A result that was counted.
     result: bool,
     /// A worker that was not ready before, or a source.
     peer: bool,
-    /// A duplicate: some worker is alive.
+    /// A duplicate: a worker is alive.
     duplicate: bool,
 }
 
@@ -169,14 +169,14 @@ impl Clocks {
     }
 
     /// Only progress puts off REPEAT, and giving up for long. A new worker gets missing orders soon.
-    fn note(&mut self, news: News, now: Instant, plan: &Plan) {
-        if news.result {
+    fn note(&mut self, arrivals: Arrivals, now: Instant, plan: &Plan) {
+        if arrivals.result {
             (self.finished, self.quiet_since, self.stuck_since) = (now, now, now);
         }
-        if news.result || news.peer {
+        if arrivals.result || arrivals.peer {
             self.patience = plan.patience;
         }
-        if news.result || news.peer || news.duplicate {
+        if arrivals.result || arrivals.peer || arrivals.duplicate {
             self.silent_since = now;
         }
     }
@@ -191,7 +191,7 @@ impl Clocks {
 }
 
 impl Tally {
-    /// A batch of which nothing is known yet.
+    /// A batch before any message.
     #[must_use]
     pub fn new(plan: Plan) -> Self {
         Self {
@@ -208,9 +208,9 @@ impl Tally {
             losses: Losses::default(),
             takes_unnumbered: true,
             clocks: None,
-            news: News::default(),
-            start_owed: false,
-            exit_owed: false,
+            arrivals: Arrivals::default(),
+            start_due: false,
+            exit_due: false,
         }
     }
 
@@ -229,7 +229,7 @@ impl Tally {
             Outcome::Value(valued) => self.handle_value(valued, connection),
             Outcome::Ready(worker) => {
                 let is_new_connection = connection().is_none_or(|connection| self.handle_connected(connection));
-                self.news.peer |= self.roster.ready(worker.as_ref(), is_new_connection);
+                self.arrivals.peer |= self.roster.ready(worker.as_ref(), is_new_connection);
             }
             Outcome::Report { worker, done } => self.roster.report(worker, *done),
         }
@@ -261,17 +261,17 @@ impl Tally {
             _ if self.phase == Phase::Waiting => self.counts.late += 1,
             (_, Some(index)) if self.seen.contains(index) => {
                 self.counts.duplicates += 1;
-                self.news.duplicate = true;
+                self.arrivals.duplicate = true;
             }
             _ if self.phase != Phase::Running || self.is_complete() => self.counts.foreign += 1,
             (Some(_), Some(index)) if self.sums.add(valued.symbol, valued.value).is_ok() => {
                 self.seen.insert(index);
                 self.counts.numbered += 1;
-                self.news.result = true;
+                self.arrivals.result = true;
             }
             (None, _) if self.takes_unnumbered && self.sums.add(valued.symbol, valued.value).is_ok() => {
                 self.counts.unnumbered += 1;
-                self.news.result = true;
+                self.arrivals.result = true;
             }
             // Bases grow with time.
             (Some(number), None) if number < self.plan.base => self.counts.late += 1,
@@ -312,29 +312,29 @@ impl Tally {
     /// A peer subscribed to a topic on control.
     pub fn handle_subscription(&mut self, topic: &[u8]) {
         match topic {
-            // The source alone subscribes to START; a peer that listens to everything is not it.
+            // Only the source subscribes to START; a peer that subscribes to everything is another one.
             Control::START_TOPIC => {
                 self.heard.start += 1;
-                self.start_owed = self.phase == Phase::Running;
-                self.news.peer |= self.start_owed;
+                self.start_due = self.phase == Phase::Running;
+                self.arrivals.peer |= self.start_due;
             }
             Control::REPEAT_TOPIC => self.heard.repeat += 1,
             topic if Control::EXIT_TOPIC.starts_with(topic) => {
                 self.heard.exit += 1;
-                self.exit_owed = matches!(self.phase, Phase::Complete | Phase::GivenUp);
+                self.exit_due = matches!(self.phase, Phase::Complete | Phase::GivenUp);
             }
             _ => {}
         }
     }
 
-    /// Draws the conclusions of all that was handled, at the time `now`: what is to be published, in order.
+    /// Returns what is to be published, in order, after all that was handled, at the time `now`.
     pub fn handle_time(&mut self, now: Instant) -> Vec<Control> {
         match self.phase {
-            Phase::Waiting if self.is_awaited() => self.start(now),
+            Phase::Waiting if self.is_ready() => self.start(now),
             Phase::Waiting => Vec::new(),
             Phase::Running => self.proceed(now),
             Phase::Complete | Phase::GivenUp => {
-                if std::mem::take(&mut self.exit_owed) {
+                if std::mem::take(&mut self.exit_due) {
                     vec![Control::Exit]
                 } else {
                     Vec::new()
@@ -343,14 +343,14 @@ impl Tally {
         }
     }
 
-    /// Whether all that START needs is there.
-    fn is_awaited(&self) -> bool {
+    /// Whether workers and source are ready.
+    fn is_ready(&self) -> bool {
         self.roster.len() >= self.plan.workers as u64 && self.heard.start > 0
     }
 
     fn start(&mut self, now: Instant) -> Vec<Control> {
         self.phase = Phase::Running;
-        self.news = News::default();
+        self.arrivals = Arrivals::default();
         self.clocks = Some(Clocks::new(now, &self.plan));
         let mut outputs = vec![self.start_command()];
         if self.is_complete() {
@@ -367,7 +367,7 @@ impl Tally {
         let Some(clocks) = &mut self.clocks else {
             return Vec::new();
         };
-        clocks.note(std::mem::take(&mut self.news), now, &self.plan);
+        clocks.note(std::mem::take(&mut self.arrivals), now, &self.plan);
         let (is_hopeless, is_quiet) = (now >= clocks.give_up_at(&self.plan), now >= clocks.repeat_at());
         if self.is_complete() {
             return self.end(Phase::Complete);
@@ -376,7 +376,7 @@ impl Tally {
             return self.end(Phase::GivenUp);
         }
         let mut outputs = Vec::new();
-        if std::mem::take(&mut self.start_owed) && self.counts.unnumbered == 0 {
+        if std::mem::take(&mut self.start_due) && self.counts.unnumbered == 0 {
             self.takes_unnumbered = false;
             outputs.push(self.start_command());
         }
@@ -395,7 +395,7 @@ impl Tally {
         outputs
     }
 
-    /// Whether missing orders can be named to a source that listens.
+    /// Whether the source receives REPEAT, and missing orders are known.
     fn can_repeat(&self) -> bool {
         (self.source == Source::Own || self.heard.repeat > 0) && self.counts.unnumbered == 0
     }
@@ -426,7 +426,7 @@ impl Tally {
 
     fn end(&mut self, phase: Phase) -> Vec<Control> {
         self.phase = phase;
-        self.exit_owed = false;
+        self.exit_due = false;
         vec![Control::Exit]
     }
 
@@ -442,18 +442,18 @@ impl Tally {
         [Some(give_up), Some(clocks.repeat_at()), lost].into_iter().flatten().min()
     }
 
-    /// No worker is there: patience begins again with the next one.
-    pub fn rest(&mut self, now: Instant) {
+    /// No worker is connected: the time until giving up starts again.
+    pub fn handle_no_workers(&mut self, now: Instant) {
         if let Some(clocks) = &mut self.clocks {
             (clocks.silent_since, clocks.stuck_since) = (now, now);
         }
     }
 
-    /// Until when, after EXIT was published at `ended`, it is worth to stay: there are peers that have not heard
-    /// it, or reports to come. `None`: nothing is left to wait for.
+    /// Until when to wait after EXIT was published at `ended`, for peers that have not subscribed to it and for last
+    /// reports. `None`: there is nothing to wait for.
     #[must_use]
     pub fn stay_until(&self, ended: Instant) -> Option<Instant> {
-        // A source that can repeat ends at EXIT; one that cannot need not subscribe to it.
+        // A source that can repeat exits at EXIT; one that cannot need not subscribe to it.
         let sources = self.heard.start.min(self.heard.repeat);
         let counted = self.counts.numbered + self.counts.unnumbered + self.counts.duplicates;
         if self.heard.exit < self.roster.len() + sources {
@@ -465,7 +465,7 @@ impl Tally {
         }
     }
 
-    /// Where the batch stands.
+    /// The state of the batch.
     #[must_use]
     pub const fn phase(&self) -> Phase {
         self.phase
@@ -478,14 +478,14 @@ impl Tally {
         self.missing() == 0
     }
 
-    /// How many orders were not counted yet.
+    /// How many orders are not counted.
     #[inline]
     #[must_use]
     pub const fn missing(&self) -> u64 {
         self.plan.count - self.counts.numbered - self.counts.unnumbered
     }
 
-    /// What happened to the results so far.
+    /// What happened to the results until now.
     #[must_use]
     pub const fn counts(&self) -> Counts {
         self.counts
@@ -503,13 +503,13 @@ impl Tally {
         self.clocks.map_or(Duration::ZERO, |clocks| clocks.finished - clocks.started)
     }
 
-    /// The workers that were heard of.
+    /// The known workers.
     #[must_use]
     pub const fn roster(&self) -> &Roster {
         &self.roster
     }
 
-    /// The sums so far.
+    /// The sums until now.
     pub const fn sums(&mut self) -> &mut Sums {
         &mut self.sums
     }

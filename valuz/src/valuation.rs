@@ -5,13 +5,13 @@ use wire::value::{Action, Order};
 
 use crate::random::SplitMix64;
 
-/// How many scenarios [`ValueAtRisk`] looks at unless told otherwise.
+/// The default number of scenarios of [`ValueAtRisk`].
 pub const SCENARIOS: u32 = 100_000;
 
 /// The fewest scenarios of which one is in the worst hundredth.
 pub const SCENARIOS_MIN: u32 = 100;
 
-/// The most scenarios: a worker that is told to stop is through with its order within a second.
+/// The most scenarios: a worker that is to stop finishes its order within a second.
 pub const SCENARIOS_MAX: u32 = 5_000_000;
 
 /// A stock's volatility a year: 30 %.
@@ -42,7 +42,7 @@ impl Valuation {
         }
     }
 
-    /// Whether one order costs enough that a loop should look up after each.
+    /// Whether an order takes so long that a loop should value one at a time.
     #[must_use]
     pub const fn is_heavy(&self) -> bool {
         matches!(self, Self::ValueAtRisk(_))

@@ -1,7 +1,7 @@
-//! The worker: takes orders, values them, passes the results on.
+//! The worker: receives orders, values them, sends the results.
 //!
 //! `PULL` connects to **orders**, `PUSH` to **results**, `SUB` to **control** for EXIT. One loop on the caller's
-//! thread. A worker holds at most one result that cannot go out yet, and takes no order meanwhile.
+//! thread. A worker holds at most one result that cannot be sent yet, and receives no order meanwhile.
 
 use std::{
     hash::{BuildHasher as _, RandomState},
@@ -20,13 +20,13 @@ use wire::{
 
 use crate::{commands::Commands, random::SplitMix64, valuation::Valuation};
 
-/// How many orders are taken before the loop looks up; one where an order costs much.
+/// How many orders are valued before the loop does anything else; one if the valuation is heavy.
 const BURST: usize = 1_000;
 
 /// The least time between two reports.
 const REPORT_EVERY: Duration = Duration::from_millis(100);
 
-/// Where a worker is and what it does.
+/// A worker's endpoints and its work.
 #[derive(Debug)]
 pub struct WorkerConfig {
     /// Connected: from the source.
@@ -35,15 +35,15 @@ pub struct WorkerConfig {
     pub results: Endpoint,
     /// Connected: from reduce.
     pub control: Endpoint,
-    /// What is computed.
+    /// What it computes.
     pub valuation: Valuation,
-    /// How long each result is held back, for demonstrations.
+    /// How long each result is delayed, for demonstrations.
     pub delay: Option<Delay>,
     /// Extension `report`: the worker's name.
     pub name: Option<WorkerName>,
 }
 
-/// A random time, each length between the two equally likely.
+/// A random duration, uniform between the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Delay {
     /// The shortest.
@@ -66,9 +66,9 @@ pub struct Worker {
     random: SplitMix64,
     name: Option<WorkerName>,
     incoming: Frames,
-    /// The result to send next, encoded; empty where there is none.
+    /// The result to send next, encoded; empty if there is none.
     outgoing: Frames,
-    /// Not before this time.
+    /// It is not sent before this time.
     outgoing_at: Option<Instant>,
     done: u64,
     reported: u64,
@@ -90,10 +90,10 @@ impl Readiness {
 }
 
 impl Worker {
-    /// Connects to source and reduce, now or whenever they come.
+    /// Connects to source and reduce, now or when they start.
     ///
     /// # Errors
-    /// An address cannot be understood, or a socket cannot be made.
+    /// An endpoint is invalid, or a socket cannot be made.
     pub fn connect(context: &Context, config: WorkerConfig) -> Result<Self, SocketError> {
         let commands = Commands::connect(context, config.control, "valuz.worker.control", &[Control::EXIT_TOPIC])?;
         let mut results = context.socket(Role::Push, Limits::of(Channel::Results))?;
@@ -127,7 +127,7 @@ impl Worker {
     /// Works until EXIT or stop.
     ///
     /// # Errors
-    /// A socket fails for a reason that no waiting mends.
+    /// A socket fails for a reason that waiting does not mend.
     pub fn run(mut self, stop: &Stop) -> Result<(), SocketError> {
         self.follow_connections()?;
         loop {
@@ -140,27 +140,27 @@ impl Worker {
             }
         }
         self.report()?;
-        info!(done = self.done, malformed = self.malformed.count(), "ends");
+        info!(done = self.done, malformed = self.malformed.count(), "exits");
         let Self { context, orders, results, commands, .. } = self;
         drop((orders, results, commands));
         context.close(stop)
     }
 
-    /// Takes orders until there is none, one waits to go out, or it is time to look up; tells whether the last.
+    /// Values orders until there are none, a result cannot be sent, or a burst is done; returns whether a burst is done.
     fn work_burst(&mut self) -> Result<bool, SocketError> {
         let burst = if self.valuation.is_heavy() { 1 } else { BURST };
         for _ in 0..burst {
-            if !self.pass_on()? || !self.orders.receive(&mut self.incoming)? {
+            if !self.send_result()? || !self.orders.receive(&mut self.incoming)? {
                 return Ok(false);
             }
             self.value();
         }
-        self.pass_on()
+        self.send_result()
     }
 
-    /// Sends the result that is held, if there is one; tells whether another order may be taken.
+    /// Sends the result that is held, if there is one; returns whether another order may be received.
     #[inline]
-    fn pass_on(&mut self) -> Result<bool, SocketError> {
+    fn send_result(&mut self) -> Result<bool, SocketError> {
         if self.outgoing.is_empty() {
             return Ok(true);
         }
@@ -176,7 +176,7 @@ impl Worker {
         Ok(true)
     }
 
-    /// Turns the order that came into the result to send.
+    /// Turns the received order into the result to send.
     #[inline]
     fn value(&mut self) {
         let valued = Order::decode(&self.incoming).and_then(|order| {
@@ -198,7 +198,7 @@ impl Worker {
         }
     }
 
-    /// Sends a report at most every [`REPORT_EVERY`], and none without news.
+    /// Sends a report at most every [`REPORT_EVERY`], and none if nothing has changed.
     fn report_when_due(&mut self) -> Result<(), SocketError> {
         if self.name.is_some() && self.done != self.reported && Instant::now() >= self.next_report {
             self.next_report = Instant::now() + REPORT_EVERY;
@@ -207,7 +207,7 @@ impl Worker {
         Ok(())
     }
 
-    /// Tells how many orders are done. A report that finds no room is left out: the next one says more.
+    /// Reports how many orders are valued. A report that finds no room is left out; the next one replaces it.
     fn report(&mut self) -> Result<(), SocketError> {
         let Some(worker) = self.name.clone() else {
             return Ok(());

@@ -9,11 +9,7 @@ export type OrdersInput = { "from": "seed",
  */
 seed: number, 
 /**
-<<<<<<< HEAD
- * The number of orders, 1 to 4,000,000.
-=======
- * How many, 1 to [`ValuzView::count_max`](crate::view::ValuzView::count_max).
->>>>>>> a3ee971 (The desk's batches: late results named, orders outstanding and unsent, totals of values at risk compared with the last run, a batch of ten seconds recommended; its thread in pieces by noun)
+ * The number of orders, 1 to [`ValuzView::count_max`](crate::view::ValuzView::count_max).
  */
 count: number, } | { "from": "file", 
 /**

@@ -87,7 +87,6 @@ export function worker(pid: number, done = 0): WorkerView {
     state: 'ready',
     done,
     doneInAll: done,
-
     perSecond: 0,
   }
 }

@@ -1,4 +1,4 @@
-//! Batches by the clock of a test: every input a reduce can get, and what it must publish then.
+//! Batches by the clock of a test: every input of a reduce, and what it must publish then.
 
 use std::time::{Duration, Instant};
 
@@ -410,11 +410,11 @@ fn a_source_in_the_same_program_needs_no_ceremony() {
 }
 
 #[test]
-fn a_batch_without_workers_is_not_given_up_while_it_rests() {
+fn a_batch_is_not_given_up_while_no_worker_is_connected() {
     let mut batch = Batch::running(1);
     for _ in 0..10 {
         batch.now += 9 * SECOND;
-        batch.tally.rest(batch.now);
+        batch.tally.handle_no_workers(batch.now);
     }
     batch.after(9.0);
     assert_eq!(batch.tally.phase(), Phase::Running);

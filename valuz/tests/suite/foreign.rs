@@ -85,11 +85,11 @@ fn a_worker_serves_a_source_and_a_reduce_of_the_base_protocol() {
     assert_eq!(results.receive().last().unwrap(), b"last");
     worker.wait_for_log("malformed message");
 
-    // A PUB does not tell who has subscribed: EXIT is said until it is heard.
+    // A PUB does not report subscriptions: EXIT is sent until it arrives.
     control.send([[9_u8]]);
     eventually("the worker ends at EXIT", || {
         control.send([EXIT]);
-        worker.log().contains("ends done=3 malformed=3")
+        worker.log().contains("exits done=3 malformed=3")
     });
     assert_ends([worker]);
 }
@@ -123,7 +123,7 @@ fn a_worker_that_reports_gives_its_name_and_what_it_has_done() {
 }
 
 #[test]
-fn the_last_words_of_a_worker_that_is_stopped_are_heard() {
+fn the_last_report_of_a_worker_that_is_stopped_arrives() {
     let [orders, results, control] = [peer::PUSH, peer::PULL, peer::PUB].map(Peer::bind);
     let channels = Channels::of(&orders, &results, &control);
     for _ in 0..20 {
@@ -326,8 +326,7 @@ fn a_port_in_use_is_named_with_its_holder() {
 }
 
 #[test]
-fn roles_started_by_the_base_protocols_raw_peers_meet_ours() {
-    // Our source and reduce, and a raw worker that copies the tail as any language can.
+fn a_raw_worker_that_copies_the_tail_serves_source_and_reduce() {
     let (reduce, results, control) = reduce(&["--workers", "1", "--count", "500"]);
     let source = start(&["source", "--count", "500", "--orders", "tcp://127.0.0.1:*", "--control", &control], &[]);
     let orders = Peer::connect(peer::PULL, &source.endpoint("orders"));

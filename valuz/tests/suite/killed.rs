@@ -1,4 +1,4 @@
-//! Workers that are killed or join late; a source and a reduce that are killed and come back.
+//! Workers that are killed or join late; a source and a reduce that are killed and restarted.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ fn killed_workers_cost_no_order() {
     let survivor = channels.worker(&["--delay", "1ms"]);
     let source = channels.source(&["--count", "6000"]);
     for _ in 0..5 {
-        // Every one of them takes orders with it: it is slow, and killed when its report says that it works.
+        // Each of them takes orders with it: it is slow, and killed once it is connected.
         let victim = channels.worker(&["--delay", "5ms"]);
         reduce.wait_for_log("START");
         victim.wait_for_log("up channel=\"orders\"");

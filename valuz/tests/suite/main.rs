@@ -1,9 +1,9 @@
 //! The real program in all its roles, on ports that the system chooses.
 //!
-//! - [`start`]: every start order, and that all roles end by themselves
-//! - [`killed`]: workers that are killed, that join late; a source or a reduce that comes back
+//! - [`start`]: every start order, and that all roles exit by themselves
+//! - [`killed`]: workers that are killed, that join late; a source or a reduce that is restarted
 //! - [`batches`]: one batch after another, with the same workers
-//! - [`foreign`]: raw peers: those of the base protocol, those that lie, those that send garbage
+//! - [`foreign`]: raw peers: those of the base protocol, those that swallow orders, those that send garbage
 //! - [`stopped`]: SIGTERM in every role and state
 //! - [`run`]: `valuz run`
 //! - [`command_line`]: help, usage errors, input files
@@ -25,7 +25,7 @@ use testkit::{Finished, Peer, Program};
 
 const VALUZ: &str = env!("CARGO_BIN_EXE_valuz");
 
-/// Where the channels of one batch are.
+/// The endpoints of one batch.
 struct Channels {
     orders: String,
     results: String,
@@ -33,7 +33,7 @@ struct Channels {
 }
 
 impl Channels {
-    /// On ports that nobody holds. For tests in which a connecting role is there first; others bind at port `*`.
+    /// On free ports. For tests in which a connecting role starts first; others bind at port `*`.
     fn free() -> Self {
         let [orders, results, control] = testkit::free_endpoints();
         Self { orders, results, control }
@@ -43,7 +43,7 @@ impl Channels {
         start(&["source", "--orders", &self.orders, "--control", &self.control], more)
     }
 
-    /// Where these peers are.
+    /// The endpoints of these peers.
     fn of(orders: &Peer, results: &Peer, control: &Peer) -> Self {
         let [orders, results, control] = [orders, results, control].map(|peer| peer.endpoint().to_owned());
         Self { orders, results, control }
@@ -77,7 +77,7 @@ fn total_of(seed: u64, count: u64) -> f64 {
     sum.round()
 }
 
-/// Holds reduce's result against what it must be; returns it.
+/// Compares reduce's result with what it must be; returns it.
 fn assert_total(finished: &Finished, count: u64) -> serde_json::Value {
     assert_eq!(finished.code, Some(0), "{}", finished.stderr);
     let summary = finished.json();
@@ -87,7 +87,7 @@ fn assert_total(finished: &Finished, count: u64) -> serde_json::Value {
     summary
 }
 
-/// Waits for the end of programs that must end by themselves, well.
+/// Waits for programs that must exit by themselves, with 0.
 fn assert_ends(programs: impl IntoIterator<Item = Program>) {
     for program in programs {
         let finished = program.finish_within(Duration::from_secs(10));

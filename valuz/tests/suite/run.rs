@@ -40,7 +40,7 @@ fn a_batch_runs_and_leaves_nothing_behind() {
 }
 
 #[test]
-fn the_text_tells_what_each_worker_did() {
+fn the_text_lists_what_each_worker_did() {
     let finished = testkit::run(VALUZ, ["run", "--workers", "2", "--count", "2000"]);
     assert_eq!(finished.code, Some(0), "{}", finished.stderr);
     assert_eq!(finished.stdout.lines().filter(|line| line.starts_with("rust:")).count(), 2, "{}", finished.stdout);

@@ -1,4 +1,4 @@
-//! Any role may start first, and all end by themselves.
+//! Any role may start first, and all exit by themselves.
 
 use std::{fs, thread};
 
@@ -52,7 +52,7 @@ fn batch_started_in(order: [usize; 4]) {
 }
 
 #[test]
-fn a_worker_whose_control_comes_up_last_still_hears_exit() {
+fn a_worker_whose_control_comes_up_last_still_receives_exit() {
     // The worker reaches control through a listener that accepts only when the batch is done.
     let channels = Channels::free();
     let reduce = channels.reduce(&["--workers", "1", "--count", "10"]);
@@ -112,7 +112,7 @@ fn the_json_has_exactly_its_keys_in_their_order() {
 }
 
 #[test]
-fn the_text_tells_the_totals_and_what_each_worker_did() {
+fn the_text_lists_the_totals_and_what_each_worker_did() {
     let channels = Channels::free();
     let Channels { results, control, .. } = &channels;
     let arguments = ["reduce", "--results", results, "--control", control, "--workers", "2", "--count", "5000"];
@@ -134,7 +134,7 @@ fn the_text_tells_the_totals_and_what_each_worker_did() {
 }
 
 #[test]
-fn value_at_risk_is_the_same_whoever_computes_it() {
+fn value_at_risk_is_the_same_for_any_number_of_workers() {
     let totals: Vec<_> = ["1", "3"]
         .map(|workers| {
             let channels = Channels::free();

@@ -36,7 +36,7 @@ fn with_no_peer() {
 }
 
 #[test]
-fn a_source_with_orders_that_nobody_takes() {
+fn a_source_with_orders_that_no_worker_takes() {
     let control = Peer::bind(peer::XPUB);
     let source =
         start(&["source", "--count", "1000000", "--orders", "tcp://127.0.0.1:*", "--control", control.endpoint()], &[]);
@@ -51,7 +51,7 @@ fn a_source_with_orders_that_nobody_takes() {
 }
 
 #[test]
-fn a_worker_with_results_that_nobody_takes() {
+fn a_worker_with_results_that_reduce_does_not_take() {
     let [orders, control] = [peer::PUSH, peer::PUB].map(Peer::bind);
     let results = Channels::free().results;
     let channels = Channels { orders: orders.endpoint().to_owned(), results, control: control.endpoint().to_owned() };
@@ -90,12 +90,12 @@ fn a_batch_with_a_suspended_worker() {
     reduce.wait_for_log("START");
     worker.suspend();
     stops_well(source);
-    // A batch that is broken off has no total, and says so.
+    // A batch that is broken off has no total, and the error says so.
     let finished = stop(reduce);
     assert_eq!((finished.code, finished.stdout.as_str()), (Some(1), ""));
     assert!(finished.stderr.contains("error: stopped while "), "{}", finished.stderr);
     worker.resume();
-    // Reduce said EXIT as it went; a worker that did not hear it stops like any other.
+    // Reduce published EXIT; a worker that did not receive it stops like any other.
     stops_well(worker);
 }
 

@@ -11,7 +11,7 @@
 //! Differences from `valuz source` and `valuz reduce`, none of which a worker sees:
 //!
 //! - START and REPEAT reach the source by a call. They are published as well, since the protocol has them.
-//! - EXIT is published when dealz exits and not at the end of a batch: workers, whoever started them, serve batch after
+//! - EXIT is published when dealz exits and not at the end of a batch: all workers serve batch after
 //!   batch. It may take 300 ms to leave, so the context must be closed, not abandoned.
 //! - A port in use is not fatal: dealz tries again every second, and all three sockets are bound or none.
 //!
@@ -21,7 +21,7 @@
 //! - [`check`], [`history`]: what a batch must add up to, computed again or remembered
 //! - [`workers`]: the connected workers, pure
 //! - [`bound`], [`binding`]: the three sockets, and when they are bound
-//! - [`reporter`]: what the dashboard is told
+//! - [`reporter`]: what the dashboard receives
 //! - [`owner`]: the thread
 
 mod batches;

@@ -46,7 +46,7 @@ pub(crate) struct Check {
     sum: Receiver<Sum>,
     /// The signal that the sum is complete.
     done: Stop,
-    given_up: Arc<AtomicBool>,
+    cancelled: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -58,10 +58,10 @@ impl Check {
     pub(crate) fn spawn(orders: Arc<Orders>) -> Result<Self, SocketError> {
         let (sender, sum) = sync_channel(1);
         let (end, done) = Stop::pair()?;
-        let given_up = Arc::new(AtomicBool::new(false));
-        let is_given_up = Arc::clone(&given_up);
+        let cancelled = Arc::new(AtomicBool::new(false));
+        let is_cancelled = Arc::clone(&cancelled);
         let run = move || {
-            if let Some(sum) = add_up(&orders, &is_given_up) {
+            if let Some(sum) = add_up(&orders, &is_cancelled) {
                 // If this fails, the sum is no longer needed.
                 let _ = sender.send(sum);
             }
@@ -71,7 +71,7 @@ impl Check {
             .name("valuz.check".to_owned())
             .spawn(run)
             .map_err(|reason| SocketError::System { operation: "start a thread", reason })?;
-        Ok(Self { sum, done, given_up, thread: Some(thread) })
+        Ok(Self { sum, done, cancelled, thread: Some(thread) })
     }
 
     /// To wait for the sum.
@@ -92,7 +92,7 @@ impl Check {
 
 impl Drop for Check {
     fn drop(&mut self) {
-        self.given_up.store(true, Ordering::Relaxed);
+        self.cancelled.store(true, Ordering::Relaxed);
         if let Some(thread) = self.thread.take() {
             // It ends within a few thousand additions.
             let _ = thread.join();
@@ -101,10 +101,10 @@ impl Drop for Check {
 }
 
 /// `None` if it is cancelled.
-fn add_up(orders: &Orders, given_up: &AtomicBool) -> Option<Sum> {
+fn add_up(orders: &Orders, cancelled: &AtomicBool) -> Option<Sum> {
     let (mut sums, mut notional) = (Sums::default(), Valuation::Notional);
     for number in 0..orders.count() {
-        if number % BURST == 0 && given_up.load(Ordering::Relaxed) {
+        if number % BURST == 0 && cancelled.load(Ordering::Relaxed) {
             return None;
         }
         let order = orders.get(number)?;

@@ -41,7 +41,7 @@ pub(crate) struct History {
     var: Option<f64>,
 }
 
-/// What tells orders and their valuation from others.
+/// What distinguishes orders and their valuation from others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct OrdersKey {
     valuation: ValuationName,

@@ -1,4 +1,4 @@
-//! What the dashboard is told: at a bounded rate, and only what has changed.
+//! Reports to the dashboard: at a bounded rate, and only what has changed.
 
 use std::time::Instant;
 

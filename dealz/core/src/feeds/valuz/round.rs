@@ -131,7 +131,7 @@ impl Round {
         let mut published = if self.started_at.is_some() {
             if count == 0 && !self.is_complete() {
                 // There is no worker to be impatient with; the next one gets the missing orders.
-                self.tally.rest(now);
+                self.tally.handle_no_workers(now);
                 return Vec::new();
             }
             self.tally.handle_time(now)

@@ -1,4 +1,4 @@
-//! The feed at ports that the system chooses: with real workers, and with raw ones that lie, lag or send garbage.
+//! The feed at ports that the system chooses: with real workers, and with raw ones that are wrong, late or send garbage.
 
 use std::{
     sync::mpsc::{Receiver, sync_channel},
@@ -139,7 +139,7 @@ fn workers_serve_batch_after_batch_and_end_with_dealz() {
 }
 
 #[test]
-fn without_workers_it_waits_and_one_that_joins_does_all() {
+fn without_workers_it_waits_and_one_that_joins_values_all() {
     let desk = desk();
     desk.run(2_000, vec![]);
     let batch = desk.batch(|batch| batch.phase == BatchPhase::Waiting);
@@ -229,7 +229,7 @@ fn a_late_result_of_an_earlier_batch_is_named_so_and_not_counted() {
 }
 
 #[test]
-fn a_worker_that_computes_something_else_is_found_out() {
+fn a_worker_that_computes_something_else_is_detected() {
     let desk = desk();
     let worker = RawWorker::join(&desk);
     desk.run(1, vec![]);
@@ -240,7 +240,7 @@ fn a_worker_that_computes_something_else_is_found_out() {
 }
 
 #[test]
-fn a_port_that_is_taken_is_named_with_its_holder_and_used_once_it_is_free() {
+fn a_port_in_use_is_named_with_its_holder_and_used_once_it_is_free() {
     let context = crate::feeds::observed();
     let holder = Peer::bind(peer::PULL);
     let results: Endpoint = holder.endpoint().parse().unwrap();
@@ -305,7 +305,7 @@ fn a_reset_forgets_the_batch_and_keeps_the_workers() {
 }
 
 #[test]
-fn it_ends_at_once_in_the_middle_of_a_batch_that_nobody_reads_about() {
+fn it_ends_at_once_in_the_middle_of_a_batch_whose_reports_are_not_read() {
     let desk = desk();
     let _worker = desk.worker(&["--delay", "5ms"]);
     desk.run(4_000_000, vec![]);

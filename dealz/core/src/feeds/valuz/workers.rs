@@ -126,7 +126,7 @@ impl Workers {
         }
     }
 
-    /// Whether [`Workers::handle_time`] changes anything as time goes by.
+    /// Whether [`Workers::handle_time`] will change anything.
     pub(crate) fn is_changing(&self) -> bool {
         self.named.values().any(|named| named.gone_since.is_some() || !named.reports.is_empty())
     }

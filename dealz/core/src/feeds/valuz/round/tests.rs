@@ -80,7 +80,7 @@ fn it_is_complete_with_every_number_counted_once_and_checked_to_the_last_bit() {
 }
 
 #[test]
-fn what_is_missing_is_sent_again_but_not_while_nobody_is_there() {
+fn missing_orders_are_sent_again_but_not_while_no_worker_is_connected() {
     let start = Instant::now();
     let workers = workers(start);
     let mut round = Round::new(start, BASE, run(3, vec![]), true);
@@ -97,7 +97,7 @@ fn what_is_missing_is_sent_again_but_not_while_nobody_is_there() {
 }
 
 #[test]
-fn results_without_numbers_count_only_where_they_can_be_of_no_other_batch() {
+fn results_without_numbers_count_only_if_they_can_be_of_no_other_batch() {
     let now = Instant::now();
     for (takes, counted, foreign) in [(true, 1, 0), (false, 0, 1)] {
         let mut round = Round::new(now, BASE, run(3, vec![]), takes);
@@ -109,7 +109,7 @@ fn results_without_numbers_count_only_where_they_can_be_of_no_other_batch() {
 }
 
 #[test]
-fn one_that_is_stopped_sends_and_counts_nothing_more() {
+fn a_batch_that_is_stopped_sends_and_counts_nothing_more() {
     let now = Instant::now();
     let mut round = Round::new(now, BASE, run(3, vec![]), true);
     round.handle_time(now, &workers(now));
