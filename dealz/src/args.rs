@@ -39,91 +39,91 @@ pub struct Cli {
 
 /// How the desk is shown.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Face")]
+#[command(next_help_heading = "Page")]
 struct FrontendArgs {
     /// Serve the page to a browser instead of opening a window [default address: 127.0.0.1:9000; port 0: any]
     #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = "127.0.0.1:9000", value_parser = address)]
     web: Option<SocketAddr>,
-    /// Pages may look and not touch: for an audience's phones
+    /// Serve pages that can view but not control: for an audience's phones
     #[arg(long, requires = "web")]
     web_view_only: bool,
-    /// Open the window as well: yours, beside the pages of others
+    /// Open the window too, in addition to the page
     #[arg(long, requires = "web")]
     window: bool,
-    /// What a page must show to come in: 16 to 128 letters, digits, - and _
-    /// [default: none on this machine's own addresses, elsewhere a new one each time, printed in the link]
+    /// The token that opens the page, 16 to 128 letters, digits, - and _ [default: none on loopback addresses,
+    /// otherwise a random one, printed in the link]
     #[arg(long, value_name = "TOKEN", env = "DEALZ_TOKEN", hide_env_values = true)]
     token: Option<Token>,
 }
 
-/// What the desk shows.
+/// The session that the desk shows.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Session")]
 struct SessionArgs {
-    /// Start what nobody runs yet: tickz with real prices, chatz, and workers
+    /// Start the services that do not run yet: tickz with real prices, chatz, and workers
     #[arg(long)]
     stage: bool,
-    /// How many workers to start
+    /// The number of workers to start
     #[arg(long, value_name = "COUNT", default_value_t = 2, requires = "stage", value_parser = clap::value_parser!(u32).range(..=16))]
     workers: u32,
-    /// The prices to play: CSV with symbol, date and price [default: those that come with the suite]
+    /// The prices to replay: CSV with symbol, date and price [default: the suite's price history]
     #[arg(long, value_name = "FILE", requires = "stage")]
     prices: Option<PathBuf>,
-    /// Who you are in the chat: letters, digits and _, at most 32
+    /// Your name in the chat: letters, digits and _, at most 32
     #[arg(long, value_name = "NAME", default_value = "desk")]
     name: User,
-    /// Which prices to follow at first, at most 16
-    /// [default: MSFT,AAPL,GOOG,YHOO,BBRY; with --stage those of the prices' file]
+    /// Symbols to follow at the start, at most 16
+    /// [default: MSFT,AAPL,GOOG,YHOO,BBRY; with --stage those of the price file]
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     symbols: Option<Vec<Symbol>>,
-    /// Keep what is shown in a file
+    /// Record the session to a file
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
-    /// Show what --record kept; opens no socket
+    /// Play a recording; opens no socket
     #[arg(long, value_name = "FILE", conflicts_with_all = ["record", "stage"])]
     play: Option<PathBuf>,
 }
 
-/// Where the services are, and where the desk is one itself.
+/// The endpoints of the services, and those at which the desk serves workers.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Channels")]
 struct ChannelArgs {
-    /// Where chatz takes requests [default: tcp://127.0.0.1:9001]
+    /// Where chatz receives requests [default: tcp://127.0.0.1:9001]
     #[arg(long, value_name = "ENDPOINT", env = Channel::Requests.variable())]
     requests: Option<Endpoint>,
-    /// Where chatz tells what was said [default: tcp://127.0.0.1:9002]
+    /// Where chatz publishes texts [default: tcp://127.0.0.1:9002]
     #[arg(long, value_name = "ENDPOINT", env = Channel::Broadcasts.variable())]
     broadcasts: Option<Endpoint>,
-    /// Where tickz publishes [default: tcp://127.0.0.1:9003]
+    /// Where tickz publishes prices [default: tcp://127.0.0.1:9003]
     #[arg(long, value_name = "ENDPOINT", env = Channel::Ticks.variable())]
     ticks: Option<Endpoint>,
-    /// Where to bind for workers to take orders [default: tcp://*:9004]
+    /// Where to bind for orders to workers [default: tcp://*:9004]
     #[arg(long, value_name = "ENDPOINT", env = Channel::Orders.variable())]
     orders: Option<Endpoint>,
-    /// Where to bind for workers to send results [default: tcp://*:9005]
+    /// Where to bind for results from workers [default: tcp://*:9005]
     #[arg(long, value_name = "ENDPOINT", env = Channel::Results.variable())]
     results: Option<Endpoint>,
-    /// Where to bind for workers to hear commands [default: tcp://*:9006]
+    /// Where to bind for commands to workers [default: tcp://*:9006]
     #[arg(long, value_name = "ENDPOINT", env = Channel::Control.variable())]
     control: Option<Endpoint>,
-    /// On which host the services are.
+    /// The host of the services.
     #[command(flatten)]
     host: HostArgs,
 }
 
 const EXAMPLES: &str = "\
-Where there is no display, or WebKit cannot start, the page is served to a browser instead.
+If there is no display, or WebKit cannot start, the page is served to a browser instead.
 
 Examples:
   dealz --stage                                  everything on this machine, in a window
   dealz --stage --web                            the same in a browser
-  dealz --connect 10.0.0.7                       services that run elsewhere
+  dealz --connect 10.0.0.7                       services on another host
   dealz --stage --window --web 0.0.0.0:9000 --web-view-only
-                                                 a window for you, and pages for the phones in the room
-  dealz --stage --record talk.jsonl              keep a rehearsal
-  dealz --play talk.jsonl                        show it, whatever the network does
+                                                 a window for you, and read-only pages for phones
+  dealz --stage --record talk.jsonl              record a rehearsal
+  dealz --play talk.jsonl                        play it, without a network
 
-Exit codes: 0 closed or stopped, 1 failed, 2 not a command line.";
+Exit codes: 0 closed or stopped, 1 failed, 2 wrong usage.";
 
 impl Cli {
     /// Where to serve the page, if that was asked for.
@@ -171,7 +171,7 @@ impl Cli {
             endpoints: self.channels.endpoints(&suite),
             name: self.session.name.clone(),
             symbols,
-            programs: own.parent().context("this program lies in no folder")?.to_owned(),
+            programs: own.parent().context("cannot find the folder of this program")?.to_owned(),
             stage: self.session.stage.then_some(Stage { prices, workers: self.session.workers }),
             variables: self.suite.variables(),
             record: self.session.record.clone(),

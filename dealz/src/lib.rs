@@ -24,7 +24,7 @@ use crate::{
 };
 use dealz_core::Desk;
 
-/// Shows the desk until it is closed or told to end.
+/// Shows the desk until it is closed or stopped.
 ///
 /// # Errors
 /// The configuration cannot be used, or the address to serve at cannot be had.
@@ -65,7 +65,7 @@ fn serve(servers: Vec<Server>, desk: &Arc<Desk>, stop: &Stop) -> anyhow::Result<
             thread::Builder::new().name("frontend".to_owned()).spawn_scoped(scope, run)
         });
         let frontends = frontends.collect::<Result<Vec<_>, _>>()?;
-        // A panic has been told of where it arose.
+        // A panic has already been reported by its thread.
         frontends.into_iter().try_for_each(|frontend| frontend.join().unwrap_or(Ok(())))
     })
 }
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn the_address_that_was_asked_for_is_taken_first() {
-        // Both are taken: the failure tells which was tried.
+        // Both are in use: the error names the one that was tried.
         let taken = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
         let [asked, instead] = taken.each_ref().map(|listener| listener.local_addr().unwrap());
         let config = |address| WebConfig { address: Address::Asked(address), may_control: true, token: None };

@@ -40,7 +40,7 @@ pub(crate) fn chat(stage: &mut Stage) -> anyhow::Result<()> {
     }
     stage.type_line("ada", "good evening, is anybody there?")?;
     stage.until("grace", "anybody there?")?;
-    stage.type_line("grace", "yes, over PUB and SUB; what I say goes by REQ to a ROUTER")?;
+    stage.type_line("grace", "yes, over PUB and SUB; my texts travel by REQ to a ROUTER")?;
     stage.until("ada", "by REQ to a ROUTER")?;
     Ok(())
 }
@@ -65,7 +65,7 @@ fn batch(stage: &mut Stage, count: &str, workers: &str, victim: Option<&str>) ->
         let line = stage.until("valuz", victim)?;
         let pid = line.split("pid=").nth(1).and_then(|pid| pid.trim().parse().ok());
         stage.until("valuz", "batch started")?;
-        stage.kill_process(pid.context("valuz told no pid")?)?;
+        stage.kill_process(pid.context("valuz reported no pid")?)?;
     }
     let line = stage.until("valuz", "\"missing\"")?;
     stage.leaves("valuz")?;

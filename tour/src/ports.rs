@@ -8,7 +8,7 @@ use wire::Channel;
 /// One endpoint for each channel, as environment variables for the children.
 pub(crate) struct Ports {
     endpoints: Vec<(Channel, String)>,
-    /// The channels whose usual port somebody else holds.
+    /// The channels whose default port is in use.
     pub(crate) moved: Vec<Channel>,
 }
 

@@ -53,10 +53,10 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    /// An empty stage; the programs are expected beside this one.
+    /// An empty stage; the programs must be in the same folder as this one.
     pub(crate) fn new(stop: Stop, ports: Ports) -> anyhow::Result<Self> {
         let own = std::env::current_exe().context("cannot tell where this program is")?;
-        let folder = own.parent().context("this program lies in no folder")?.to_owned();
+        let folder = own.parent().context("cannot find the folder of this program")?.to_owned();
         let (sender, lines) = sync_channel(LINES_MAX);
         Ok(Self { stop, ports, folder, actors: HashMap::new(), sender, lines })
     }

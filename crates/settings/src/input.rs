@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stop_ends_the_wait_for_a_named_pipe_that_nobody_writes() {
+    fn a_stop_ends_the_wait_for_a_named_pipe_without_a_writer() {
         let folder = tempfile::tempdir().unwrap();
         let (stopper, stop) = Stop::pair().unwrap();
         let input = Input::open(&named_pipe(&folder), &stop).unwrap();

@@ -1,4 +1,4 @@
-//! How every program of the suite is told what to do: flag beats variable beats file beats default.
+//! The settings of every program of the suite: flag beats variable beats file beats default.
 //!
 //! - [`suite`] has the flags that all programs share, and what comes of them
 //! - [`file`](mod@file) holds what `suite.toml` may say

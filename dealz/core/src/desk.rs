@@ -89,7 +89,7 @@ impl Desk {
         Hello { version: env!("CARGO_PKG_VERSION").to_owned(), mode, may_control, links }
     }
 
-    /// Does what a page asks for. Most commands take microseconds; those that end processes, begin anew in the chat or
+    /// Executes a command of a page. Most take microseconds; those that end processes, rejoin the chat or
     /// read a list of orders may take some tenths of a second.
     ///
     /// # Errors
@@ -126,11 +126,11 @@ impl Desk {
         Updates::new(dashboard)
     }
 
-    /// Ends everything: workers are told to, what was started is ended, sockets are closed. It takes up to a second.
+    /// Ends everything: sends EXIT to workers, ends started processes, closes sockets. It takes up to a second.
     /// Updates go on with what is shown last.
     pub fn stop(&self) {
         if let Kind::Live(live) = &self.0 {
-            // Taken first, so that nobody waits for the end with a lock held.
+            // Taken first, so that no thread waits for the end with the lock held.
             let live = live.write().unwrap_or_else(PoisonError::into_inner).take();
             drop(live);
         }

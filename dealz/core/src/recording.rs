@@ -204,7 +204,7 @@ impl Tape {
         if beats >= self.next_snapshot && self.left <= self.next_snapshot_left {
             self.updates.rewind();
         }
-        // A sign of life is of no use in a file.
+        // A file needs no sign of life.
         let Some(update) = self.updates.next().filter(|update| !update.is_empty()) else { return Ok(()) };
         let (is_snapshot, before) = (update.snapshot, self.left);
         self.write(&Recorded::Update { update })?;

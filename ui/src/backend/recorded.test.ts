@@ -27,14 +27,14 @@ afterEach(() => {
 })
 
 describe('a recording that plays', () => {
-  it('begins with a snapshot and goes on by its times', () => {
+  it('starts with a snapshot and continues at its times', () => {
     const { player, updates } = playing()
     expect(updates.map(({ snapshot }) => snapshot)).toEqual([true])
     vi.advanceTimersByTime(1100)
     expect(updates.map(({ timeMs }) => timeMs - player.played().startMs)).toEqual([0, 250, 500, 750, 1000])
   })
 
-  it('stops at its end, and begins anew', () => {
+  it('stops at its end, and starts over', () => {
     const { player, updates } = playing()
     player.setSpeed(16)
     vi.advanceTimersByTime(2000)
@@ -45,7 +45,7 @@ describe('a recording that plays', () => {
     expect(updates[0]?.snapshot).toBe(true)
   })
 
-  it('stands still while it is paused, and may be sought', () => {
+  it('does not move while it is paused, and can be sought', () => {
     const { player, updates } = playing()
     player.pause()
     vi.advanceTimersByTime(5000)
@@ -83,7 +83,7 @@ describe('a recording that plays', () => {
     await expect(player.act({ do: 'recording' })).rejects.toMatchObject({ refused: 'notNow' })
   })
 
-  it('ends with whoever looks', () => {
+  it('ends with its page', () => {
     const { updates, leave } = playing()
     leave()
     vi.advanceTimersByTime(5000)

@@ -1,5 +1,5 @@
-// The backend of a browser: one WebSocket to dealz's web server. It reconnects by itself. A recording comes by a request
-// of its own.
+// The backend of a browser: one WebSocket to dealz's web server. It reconnects automatically. A recording is fetched
+// by a separate request.
 
 import type { Command } from '../generated/Command'
 import type { Hello } from '../generated/Hello'

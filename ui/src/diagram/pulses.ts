@@ -1,4 +1,4 @@
-// The lines that pulse: those on which a message went by between two counts. The counts are taken ten times a second at
+// The lines that pulse: those with a message between two counts. The counts are taken ten times a second at
 // most, so a line never pulses more often than that.
 
 import type { SocketView } from '../generated/SocketView'
@@ -39,12 +39,12 @@ export function roundRobin(pulses: readonly Pulse[], turn: number): Pulse[] {
   return [...pulses.filter(({ socket }) => socket !== 'valuz.push' && socket !== 'valuz.pull'), ...shared]
 }
 
-/** The pulses that show what went by between two counts. */
+/** The pulses for the messages between two counts. */
 export function pulsesBetween(before: Counted, after: Counted): Pulse[] {
   const pulses: Pulse[] = []
   const grew = (id: string, way: 'received' | 'sent') => {
     const count = after.sockets.get(id)?.[way] ?? 0
-    // Fewer than before: the counts restarted, and nothing is known to have gone by.
+    // Fewer than before: the counts restarted, and no message is known.
     return count > (before.sockets.get(id)?.[way] ?? count)
   }
   for (const socket of CONNECTED) {

@@ -22,7 +22,7 @@ export function noteOf(socket: SocketView | undefined, nowMs: number, chars: num
   if (socket.warning) return wrap(socket.warning, chars, linesMax)
   if (socket.state.is === 'up') return []
   const gone = goneWords(socket)
-  // The count is a line of its own: those above it do not change with it.
+  // The count has its own line, so that those above do not change with it.
   if (gone !== null) return gone.split(', ').flatMap((part) => wrap(part, chars, 2))
   // Next to a rail there is no room for a reason; the panel of valuz has it.
   const reason = socket.binds ? null : stateReason(socket)

@@ -139,7 +139,7 @@ describe('a filter', () => {
   })
 })
 
-it('what came while the log stood still is counted', () => {
+it('events are counted while the log is paused', () => {
   const events = [event(3, 0), event(4, 0), event(5, 0)]
   expect(countNewer(events, [event(3, 0)])).toBe(2)
   expect(countNewer(events, [])).toBe(3)

@@ -24,7 +24,7 @@ export class Live {
   readonly #clock = new Clock()
   #next: Desk = EMPTY
   #frame: number | null = null
-  /** When the last update came, by a clock that nobody sets. */
+  /** When the last update came, by a clock that is never set. */
   #heardMs = performance.now()
 
   constructor(backend: Backend) {

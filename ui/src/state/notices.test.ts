@@ -4,7 +4,7 @@ import { Notices, SHOWN_MS } from './notices.svelte'
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
-test('a notice goes by itself, and the next one has its whole time', () => {
+test('a notice disappears by itself, and the next one has its whole time', () => {
   const notices = new Notices()
   notices.say('one')
   vi.advanceTimersByTime(SHOWN_MS - 1)

@@ -1,4 +1,4 @@
-// How much goes by on a socket, as a figure that does not flicker.
+// A socket's traffic, as a figure that does not flicker.
 
 import type { SocketId } from '../generated/SocketId'
 import { type Desk, socketOf } from './desk'

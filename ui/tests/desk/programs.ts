@@ -1,4 +1,4 @@
-// Real programs for the tests of the desk: each at ports that nobody else has, all of them ended with the test.
+// Real programs for the tests of the desk: each at reserved ports, all of them ended with the test.
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -31,7 +31,7 @@ export type Channels = Record<
 >
 
 /**
- * Ports that nobody holds, all different. Each has had a connection, so for a minute the system gives it only to those
+ * Free ports, all different. Each has had a connection, so for a minute the system gives it only to those
  * who name it (`testkit::ports` says why).
  */
 export async function freePorts(count: number): Promise<number[]> {
@@ -49,7 +49,7 @@ export async function freePorts(count: number): Promise<number[]> {
   )
 }
 
-/** The channels of a suite at ports that nobody holds. */
+/** The channels of a suite at free ports. */
 export async function freeChannels(): Promise<Channels> {
   const names = ['CHATZ_REQUESTS', 'CHATZ_BROADCASTS', 'TICKZ_TICKS', 'VALUZ_ORDERS', 'VALUZ_RESULTS', 'VALUZ_CONTROL']
   const ports = await freePorts(names.length)
@@ -97,7 +97,7 @@ export class Program {
     this.#child.kill(signal)
   }
 
-  /** Waits for its end and tells the exit code; null where a signal ended it. */
+  /** Waits for its end and returns the exit code; null if a signal ended it. */
   async ends(): Promise<number | null> {
     if (this.#child.exitCode === null && this.#child.signalCode === null) {
       await new Promise((ended) => this.#child.once('exit', ended))
@@ -118,7 +118,7 @@ export function start(name: string, args: string[], env: Record<string, string> 
   return new Program(name, args, env, prefix)
 }
 
-/** Starts the desk's page at a free port, and tells its link. */
+/** Starts the desk's page at a free port, and returns its link. */
 export async function startDesk(args: string[], env: Record<string, string>): Promise<{ desk: Program; link: string }> {
   const desk = start('dealz', ['--web', '127.0.0.1:0', ...args], env)
   const [, link] = await desk.says(/(http:\/\/\S+)/)

@@ -26,7 +26,7 @@ test('what was recorded is played: the same prices and words, back and forth', a
   live.desk.signal('SIGTERM')
   expect(await live.desk.ends()).toBe(0)
 
-  // Every channel is where nobody is: a socket that were opened would show in a monitor.
+  // No process listens at the channels: an open socket would show in a monitor.
   const played = await startDesk(['--play', file], await freeChannels())
   const again = await open(played.link)
   const time = again.page.getByRole('slider', { name: 'Time of the recording' })

@@ -1,5 +1,5 @@
-// A service on a host whose packets vanish: a network namespace of its own, whose way back is taken away. Nothing is
-// closed and nothing refused, so only silence tells. Making the namespace takes powers that only root has, and not in
+// A service on a host whose packets are lost: a separate network namespace, whose route back is removed. Nothing is
+// closed and nothing refused, so silence is the only sign. Making the namespace takes powers that only root has, and not in
 // every container.
 
 import { execFileSync, spawnSync } from 'node:child_process'
@@ -14,7 +14,7 @@ const NAMESPACE = `desk-${process.pid}`
 const [END_HERE, END_THERE] = [`desk${process.pid}a`, `desk${process.pid}b`]
 const isMade = spawnSync('ip', ['netns', 'add', NAMESPACE]).status === 0
 
-/** Runs a command there. `ip netns exec` would mount things anew, which a chroot does not allow. */
+/** Runs a command there. `ip netns exec` would mount file systems, which a chroot does not allow. */
 const THERE_RUN = ['nsenter', `--net=/run/netns/${NAMESPACE}`]
 const run = (...[program = '', ...args]: string[]) => execFileSync(program, args)
 const runThere = (...command: string[]) => run(...THERE_RUN, ...command)
@@ -42,7 +42,7 @@ test.runIf(isMade)('a publisher whose packets are dropped is shown as stale, and
   await stands(/\bup\b/)
 
   runThere('ip', 'route', 'add', 'blackhole', `${HERE}/32`)
-  // The kernel's probes take 5 s; an attempt to connect that nobody answers is called stale after another.
+  // The kernel's probes take 5 s; an unanswered attempt to connect is called stale after another.
   await stands(/silent/)
 
   runThere('ip', 'route', 'del', 'blackhole', `${HERE}/32`)

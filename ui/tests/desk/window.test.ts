@@ -21,7 +21,7 @@ import {
 /** Where `just` puts it. */
 const DRIVER = process.env.TAURI_DRIVER ?? resolve(import.meta.dirname, '../../../.tools/cargo/bin/tauri-driver')
 
-/** A folder for pictures of the views, for somebody to look at. */
+/** A folder for pictures of the views, to be looked at. */
 const PICTURES = process.env.PICTURES ?? ''
 
 const started: ChildProcess[] = []
@@ -44,7 +44,7 @@ afterEach(() => {
   }
 })
 
-/** Opens the window on a suite of its own. */
+/** Opens the window on a new suite. */
 async function openWindow(args: string[], more: Record<string, string> = {}): Promise<WebDriver> {
   const [port, nativePort] = await freePorts(2)
   const env = { ...process.env, ...(await freeChannels()), DISPLAY: display, ...more }

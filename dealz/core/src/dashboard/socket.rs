@@ -98,8 +98,8 @@ impl SocketFold {
 
     /// Counts further events like this one in the line `id`.
     pub(crate) fn begin_line(&mut self, kind: EventKind, id: u64, now_ms: f64) {
-        let begins_anew = matches!(kind, EventKind::HandshakeSucceeded | EventKind::Listening);
-        if !begins_anew {
+        let starts_over = matches!(kind, EventKind::HandshakeSucceeded | EventKind::Listening);
+        if !starts_over {
             self.repeating.retain(|line| line.kind != kind);
             self.repeating.push(Line { kind, id, last_ms: now_ms });
         }

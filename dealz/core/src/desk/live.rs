@@ -32,7 +32,8 @@ use crate::{
     view::SocketId,
 };
 
-/// How many events may wait for the dashboard. Who finds no room tells the newest later, or, as the monitors do, drops.
+/// The most events that may wait for the dashboard. A sender that finds it full sends its latest state later, or, like the
+/// monitors, drops.
 const EVENTS_MAX: usize = 1_024;
 
 /// How often what is shown changes.
@@ -41,7 +42,7 @@ const BEAT: Duration = Duration::from_millis(33);
 /// How often messages are counted.
 const COUNT: Duration = Duration::from_millis(250);
 
-/// Everything that runs. Dropping it ends it, in an order of its own.
+/// Everything that runs. Dropping it ends everything, in the order of the fields.
 pub(crate) struct Live {
     // First: the end of everything is not worth keeping.
     _recorder: Option<Recorder>,

@@ -39,7 +39,7 @@ impl Line {
 const UP: [(EventKind, u32); 3] = [(ConnectDelayed, 115), (Connected, 9), (HandshakeSucceeded, 0)];
 const LOST: [(EventKind, u32); 2] = [(Disconnected, 9), (ConnectRetried, 183)];
 /// The system's answer if nothing listens.
-const NOBODY: [(EventKind, u32); 3] = [(ConnectDelayed, 115), (Closed, 9), (ConnectRetried, 120)];
+const NO_SERVER: [(EventKind, u32); 3] = [(ConnectDelayed, 115), (Closed, 9), (ConnectRetried, 120)];
 
 #[test]
 fn a_connection_comes_up_is_lost_and_comes_back() {
@@ -51,7 +51,7 @@ fn a_connection_comes_up_is_lost_and_comes_back() {
     assert_eq!((line.link.peers(), line.link.since_ms()), (1, 3.0));
     assert_eq!(line.handle(&LOST), &SocketState::Retrying { in_ms: 183 });
     assert_eq!((line.link.peers(), line.link.since_ms()), (0, 5.0));
-    assert_eq!(line.handle(&NOBODY), &SocketState::Retrying { in_ms: 120 });
+    assert_eq!(line.handle(&NO_SERVER), &SocketState::Retrying { in_ms: 120 });
     assert_eq!(line.handle(&UP), &SocketState::Up);
     assert_eq!(line.handle(&[(MonitorStopped, 0)]), &SocketState::Off);
 }
@@ -61,7 +61,7 @@ fn if_nothing_listens_a_connection_is_retried_and_never_stale() {
     let mut line = Line::new(SocketId::ChatzReq);
     for round in 0..100 {
         let began_ms = line.now_ms;
-        assert_eq!(line.handle(&NOBODY), &SocketState::Retrying { in_ms: 120 }, "{round}");
+        assert_eq!(line.handle(&NO_SERVER), &SocketState::Retrying { in_ms: 120 }, "{round}");
         // Each delay counts from its own beginning.
         assert_eq!(line.link.since_ms(), began_ms + 3.0);
         assert_eq!(line.after(120.0), &SocketState::Retrying { in_ms: 120 });
@@ -71,7 +71,7 @@ fn if_nothing_listens_a_connection_is_retried_and_never_stale() {
 #[test]
 fn an_unanswered_attempt_is_stale_and_stays_so_over_further_ones() {
     let mut line = Line::new(SocketId::ChatzSub);
-    line.handle(&NOBODY);
+    line.handle(&NO_SERVER);
     line.handle(&[(ConnectDelayed, 115)]);
     assert_eq!(line.after(2_999.0), &SocketState::Connecting);
     let began_ms = line.now_ms - 2_999.0;
@@ -132,7 +132,7 @@ fn a_peer_that_refused_and_is_gone_refuses_no_longer() {
     let mut line = Line::new(SocketId::TickzSub);
     line.handle(&[(ConnectDelayed, 115), (Connected, 9), (HandshakeFailedNoDetail, 104), (Disconnected, 9)]);
     assert!(matches!(line.handle(&[(ConnectRetried, 100)]), SocketState::Refused { .. }));
-    assert_eq!(line.handle(&NOBODY), &SocketState::Retrying { in_ms: 120 });
+    assert_eq!(line.handle(&NO_SERVER), &SocketState::Retrying { in_ms: 120 });
 }
 
 fn silence(since_ms: f64, reason: &str) -> Option<Silence> {
@@ -174,9 +174,9 @@ fn an_outage_is_one_phase_with_its_beginning_and_its_attempts() {
     let mut line = Line::new(SocketId::ChatzReq);
     line.handle(&UP[..1]);
     assert_eq!(line.link.phase(), Phase::Connecting);
-    line.handle(&NOBODY[1..]);
+    line.handle(&NO_SERVER[1..]);
     for _ in 0..16 {
-        for event in NOBODY {
+        for event in NO_SERVER {
             line.handle(&[event]);
             assert_eq!(line.link.phase(), Phase::Retrying);
         }

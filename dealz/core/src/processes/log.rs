@@ -1,4 +1,4 @@
-//! The last log lines of a process, read by a thread of its own.
+//! The last log lines of a process, read by a separate thread.
 
 use std::{
     collections::VecDeque,

@@ -196,7 +196,7 @@ impl Owner {
         }
         let slot = &mut self.slots[index];
         slot.service = Service::Worker(number, self.valuation);
-        // Its state tells where it could not be started.
+        // If it could not be started, its state shows why.
         let _ = slot.start(&self.programs, &self.sender);
     }
 

@@ -14,11 +14,11 @@ use crate::{
 struct Started {
     processes: Processes,
     events: Receiver<Event>,
-    /// What was told last: an unchanged list is not told again.
+    /// The last report: an unchanged list is not reported again.
     last: RefCell<Option<(Views, u32)>>,
 }
 
-/// Where nobody listens.
+/// Endpoints at which no process listens.
 fn endpoints() -> DeskEndpoints {
     let [ticks, requests, broadcasts, orders, results, control] =
         testkit::free_endpoints().map(|endpoint| endpoint.parse().unwrap());
@@ -115,23 +115,23 @@ fn without_a_stage_a_service_starts_when_asked() {
     let views = started.until("shown", |views, _| views.len() == 2);
     assert_eq!(views["tickz"].state, ProcessState::Ended { how: String::new() });
     assert_eq!(started.act("tickz", ProcessAct::Stop), Err("tickz: it is not running".to_owned()));
-    assert!(started.act("nobody", ProcessAct::Stop).is_err());
+    assert!(started.act("nothing", ProcessAct::Stop).is_err());
     started.act("tickz", ProcessAct::Start).unwrap();
     assert_eq!(started.act("tickz", ProcessAct::Start), Err("tickz: it is running already".to_owned()));
     let pid = started.until("runs", |views, _| running(views) == 1)["tickz"].pid;
     started.act("tickz", ProcessAct::Restart).unwrap();
-    started.until("runs anew", |views, _| running(views) == 1 && views["tickz"].pid != pid);
+    started.until("runs again", |views, _| running(views) == 1 && views["tickz"].pid != pid);
     started.act("tickz", ProcessAct::Stop).unwrap();
     assert_eq!(started.until_ended("tickz"), "stopped");
 }
 
 #[test]
-fn how_a_process_ended_is_said_and_it_is_not_started_again() {
+fn the_end_of_a_process_is_shown_and_it_is_not_restarted() {
     let started = start(Some(1));
     let views = started.until("all run", |views, _| running(views) == 3);
     started.act("chatz", ProcessAct::Kill).unwrap();
     assert_eq!(started.until_ended("chatz"), "killed by signal 9");
-    // By somebody else.
+    // From outside of dealz.
     let pid = rustix::process::Pid::from_raw(views["worker-1"].pid.unwrap() as i32).unwrap();
     rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
     assert_eq!(started.until_ended("worker-1"), "killed by signal 9");
@@ -140,7 +140,7 @@ fn how_a_process_ended_is_said_and_it_is_not_started_again() {
 }
 
 #[test]
-fn a_program_that_fails_has_its_last_line_said() {
+fn the_last_line_of_a_failed_program_is_shown() {
     let folder = scripts("head -c 1000000 /dev/zero | tr '\\0' x >&2; echo >&2; echo 'error: no luck' >&2; exit 3");
     let started = start_at(endpoints(), folder.path(), Some(0));
     assert_eq!(started.until_ended("tickz"), "exit code 3: error: no luck");
@@ -151,17 +151,17 @@ fn a_program_that_fails_has_its_last_line_said() {
 }
 
 #[test]
-fn one_that_stands_still_goes_on_or_is_ended() {
+fn a_suspended_process_is_resumed_or_ended() {
     let started = start(Some(2));
     started.until("all run", |views, _| running(views) == 4);
     for id in ["tickz", "worker-2"] {
         started.act(id, ProcessAct::Suspend).unwrap();
     }
     assert!(started.act("tickz", ProcessAct::Suspend).is_err() && started.act("chatz", ProcessAct::Resume).is_err());
-    let views = started.until("two stand still", |views, _| running(views) == 2);
+    let views = started.until("two are suspended", |views, _| running(views) == 2);
     assert_eq!((&views["tickz"].state, views["tickz"].pid.is_some()), (&ProcessState::Suspended, true));
     started.act("worker-2", ProcessAct::Resume).unwrap();
-    started.until("one goes on", |views, _| views["worker-2"].state == ProcessState::Running);
+    started.until("one is resumed", |views, _| views["worker-2"].state == ProcessState::Running);
     started.act("worker-2", ProcessAct::Suspend).unwrap();
     started.act("worker-2", ProcessAct::Stop).unwrap();
     assert_eq!(started.until_ended("worker-2"), "stopped");
@@ -183,7 +183,7 @@ fn one_that_will_not_end_is_killed() {
 }
 
 #[test]
-fn somebody_elses_service_is_used_and_noticed_when_it_comes_and_goes() {
+fn a_service_started_elsewhere_is_used_and_its_start_and_end_are_noticed() {
     let endpoints = endpoints();
     let tickz = || {
         let arguments = ["publish", "--ticks", endpoints.ticks.as_str()];
@@ -270,7 +270,7 @@ fn workers_come_and_go_as_asked() {
 }
 
 #[test]
-fn another_valuation_has_workers_begin_anew() {
+fn another_valuation_restarts_the_workers() {
     let started = start(Some(2));
     let before = started.processes.set_valuation(ValuationName::Notional).unwrap();
     assert_eq!(before.len(), 2);

@@ -18,7 +18,7 @@ fn batch(count: u64) -> Command {
 fn a_batch_is_verified_though_a_worker_is_killed_in_the_middle() {
     let (desk, mut page) = start(Some(2));
     page.until_all_is_there(2);
-    // What stands still holds its orders.
+    // A suspended worker keeps its orders.
     act(&desk, "worker-2", ProcessAct::Suspend).unwrap();
     page.until("suspended", |page| {
         page.valuz.as_ref().is_some_and(|valuz| valuz.workers[1].state == WorkerState::Suspended)
@@ -69,16 +69,16 @@ fn workers_of_others_count_too_and_ours_need_not_be() {
 }
 
 #[test]
-fn a_port_in_use_is_told_the_rest_works_and_it_is_tried_again() {
+fn a_port_in_use_is_reported_and_retried_and_the_rest_works() {
     let endpoints = endpoints();
     let held = TcpListener::bind(("127.0.0.1", endpoints.orders.port().unwrap())).unwrap();
     let (desk, mut page) = start_at(&endpoints, Some(1));
     let mark = format!("(pid {})", std::process::id());
-    page.until("told who holds it", |page| {
+    page.until("its holder is named", |page| {
         let valuz = page.valuz.as_ref();
-        let told = valuz
+        let is_named = valuz
             .is_some_and(|valuz| matches!(&valuz.state, ValuzState::Unavailable { reason } if reason.contains(&mark)));
-        told && matches!(&page.socket(SocketId::ValuzPush).state, SocketState::Failed { .. })
+        is_named && matches!(&page.socket(SocketId::ValuzPush).state, SocketState::Failed { .. })
     });
     let refusal = desk.act(batch(10)).unwrap_err();
     assert!(matches!(&refusal, Refusal::NotNow { reason } if reason.contains(&mark)), "{refusal:?}");

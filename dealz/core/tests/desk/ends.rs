@@ -27,7 +27,7 @@ fn ends(desk: &Desk, page: &mut Page) {
 }
 
 #[test]
-fn with_nobody_there() {
+fn without_services() {
     let (desk, mut page) = start(None);
     page.until("up", |page| page.sockets.len() == 6);
     desk.act(Command::Say { text: "is anybody there".to_owned() }).unwrap();
@@ -78,7 +78,7 @@ fn by_sigkill() {
 }
 
 #[test]
-#[ignore = "another test runs it as a process of its own, and kills it"]
+#[ignore = "another test runs it as a separate process, and kills it"]
 fn victim() {
     let (desk, mut page) = start(Some(2));
     page.until_all_is_there(2);

@@ -35,7 +35,7 @@ fn a_reset_puts_everything_back_to_the_start_soon() {
     let start = Instant::now();
     desk.act(Command::Reset).unwrap();
     assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
-    page.until("all begins anew", |page| page.snapshots == 2);
+    page.until("a new snapshot", |page| page.snapshots == 2);
     page.until_all_is_there(2);
     assert_eq!(page.tickz.quotes.iter().map(|quote| quote.symbol.as_str()).collect::<Vec<_>>(), SYMBOLS);
     let (chatz, valuz) = (page.chatz.as_ref().unwrap(), page.valuz.as_ref().unwrap());

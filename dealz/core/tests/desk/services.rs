@@ -29,10 +29,10 @@ fn a_symbol_is_followed_and_forgotten() {
 }
 
 #[test]
-fn who_was_absent_at_the_start_joins_later() {
+fn a_service_that_was_absent_at_the_start_is_used_later() {
     let (desk, mut page) = start(None);
     let waits = |state: &SocketState| matches!(state, SocketState::Retrying { .. } | SocketState::Connecting);
-    page.until("nobody is there", |page| page.sockets.iter().take(3).all(|socket| waits(&socket.state)));
+    page.until("no service runs", |page| page.sockets.iter().take(3).all(|socket| waits(&socket.state)));
     desk.act(Command::Say { text: "too early".to_owned() }).unwrap();
     page.until("it is kept", |page| page.chatz.as_ref().unwrap().waiting == ["too early"]);
     for id in ["tickz", "chatz"] {
@@ -98,7 +98,7 @@ fn services_that_are_killed_and_started_again_recover() {
 }
 
 #[test]
-fn a_server_that_stands_still_is_stale_and_goes_on() {
+fn a_suspended_server_is_stale_until_it_is_resumed() {
     let (desk, mut page) = start(Some(0));
     page.until_all_is_there(0);
     act(&desk, "chatz", ProcessAct::Suspend).unwrap();
@@ -114,7 +114,7 @@ fn a_server_that_stands_still_is_stale_and_goes_on() {
 }
 
 #[test]
-fn a_publisher_that_speaks_nonsense_is_counted_and_does_no_harm() {
+fn nonsense_of_a_publisher_is_counted_and_does_no_harm() {
     let publisher = Peer::bind(peer::PUB);
     let mut endpoints = endpoints();
     endpoints.ticks = publisher.endpoint().parse().unwrap();
@@ -127,7 +127,7 @@ fn a_publisher_that_speaks_nonsense_is_counted_and_does_no_harm() {
     });
     let Reply::Wire { messages } = desk.act(Command::Wire { socket: SocketId::TickzSub }).unwrap() else { panic!() };
     assert!(messages.len() <= 200 && messages.iter().all(|message| message.fault.is_some()));
-    page.until("somebody else's", |page| {
+    page.until("started elsewhere", |page| {
         page.process("tickz").is_some_and(|process| matches!(process.state, ProcessState::Elsewhere { .. }))
     });
     page.until("the rest works", |page| page.chatz.as_ref().unwrap().link == ServerState::Up);

@@ -32,7 +32,7 @@ impl List {
 }
 
 const UP: [(EventKind, u32); 3] = [(ConnectDelayed, 115), (Connected, 9), (HandshakeSucceeded, 0)];
-const NOBODY: [(EventKind, u32); 3] = [(ConnectDelayed, 115), (Closed, 9), (ConnectRetried, 120)];
+const NO_SERVER: [(EventKind, u32); 3] = [(ConnectDelayed, 115), (Closed, 9), (ConnectRetried, 120)];
 
 #[test]
 fn the_retries_of_an_outage_count_in_one_line_for_each_kind_of_event() {
@@ -40,7 +40,7 @@ fn the_retries_of_an_outage_count_in_one_line_for_each_kind_of_event() {
     list.handle(&UP);
     list.handle(&[(Disconnected, 9), (ConnectRetried, 100)]);
     for _ in 0..16 {
-        list.handle(&NOBODY);
+        list.handle(&NO_SERVER);
     }
     let view = list.fold.view();
     assert_eq!((view.attempts, view.down_since_ms), (16, Some(40.0)));
