@@ -59,7 +59,7 @@ impl<R: Read> Lines<R> {
         Ok(Some(Line::Whole(line.strip_suffix(b"\r").unwrap_or(line))))
     }
 
-    /// The input, for one that starts again.
+    /// Returns the input, to be rewound.
     pub fn into_input(self) -> R {
         self.input.into_inner()
     }

@@ -1,4 +1,4 @@
-//! The lines that cannot be used: counted, the first ones kept, a bounded number logged.
+//! The lines that cannot be used: counted, the first ones kept, and a bounded number of them logged.
 
 use std::{
     fmt,
@@ -10,13 +10,13 @@ use tracing::warn;
 
 use crate::{origin::Origin, table::Header};
 
-/// How many refused lines an error names.
+/// The number of refused lines named in an error.
 const NAMED_MAX: usize = 3;
 
-/// How many refused lines are logged each by itself.
+/// The number of refused lines that are all logged.
 const LOGGED_MAX: u64 = 10;
 
-/// The least time between two log lines after these.
+/// The least time between two log lines after those.
 const LOG_EVERY: Duration = Duration::from_secs(1);
 
 /// The refused lines of one input.
@@ -41,9 +41,9 @@ pub struct RefusedLine {
 #[derive(Debug, Error)]
 #[error("{origin}: nothing understood: all lines were refused ({count}); columns: {columns}; {}", listed(first))]
 pub struct NothingUnderstood {
-    /// Of which input.
+    /// The input.
     pub origin: Origin,
-    /// How many lines were refused.
+    /// The number of refused lines.
     pub count: u64,
     /// The columns of its header.
     pub columns: String,
@@ -52,13 +52,13 @@ pub struct NothingUnderstood {
 }
 
 impl Refusals {
-    /// None yet.
+    /// No line has been refused yet.
     #[must_use]
     pub const fn of(origin: Origin) -> Self {
         Self { origin, count: 0, first: Vec::new(), logged: None }
     }
 
-    /// One more. The first are logged each by itself, later ones once a second at most.
+    /// Counts a refused line. The first ones are all logged, later ones at most once per second.
     pub fn record(&mut self, now: Instant, line: u64, reason: impl fmt::Display) {
         self.count += 1;
         if self.first.len() < NAMED_MAX {
@@ -73,22 +73,22 @@ impl Refusals {
         }
     }
 
-    /// Whose lines these are.
+    /// The input.
     #[must_use]
     pub const fn origin(&self) -> &Origin {
         &self.origin
     }
 
-    /// How many lines were refused.
+    /// The number of refused lines.
     #[must_use]
     pub const fn count(&self) -> u64 {
         self.count
     }
 
-    /// Judges the whole input, of which so many lines were understood.
+    /// Checks, at the end of the input, that not every line was refused.
     ///
     /// # Errors
-    /// None was understood, though there were some.
+    /// Lines were refused, and `understood` is 0.
     pub fn check(&self, understood: u64, header: &Header) -> Result<(), NothingUnderstood> {
         if self.count == 0 || understood > 0 {
             return Ok(());

@@ -1,8 +1,8 @@
-//! Rows with a header: which columns there are, and the fields of each line.
+//! Rows below a header: the columns, and the fields of each line.
 //!
-//! The header names the columns that are wanted, in any order and any case; others are ignored. Fields are separated by
-//! commas, semicolons or tabs, whichever lets the header be read, and may be quoted. A byte order mark and both line ends
-//! are understood.
+//! The header names the wanted columns, in any order and any case; other columns are ignored. Fields are separated by
+//! commas, semicolons or tabs, depending on the header, and may be quoted. A byte order mark and both kinds of line end are
+//! understood.
 
 use std::{
     fmt,
@@ -19,7 +19,7 @@ use crate::{
     origin::ReadError,
 };
 
-/// What may separate fields, and its name.
+/// The characters that may separate fields, and their names.
 const SEPARATORS: [(u8, &str); 3] = [(b',', "commas"), (b';', "semicolons"), (b'\t', "tabs")];
 
 /// The most columns that a message names.
@@ -35,12 +35,12 @@ pub struct Table<R> {
     splitter: Splitter,
 }
 
-/// The first line.
+/// The columns of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
     names: Vec<String>,
     separator: &'static str,
-    /// At which place each wanted column is.
+    /// The index of each wanted column among the names.
     places: Vec<usize>,
 }
 
@@ -50,10 +50,10 @@ pub enum OpenError {
     /// The input cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// There is no line.
+    /// It has no line.
     #[error("empty: a header with the columns {0} is needed")]
     Empty(String),
-    /// The first line is no text.
+    /// The first line is not text.
     #[error("line {line}: the header cannot be read: {fault}")]
     Header {
         /// Its number.
@@ -66,9 +66,9 @@ pub enum OpenError {
     Column {
         /// Its number.
         line: u64,
-        /// The names that the column may have.
+        /// The names that the missing column may have.
         wanted: String,
-        /// What it names.
+        /// The columns found.
         found: Header,
     },
 }
@@ -82,7 +82,7 @@ pub enum LineFault {
     /// A quote is opened and not closed.
     #[error("a quote is not closed on its line")]
     OpenQuote,
-    /// It is no text.
+    /// It is not text.
     #[error("not UTF-8")]
     NotUtf8,
     /// It is text of another encoding.
@@ -93,7 +93,7 @@ pub enum LineFault {
 /// One line below the header.
 #[derive(Debug)]
 pub struct Record<'a> {
-    /// Its number, from 1; the header has one too.
+    /// The number of the line, from 1; the header counts too.
     pub line: u64,
     /// Its fields, or why it has none.
     pub fields: Result<Fields<'a>, LineFault>,
@@ -107,7 +107,7 @@ pub struct Fields<'a> {
     places: &'a [usize],
 }
 
-/// Why a line is no header with some separator.
+/// Why a line is no header with a given separator.
 enum Mismatch {
     Fault(LineFault),
     Column(Header, String),
@@ -116,14 +116,14 @@ enum Mismatch {
 /// Splits a line into fields.
 struct Splitter {
     reader: csv_core::Reader,
-    /// The fields of the line, one behind the other, and where each ends.
+    /// The fields of the line, concatenated.
     text: Vec<u8>,
+    /// Where each field ends in the text.
     ends: Vec<usize>,
 }
 
 impl<R: Read> Table<R> {
-    /// Reads the header. Each wanted column is given by the names it may have; of several that are there, the first in
-    /// `wanted` is taken.
+    /// Reads the header. Each wanted column is given by the names that it may have, in order of preference.
     ///
     /// # Errors
     /// The input cannot be read, or its first line is not a header with these columns.
@@ -172,14 +172,14 @@ impl<R: Read> Table<R> {
         Ok(Some(Record { line: self.lines.number(), fields }))
     }
 
-    /// The input, for one that starts again.
+    /// Returns the input, to be rewound.
     pub fn into_input(self) -> R {
         self.lines.into_input()
     }
 }
 
 impl Header {
-    /// Finds the separator with which the line names all columns or, without one, most.
+    /// Finds the separator with which the line has all wanted columns or, if there is none, the most columns.
     fn read(line: &[u8], number: u64, wanted: &[&[&str]]) -> Result<(Self, Splitter), OpenError> {
         let [first, rest @ ..] = SEPARATORS;
         let attempt = rest.into_iter().fold(Self::separate(line, first, wanted), |attempt, separator| {
@@ -194,7 +194,7 @@ impl Header {
         })
     }
 
-    /// Reads the line with one separator.
+    /// Reads the line with a given separator.
     fn separate(
         line: &[u8],
         (byte, separator): (u8, &'static str),
@@ -211,7 +211,7 @@ impl Header {
         }
     }
 
-    /// Finds the place of each wanted column, or the first that is missing.
+    /// Finds the index of each wanted column; returns the names of the first one that is missing.
     fn find<'a>(&mut self, wanted: &[&'a [&'a str]]) -> Result<(), &'a [&'a str]> {
         for &column in wanted {
             let place_of = |name: &&str| self.names.iter().position(|found| found.eq_ignore_ascii_case(name));
@@ -246,7 +246,7 @@ impl Mismatch {
 }
 
 impl<'a> Fields<'a> {
-    /// The field of a wanted column without the blanks around it; empty if the line ends before it.
+    /// The field of a wanted column, trimmed; empty if the line is too short.
     #[must_use]
     pub fn get(&self, column: usize) -> &'a str {
         self.places.get(column).map_or("", |&place| self.at(place))
@@ -265,12 +265,12 @@ impl Splitter {
         Self { reader, text: Vec::new(), ends: Vec::new() }
     }
 
-    /// The fields of a line, one behind the other, and where each ends.
+    /// Returns the fields of a line, concatenated, and where each ends.
     fn split(&mut self, line: &[u8]) -> Result<(&str, &[usize]), LineFault> {
         if line.starts_with(b"\xff\xfe") || line.starts_with(b"\xfe\xff") {
             return Err(LineFault::Utf16);
         }
-        // As many as the line can have at most, so that both always have room.
+        // The most that a line of this length can need.
         self.text.resize(line.len() + 1, 0);
         self.ends.resize(line.len() + 2, 0);
         self.reader.reset();
@@ -366,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_no_text_or_too_long_is_named_and_the_rest_is_read() {
+    fn a_line_that_is_not_text_or_too_long_is_refused_and_the_rest_is_read() {
         let mut text = b"symbol,date,price\nA\xff,1,2\n".to_vec();
         text.extend(vec![b'"'; 3 * LINE_BYTES_MAX]);
         text.extend(b"\nMSFT,1,2\n");
@@ -400,7 +400,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_table_is_refused() {
+    fn an_input_that_is_no_table_is_refused() {
         assert_eq!(refusal(b" \n"), "empty: a header with the columns symbol, timestamp or date, price is needed");
         assert_eq!(refusal(b"\xff\xfes\0y\0"), "line 1: the header cannot be read: UTF-16, not UTF-8");
         assert_eq!(
