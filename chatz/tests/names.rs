@@ -2,7 +2,7 @@
 
 mod support;
 
-use std::{collections::BTreeSet, fs};
+use std::collections::BTreeSet;
 
 use support::{CHATZ, Server};
 use testkit::{Finished, Program, eventually, run};
@@ -11,7 +11,7 @@ use testkit::{Finished, Program, eventually, run};
 fn a_request_counts_only_for_the_authenticated_name_of_its_connection() {
     let folder = tempfile::tempdir().unwrap();
     let allow = folder.path().join("allow");
-    fs::write(&allow, "ada secret\nbob hidden\n").unwrap();
+    testkit::write_private(&allow, "ada secret\nbob hidden\n");
     let server = Server::start(&["--security", "plain", "--allow", allow.to_str().unwrap()]);
     let say = |user: &str, security: &[&str]| -> Finished {
         run(CHATZ, [&server.client(&["say", user, "hi", "--timeout", "1s"]), security].concat())
@@ -35,12 +35,12 @@ fn a_request_counts_only_for_the_authenticated_name_of_its_connection() {
 fn a_client_that_was_refused_gets_in_once_the_list_has_its_name() {
     let folder = tempfile::tempdir().unwrap();
     let allow = folder.path().join("allow");
-    fs::write(&allow, "ada secret\n").unwrap();
+    testkit::write_private(&allow, "ada secret\n");
     let server = Server::start(&["--security", "plain", "--allow", allow.to_str().unwrap()]);
     let bob = ["--security", "plain", "--username", "bob", "--password", "hidden"];
     let client = Program::start(CHATZ, [&server.client(&["join", "bob"]), &bob[..]].concat());
     client.line_where(|line| line.contains("not on the server's allow-list"));
-    fs::write(&allow, "ada secret\nbob hidden\n").unwrap();
+    testkit::write_private(&allow, "ada secret\nbob hidden\n");
     client.line_where(|line| line == "chatz: present: bob");
 }
 
@@ -48,7 +48,7 @@ fn a_client_that_was_refused_gets_in_once_the_list_has_its_name() {
 fn a_failed_handshake_is_reported_once_per_reason_though_it_is_retried() {
     let folder = tempfile::tempdir().unwrap();
     let allow = folder.path().join("allow");
-    fs::write(&allow, "ada secret\n").unwrap();
+    testkit::write_private(&allow, "ada secret\n");
     let server = Server::start(&["--security", "plain", "--allow", allow.to_str().unwrap()]);
     let client = Program::start(CHATZ, server.client(&["join", "ada"]));
     // Which of two reasons an attempt meets is a race.

@@ -35,6 +35,20 @@ fn a_pair_that_exists_is_not_written_over() {
 }
 
 #[test]
+fn a_pair_whose_key_cannot_be_put_on_the_list_is_not_left_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let (keys, allow) = (folder.path().join("keys"), folder.path().join("allow"));
+    let arguments = ["ada", "--out", keys.to_str().unwrap(), "--allow", allow.to_str().unwrap()];
+    fs::write(&allow, "bob no-key\n").unwrap();
+    let refused = run(KEYZ, arguments);
+    assert!(refused.code == Some(1) && refused.stderr.contains("allow:1: "), "{}", refused.stderr);
+    assert_eq!(fs::read_to_string(&allow).unwrap(), "bob no-key\n");
+    fs::write(&allow, "# nobody yet").unwrap();
+    assert_eq!(run(KEYZ, arguments).code, Some(0));
+    assert!(fs::read_to_string(&allow).unwrap().starts_with("# nobody yet\nada "));
+}
+
+#[test]
 fn names_that_are_no_users_are_wrong_usage() {
     for arguments in [&[][..], &["../ada"], &["a b"]] {
         assert_eq!(run(KEYZ, arguments).code, Some(2), "{arguments:?}");

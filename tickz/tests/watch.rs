@@ -292,13 +292,13 @@ fn curve_lets_listed_keys_in_and_no_others() {
 fn a_refused_watcher_gets_in_once_the_allow_list_has_its_name() {
     let folder = tempfile::tempdir().unwrap();
     let allow = folder.path().join("allow");
-    std::fs::write(&allow, "ada secret\n").unwrap();
+    testkit::write_private(&allow, "ada secret\n");
     let server = ["--security", "plain", "--allow", allow.to_str().unwrap(), "--rate", "100"];
     let publisher = Program::start(TICKZ, ["publish", "--ticks", "tcp://127.0.0.1:*"].iter().chain(&server));
     let bob = ["--security", "plain", "--username", "bob", "--password", "hidden"];
     let watcher = watch(&publisher.endpoint("ticks"), &[&["MSFT", "--json", "--count", "3"][..], &bob].concat());
     watcher.wait_for_log("connecting channel=\"ticks\" endpoint=tcp://127.0.0.1:");
     watcher.wait_for_log("not on the server's allow-list");
-    std::fs::write(&allow, "ada secret\nbob hidden\n").unwrap();
+    testkit::write_private(&allow, "ada secret\nbob hidden\n");
     assert_eq!(watcher.finish().json()["received"], 3);
 }

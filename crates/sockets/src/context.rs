@@ -90,9 +90,9 @@ impl Context {
         }
         random::seed_libzmq()?;
         let zmq = zmq::Context::new();
-        let zap = match (&security.mechanism, &security.allow) {
-            (Mechanism::Null, _) | (_, None) => None,
-            (_, Some(path)) => Some(Arc::new(Zap::spawn(&zmq, AllowList::read(path)?)?)),
+        let zap = match (security.mechanism.credentials(), &security.allow) {
+            (Some(credentials), Some(path)) => Some(Arc::new(Zap::spawn(&zmq, AllowList::read(path, credentials)?)?)),
+            _ => None,
         };
         Ok(Self { zap, zmq, security: Arc::new(security), keep_alive, observer: None })
     }

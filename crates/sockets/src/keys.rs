@@ -1,29 +1,34 @@
-//! CURVE keys and the files they live in.
+//! CURVE keys and their files.
 //!
-//! A pair is two files in the form of CZMQ's certificates, which other bindings read as well: `NAME.key` with the
+//! A pair is two files in the format of CZMQ's certificates, which other bindings read as well: `NAME.key` with the
 //! public key, for everybody, and `NAME.key_secret` with both, mode 0600. Keys are written in Z85 (ZeroMQ RFC 32):
 //! 40 characters for 32 bytes.
 
 use std::{
     fmt, fs, io,
     io::Write as _,
-    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     str::FromStr,
 };
 
+use tempfile::NamedTempFile;
 use thiserror::Error;
+use wire::foreign;
 
-use crate::SocketError;
+use crate::{SocketError, text};
 
-/// The public half of a pair: 32 bytes; in text, 40 characters of Z85.
+/// The most bytes of a key file.
+const FILE_BYTES_MAX: u32 = 64 << 10;
+
+/// The public half of a pair: 32 bytes; as text, 40 characters of Z85.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PublicKey(pub(crate) [u8; 32]);
 
-/// Both halves. The secret one is shown nowhere.
+/// Both halves. The secret one is never shown.
 #[derive(Clone)]
 pub struct KeyPair {
-    /// The half that others may know.
+    /// The half that everybody may know.
     pub public: PublicKey,
     pub(crate) secret: [u8; 32],
 }
@@ -32,8 +37,11 @@ pub struct KeyPair {
 #[derive(Debug, Error)]
 pub enum KeyError {
     /// The text is no key.
-    #[error("'{0}' is no key: 40 characters of Z85 are expected")]
+    #[error("'{}' is no key: 40 characters of Z85 are expected", foreign(.0).at_most(80))]
     Malformed(String),
+    /// A key was given as the name of a secret key's file. It is not repeated: it may be the secret.
+    #[error("the name of a file is expected, made by keyz, and not the secret key itself")]
+    NotAFile,
     /// The file cannot be read or written.
     #[error("{}: {reason}", path.display())]
     File {
@@ -50,8 +58,8 @@ pub enum KeyError {
         /// `public-key` or `secret-key`.
         name: &'static str,
     },
-    /// Others could read a secret key.
-    #[error("{}: others may read this secret key (mode {mode:04o}): chmod 600 it", path.display())]
+    /// Other users could read a secret key.
+    #[error("{}: other users may read this secret key (mode {mode:04o}): chmod 600 it", path.display())]
     Exposed {
         /// Which file.
         path: PathBuf,
@@ -70,7 +78,8 @@ impl PublicKey {
             Ok(key) => Ok(key),
             Err(_) => {
                 let path = Path::new(text);
-                Ok(Self(line(path, &read(path)?, "public-key")?))
+                let (text, _) = text::read(path, FILE_BYTES_MAX).map_err(in_file(path))?;
+                Ok(Self(line(path, &text, "public-key")?))
             }
         }
     }
@@ -86,7 +95,7 @@ impl FromStr for PublicKey {
 
 impl fmt::Display for PublicKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // 32 bytes are a multiple of four, which is all that Z85 asks for.
+        // Z85 encodes any multiple of four bytes.
         formatter.write_str(&zmq::z85_encode(&self.0).unwrap_or_default())
     }
 }
@@ -116,18 +125,20 @@ impl KeyPair {
     /// Reads the pair in a `.key_secret` file.
     ///
     /// # Errors
-    /// The file cannot be read, lacks a key, or may be read by others.
+    /// The file cannot be read, lacks a key, or may be read by other users.
     pub fn read(path: &Path) -> Result<Self, KeyError> {
-        let text = read(path)?;
-        let mode = fs::metadata(path).map_err(in_file(path))?.permissions().mode() & 0o7777;
+        let (text, metadata) = text::read(path, FILE_BYTES_MAX).map_err(|reason| {
+            if path.to_str().is_some_and(resembles_key) { KeyError::NotAFile } else { in_file(path)(reason) }
+        })?;
+        let mode = metadata.permissions().mode() & 0o7777;
         if mode & 0o077 != 0 {
             return Err(KeyError::Exposed { path: path.to_owned(), mode });
         }
         Ok(Self { public: PublicKey(line(path, &text, "public-key")?), secret: line(path, &text, "secret-key")? })
     }
 
-    /// Writes `NAME.key` and `NAME.key_secret` into `folder`, which is made if need be, and tells their paths.
-    /// Never writes over a file that exists.
+    /// Writes `NAME.key` and `NAME.key_secret` into `folder`, which is created if it is missing, and returns their paths.
+    /// Never replaces a file, and leaves either both or none behind.
     ///
     /// # Errors
     /// One of the files exists, or cannot be written.
@@ -135,12 +146,16 @@ impl KeyPair {
         fs::create_dir_all(folder).map_err(in_file(folder))?;
         let public = folder.join(format!("{name}.key"));
         let secret = folder.join(format!("{name}.key_secret"));
-        if let Some(taken) = [&public, &secret].into_iter().find(|path| path.exists()) {
-            return Err(in_file(taken)(io::ErrorKind::AlreadyExists.into()));
-        }
         let key = format!("    public-key = \"{}\"\n", self.public);
-        write(&secret, 0o600, &format!("metadata\ncurve\n{key}    secret-key = \"{}\"\n", PublicKey(self.secret)))?;
-        write(&public, 0o644, &format!("metadata\ncurve\n{key}"))?;
+        let own = format!("metadata\ncurve\n{key}    secret-key = \"{}\"\n", PublicKey(self.secret));
+        let own = written(folder, 0o600, &own).map_err(in_file(&secret))?;
+        let others = written(folder, 0o644, &format!("metadata\ncurve\n{key}")).map_err(in_file(&public))?;
+        own.persist_noclobber(&secret).map_err(|error| in_file(&secret)(error.error))?;
+        if let Err(error) = others.persist_noclobber(&public) {
+            // Alone it would block the next attempt. It is the file of a moment ago.
+            let _ = fs::remove_file(&secret);
+            return Err(in_file(&public)(error.error));
+        }
         Ok((public, secret))
     }
 }
@@ -161,13 +176,20 @@ fn line(path: &Path, text: &str, name: &'static str) -> Result<[u8; 32], KeyErro
         .ok_or_else(|| KeyError::NoKey { path: path.to_owned(), name })
 }
 
-fn read(path: &Path) -> Result<String, KeyError> {
-    fs::read_to_string(path).map_err(in_file(path))
+/// Whether a text that should name a file is likely a key, whole or mistyped.
+fn resembles_key(text: &str) -> bool {
+    (36..=44).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_graphic())
+        && !text.ends_with(".key_secret")
+        && !text.ends_with(".key")
 }
 
-fn write(path: &Path, mode: u32, text: &str) -> Result<(), KeyError> {
-    let opened = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path);
-    opened.and_then(|mut file| file.write_all(text.as_bytes())).map_err(in_file(path))
+/// A file in `folder` with this content, safely on the disk but without a name that lasts.
+pub(crate) fn written(folder: &Path, mode: u32, text: &str) -> io::Result<NamedTempFile> {
+    let mut file = tempfile::Builder::new().permissions(fs::Permissions::from_mode(mode)).tempfile_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().sync_all()?;
+    Ok(file)
 }
 
 fn in_file(path: &Path) -> impl FnOnce(io::Error) -> KeyError {
@@ -192,7 +214,29 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_key_that_others_may_read_is_refused() {
+    fn a_pair_that_cannot_be_written_whole_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("ada.key"), "kept").unwrap();
+        let pair = KeyPair::generate().unwrap();
+        assert!(pair.write(folder.path(), "ada").is_err());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        fs::remove_file(folder.path().join("ada.key")).unwrap();
+        assert!(pair.write(folder.path(), "ada").is_ok());
+    }
+
+    #[test]
+    fn a_key_in_the_place_of_a_file_is_not_repeated() {
+        let secret = PublicKey(KeyPair::generate().unwrap().secret).to_string();
+        for given in [&secret[..], &secret[..39]] {
+            let error = KeyPair::read(Path::new(given)).unwrap_err().to_string();
+            assert!(!error.contains(given) && error.contains("not the secret key itself"), "{error}");
+        }
+        let path = Path::new("/home/ada/keys/that/are/gone/ada.key_secret");
+        assert!(KeyPair::read(path).unwrap_err().to_string().contains("ada.key_secret"));
+    }
+
+    #[test]
+    fn a_secret_key_that_other_users_may_read_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let (_, secret) = KeyPair::generate().unwrap().write(folder.path(), "ada").unwrap();
         fs::set_permissions(&secret, fs::Permissions::from_mode(0o644)).unwrap();

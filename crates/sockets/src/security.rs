@@ -1,43 +1,44 @@
 //! NULL, PLAIN or CURVE on every socket of a process.
 
-use std::path::PathBuf;
+use std::{fmt, path::PathBuf};
 
 use crate::{
     SocketError,
+    allow::Credentials,
     error::failed,
     keys::{KeyPair, PublicKey},
 };
 
-/// The ZAP domain of every bound socket; libzmq asks for one before it asks the handler.
+/// The ZAP domain of every bound socket; without one libzmq does not ask the handler.
 const ZAP_DOMAIN: &str = "suite";
 
 /// How a process authenticates, and which peers it accepts.
 #[derive(Debug, Clone, Default)]
 pub struct Security {
-    /// How peers prove who they are.
+    /// How peers authenticate.
     pub mechanism: Mechanism,
-    /// The list of who may come in ([`crate::allow`]); needed by bound sockets unless the mechanism is NULL.
+    /// The allow-list ([`crate::allow`]); bound sockets need one unless the mechanism is NULL.
     pub allow: Option<PathBuf>,
 }
 
-/// How peers prove who they are.
-#[derive(Debug, Clone, Default)]
+/// How peers authenticate.
+#[derive(Clone, Default)]
 pub enum Mechanism {
     /// Not at all (ZeroMQ RFC 23).
     #[default]
     Null,
     /// By name and password, readable on the network (RFC 24).
     Plain {
-        /// What a connecting socket says; a bound one says nothing.
+        /// The name that a connecting socket sends; a bound one sends nothing.
         username: String,
-        /// What a connecting socket says.
+        /// The password that a connecting socket sends.
         password: String,
     },
     /// By keys, all traffic encrypted (RFC 26).
     Curve {
-        /// This process's own pair: for its bound sockets and its connecting ones.
+        /// The pair of this process, for its bound and its connecting sockets.
         own: KeyPair,
-        /// The public key of the bound sides to which it connects.
+        /// The public key of the servers to which it connects.
         server: Option<PublicKey>,
     },
 }
@@ -83,5 +84,21 @@ impl Mechanism {
             Self::Plain { .. } => "PLAIN",
             Self::Curve { .. } => "CURVE",
         }
+    }
+
+    /// What an allow-list has to hold for it.
+    pub(crate) const fn credentials(&self) -> Option<Credentials> {
+        match self {
+            Self::Null => None,
+            Self::Plain { .. } => Some(Credentials::Passwords),
+            Self::Curve { .. } => Some(Credentials::Keys),
+        }
+    }
+}
+
+/// The mechanism and no secret.
+impl fmt::Debug for Mechanism {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
     }
 }

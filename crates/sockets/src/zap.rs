@@ -1,7 +1,7 @@
-//! The ZAP handler: libzmq asks it, for each handshake at a bound socket, whether the peer may come in.
+//! The ZAP handler: for each handshake at a bound socket, libzmq asks it whether to accept the peer.
 //!
-//! It speaks ZeroMQ RFC 27 on a `REP` socket at `inproc://zeromq.zap.01` and lives on a thread of its own, named
-//! `zap`. The allow-list is looked at again for each question, so that a change acts on the next handshake.
+//! It speaks ZeroMQ RFC 27 on a `REP` socket at `inproc://zeromq.zap.01`, on a thread named `zap`. Each request checks
+//! whether the allow-list has changed, so that a change applies to the next handshake.
 
 use std::{
     sync::{
@@ -9,6 +9,7 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
     thread::{self, JoinHandle},
+    time::{Duration, Instant},
 };
 
 use tracing::{error, warn};
@@ -26,7 +27,10 @@ use crate::{
 const ENDPOINT: &str = "inproc://zeromq.zap.01";
 const VERSION: &[u8] = b"1.0";
 
-/// Where in a request each field stands.
+/// How long further refusals are only counted: a refused peer tries again for ever.
+const QUIET: Duration = Duration::from_secs(1);
+
+/// The index of each field in a request.
 const REQUEST_ID: usize = 1;
 const ADDRESS: usize = 3;
 const MECHANISM: usize = 5;
@@ -42,7 +46,7 @@ pub(crate) struct Zap {
 
 impl Zap {
     /// Binds the handler and starts its thread. Must happen before the first socket of the context is bound:
-    /// without a handler libzmq lets everybody in.
+    /// without a handler libzmq accepts every peer.
     pub(crate) fn spawn(context: &zmq::Context, allow: AllowList) -> Result<Self, SocketError> {
         let raw = context.socket(zmq::REP).map_err(failed("make the ZAP socket"))?;
         raw.set_linger(0).map_err(failed("make the ZAP socket"))?;
@@ -50,7 +54,7 @@ impl Zap {
         let socket = Socket::adopt(raw, Role::Rep);
         let (stopper, stop) = Stop::pair()?;
         let count = Arc::new(AtomicU64::new(0));
-        let handler = Handler { socket, allow, refused: Arc::clone(&count) };
+        let handler = Handler { socket, allow, refused: Arc::clone(&count), logged: None };
         let thread = thread::Builder::new()
             .name("zap".to_owned())
             .spawn(move || handler.run(&stop))
@@ -58,7 +62,7 @@ impl Zap {
         Ok(Self { stopper: Some(stopper), thread: Some(thread), refused: count })
     }
 
-    /// How many peers were not let in.
+    /// How many peers were refused.
     pub(crate) fn refused(&self) -> u64 {
         self.refused.load(Ordering::Relaxed)
     }
@@ -79,12 +83,14 @@ struct Handler {
     socket: Socket,
     allow: AllowList,
     refused: Arc<AtomicU64>,
+    /// When a refusal was last logged.
+    logged: Option<Instant>,
 }
 
 impl Handler {
     fn run(mut self, stop: &Stop) {
         if let Err(error) = self.answer_all(stop) {
-            error!(%error, "the ZAP handler ends; nobody is let in any more");
+            error!(%error, "the ZAP handler failed; no further peer is accepted");
         }
     }
 
@@ -100,7 +106,7 @@ impl Handler {
         Ok(())
     }
 
-    /// Judges one handshake: version, request id, status, text, user id, metadata.
+    /// Answers one handshake: version, request id, status, text, user id, metadata.
     fn answer(&mut self, request: &Frames, reply: &mut Frames) {
         self.allow.refresh();
         let field = |index| request.get(index).unwrap_or_default();
@@ -111,15 +117,17 @@ impl Handler {
         };
         if let Err(reason) = judged {
             let count = self.refused.fetch_add(1, Ordering::Relaxed) + 1;
-            let address = String::from_utf8_lossy(field(ADDRESS)).into_owned();
-            let mechanism = String::from_utf8_lossy(field(MECHANISM)).into_owned();
-            warn!(peer = %address, mechanism, reason, count, "peer refused");
+            if self.logged.is_none_or(|last| last.elapsed() >= QUIET) {
+                self.logged = Some(Instant::now());
+                let [address, mechanism] = [ADDRESS, MECHANISM].map(|index| String::from_utf8_lossy(field(index)));
+                warn!(peer = %address, %mechanism, reason, count, "peer refused");
+            }
         }
         *reply = [VERSION, field(REQUEST_ID), status.as_bytes(), text.as_bytes(), user, b""].into_iter().collect();
     }
 }
 
-/// The user name of a peer that may come in, or why it may not.
+/// The user name of an accepted peer, or why it is refused.
 fn judge(allow: &AllowList, request: &Frames) -> Result<Vec<u8>, &'static str> {
     let credential = |index| request.get(CREDENTIALS + index).unwrap_or_default();
     match request.get(MECHANISM) {

@@ -16,6 +16,10 @@ pub mod program;
 pub mod raw;
 
 use std::{
+    fs,
+    io::Write as _,
+    os::unix::fs::OpenOptionsExt as _,
+    path::Path,
     thread,
     time::{Duration, Instant},
 };
@@ -30,6 +34,15 @@ pub const BOUND: Duration = Duration::from_secs(20);
 
 /// The time between two checks of a condition.
 const LOOK: Duration = Duration::from_millis(5);
+
+/// Writes a file that only its owner may read, as programs demand of secrets.
+///
+/// # Panics
+/// It cannot be written.
+pub fn write_private(path: impl AsRef<Path>, text: &str) {
+    let opened = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
+    opened.and_then(|mut file| file.write_all(text.as_bytes())).expect("the file can be written");
+}
 
 /// Waits until `condition` holds; fails the test after [`BOUND`].
 ///

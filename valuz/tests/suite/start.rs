@@ -1,6 +1,6 @@
 //! Any role may start first, and all exit by themselves.
 
-use std::{fs, thread};
+use std::thread;
 
 use super::{Channels, assert_ends, assert_total};
 
@@ -157,7 +157,7 @@ fn value_at_risk_is_the_same_for_any_number_of_workers() {
 fn source_and_worker_that_were_refused_get_in_once_the_list_has_their_name() {
     let folder = tempfile::tempdir().unwrap();
     let allow = folder.path().join("allow");
-    fs::write(&allow, "ada secret\n").unwrap();
+    testkit::write_private(&allow, "ada secret\n");
     let plain =
         ["--security", "plain", "--allow", allow.to_str().unwrap(), "--username", "bob", "--password", "hidden"];
     let channels = Channels::free();
@@ -169,7 +169,7 @@ fn source_and_worker_that_were_refused_get_in_once_the_list_has_their_name() {
         program.wait_for_log(&format!("not on the server's allow-list (ZAP status 400) channel=\"{channel}\""));
     }
     reduce.wait_for_log("handshake failed");
-    fs::write(&allow, "ada secret\nbob hidden\n").unwrap();
+    testkit::write_private(&allow, "ada secret\nbob hidden\n");
     worker.wait_for_log("up channel=\"orders\"");
     assert_total(&reduce.finish(), 2000);
     assert_ends([source, worker]);

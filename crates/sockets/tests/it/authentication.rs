@@ -1,7 +1,6 @@
 //! Who gets in: each clear case against a real bound socket, and what both sides are told.
 
 use std::{
-    fs,
     io::Write,
     net::TcpStream,
     path::PathBuf,
@@ -33,7 +32,7 @@ impl Server {
     fn locked(mechanism: impl FnOnce(KeyPair) -> Mechanism, list: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let key = KeyPair::generate().unwrap();
-        fs::write(folder.path().join("allow"), list).unwrap();
+        testkit::write_private(folder.path().join("allow"), list);
         let security = Security { mechanism: mechanism(key.clone()), allow: Some(folder.path().join("allow")) };
         let context = Context::new(security, KeepAlive::Off).unwrap();
         let mut socket = context.socket(Role::Pull, Limits::of(Channel::Results)).unwrap();
@@ -174,7 +173,7 @@ fn a_key_put_on_the_list_while_running_gets_in_without_a_restart() {
     let mut early = Client::connect(&server, curve(ada.clone(), &server.key));
     assert!(matches!(early.verdict(), State::Refused(_)));
     drop(early);
-    fs::write(server.list(), format!("ada {}\n", ada.public)).unwrap();
+    testkit::write_private(server.list(), &format!("ada {}\n", ada.public));
     let mut late = Client::connect(&server, curve(ada, &server.key));
     assert_eq!(late.verdict(), State::Up);
     assert_eq!(server.receive_from().as_deref(), Some("ada"));
@@ -186,7 +185,7 @@ fn a_key_taken_off_the_list_while_running_stays_out() {
     let mut server = Server::with_curve(&format!("ada {}\n", ada.public));
     assert_eq!(Client::connect(&server, curve(ada.clone(), &server.key)).verdict(), State::Up);
     assert_eq!(server.receive_from().as_deref(), Some("ada"));
-    fs::write(server.list(), "# nobody\n").unwrap();
+    testkit::write_private(server.list(), "# nobody\n");
     assert!(matches!(Client::connect(&server, curve(ada, &server.key)).verdict(), State::Refused(_)));
 }
 
