@@ -1,9 +1,12 @@
-//! Where a socket binds or connects: an address that has been looked at once and is passed on as it is.
+//! Where a socket binds or connects: an address that is checked once and passed to libzmq as it is.
 
-use std::{fmt, str::FromStr};
+use std::{borrow::Cow, fmt, net::Ipv6Addr, path::Path, str::FromStr};
 
 use thiserror::Error;
-use wire::Channel;
+use wire::{Channel, foreign};
+
+/// The most bytes of the path of an `ipc://` endpoint: what a Unix socket's address holds.
+const PATH_BYTES_MAX: usize = 107;
 
 /// A valid address: `tcp://host:port`, `ipc://path` or `inproc://name`. To bind, a TCP host may be `*` (all
 /// interfaces) and a port `*` or `0` (the operating system chooses).
@@ -12,32 +15,51 @@ pub struct Endpoint(String);
 
 /// Why a text is no endpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum EndpointError {
+#[error("'{}' {fault}", foreign(.text).at_most(120))]
+pub struct EndpointError {
+    /// The text.
+    pub text: String,
+    /// What is wrong with it.
+    pub fault: EndpointFault,
+}
+
+/// What is wrong with a text that is no endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum EndpointFault {
     /// Not one of the three transports.
-    #[error("'{0}' does not begin with tcp://, ipc:// or inproc://")]
-    Transport(String),
+    #[error("does not begin with tcp://, ipc:// or inproc://")]
+    Transport,
     /// A transport with nothing behind it.
-    #[error("'{0}' names no address after ://")]
-    Address(String),
+    #[error("has no address after ://")]
+    Address,
     /// A TCP address without a usable port.
-    #[error("'{0}' does not end in :PORT, a number from 0 to 65535 or *")]
-    Port(String),
+    #[error("does not end in :PORT, a number from 0 to 65535 or *")]
+    Port,
+    /// An IPv6 address among whose colons that before the port cannot be told.
+    #[error("needs brackets around its IPv6 address, as in tcp://[::1]:9003")]
+    Brackets,
+    /// A character that occurs in no host.
+    #[error("has a character in its host that no host has")]
+    Host,
+    /// A path that does not fit into a Unix socket's address.
+    #[error("has a path of {0} bytes; the system takes at most {PATH_BYTES_MAX}")]
+    PathTooLong(usize),
 }
 
 impl Endpoint {
-    /// Where `channel` binds unless somebody says otherwise: all interfaces, its own port.
+    /// Where `channel` binds by default: all interfaces, its own port.
     #[must_use]
     pub fn to_bind(channel: Channel) -> Self {
         Self(format!("tcp://*:{}", channel.port()))
     }
 
-    /// Where `channel` is found on `host` unless somebody says otherwise.
+    /// Where `channel` is on `host` by default.
     #[must_use]
     pub fn to_connect(channel: Channel, host: &str) -> Self {
         Self(format!("tcp://{host}:{}", channel.port()))
     }
 
-    /// The endpoint with a `*` host replaced by `host`: one line of configuration serves both ends.
+    /// The endpoint with a `*` host replaced by `host`: one line of configuration serves both peers.
     #[must_use]
     pub fn with_wildcard_host(&self, host: &str) -> Self {
         match self.0.strip_prefix("tcp://*:") {
@@ -58,6 +80,25 @@ impl Endpoint {
         self.0.strip_prefix("tcp://")?.rsplit_once(':')?.1.parse().ok()
     }
 
+    /// The endpoint as libzmq binds it: it takes no host names there, so `localhost` becomes the loopback address.
+    pub(crate) fn bindable(&self) -> Cow<'_, Self> {
+        match self.0.strip_prefix("tcp://localhost:") {
+            Some(port) => Cow::Owned(Self(format!("tcp://127.0.0.1:{port}"))),
+            None => Cow::Borrowed(self),
+        }
+    }
+
+    /// The host of a TCP endpoint, without brackets.
+    pub(crate) fn host(&self) -> Option<&str> {
+        let (host, _) = self.0.strip_prefix("tcp://")?.rsplit_once(':')?;
+        Some(host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host))
+    }
+
+    /// The file of an `ipc://` endpoint, unless libzmq chooses it (`*`) or there is none (`@`, abstract).
+    pub(crate) fn path(&self) -> Option<&Path> {
+        self.0.strip_prefix("ipc://").filter(|path| *path != "*" && !path.starts_with('@')).map(Path::new)
+    }
+
     /// Whether the host is written as an IPv6 address.
     pub(crate) fn is_ipv6(&self) -> bool {
         self.0.starts_with("tcp://[")
@@ -68,24 +109,43 @@ impl FromStr for Endpoint {
     type Err = EndpointError;
 
     fn from_str(text: &str) -> Result<Self, EndpointError> {
-        let Some((transport, address)) = text.split_once("://") else {
-            return Err(EndpointError::Transport(text.to_owned()));
-        };
-        if !["tcp", "ipc", "inproc"].contains(&transport) {
-            return Err(EndpointError::Transport(text.to_owned()));
+        match fault(text) {
+            None => Ok(Self(text.to_owned())),
+            Some(fault) => Err(EndpointError { text: text.to_owned(), fault }),
         }
-        if address.is_empty() || address.contains('\0') {
-            return Err(EndpointError::Address(text.to_owned()));
-        }
-        if transport == "tcp" {
-            match address.rsplit_once(':') {
-                Some(("", _)) => return Err(EndpointError::Address(text.to_owned())),
-                Some((_, port)) if port == "*" || port.parse::<u16>().is_ok() => {}
-                _ => return Err(EndpointError::Port(text.to_owned())),
-            }
-        }
-        Ok(Self(text.to_owned()))
     }
+}
+
+fn fault(text: &str) -> Option<EndpointFault> {
+    let Some((transport @ ("tcp" | "ipc" | "inproc"), address)) = text.split_once("://") else {
+        return Some(EndpointFault::Transport);
+    };
+    if address.is_empty() || address.contains('\0') {
+        return Some(EndpointFault::Address);
+    }
+    match transport {
+        "tcp" => tcp_fault(address),
+        "ipc" if address.len() > PATH_BYTES_MAX => Some(EndpointFault::PathTooLong(address.len())),
+        _ => None,
+    }
+}
+
+fn tcp_fault(address: &str) -> Option<EndpointFault> {
+    let Some((host, port)) = address.rsplit_once(':') else {
+        return Some(EndpointFault::Port);
+    };
+    if host.is_empty() {
+        return Some(EndpointFault::Address);
+    }
+    if address.parse::<Ipv6Addr>().is_ok() || host.parse::<Ipv6Addr>().is_ok() {
+        return Some(EndpointFault::Brackets);
+    }
+    let is_number = port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok();
+    if port != "*" && !is_number {
+        return Some(EndpointFault::Port);
+    }
+    let is_foreign = |character: char| character.is_whitespace() || character.is_control() || character == '/';
+    host.contains(is_foreign).then_some(EndpointFault::Host)
 }
 
 impl fmt::Display for Endpoint {
@@ -109,9 +169,30 @@ mod tests {
         for good in ["tcp://*:9003", "tcp://127.0.0.1:*", "tcp://[::1]:9003", "ipc:///tmp/ticks", "inproc://ticks"] {
             assert_eq!(good.parse::<Endpoint>().unwrap().as_str(), good);
         }
-        for bad in ["", "9003", "http://host:80", "tcp://", "tcp://host", "tcp://:9003", "tcp://host:70000", "ipc://"] {
-            assert!(bad.parse::<Endpoint>().is_err(), "{bad}");
+        for (bad, fault) in [
+            ("", EndpointFault::Transport),
+            ("9003", EndpointFault::Transport),
+            ("http://host:80", EndpointFault::Transport),
+            ("tcp://", EndpointFault::Address),
+            ("tcp://:9003", EndpointFault::Address),
+            ("ipc://", EndpointFault::Address),
+            ("tcp://host", EndpointFault::Port),
+            ("tcp://host:70000", EndpointFault::Port),
+            ("tcp://host:+80", EndpointFault::Port),
+            ("tcp://::1:9003", EndpointFault::Brackets),
+            ("tcp://::1", EndpointFault::Brackets),
+            ("tcp://a b:9003", EndpointFault::Host),
+            ("tcp://host/x:9003", EndpointFault::Host),
+            (&format!("ipc:///{}", "x".repeat(107)), EndpointFault::PathTooLong(108)),
+        ] {
+            assert_eq!(bad.parse::<Endpoint>().unwrap_err().fault, fault, "{bad}");
         }
+    }
+
+    #[test]
+    fn an_error_shows_its_text_safely() {
+        let error = "tcp://\u{1b}[2J:1".parse::<Endpoint>().unwrap_err().to_string();
+        assert!(error.starts_with("'tcp://\\u{1b}[2J:1' has a character"), "{error}");
     }
 
     #[test]

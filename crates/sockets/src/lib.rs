@@ -22,10 +22,12 @@
 
 pub mod actor;
 pub mod allow;
+mod bind;
 pub mod connection;
 pub mod context;
 pub mod endpoint;
 pub mod error;
+mod holder;
 pub mod keys;
 pub mod limits;
 pub mod malformed;

@@ -13,7 +13,7 @@ use tracing::warn;
 use wire::{Frames, monitor::MonitorEvent};
 
 use crate::{
-    BindError, Endpoint, Interest, Limits, Mechanism, Security, SocketError,
+    BindError, Endpoint, Interest, Limits, Mechanism, Security, SocketError, bind,
     context::Observer,
     error::failed,
     limits::{FRAMES_MAX, MESSAGE_BYTES_MAX},
@@ -155,7 +155,7 @@ impl Socket {
             security.bound(&self.raw)?;
         }
         self.set_ipv6(endpoint)?;
-        self.raw.bind(endpoint.as_str()).map_err(|error| BindError::new(endpoint, error))?;
+        bind::bind(&self.raw, endpoint)?;
         let real = self.raw.get_last_endpoint().map_err(failed("learn the bound address"))?;
         Ok(real.ok().and_then(|text| text.parse().ok()).unwrap_or_else(|| endpoint.clone()))
     }
