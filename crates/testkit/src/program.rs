@@ -88,25 +88,35 @@ impl Program {
     /// # Panics
     /// It cannot be started.
     #[must_use]
-    pub fn spawn(mut command: Command) -> Self {
+    pub fn spawn(command: Command) -> Self {
+        Self::spawn_with_log(command, Stdio::piped())
+    }
+
+    /// As [`Program::spawn`], with standard error elsewhere than in a pipe: then the log stays empty.
+    ///
+    /// # Panics
+    /// It cannot be started.
+    #[must_use]
+    pub fn spawn_with_log(mut command: Command, stderr: impl Into<Stdio>) -> Self {
         let name = command.get_program().to_string_lossy().into_owned();
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(stderr);
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{name} does not start: {error}"));
         let input = child.stdin.take();
         let (sender, lines) = channel();
         let stdout = child.stdout.take().expect("stdout is piped");
         thread::spawn(move || each_line(stdout, |line| sender.send(line).is_ok()));
         let log = Arc::new(Mutex::new(String::new()));
-        let stderr = child.stderr.take().expect("stderr is piped");
-        let kept = Arc::clone(&log);
-        thread::spawn(move || {
-            each_line(stderr, |line| {
-                let mut log = kept.lock().expect("no thread panics while it holds the log");
-                log.push_str(&line);
-                log.push('\n');
-                true
+        if let Some(stderr) = child.stderr.take() {
+            let kept = Arc::clone(&log);
+            thread::spawn(move || {
+                each_line(stderr, |line| {
+                    let mut log = kept.lock().expect("no thread panics while it holds the log");
+                    log.push_str(&line);
+                    log.push('\n');
+                    true
+                });
             });
-        });
+        }
         Self { name, child, input, lines, log }
     }
 
@@ -206,6 +216,11 @@ impl Program {
     /// Sends SIGINT, as Ctrl-C does.
     pub fn interrupt(&self) {
         self.signal(Signal::INT);
+    }
+
+    /// Sends SIGHUP, as closing its terminal does.
+    pub fn hang_up(&self) {
+        self.signal(Signal::HUP);
     }
 
     /// Sends SIGKILL.
