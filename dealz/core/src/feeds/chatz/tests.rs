@@ -97,6 +97,29 @@ fn a_new_name_takes_the_old_one_off_the_roster() {
 }
 
 #[test]
+fn a_desk_whose_routing_id_is_taken_over_comes_back_with_another() {
+    let (router, publisher) = (Peer::bind(peer::ROUTER), Peer::bind(peer::XPUB));
+    router.socket().set_router_handover(true).unwrap();
+    let (_chatz, events) = desk(&router.endpoint().parse().unwrap(), &publisher.endpoint().parse().unwrap(), 64);
+    let reply = || {
+        let mut frames = router.receive();
+        frames.truncate(1 + frames.iter().position(Vec::is_empty).unwrap());
+        frames.push(b"ada".to_vec());
+        router.send(&frames);
+        frames.swap_remove(0)
+    };
+    let id = reply();
+    until(&events, is_up);
+
+    let thief = Peer::connect_with(peer::DEALER, router.endpoint(), |raw| raw.set_identity(&id).unwrap());
+    thief.send([&b""[..], b"eve"]);
+    reply();
+    until(&events, |event| matches!(event, Event::Silent(SocketId::ChatzReq, Some(_))));
+    while reply() == id {}
+    until(&events, is_up);
+}
+
+#[test]
 fn texts_wait_for_a_server_and_too_many_are_refused() {
     let no_server: Endpoint = "tcp://127.0.0.1:1".parse().unwrap();
     let (chatz, events) = desk(&no_server, &no_server, 1_000);
