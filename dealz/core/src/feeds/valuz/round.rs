@@ -2,7 +2,6 @@
 //! of it. Pure; valuz's own [`Batch`] and [`Tally`] know the protocol.
 
 use std::{
-    collections::VecDeque,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -18,7 +17,10 @@ use wire::{
 };
 
 use super::{Run, check::Sum, workers::Workers};
-use crate::view::{BatchPhase, BatchView, SymbolValue, ValuationName, Verification};
+use crate::{
+    rates::Rate,
+    view::{BatchPhase, BatchView, SymbolValue, ValuationName, Verification},
+};
 
 /// How long it waits for workers that dealz has just started.
 const AWAITED_FOR: Duration = Duration::from_secs(3);
@@ -31,9 +33,6 @@ const GIVE_UP: Duration = Duration::from_secs(5 * 60);
 
 /// The least time between two roundings of the sums, which cost a little for each symbol.
 const SUMS_EVERY: Duration = Duration::from_millis(200);
-
-/// The time over which the rate is measured.
-const RATE_OVER: Duration = Duration::from_secs(1);
 
 /// How many symbols are shown; all are counted, and all are checked.
 const SYMBOLS_SHOWN: usize = 1_000;
@@ -53,8 +52,8 @@ pub(crate) struct Round {
     stopped: bool,
     /// Whether its end was noticed.
     is_end_taken: bool,
-    /// When how many were counted, over the last second; oldest first.
-    samples: VecDeque<(Instant, u64)>,
+    /// Of the counted orders.
+    rate: Rate<Instant>,
     sums: Sum,
     sums_at: Option<Instant>,
     /// Whether they were rounded after the end.
@@ -78,7 +77,7 @@ impl Round {
             takes_unnumbered,
             stopped: false,
             is_end_taken: false,
-            samples: VecDeque::new(),
+            rate: Rate::default(),
             sums: Sum::default(),
             sums_at: None,
             sums_are_last: false,
@@ -246,7 +245,8 @@ impl Round {
             _ => self.tally.elapsed(),
         };
         let per_second = if is_running {
-            self.rate(now)
+            self.rate.handle_count(now, count - missing);
+            self.rate.per_second()
         } else if elapsed.is_zero() {
             0.0
         } else {
@@ -304,20 +304,6 @@ impl Round {
             self.tally.handle_connected(connection);
         }
         self.tally.start_own(now, self.takes_unnumbered)
-    }
-
-    /// Results a second, over the last second.
-    fn rate(&mut self, now: Instant) -> f64 {
-        self.samples.push_back((now, self.counted()));
-        // The newest of those that are too old is where the rate is counted from.
-        while self.samples.get(1).is_some_and(|&(at, _)| at + RATE_OVER < now) || self.samples.len() > 64 {
-            self.samples.pop_front();
-        }
-        let (Some(&(since, before)), Some(&(until, counted))) = (self.samples.front(), self.samples.back()) else {
-            return 0.0;
-        };
-        let seconds = (until - since).as_secs_f64();
-        if seconds > 0.0 { (counted - before) as f64 / seconds } else { 0.0 }
     }
 
     /// Rounds the sums now and then while it runs, and once after its end.

@@ -5,7 +5,7 @@
 //! its connection is known, and a READY of a moment ago also counts for a connection that becomes known after it.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet, VecDeque},
+    collections::{BTreeMap, HashMap, HashSet},
     time::{Duration, Instant},
 };
 
@@ -14,7 +14,7 @@ use wire::{
     monitor::{EventKind, MonitorEvent},
 };
 
-use crate::event::NamedWorker;
+use crate::{event::NamedWorker, rates::Rate};
 
 /// How many names are kept; workers beyond count as nameless.
 const NAMES_MAX: usize = 256;
@@ -27,9 +27,6 @@ const GONE_FOR: Duration = Duration::from_secs(10);
 
 /// How long a READY may be ahead of its connection's event.
 const AHEAD: Duration = Duration::from_secs(1);
-
-/// The time over which a rate is measured.
-const RATE_OVER: Duration = Duration::from_secs(1);
 
 /// A worker that has reported nothing for so long does nothing.
 const IDLE_AFTER: Duration = Duration::from_millis(1_500);
@@ -57,8 +54,8 @@ struct Named {
     done: u64,
     /// What that was at the beginning of the batch.
     before: u64,
-    /// The last reports, oldest first.
-    reports: VecDeque<(Instant, u64)>,
+    /// Of `done`, by the last reports.
+    rate: Rate<Instant>,
     /// Since when it is disconnected.
     gone_since: Option<Instant>,
 }
@@ -103,15 +100,10 @@ impl Workers {
         let Some(named) = self.named.get_mut(name) else { return };
         if done < named.done {
             // Another worker, with the process id of the one before.
-            named.reports.clear();
             named.before = 0;
         }
         named.done = done;
-        named.reports.push_back((now, done));
-        // The rate is measured from the newest of those that are too old.
-        while named.reports.get(1).is_some_and(|&(at, _)| at + RATE_OVER < now) || named.reports.len() > 64 {
-            named.reports.pop_front();
-        }
+        named.rate.handle_count(now, done);
     }
 
     /// Forgets what is too old.
@@ -120,15 +112,15 @@ impl Workers {
         self.ready.retain(|connection, ready| live.contains(connection) || now < ready.at + AHEAD);
         self.named.retain(|_, named| named.gone_since.is_none_or(|since| now < since + GONE_FOR));
         for named in self.named.values_mut() {
-            if named.reports.back().is_some_and(|&(at, _)| at + IDLE_AFTER <= now) {
-                named.reports.clear();
+            if named.rate.last_at().is_some_and(|at| at + IDLE_AFTER <= now) {
+                named.rate.clear();
             }
         }
     }
 
     /// Whether [`Workers::handle_time`] will change anything.
     pub(crate) fn is_changing(&self) -> bool {
-        self.named.values().any(|named| named.gone_since.is_some() || !named.reports.is_empty())
+        self.named.values().any(|named| named.gone_since.is_some() || named.rate.last_at().is_some())
     }
 
     /// How many workers are connected.
@@ -153,7 +145,7 @@ impl Workers {
             connected: named.gone_since.is_none(),
             done: named.done - named.before,
             done_in_all: named.done,
-            per_second: named.rate(),
+            per_second: named.rate.per_second(),
         };
         self.named.iter().map(worker).collect()
     }
@@ -211,17 +203,6 @@ impl Workers {
                 named.gone_since.get_or_insert(now);
             }
         }
-    }
-}
-
-impl Named {
-    /// Orders a second, over the last second of its reports.
-    fn rate(&self) -> f64 {
-        let (Some(&(since, before)), Some(&(until, done))) = (self.reports.front(), self.reports.back()) else {
-            return 0.0;
-        };
-        let seconds = (until - since).as_secs_f64();
-        if seconds > 0.0 { done.saturating_sub(before) as f64 / seconds } else { 0.0 }
     }
 }
 
