@@ -160,6 +160,15 @@ impl Socket {
         Ok(real.ok().and_then(|text| text.parse().ok()).unwrap_or_else(|| endpoint.clone()))
     }
 
+    /// Ends an earlier [`Socket::bind`], by the endpoint that it returned. libzmq closes the connections that it accepted
+    /// there.
+    ///
+    /// # Errors
+    /// It is not bound there.
+    pub fn unbind(&mut self, endpoint: &Endpoint) -> Result<(), SocketError> {
+        self.raw.unbind(endpoint.as_str()).map_err(failed("unbind"))
+    }
+
     /// Connects to `endpoint` now or whenever somebody binds it; libzmq tries again by itself.
     ///
     /// # Errors

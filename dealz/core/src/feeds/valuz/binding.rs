@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sockets::Context;
+use sockets::{Context, SocketError};
 use tracing::warn;
 
 use super::{ValuzEndpoints, bound::BoundSockets};
@@ -13,6 +13,9 @@ use crate::view::SocketId;
 
 /// How long after a failure the sockets are bound again.
 const BIND_AGAIN: Duration = Duration::from_secs(1);
+
+/// How long no connection is accepted after file descriptors ran out.
+const GIVE_WAY: Duration = Duration::from_secs(2);
 
 /// The endpoints that the sockets are bound to, or why they are not; shared with the handle.
 pub(super) type Bound = Arc<Mutex<Result<ValuzEndpoints, String>>>;
@@ -24,6 +27,8 @@ pub(super) struct Binding {
     shared: Bound,
     pub(super) sockets: Option<BoundSockets>,
     failure: Option<Failure>,
+    /// While no connection is accepted: until when.
+    closed_until: Option<Instant>,
 }
 
 /// A socket that cannot be bound.
@@ -37,21 +42,43 @@ pub(super) struct Failure {
 impl Binding {
     /// Binds for the first time.
     pub(super) fn new(context: &Context, wanted: ValuzEndpoints, shared: Bound, now: Instant) -> Self {
-        let mut binding = Self { context: context.clone(), wanted, shared, sockets: None, failure: None };
+        let mut binding =
+            Self { context: context.clone(), wanted, shared, sockets: None, failure: None, closed_until: None };
         binding.open(now);
         binding
     }
 
-    /// Binds again when it is time.
-    pub(super) fn handle_time(&mut self, now: Instant) {
+    /// Binds again when it is time, and keeps connections from using up all file descriptors.
+    ///
+    /// # Errors
+    /// The context is gone.
+    pub(super) fn handle_time(&mut self, now: Instant) -> Result<(), SocketError> {
         if self.failure.as_ref().is_some_and(|failure| failure.again <= now) {
             self.open(now);
         }
+        let Some(sockets) = &mut self.sockets else { return Ok(()) };
+        match self.closed_until {
+            None => {
+                if sockets.give_way()? {
+                    warn!("out of file descriptors: closing the connections of all workers for {GIVE_WAY:?}");
+                    self.closed_until = Some(now + GIVE_WAY);
+                }
+            }
+            Some(until) if until <= now => {
+                self.closed_until = None;
+                if let Err((socket, error)) = sockets.bind_again() {
+                    self.sockets = None;
+                    self.failure = Some(Failure { socket, reason: error.to_string(), again: now + BIND_AGAIN });
+                }
+            }
+            Some(_) => {}
+        }
+        Ok(())
     }
 
     /// When [`Binding::handle_time`] has something to do.
     pub(super) fn next_deadline(&self) -> Option<Instant> {
-        self.failure.as_ref().map(|failure| failure.again)
+        self.failure.as_ref().map(|failure| failure.again).into_iter().chain(self.closed_until).min()
     }
 
     /// Why the sockets are not bound.

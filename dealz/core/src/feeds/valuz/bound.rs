@@ -2,9 +2,14 @@
 
 use std::time::{Duration, Instant};
 
+use rustix::io::Errno;
 use sockets::{BindError, Context, Endpoint, Interest, Limits, RefusedHandshakes, Role, Socket, SocketError};
 use tracing::info;
-use wire::{Channel, Frames, monitor::MonitorEvent, value::Control};
+use wire::{
+    Channel, Frames,
+    monitor::{EventKind, MonitorEvent},
+    value::Control,
+};
 
 use super::ValuzEndpoints;
 use crate::view::SocketId;
@@ -22,6 +27,8 @@ pub(crate) struct BoundSockets {
     pub(crate) control: Socket,
     pub(crate) endpoints: ValuzEndpoints,
     refused: [RefusedHandshakes; 3],
+    /// Whether a connection found no file descriptor.
+    is_starved: bool,
 }
 
 impl BoundSockets {
@@ -41,7 +48,7 @@ impl BoundSockets {
         let (control, at_control) = socket(SocketId::ValuzPub)?;
         let endpoints = ValuzEndpoints { orders: at_orders, results: at_results, control: at_control };
         let refused = [Channel::Orders, Channel::Results, Channel::Control].map(RefusedHandshakes::of);
-        Ok(Self { orders, results, control, endpoints, refused })
+        Ok(Self { orders, results, control, endpoints, refused, is_starved: false })
     }
 
     /// Takes the events of all connections; those of results go to `handle`.
@@ -50,18 +57,48 @@ impl BoundSockets {
     /// The context is gone.
     pub(crate) fn follow(&mut self, now: Instant, mut handle: impl FnMut(&MonitorEvent)) -> Result<(), SocketError> {
         let [orders, results, control] = &mut self.refused;
-        orders.follow(now, &mut self.orders, |_| {})?;
-        control.follow(now, &mut self.control, |_| {})?;
+        let starved = &mut self.is_starved;
+        orders.follow(now, &mut self.orders, |event| *starved |= is_out_of_descriptors(event))?;
+        control.follow(now, &mut self.control, |event| *starved |= is_out_of_descriptors(event))?;
         for _ in 0..FOLLOW_MAX {
             let mut any = false;
             results.follow(now, &mut self.results, |event| {
                 any = true;
+                *starved |= is_out_of_descriptors(event);
                 handle(event);
             })?;
             if !any {
                 break;
             }
         }
+        Ok(())
+    }
+
+    /// Closes all connections and accepts none, if one found no file descriptor; returns whether it did. libzmq would try
+    /// again without a pause, and take each descriptor that the page or a process needs.
+    ///
+    /// # Errors
+    /// The context is gone.
+    pub(crate) fn give_way(&mut self) -> Result<bool, SocketError> {
+        let is_starved = std::mem::take(&mut self.is_starved);
+        if is_starved {
+            self.orders.unbind(&self.endpoints.orders)?;
+            self.results.unbind(&self.endpoints.results)?;
+            self.control.unbind(&self.endpoints.control)?;
+        }
+        Ok(is_starved)
+    }
+
+    /// Accepts connections again, after [`BoundSockets::give_way`].
+    ///
+    /// # Errors
+    /// Which socket cannot be bound, and why.
+    pub(crate) fn bind_again(&mut self) -> Result<(), (SocketId, BindError)> {
+        // What was reported until now was of the time before.
+        self.is_starved = false;
+        self.orders.bind(&self.endpoints.orders).map_err(|error| (SocketId::ValuzPush, error))?;
+        self.results.bind(&self.endpoints.results).map_err(|error| (SocketId::ValuzPull, error))?;
+        self.control.bind(&self.endpoints.control).map_err(|error| (SocketId::ValuzPub, error))?;
         Ok(())
     }
 
@@ -90,6 +127,12 @@ impl BoundSockets {
         // now, break their connections first.
         self.orders.set_linger(LINGER)
     }
+}
+
+/// Whether a connection found no file descriptor. Other failures concern one connection alone.
+fn is_out_of_descriptors(event: &MonitorEvent) -> bool {
+    let out = [Errno::MFILE, Errno::NFILE].map(|errno| errno.raw_os_error().cast_unsigned());
+    event.kind == EventKind::AcceptFailed && out.contains(&event.value)
 }
 
 /// A socket, watched and bound, and the endpoint that it is bound to.

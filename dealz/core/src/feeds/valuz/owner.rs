@@ -91,7 +91,7 @@ impl Owner {
     /// Handles everything that has arrived, and sends what follows; returns whether there may be more at once.
     fn turn(&mut self) -> Result<bool, SocketError> {
         let now = Instant::now();
-        self.binding.handle_time(now);
+        self.binding.handle_time(now)?;
         let more_in = self.receive_outcomes(now)?;
         self.receive_subscriptions(now)?;
         let now = Instant::now();

@@ -1,0 +1,44 @@
+//! More connections than the desk has file descriptors for.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod support;
+
+use std::{
+    net::{SocketAddr, TcpStream},
+    process::Command,
+    time::Duration,
+};
+
+use serde_json::json;
+use support::{Desk, ask, dealz};
+
+/// Connects as often as the system allows, and keeps the connections.
+fn connect_up_to(count: usize, address: SocketAddr) -> Vec<TcpStream> {
+    (0..count).map_while(|_| TcpStream::connect_timeout(&address, Duration::from_millis(200)).ok()).collect()
+}
+
+#[test]
+fn connections_that_use_up_the_file_descriptors_leave_the_page_and_the_processes_reachable() {
+    let plain = dealz(&["--web", "127.0.0.1:0"]);
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -n 160 && exec \"$@\"", "dealz"]).arg(plain.get_program()).args(plain.get_args());
+    command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
+    command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let desk = Desk::spawn(command);
+    let orders: SocketAddr = desk.program.endpoint("orders").strip_prefix("tcp://").unwrap().parse().unwrap();
+
+    // It has started.
+    assert_eq!(desk.get("/", "").status, 200);
+    let mut held = connect_up_to(400, orders);
+    desk.program.wait_for_log("out of file descriptors");
+    let mut socket = desk.socket();
+    let started = ask(&mut socket, 1, &json!({"do": "process", "id": "tickz", "act": "start"})).unwrap();
+    assert_eq!(started["reply"]["got"], "done", "{started}");
+    for _ in 0..3 {
+        held.extend(connect_up_to(200, orders));
+        assert_eq!(desk.get("/", "").status, 200);
+    }
+    drop(held);
+    testkit::eventually("connections are accepted again", || TcpStream::connect(orders).is_ok());
+}
