@@ -38,7 +38,7 @@ const EXACT: Duration = Duration::from_millis(2);
 /// How long unsent ticks may delay the end of a publisher that drops none.
 const BLOCK_LINGER: Duration = Duration::from_secs(30);
 
-/// The first byte of a message that tells of a subscription.
+/// The first byte of a subscription message.
 const SUBSCRIBED: u8 = 1;
 
 /// The configuration of a publisher.

@@ -232,7 +232,7 @@ impl Watcher {
             }
             return;
         }
-        match self.connection.news(now) {
+        match self.connection.state_to_report(now) {
             None => {}
             Some(State::Connecting) => {
                 info!(channel = Channel::Ticks.name(), endpoint = %self.connection.endpoint(), "connecting");

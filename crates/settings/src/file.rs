@@ -1,4 +1,4 @@
-//! `suite.toml`: one file that tells every program of the suite where the others are. It is read only if `--config` or
+//! `suite.toml`: one file with the addresses and security of all programs of the suite. It is read only if `--config` or
 //! `SUITE_CONFIG` names it.
 //!
 //! ```toml

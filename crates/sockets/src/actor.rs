@@ -133,7 +133,7 @@ impl<C, R> Drop for Handle<C, R> {
 }
 
 impl<C> Inbox<C> {
-    /// To wait until somebody rings.
+    /// To wait for the doorbell.
     #[must_use]
     pub fn ring(&self) -> Interest<'_> {
         Interest::new(&self.doorbell, zmq::POLLIN)

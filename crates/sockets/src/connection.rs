@@ -1,6 +1,6 @@
 //! The one connection of a connecting socket: events in; states, log lines and new attempts out.
 //!
-//! A peer that fails for ever makes events for ever. A [`Connection`] folds them into a [`State`] that lasts, reports a
+//! A peer that keeps failing produces an endless stream of events. A [`Connection`] folds them into a [`State`] that lasts, reports a
 //! state when it has changed, but at most once a second, and connects again whenever libzmq has given up.
 //!
 //! libzmq reconnects by itself after most failures, but not after all: authentication that refuses the key, or a peer
@@ -152,7 +152,7 @@ impl Connection {
     }
 
     /// The state, if it has changed since it was reported and may be reported again.
-    pub fn news(&mut self, now: Instant) -> Option<State> {
+    pub fn state_to_report(&mut self, now: Instant) -> Option<State> {
         if self.reported == Some(self.state) || self.quiet_until.is_some_and(|until| now < until) {
             return None;
         }
@@ -164,14 +164,14 @@ impl Connection {
         self.reported
     }
 
-    /// Logs the address that it connects to, the first time, and then the state if there is [`Connection::news`].
+    /// Logs the address that it connects to, the first time, and then [`Connection::state_to_report`].
     pub fn log(&mut self, now: Instant) {
-        // Even if the first event came sooner: a person wants to know which attempt failed.
+        // Even if the first event came sooner, so that the log shows which attempt failed.
         if self.reported.is_none() {
             self.reported = Some(State::Connecting);
             self.log_state(State::Connecting);
         }
-        if let Some(state) = self.news(now) {
+        if let Some(state) = self.state_to_report(now) {
             self.log_state(state);
         }
     }
@@ -186,7 +186,7 @@ impl Connection {
         }
     }
 
-    /// When to call [`Connection::follow`], and ask for news, though no event came.
+    /// When to call [`Connection::follow`] and [`Connection::log`] although no event has arrived.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
         let report = if self.reported == Some(self.state) { None } else { self.quiet_until };

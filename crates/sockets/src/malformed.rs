@@ -12,7 +12,7 @@ use wire::{DecodeError, Frames};
 /// How long a peer's next complaint is only counted.
 const QUIET: Duration = Duration::from_secs(1);
 
-/// How many peers are remembered; beyond that, the memory starts anew.
+/// The most peers that are remembered; beyond that, all are forgotten.
 const PEERS_MAX: usize = 1024;
 
 /// The most bytes of a message in a log line.

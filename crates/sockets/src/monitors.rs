@@ -5,7 +5,7 @@
 //!                                        └── a second PAIR ──▶ the socket's owner: Socket::next_event
 //! ```
 //!
-//! libzmq blocks where nobody reads a monitor, so this thread never waits for anybody: what the observer does not take
+//! libzmq blocks if a monitor is not read, so this thread never waits: what the observer does not take
 //! is dropped and counted, and so is what an owner leaves unread beyond its queue, uncounted. A monitor's `PAIR`s are
 //! closed after its last event, [`EventKind::MonitorStopped`], which the socket has libzmq send before it closes
 //! (libzmq issue 3575). Each watched socket keeps the thread alive.

@@ -1,6 +1,6 @@
 //! Numbers that no stranger can guess, from the system's entropy: routing ids, and the seed of libzmq's own.
 //!
-//! A `ROUTER` with `ZMQ_ROUTER_HANDOVER` gives a routing id to the peer that claimed it last. Whoever guesses the id of a
+//! A `ROUTER` with `ZMQ_ROUTER_HANDOVER` gives a routing id to the peer that claimed it last. A peer that guesses the id of a
 //! client silences it: the connection stays up, and its requests are no longer heard.
 
 use std::sync::Once;

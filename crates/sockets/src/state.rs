@@ -30,7 +30,7 @@ pub enum State {
     Refused(Refusal),
 }
 
-/// Why a handshake failed, as far as libzmq reports it.
+/// Why a handshake failed, if libzmq reports it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
     /// The peers' security mechanisms, keys or socket types do not match: libzmq's protocol error code.

@@ -32,7 +32,7 @@ pub struct Stop(Arc<UnixStream>);
 pub struct Stopper(UnixStream);
 
 impl Stop {
-    /// A signal and the hand that gives it.
+    /// A stop signal and its trigger.
     ///
     /// # Errors
     /// The process has no file descriptors left.
@@ -62,7 +62,7 @@ impl Stop {
         self.wait_until(Instant::now())
     }
 
-    /// Sleeps until `deadline`, as exactly as the system can, or until the signal; tells whether it was given.
+    /// Sleeps until `deadline`, as exactly as the system can, or until the signal; returns whether it was given.
     #[must_use]
     pub fn wait_until(&self, deadline: Instant) -> bool {
         loop {
@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_clone_sees_the_signal_and_goes_on_seeing_it() {
+    fn every_clone_sees_the_signal_and_keeps_seeing_it() {
         let (stopper, stop) = Stop::pair().unwrap();
         let other = stop.clone();
         assert!(!stop.is_stopped());
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn to_wait_is_to_wait_for_the_signal() {
+    fn wait_returns_once_the_signal_is_given() {
         let (stopper, stop) = Stop::pair().unwrap();
         let waiting = std::thread::spawn(move || stop.wait());
         stopper.stop();

@@ -1,9 +1,9 @@
-//! The last messages of watched sockets, as they went by.
+//! The last messages sent and received by watched sockets.
 //!
 //! [`crate::Context::observed`] gives a context's sockets a tap: from [`crate::Socket::watch`] on, each message that
 //! is sent or received is counted and copied into a ring of [`MESSAGES_MAX`] slots whose memory is reused. Any thread
-//! may look. A socket without a tap pays one branch a message; one with a tap a lock that is as a rule free, a look at
-//! the clock and a copy.
+//! may read it. A socket without a tap pays one branch per message; one with a tap a lock that is usually free, a clock
+//! reading and a copy.
 
 use std::{
     collections::BTreeMap,
@@ -13,21 +13,21 @@ use std::{
 
 use wire::Frames;
 
-/// How many messages of a socket are kept.
+/// The number of messages of a socket that are kept.
 pub const MESSAGES_MAX: usize = 200;
 
-/// How many frames of a message are kept; the others are only counted.
+/// The most frames of a message that are kept; the others are only counted.
 pub const FRAMES_MAX: usize = 64;
 
-/// How many bytes of a message are kept; the others are only counted.
+/// The most bytes of a message that are kept; the others are only counted.
 pub const BYTES_MAX: usize = 16 * 1024;
 
-/// The taps of the sockets of a context, by the sockets' names; clones share them. A socket that is made again under
-/// its old name goes on with the same tap.
+/// The taps of the sockets of a context, by the sockets' names; clones share them. A new socket with the name of an
+/// old one continues its tap.
 #[derive(Debug, Clone, Default)]
 pub struct Taps(Arc<Mutex<BTreeMap<String, Arc<Tap>>>>);
 
-/// Which way a message went.
+/// The direction of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
     /// Out of the socket.
@@ -36,10 +36,10 @@ pub enum Direction {
     Received,
 }
 
-/// One message that went by.
+/// One message that was sent or received.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tapped {
-    /// Rises by one a message of its socket, from 0, also over [`Taps::clear`].
+    /// The message's number on its socket, from 0; [`Taps::clear`] does not reset it.
     pub id: u64,
     /// When it was sent or received.
     pub at: SystemTime,

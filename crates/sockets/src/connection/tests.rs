@@ -15,13 +15,13 @@ fn event(kind: EventKind) -> MonitorEvent {
 #[test]
 fn the_first_states_are_reported_at_once() {
     let (mut connection, start) = (connection(), Instant::now());
-    assert_eq!(connection.news(start), Some(State::Connecting));
+    assert_eq!(connection.state_to_report(start), Some(State::Connecting));
     assert_eq!(connection.handle_event(start, &event(EventKind::Closed)), None);
-    assert_eq!(connection.news(start), None);
+    assert_eq!(connection.state_to_report(start), None);
     assert_eq!(connection.handle_event(start, &event(EventKind::ConnectRetried)), None);
-    assert_eq!(connection.news(start), Some(State::Down));
+    assert_eq!(connection.state_to_report(start), Some(State::Down));
     assert_eq!(connection.handle_event(start, &event(EventKind::HandshakeSucceeded)), Some(Change::Up));
-    assert_eq!(connection.news(start), Some(State::Up));
+    assert_eq!(connection.state_to_report(start), Some(State::Up));
     assert_eq!(connection.next_deadline(), None);
 }
 
@@ -29,15 +29,15 @@ fn the_first_states_are_reported_at_once() {
 fn a_lost_connection_is_reported_and_so_is_its_return() {
     let (mut connection, start) = (connection(), Instant::now());
     connection.handle_event(start, &event(EventKind::HandshakeSucceeded));
-    assert_eq!(connection.news(start), Some(State::Up));
+    assert_eq!(connection.state_to_report(start), Some(State::Up));
     assert_eq!(connection.handle_event(start, &event(EventKind::Disconnected)), Some(Change::Down));
     assert_eq!(connection.handle_event(start, &event(EventKind::ConnectRetried)), None);
-    assert_eq!((connection.news(start), connection.next_deadline()), (None, Some(start + QUIET)));
+    assert_eq!((connection.state_to_report(start), connection.next_deadline()), (None, Some(start + QUIET)));
     let later = start + QUIET;
-    assert_eq!(connection.news(later), Some(State::Down));
-    assert_eq!(connection.news(later + QUIET), None);
+    assert_eq!(connection.state_to_report(later), Some(State::Down));
+    assert_eq!(connection.state_to_report(later + QUIET), None);
     connection.handle_event(later, &event(EventKind::HandshakeSucceeded));
-    assert_eq!(connection.news(later + QUIET), Some(State::Up));
+    assert_eq!(connection.state_to_report(later + QUIET), Some(State::Up));
 }
 
 #[test]
@@ -46,10 +46,10 @@ fn a_refusal_lasts_through_the_attempts_that_follow() {
     let refused = Refusal::NotAllowed(400);
     let change = connection.handle_event(start, &event(EventKind::HandshakeFailedAuth));
     assert_eq!(change, Some(Change::Refused(refused)));
-    assert_eq!(connection.news(start), Some(State::Refused(refused)));
+    assert_eq!(connection.state_to_report(start), Some(State::Refused(refused)));
     for kind in [EventKind::Disconnected, EventKind::ConnectRetried, EventKind::HandshakeFailedAuth] {
         assert_eq!(connection.handle_event(start, &event(kind)), None);
-        assert_eq!(connection.news(start + 9 * QUIET), None);
+        assert_eq!(connection.state_to_report(start + 9 * QUIET), None);
     }
 }
 
@@ -92,7 +92,7 @@ fn a_peer_that_comes_and_goes_is_reported_once_a_second() {
         let now = start + Duration::from_millis(millis);
         let kind = if millis % 2 == 0 { EventKind::HandshakeSucceeded } else { EventKind::Disconnected };
         connection.handle_event(now, &event(kind));
-        reports += u32::from(connection.news(now).is_some());
+        reports += u32::from(connection.state_to_report(now).is_some());
     }
     assert!(reports <= 5, "{reports}");
     assert!(connection.next_deadline().is_none_or(|deadline| deadline <= start + 7 * QUIET));

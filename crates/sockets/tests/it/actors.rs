@@ -9,7 +9,7 @@ use ::sockets::{
 
 use crate::sockets::context;
 
-/// Adds what it is told until it is stopped.
+/// Adds up commands until it is stopped.
 fn adder(inbox: Inbox<u64>) -> u64 {
     let mut sum = 0;
     while !wait(&inbox.stop, [inbox.ring()], None).unwrap().stopped {
@@ -64,7 +64,7 @@ fn a_full_inbox_gives_the_command_back() {
 }
 
 #[test]
-fn a_thread_that_ended_gives_the_command_back_and_a_panic_is_told() {
+fn a_thread_that_ended_returns_the_command_and_a_panic_is_reported() {
     let handle = actor::spawn(&context(), "short", 1, |_inbox: Inbox<u64>| ()).unwrap();
     testkit::eventually("the thread ends", || handle.is_ended());
     assert_eq!(handle.send(7), Err(NotTaken::Ended(7)));

@@ -58,8 +58,8 @@ fn events_come_to_the_observer_and_to_the_owner() {
     let push = Peer::connect(peer::PUSH, endpoint.as_str());
     push.send(["hello"]);
     assert_eq!(receive(&mut pull), ["hello"].into_iter().collect());
-    let told = until(&events, "valuz.pull", EventKind::HandshakeSucceeded);
-    assert_eq!(told, [EventKind::Listening, EventKind::Accepted, EventKind::HandshakeSucceeded]);
+    let kinds = until(&events, "valuz.pull", EventKind::HandshakeSucceeded);
+    assert_eq!(kinds, [EventKind::Listening, EventKind::Accepted, EventKind::HandshakeSucceeded]);
     let (_stopper, stop) = Stop::pair().unwrap();
     let mut states = Vec::new();
     while !states.contains(&State::Up) {

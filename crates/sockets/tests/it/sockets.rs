@@ -50,7 +50,7 @@ fn a_port_in_use_names_the_endpoint_and_its_holder() {
 }
 
 #[test]
-fn a_frame_over_the_limit_cuts_its_sender_and_nobody_else() {
+fn a_frame_over_the_limit_disconnects_only_its_sender() {
     let context = context();
     let (mut pull, endpoint) = bound(&context, Role::Pull, Channel::Results);
     let good = Peer::connect(peer::PUSH, endpoint.as_str());
@@ -108,10 +108,10 @@ fn a_publisher_that_never_drops_does_not_wait_for_a_signal_that_is_taken() {
         for _ in 0..sent {
             assert_eq!(subscriber.receive().len(), 3);
         }
-        // All is taken, and told; nothing else will be. Hearing that there are no subscriptions takes the news.
+        // All messages are taken, and the signal is raised once. Receiving consumes it, also without a subscription.
         assert!(!publisher.receive(&mut frames).unwrap());
         let wake = wait(&stop, [publisher.room()], Some(Instant::now() + testkit::BOUND)).unwrap();
-        assert!(wake.ready[0], "it waits for what was told already");
+        assert!(wake.ready[0], "it waits for a signal that was consumed");
     }
 }
 
@@ -137,7 +137,7 @@ fn subscriptions_tell_one_connection_from_another() {
 }
 
 #[test]
-fn a_monitor_tells_the_life_of_a_connection() {
+fn a_monitor_reports_the_life_of_a_connection() {
     let context = context();
     let mut sub = context.socket(Role::Sub, Limits::of(Channel::Ticks)).unwrap();
     sub.watch("sub").unwrap();
@@ -179,7 +179,7 @@ fn the_kernel_probes_a_connection_that_is_silent() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_try_that_nobody_answers_is_given_up_and_made_again() {
+fn an_unanswered_attempt_is_given_up_and_repeated() {
     let context = context();
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -236,7 +236,7 @@ fn sockets_with_monitors_and_unsent_messages_close_within_their_linger() {
         let mut push = context.socket(Role::Push, Limits::of(Channel::Results)).unwrap();
         push.set_linger(Duration::from_millis(10)).unwrap();
         push.watch("push").unwrap();
-        // Nobody listens there: the message stays unsent, and the monitor has events that nobody reads.
+        // No process listens there: the message stays unsent, and the monitor has events that are not read.
         push.connect(&"tcp://127.0.0.1:1".parse().unwrap()).unwrap();
         assert!(push.send(&["unsent"].into_iter().collect()).unwrap());
     }
