@@ -43,9 +43,9 @@ fn a_pair_whose_key_cannot_be_put_on_the_list_is_not_left_behind() {
     let refused = run(KEYZ, arguments);
     assert!(refused.code == Some(1) && refused.stderr.contains("allow:1: "), "{}", refused.stderr);
     assert_eq!(fs::read_to_string(&allow).unwrap(), "bob no-key\n");
-    fs::write(&allow, "# nobody yet").unwrap();
+    fs::write(&allow, "# empty so far").unwrap();
     assert_eq!(run(KEYZ, arguments).code, Some(0));
-    assert!(fs::read_to_string(&allow).unwrap().starts_with("# nobody yet\nada "));
+    assert!(fs::read_to_string(&allow).unwrap().starts_with("# empty so far\nada "));
 }
 
 #[test]

@@ -248,14 +248,14 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_added_on_a_line_of_its_own() {
+    fn a_key_is_added_on_a_separate_line() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("allow");
         let keys: Vec<PublicKey> = (0..3).map(|_| KeyPair::generate().unwrap().public).collect();
         let user = |name: &str| name.parse::<User>().unwrap();
         AllowList::add_key(&path, &user("ada"), &keys[0]).unwrap();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o600, 0o600);
-        // An editor that ends the file without a line feed, and a list with a mode of its own.
+        // An editor that ends the file without a line feed, and a list with another mode.
         write(&path, &format!("ada {}", keys[0]));
         AllowList::add_key(&path, &user("bob"), &keys[1]).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), format!("ada {}\nbob {}\n", keys[0], keys[1]));

@@ -35,7 +35,7 @@ pub enum EndpointFault {
     /// A TCP address without a usable port.
     #[error("does not end in :PORT, a number from 0 to 65535 or *")]
     Port,
-    /// An IPv6 address among whose colons that before the port cannot be told.
+    /// An IPv6 address without brackets, in which the colon before the port is ambiguous.
     #[error("needs brackets around its IPv6 address, as in tcp://[::1]:9003")]
     Brackets,
     /// A character that occurs in no host.

@@ -1,4 +1,4 @@
-//! Who gets in: each clear case against a real bound socket, and what both sides are told.
+//! Authentication: each clear case against a real server socket, and the reports on both sides.
 
 use std::{
     io::Write,
@@ -119,7 +119,7 @@ fn the_right_key_gets_in_under_its_name() {
 }
 
 #[test]
-fn a_key_that_is_not_on_the_list_is_refused_counted_and_told_in_words() {
+fn a_key_that_is_not_on_the_list_is_refused_counted_and_reported_in_words() {
     let mut server = Server::with_curve("");
     let mut client = Client::connect(&server, curve(KeyPair::generate().unwrap(), &server.key));
     let verdict = client.verdict();
@@ -133,7 +133,7 @@ fn a_wrong_server_key_does_not_get_in() {
     let ada = KeyPair::generate().unwrap();
     let mut server = Server::with_curve(&format!("ada {}\n", ada.public));
     let mut client = Client::connect(&server, curve(ada, &KeyPair::generate().unwrap()));
-    // Each side sees only bytes that do not fit; the server's own monitor tells the refusal.
+    // Each side sees only bytes that do not fit; the server's monitor reports the refusal.
     first(&mut server.socket, |state| matches!(state, State::Refused(_)));
     assert!(!matches!(first(&mut client.socket, |state| state != State::Handshaking), State::Up));
     assert!(server.holds_nothing());
@@ -150,12 +150,12 @@ fn no_key_at_a_curve_door_is_refused_on_both_sides() {
 }
 
 #[test]
-fn a_door_tells_in_words_that_a_peer_has_other_security() {
+fn a_server_reports_in_words_that_a_peer_has_other_security() {
     let mut server = Server::with_curve("");
     let mut client = TcpStream::connect(server.endpoint.as_str().trim_start_matches("tcp://")).unwrap();
     client.write_all(&testkit::raw::greeting("PUSH")).unwrap();
-    let told = first(&mut server.socket, |state| matches!(state, State::Refused(_)));
-    assert!(told.to_string().contains("different security"), "{told}");
+    let state = first(&mut server.socket, |state| matches!(state, State::Refused(_)));
+    assert!(state.to_string().contains("different security"), "{state}");
 }
 
 #[test]
@@ -185,7 +185,7 @@ fn a_key_taken_off_the_list_while_running_stays_out() {
     let mut server = Server::with_curve(&format!("ada {}\n", ada.public));
     assert_eq!(Client::connect(&server, curve(ada.clone(), &server.key)).verdict(), State::Up);
     assert_eq!(server.receive_from().as_deref(), Some("ada"));
-    testkit::write_private(server.list(), "# nobody\n");
+    testkit::write_private(server.list(), "# empty\n");
     assert!(matches!(Client::connect(&server, curve(ada, &server.key)).verdict(), State::Refused(_)));
 }
 
