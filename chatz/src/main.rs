@@ -5,6 +5,7 @@ use std::{
     process::ExitCode,
 };
 
+use anyhow::Context as _;
 use chatz::{
     Server,
     args::{Cli, Command},
@@ -37,7 +38,7 @@ fn run(suite: settings::SuiteArgs, command: Command) -> anyhow::Result<()> {
         Command::Say(args) => {
             let json = args.json;
             let users = say(&context, &args.config(&suite), &stop)?;
-            print_users(&users, json)?;
+            print_users(&users, json).context("the text is said, but standard output cannot be written")?;
         }
     }
     Ok(context.close(&stop)?)

@@ -91,13 +91,24 @@ fn join_prints_events_and_says_lines_until_its_input_ends() {
     client.say(&"x".repeat(100_000));
     client.say("one\u{1f}two");
     let refused = |reason: &str| json!({ "event": "refused", "reason": reason });
-    assert_eq!(event_but_users(&client), refused("not said: text: longer than 4096 bytes"));
-    assert_eq!(event_but_users(&client), refused("not said: text: a character that is not allowed"));
+    assert_eq!(event_but_users(&client), refused("line 2 is not said: text: longer than 4096 bytes"));
+    assert_eq!(event_but_users(&client), refused("line 3 is not said: text: a character that is not allowed"));
 
     client.say("good bye");
     client.close_stdin();
     assert_eq!(client.finish().code, Some(0));
     assert_eq!(run(CHATZ, server.client(&["say", "bob", "hi"])).code, Some(0));
+}
+
+#[test]
+fn say_reports_an_output_that_cannot_be_written() {
+    let server = Server::start(&[]);
+    let mut command = std::process::Command::new(CHATZ);
+    command.args(server.client(&["say", "ada", "hi"])).stdout(std::fs::File::create("/dev/full").unwrap());
+    let output = command.output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    let expected = "error: the text is said, but standard output cannot be written: ";
+    assert!(output.status.code() == Some(1) && error.starts_with(expected), "{error}");
 }
 
 #[test]

@@ -132,12 +132,18 @@ fn what_arrives_does_not_tear_the_line_that_is_being_typed() {
 }
 
 #[test]
-fn ctrl_d_and_sigterm_leave() {
+fn quit_and_ctrl_d_and_sigterm_leave() {
     let room = Room::open();
     let mut ada = room.join("ada");
     ada.shows("present: ada");
+    ada.types("/quiet\r");
+    ada.shows("chatz: no such command: /quiet");
     ada.types("\u{4}");
     ada.ends();
+    let mut eve = room.join("eve");
+    eve.shows("present: ");
+    eve.types("/quit \r");
+    eve.ends();
     let mut bob = room.join("bob");
     bob.shows("bob> ");
     kill_process(Pid::from_child(&bob.child), Signal::TERM).unwrap();

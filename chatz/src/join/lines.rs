@@ -83,23 +83,24 @@ impl Reader {
 
     fn say_lines(&self, mut input: impl BufRead) -> io::Result<()> {
         let mut line = Vec::new();
-        loop {
+        for number in 1_u64.. {
             match read_line(&mut input, &mut line) {
-                _ if self.client_ended.is_stopped() => return Ok(()),
-                Ok(true) => self.say(&line),
-                Ok(false) => return Ok(()),
+                _ if self.client_ended.is_stopped() => break,
+                Ok(true) => self.say(number, &line),
+                Ok(false) => break,
                 Err(error) => return Err(error),
             }
         }
+        Ok(())
     }
 
-    fn say(&self, line: &[u8]) {
+    fn say(&self, number: u64, line: &[u8]) {
         let text = match Text::decode(line) {
             Ok(text) => text,
             Err(error) if error.fault == Fault::Empty => return,
             Err(error) => {
                 // If the output is closed, the thread that writes events learns the same and ends the program.
-                let _ = locked(&self.output).write_fault(&format!("not said: {error}"));
+                let _ = locked(&self.output).write_fault(&format!("line {number} is not said: {error}"));
                 return;
             }
         };

@@ -178,12 +178,17 @@ impl Session {
 
     fn handle_line(&self, line: &str) -> anyhow::Result<Flow> {
         match line.strip_prefix('/') {
-            Some("quit") => return Ok(Flow::Quit),
-            Some("users") => say_to_person(&locked(&self.screen.words).present())?,
-            Some("help") => say_to_person(HELP)?,
-            Some(text) if text.starts_with('/') => self.say(text)?,
-            Some(_) => say_to_person(&format!("chatz: no such command: {} (/help lists them)", foreign(line)))?,
             None => self.say(line)?,
+            Some(text) if text.starts_with('/') => self.say(text)?,
+            Some(command) => match command.trim() {
+                "quit" => return Ok(Flow::Quit),
+                "users" => say_to_person(&locked(&self.screen.words).present())?,
+                "help" => say_to_person(HELP)?,
+                other => {
+                    let excerpt = foreign(other).at_most(EXCERPT_CHARS);
+                    say_to_person(&format!("chatz: no such command: /{excerpt} (/help lists them)"))?;
+                }
+            },
         }
         Ok(Flow::Continue)
     }
