@@ -76,7 +76,7 @@ struct SessionArgs {
     /// [default: MSFT,AAPL,GOOG,YHOO,BBRY; with --stage those of the price file]
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     symbols: Option<Vec<Symbol>>,
-    /// Record the session to a file
+    /// Record the session to a file; if it exists, to a new one with a number, such as talk-2.jsonl
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
     /// Play a recording; opens no socket

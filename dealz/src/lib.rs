@@ -29,15 +29,20 @@ use dealz_core::Desk;
 /// # Errors
 /// The configuration cannot be used, or the address to serve at cannot be had.
 pub fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
+    let mut session = None;
+    if !(cli.opens_window() && window::is_in_another_process()) {
+        // Its files may be pipes: while they are waited for, a signal ends the program without its help.
+        session = Some(cli.session()?);
+    }
     let stop = Stop::on_signals()?;
     if cli.opens_window() {
-        match window::show(cli, &stop)? {
+        match window::show(cli, &mut session, &stop)? {
             Shown::Ended(code) => return Ok(code),
             Shown::Not(reason) => warn!("{reason}: serving the page to a browser instead"),
         }
     }
     let servers = bind(cli.web(), cli.opens_window().then(|| cli.fallback()))?;
-    let desk = match cli.session()?.start(&stop) {
+    let desk = match session.map_or_else(|| cli.session(), Ok)?.start(&stop) {
         Err(_) if stop.is_stopped() => return Ok(ExitCode::SUCCESS),
         desk => desk?,
     };
@@ -46,12 +51,12 @@ pub fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     result.map(|()| ExitCode::SUCCESS)
 }
 
-/// Takes the addresses: first the one that was asked for, since the one instead of the window is any that is left. The
-/// link to the latter comes first: it is the reader's own.
-fn bind(asked: Option<WebConfig>, instead: Option<WebConfig>) -> anyhow::Result<Vec<Server>> {
-    let asked = asked.map(Server::bind).transpose()?;
-    let instead = instead.map(Server::bind).transpose()?;
-    Ok(instead.into_iter().chain(asked).collect())
+/// Binds the addresses: the requested one first, since the fallback of the window takes any that is left. The link to the
+/// fallback comes first: it replaces the user's window.
+fn bind(requested: Option<WebConfig>, fallback: Option<WebConfig>) -> anyhow::Result<Vec<Server>> {
+    let requested = requested.map(Server::bind).transpose()?;
+    let fallback = fallback.map(Server::bind).transpose()?;
+    Ok(fallback.into_iter().chain(requested).collect())
 }
 
 /// Serves the desk by all of `servers` until `stop`.

@@ -32,6 +32,7 @@ use self::{
 };
 use crate::{
     args::Cli,
+    session::Session,
     web::{self, Server},
 };
 
@@ -41,7 +42,7 @@ const BACKGROUND: Color = Color(0x0d, 0x11, 0x16, 0xff);
 /// The menu of a browser, with "Reload" and "Back", has no place in a window.
 const NO_CONTEXT_MENU: &str = "addEventListener('contextmenu', (event) => event.preventDefault())";
 
-/// What became of the window.
+/// The outcome of showing the window.
 pub(crate) enum Shown {
     /// It was shown, and is closed.
     Ended(ExitCode),
@@ -69,9 +70,9 @@ pub(crate) enum NoWindow {
 /// # Errors
 /// The configuration cannot be used.
 #[cfg(target_os = "linux")]
-pub(crate) fn show(cli: &Cli, stop: &Stop) -> anyhow::Result<Shown> {
+pub(crate) fn show(cli: &Cli, session: &mut Option<Session>, stop: &Stop) -> anyhow::Result<Shown> {
     if parent::has_started_this() {
-        return Ok(Shown::Ended(parent::exit_code(open(cli, stop))));
+        return Ok(Shown::Ended(parent::exit_code(open(cli, session, stop))));
     }
     if parent::names_a_display() { parent::show(stop) } else { Ok(Shown::Not(NoWindow::NoDisplay)) }
 }
@@ -81,18 +82,26 @@ pub(crate) fn show(cli: &Cli, stop: &Stop) -> anyhow::Result<Shown> {
 /// # Errors
 /// The configuration cannot be used.
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn show(cli: &Cli, stop: &Stop) -> anyhow::Result<Shown> {
-    Ok(open(cli, stop)?.map_or(Shown::Ended(ExitCode::SUCCESS), Shown::Not))
+pub(crate) fn show(cli: &Cli, session: &mut Option<Session>, stop: &Stop) -> anyhow::Result<Shown> {
+    Ok(open(cli, session, stop)?.map_or(Shown::Ended(ExitCode::SUCCESS), Shown::Not))
 }
 
-fn open(cli: &Cli, stop: &Stop) -> anyhow::Result<Option<NoWindow>> {
+/// Whether the window will be in another process than this one, and the session with it.
+pub(crate) fn is_in_another_process() -> bool {
+    #[cfg(target_os = "linux")]
+    return !parent::has_started_this() && parent::names_a_display();
+    #[cfg(not(target_os = "linux"))]
+    false
+}
+
+fn open(cli: &Cli, session: &mut Option<Session>, stop: &Stop) -> anyhow::Result<Option<NoWindow>> {
     // Tauri would panic.
     #[cfg(target_os = "linux")]
     if gtk::init().is_err() {
         return Ok(Some(NoWindow::NoDisplay));
     }
     let server = cli.web().map(Server::bind).transpose()?;
-    let desk = match cli.session()?.start(stop) {
+    let desk = match session.take().map_or_else(|| cli.session(), Ok)?.start(stop) {
         Err(_) if stop.is_stopped() => return Ok(None),
         desk => desk?,
     };

@@ -80,6 +80,21 @@ fn a_pipe_without_a_writer_does_not_hold_up_the_end() {
 }
 
 #[test]
+fn a_configuration_from_a_pipe_does_not_hold_up_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("suite.toml");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let mut command = dealz(&["--web", "127.0.0.1:0", "--config"]);
+    command.arg(&pipe);
+    let program = Program::spawn(command);
+    // It waits once a writer finds it reading.
+    let writer = std::fs::OpenOptions::new().write(true).open(&pipe).unwrap();
+    program.terminate();
+    assert_eq!(program.finish_within(A_SECOND).code, None);
+    drop(writer);
+}
+
+#[test]
 fn a_recording_that_cannot_be_played_is_named() {
     let finished = Program::spawn(dealz(&["--web", "127.0.0.1:0", "--play", "/no/such/file"])).finish();
     assert_eq!(finished.code, Some(1));

@@ -36,7 +36,7 @@ use crate::{
 /// monitors, drops.
 const EVENTS_MAX: usize = 1_024;
 
-/// How often what is shown changes.
+/// The interval between two states of the view.
 const BEAT: Duration = Duration::from_millis(33);
 
 /// How often messages are counted.
@@ -52,14 +52,14 @@ pub(crate) struct Live {
     pub(super) processes: Arc<Processes>,
     pub(super) taps: Taps,
     pub(super) events: SyncSender<Event>,
-    /// What is followed, and who we are, at first.
+    /// The symbols to follow and the name in the chat, at the start and after a reset.
     pub(super) symbols: Vec<Symbol>,
     pub(super) name: User,
-    /// Held while everything is put back to the start.
+    /// Held during a reset.
     pub(super) resetting: Mutex<()>,
     // These end after the feeds, in this order.
     _stop_processes: StopProcesses,
-    board: Board,
+    board: DashboardHandle,
     /// The last one waits for what is still to leave.
     _context: Context,
 }
@@ -78,14 +78,14 @@ impl Live {
         let taps = Taps::new();
         let monitors = monitors::spawn(&context, events.clone())?;
         let observed = context.observed(monitors.clone(), taps.clone());
-        let board = Board::spawn(&endpoints, &name, (taps.clone(), monitors), inbox)?;
+        let board = DashboardHandle::spawn(&endpoints, &name, (taps.clone(), monitors), inbox)?;
 
-        let ends = ValuzEndpoints {
+        let binds = ValuzEndpoints {
             orders: endpoints.orders.clone(),
             results: endpoints.results.clone(),
             control: endpoints.control.clone(),
         };
-        let valuz = Valuz::spawn(&observed, ends, events.clone())?;
+        let valuz = Valuz::spawn(&observed, binds, events.clone())?;
         // Where the system chose the ports, workers have to know them.
         let mut reached = endpoints.clone();
         if let Some(bound) = valuz.endpoints() {
@@ -138,14 +138,14 @@ impl Drop for StopProcesses {
     }
 }
 
-/// The dashboard, and the thread that changes it.
-struct Board {
+/// The dashboard, and the handle of the thread that changes it.
+struct DashboardHandle {
     dashboard: Arc<Mutex<Dashboard>>,
-    ends: Arc<AtomicBool>,
+    stopping: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Board {
+impl DashboardHandle {
     fn spawn(
         endpoints: &DeskEndpoints,
         name: &User,
@@ -154,16 +154,22 @@ impl Board {
     ) -> Result<Self, StartError> {
         let texts = SocketId::ALL.map(|id| endpoints.of(id.channel()).as_str());
         let dashboard = Arc::new(Mutex::new(Dashboard::new(texts, name.as_str(), host(), now_ms())));
-        let ends = Arc::new(AtomicBool::new(false));
-        let keeper = Keeper { dashboard: Arc::clone(&dashboard), inbox, taps, monitors, ends: Arc::clone(&ends) };
-        let thread = thread::Builder::new().name("dashboard".to_owned()).spawn(move || keeper.run());
-        Ok(Self { dashboard, ends, thread: Some(thread.map_err(StartError::Thread)?) })
+        let stopping = Arc::new(AtomicBool::new(false));
+        let owner = DashboardThread {
+            dashboard: Arc::clone(&dashboard),
+            inbox,
+            taps,
+            monitors,
+            stopping: Arc::clone(&stopping),
+        };
+        let thread = thread::Builder::new().name("dashboard".to_owned()).spawn(move || owner.run());
+        Ok(Self { dashboard, stopping, thread: Some(thread.map_err(StartError::Thread)?) })
     }
 }
 
-impl Drop for Board {
+impl Drop for DashboardHandle {
     fn drop(&mut self) {
-        self.ends.store(true, Ordering::Relaxed);
+        self.stopping.store(true, Ordering::Relaxed);
         if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
             error!("the thread dashboard panicked");
         }
@@ -176,20 +182,20 @@ fn host() -> String {
     name.as_ref().and_then(wire::WorkerName::parts).map_or_else(String::new, |parts| parts.host.to_owned())
 }
 
-/// What the thread `dashboard` holds.
-struct Keeper {
+/// The state of the thread `dashboard`.
+struct DashboardThread {
     dashboard: Arc<Mutex<Dashboard>>,
     inbox: Receiver<Event>,
     taps: Taps,
     monitors: Monitors,
-    ends: Arc<AtomicBool>,
+    stopping: Arc<AtomicBool>,
 }
 
-impl Keeper {
+impl DashboardThread {
     fn run(self) {
         let start = Instant::now();
         let (mut next_beat, mut next_count) = (start, start);
-        while !self.ends.load(Ordering::Relaxed) {
+        while !self.stopping.load(Ordering::Relaxed) {
             match self.inbox.recv_timeout(next_beat.saturating_duration_since(Instant::now())) {
                 Ok(event) => self.locked().handle(event, now_ms()),
                 Err(RecvTimeoutError::Timeout) => {}
