@@ -18,6 +18,7 @@ use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use settings::SuiteArgs;
 use sockets::{Endpoint, Mechanism, Stop};
 use tracing::{info, warn};
+use wire::foreign;
 
 use crate::{
     args::{ValuationName, WorkArgs},
@@ -109,7 +110,7 @@ impl Run<'_> {
                     }
                     None => {}
                 },
-                Some(Event::Logged(place, line)) => self.pass_on(place, &line)?,
+                Some(Event::Logged(place, line)) => self.pass_on(place, &line),
                 Some(Event::Exited(REDUCE, status)) if status.success() => return Ok(()),
                 Some(Event::Exited(REDUCE, status)) => bail!("reduce ended with {}", words(status)),
                 Some(Event::Exited(place, status)) => self.handle_exit(place, status)?,
@@ -176,9 +177,11 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// A log line or error of a child, with its name.
-    fn pass_on(&self, place: usize, line: &str) -> io::Result<()> {
-        self.bar.suspend(|| writeln!(io::stderr(), "{}: {line}", name(place)))
+    /// Prints a log line or error of a child with its name, if standard error takes it.
+    fn pass_on(&self, place: usize, line: &str) {
+        self.bar.suspend(|| {
+            let _ = writeln!(io::stderr(), "{}: {}", name(place), foreign(line));
+        });
     }
 
     /// The source or a worker has exited. A worker that dies in mid-batch does no harm while there are others; before
@@ -235,7 +238,7 @@ impl Run<'_> {
     fn drain(&mut self, mut deadline: Instant) -> io::Result<bool> {
         while !self.children.all_exited() {
             match self.children.next_event(Some(deadline))? {
-                Some(Event::Logged(place, line)) => self.pass_on(place, &line)?,
+                Some(Event::Logged(place, line)) => self.pass_on(place, &line),
                 Some(Event::Stopped) => deadline = deadline.min(self.terminate()),
                 Some(_) => {}
                 None => return Ok(false),
