@@ -27,7 +27,6 @@ fn main() -> ExitCode {
 
 fn run(suite: settings::SuiteArgs, command: Command) -> anyhow::Result<()> {
     let suite = suite.load()?;
-    // Keys and lists first: until signals are handled, they end a wait for a named pipe by themselves.
     let context = suite.context()?;
     let stop = Stop::on_signals()?;
     match command {

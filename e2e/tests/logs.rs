@@ -1,5 +1,7 @@
 //! A log that cannot be written (a full disk, a reader that has left) ends no program and changes no exit code.
 
+#![expect(clippy::expect_used, reason = "a test that cannot continue fails")]
+
 use std::{
     fs::File,
     io,

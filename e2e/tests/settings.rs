@@ -1,10 +1,12 @@
 //! What holds for the settings of every program: credentials need a mechanism, an empty variable is none, errors name
 //! their source, files stay open in large numbers.
 
-use std::{fs, process::Command};
+#![expect(clippy::expect_used, reason = "a test that cannot continue fails")]
+
+use std::{fs, process::Command, time::Duration};
 
 use e2e::{ANY, tickz};
-use testkit::{Finished, Program, sibling};
+use testkit::{Finished, Program, eventually, sibling};
 
 /// A role of each program, ready to fail before it does anything.
 const ROLES: [(&str, &[&str]); 9] = [
@@ -76,6 +78,33 @@ fn empty_variables_are_none_and_bad_ones_are_named() {
         assert!(finished.stderr.contains("'SUITE_SECURITY'"), "{name} {role:?}: {}", finished.stderr);
         assert!(!finished.stderr.contains("--security <"), "{name} {role:?}: {}", finished.stderr);
     }
+}
+
+#[test]
+fn a_signal_ends_the_wait_for_a_config_that_is_a_pipe() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pipe = folder.path().join("pipe");
+    assert!(Command::new("mkfifo").args(["-m", "600"]).arg(&pipe).status().is_ok_and(|status| status.success()));
+    let pipe = pipe.to_str().expect("it is UTF-8");
+    let key = ["--security", "curve", "--key", pipe];
+    for (name, role) in ROLES {
+        for arguments in [&["--config", pipe][..], &key] {
+            let program = Program::start(sibling(name), [role, arguments].concat());
+            // Before its handlers are set, the signal would end any program.
+            eventually("the program waits", || waits_with_handlers(&program));
+            program.interrupt();
+            let finished = program.finish_within(Duration::from_secs(1));
+            assert!(matches!(finished.code, Some(0 | 1)), "{name} {role:?} {arguments:?}: {finished:?}");
+        }
+    }
+}
+
+/// Whether the process handles SIGINT and sleeps.
+fn waits_with_handlers(program: &Program) -> bool {
+    let status = fs::read_to_string(format!("/proc/{}/status", program.pid())).unwrap_or_default();
+    let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default().trim();
+    let caught = u64::from_str_radix(field("SigCgt:"), 16).unwrap_or(0);
+    caught & 2 != 0 && field("State:").starts_with('S')
 }
 
 #[test]

@@ -20,7 +20,6 @@ fn main() -> ExitCode {
 }
 
 fn publish(suite: &settings::Suite, args: PublishArgs) -> anyhow::Result<()> {
-    // Keys and lists first: until signals are handled, they end a wait for a named pipe by themselves.
     let context = suite.context()?;
     let stop = Stop::on_signals()?;
     let (block, summary) = (args.block, args.summary);

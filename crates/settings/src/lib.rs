@@ -1,19 +1,18 @@
 //! The settings of every program of the suite: flag beats variable beats file beats default.
 //!
-//! - [`suite`] has the flags that all programs share, and what comes of them
-//! - [`file`](mod@file) holds what `suite.toml` may say
+//! - [`suite`] has the flags that all programs share, and their result
+//! - [`file`](mod@file) has the keys of `suite.toml`
 //! - [`host`] is a host to connect to
-//! - [`input`] opens a file or a stream whose waits end with the stop signal
+//! - [`input`] opens a file or a stream whose waits end with the stop signal; it is that of `sockets`
 //! - [`program`] says how a program starts (logging) and ends (one error line, an exit code)
 
 mod command_line;
 pub mod file;
 pub mod host;
-pub mod input;
 mod log;
 pub mod program;
 pub mod suite;
 
 pub use host::Host;
-pub use input::Input;
+pub use sockets::input::{self, Input};
 pub use suite::{HostArgs, Suite, SuiteArgs};

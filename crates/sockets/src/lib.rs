@@ -17,6 +17,7 @@
 //! - [`tap`]: the last messages of watched sockets
 //! - [`security`], [`keys`], [`allow`], [`zap`]: NULL, PLAIN and CURVE, key files, who may come in
 //! - [`malformed`]: malformed messages, counted, and logged at a bounded rate
+//! - [`input`]: reads a file or a stream, and stops waiting at the stop signal
 //! - [`text`]: reads small text files that people write
 //! - [`error`]: what can go wrong
 
@@ -28,6 +29,7 @@ pub mod context;
 pub mod endpoint;
 pub mod error;
 mod holder;
+pub mod input;
 pub mod keys;
 pub mod limits;
 pub mod malformed;

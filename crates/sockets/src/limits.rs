@@ -69,7 +69,7 @@ impl Limits {
     }
 }
 
-/// Raises this process's limit of open files as far as the system allows: one connection is one file.
+/// Raises this process's limit of open files to the hard limit: one connection is one file.
 ///
 /// # Errors
 /// The system refuses; the old limit stays.

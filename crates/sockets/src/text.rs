@@ -1,22 +1,30 @@
 //! Small text files that people write: keys, allow-lists, `suite.toml`.
 
 use std::{
-    fs::{File, Metadata},
+    fs::{self, File, Metadata},
     io::{self, Read as _},
     path::Path,
 };
 
-/// Reads a whole file of at most `bytes_max` bytes, without a byte order mark; returns what the system says about the
-/// very file that was read as well.
+use crate::{Stop, input::Input};
+
+/// Reads a whole file of at most `bytes_max` bytes, without a byte order mark; also returns the file's metadata.
+///
+/// It may be a pipe: then the signals that stop a program end the wait for its writer.
 ///
 /// # Errors
 /// The file cannot be read, is larger, or is not UTF-8.
 pub fn read(path: &Path, bytes_max: u32) -> io::Result<(String, Metadata)> {
-    let file = File::open(path)?;
-    let metadata = file.metadata()?;
+    let metadata = fs::metadata(path)?;
     let mut bytes = Vec::new();
     // A device or a pipe may never end.
-    file.take(u64::from(bytes_max) + 1).read_to_end(&mut bytes)?;
+    let bytes_read_max = u64::from(bytes_max) + 1;
+    if metadata.is_file() {
+        File::open(path)?.take(bytes_read_max).read_to_end(&mut bytes)?;
+    } else {
+        let stop = Stop::on_signals().map_err(io::Error::other)?;
+        Input::open(path, &stop)?.take(bytes_read_max).read_to_end(&mut bytes)?;
+    }
     if bytes.len() > bytes_max as usize {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("larger than {bytes_max} bytes")));
     }

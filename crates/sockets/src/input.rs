@@ -17,8 +17,9 @@ use rustix::{
     event::{PollFd, PollFlags, poll},
     fs::OFlags,
 };
-use sockets::Stop;
 use thiserror::Error;
+
+use crate::Stop;
 
 /// The stop signal came while a read waited for data; inside the [`io::Error`] that the read returns.
 #[derive(Debug, Error)]
