@@ -1,7 +1,5 @@
 //! `ipc://` endpoints: one server a path, no other file is touched, and a killed server's path is taken over.
 
-#![expect(clippy::expect_used, reason = "a test that cannot continue fails")]
-
 use std::{fs, path::Path};
 
 use e2e::{chatz, tickz};

@@ -1,8 +1,6 @@
 //! What holds for the settings of every program: credentials need a mechanism, an empty variable is none, errors name
 //! their source, files stay open in large numbers.
 
-#![expect(clippy::expect_used, reason = "a test that cannot continue fails")]
-
 use std::{fs, process::Command, time::Duration};
 
 use e2e::{ANY, tickz};
