@@ -63,6 +63,14 @@ export function clock(timeMs: number): string {
   return [time.getHours(), time.getMinutes(), time.getSeconds()].map((part) => String(part).padStart(2, '0')).join(':')
 }
 
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+
+/** A day, in UTC as the history has it: `1 Jan 2000`. */
+export function day(timeMs: number): string {
+  const time = new Date(timeMs)
+  return `${time.getUTCDate()} ${MONTHS[time.getUTCMonth()]} ${time.getUTCFullYear()}`
+}
+
 /** The time of a day to the millisecond, here: `14:03:07.120`. */
 export function clockMs(timeMs: number): string {
   return `${clock(timeMs)}.${String(new Date(timeMs).getMilliseconds()).padStart(3, '0')}`

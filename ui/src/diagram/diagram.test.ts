@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { socket, worker } from '../state/sample'
 import { BOUND, CONNECTED, layout } from './layout'
 import { lookOf, workerLook } from './look'
-import { type Box, lengthOf, middleOf, roundPath, shares, wrap } from './path'
+import { type Box, lengthOf, middleOf, pointAt, roundPath, shares, wrap } from './path'
 import { counted, roundRobin, pulsesBetween } from './pulses'
 import { heardOf, noteOf } from './words'
 
@@ -100,6 +100,13 @@ test('paths have round corners, a length, and a middle', () => {
   expect(roundPath([], 8)).toBe('')
   expect(lengthOf(points)).toBe(40)
   expect(shares(points)).toEqual([0, 0.75, 1])
+  expect([0, 0.375, 0.75, 1].map((share) => pointAt(points, share))).toEqual([
+    { x: 0, y: 0 },
+    { x: 15, y: 0 },
+    { x: 30, y: 0 },
+    { x: 30, y: 10 },
+  ])
+  expect(pointAt([], 0.5)).toEqual({ x: 0, y: 0 })
   expect(middleOf(points)).toEqual({ x: 15, y: 0, upright: false })
 })
 

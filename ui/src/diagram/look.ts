@@ -2,6 +2,7 @@
 
 import type { SocketView } from '../generated/SocketView'
 import type { WorkerState } from '../generated/WorkerState'
+import { isGone } from '../state/status'
 
 /**
  * Solid: up. Long dashes: connecting. Dash and dot: handshake in progress. Dots: retrying. A bar across: refused.
@@ -14,7 +15,8 @@ export function lookOf(socket: SocketView | undefined): Look {
     case 'up':
       return 'solid'
     case 'connecting':
-      return 'dashes'
+      // Between two attempts it would flicker.
+      return isGone(socket) ? 'dots' : 'dashes'
     case 'handshaking':
       return 'dashdot'
     case 'retrying':

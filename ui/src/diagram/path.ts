@@ -47,6 +47,20 @@ export function lengthOf(points: readonly Point[]): number {
   }, 0)
 }
 
+/** The point at a share of the whole, from 0 to 1. */
+export function pointAt(points: readonly Point[], share: number): Point {
+  const parts = shares(points)
+  const index = Math.max(
+    1,
+    parts.findIndex((part) => part >= share),
+  )
+  const [from, to] = [points[index - 1], points[index]]
+  const [begin, end] = [parts[index - 1] ?? 0, parts[index] ?? 0]
+  if (!from || !to || end === begin) return points.at(share < 1 ? 0 : -1) ?? { x: 0, y: 0 }
+  const within = (share - begin) / (end - begin)
+  return { x: from.x + (to.x - from.x) * within, y: from.y + (to.y - from.y) * within }
+}
+
 /** The middle of the longest straight part, and the way that it runs. */
 export function middleOf(points: readonly Point[]): Point & { upright: boolean } {
   let best = { x: points[0]?.x ?? 0, y: points[0]?.y ?? 0, upright: false }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import { point } from '../state/sample'
+import { point, quote } from '../state/sample'
 import { hexText } from './desk/hex'
+import { changeWords, referenceWords } from './tickz/reference'
 import { sparkline, SPARKLINE_POINTS } from './tickz/sparkline'
 
 test('a frame shows its bytes and what they are as text', () => {
@@ -17,4 +18,18 @@ test('a small price line goes from edge to edge, whatever the prices', () => {
   expect(sparkline([point('IBM', 0, 5), point('IBM', 1, 5)], 100, 20)).toBe('M0.0 10.0L100.0 10.0')
   const many = Array.from({ length: 500 }, (_, index) => point('IBM', index, index))
   expect(sparkline(many, 100, 20).match(/[ML]/g)).toHaveLength(SPARKLINE_POINTS)
+})
+
+test('a change names what it is relative to', () => {
+  const looped = { ...quote('IBM'), reference: { price: 39.81, tickMs: Date.UTC(2000, 0, 1), since: 'loop' } as const }
+  expect(referenceWords(looped)).toBe('since 39.810, the start of the history (1 Jan 2000)')
+  expect(changeWords([looped, looped])).toBe('change since the start of the history')
+  expect(changeWords([looped, quote('MSFT')])).toBe('change since the first price of each')
+  expect(changeWords([{ ...looped, reference: null }])).toBe('')
+})
+
+test('a small line begins at the start of a history', () => {
+  const points = [point('IBM', 1, 100), point('IBM', 2, 110), { ...point('IBM', 3, 1), start: 'loop' as const }]
+  const line = sparkline([...points, point('IBM', 4, 2)], 60, 20)
+  expect(line).toBe(sparkline([point('IBM', 3, 1), point('IBM', 4, 2)], 60, 20))
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { applyUpdate, type Desk, EMPTY, LINES_MAX, POINTS_MAX, RATES_MAX } from './desk'
+import { applyUpdate, type Desk, EMPTY, isQuiet, LINES_MAX, POINTS_MAX, RATES_MAX } from './desk'
 import { EVENT, point, socket, tickz, update } from './sample'
 
 function fold(updates: Parameters<typeof applyUpdate>[1][], from: Desk = EMPTY): Desk {
@@ -31,6 +31,18 @@ test('an event that comes again under its id has counted on, and moves nothing',
     [1, 17],
     [2, 1],
   ])
+})
+
+test('what only counts on is quiet; a message, another state or another event is not', () => {
+  const retrying = socket('tickz.sub', { state: { is: 'retrying', inMs: 100 }, attempts: 3 })
+  const desk = fold([update({ sockets: [retrying], events: [EVENT] })])
+  const connecting = { ...retrying, state: { is: 'connecting' as const }, attempts: 4 }
+  expect(isQuiet(desk, update({ sockets: [connecting], events: [{ ...EVENT, count: 2 }] }))).toBe(true)
+  expect(isQuiet(desk, update())).toBe(true)
+  expect(isQuiet(desk, update({ events: [{ ...EVENT, id: 1 }] }))).toBe(false)
+  expect(isQuiet(desk, update({ sockets: [{ ...retrying, received: 1 }] }))).toBe(false)
+  expect(isQuiet(desk, update({ sockets: [{ ...retrying, state: { is: 'up' } }] }))).toBe(false)
+  expect(isQuiet(desk, update({ tickz: tickz('IBM') }))).toBe(false)
 })
 
 test('phases and dropped events are kept', () => {

@@ -110,6 +110,29 @@ export function applyUpdate(desk: Desk, update: Update): Desk {
   }
 }
 
+/**
+ * Whether an update only counts on what is shown already, such as the attempts of a retry: that is worth drawing once a
+ * second, not as often as it comes.
+ */
+export function isQuiet(desk: Desk, update: Update): boolean {
+  const { snapshot, tickz, chatz, valuz, processes, points, lines, states } = update
+  if (snapshot || tickz || chatz || valuz || processes || points.length + lines.length + (states?.length ?? 0) > 0) {
+    return false
+  }
+  const newest = desk.events.at(-1)?.id ?? -1
+  return (
+    update.events.every(({ id }) => id <= newest) && (update.sockets ?? []).every((socket) => isStill(desk, socket))
+  )
+}
+
+/** Whether a socket has the state and the messages that it had. */
+function isStill(desk: Desk, { id, state, received, sent, peers }: SocketView): boolean {
+  const before = socketOf(desk, id)
+  if (!before || before.received !== received || before.sent !== sent || before.peers !== peers) return false
+  const tries = (is: SocketView['state']['is']) => is === 'connecting' || is === 'retrying'
+  return before.state.is === state.is || (tries(before.state.is) && tries(state.is))
+}
+
 /** One of the six, once it is known. */
 export function socketOf(desk: Desk, id: SocketId): SocketView | undefined {
   return desk.sockets.find((socket) => socket.id === id)

@@ -1,9 +1,10 @@
-// The state as the page draws it: updates are folded as they come, and drawn once per animation frame.
+// The state as the page draws it: updates are folded as they come, and drawn at once, but no more often than can be read;
+// those that change little wait for the tick of the second.
 
 import type { Backend, Link } from '../backend/backend'
 import type { Update } from '../generated/Update'
 import { Clock } from './clock'
-import { applyUpdate, type Desk, EMPTY } from './desk'
+import { applyUpdate, type Desk, EMPTY, isQuiet } from './desk'
 import { isStalled } from './freshness'
 
 /** How often the time on the page moves, in milliseconds: every word on it counts in whole seconds. */
@@ -11,19 +12,23 @@ const TICK_MS = 1000
 /** The same for a recording, which may play sixteen times as fast. */
 const PLAY_TICK_MS = 100
 
+/** The least time between two drawings, in milliseconds. */
+const DRAW_MS = 120
+
 export class Live {
   desk: Desk = $state.raw(EMPTY)
   /** None until it is known. */
   link: Link | null = $state(null)
   /** The time at the desk, in milliseconds since the Unix epoch. It stops with the updates. */
   nowMs: number = $state(Date.now())
-  /** How long there has been no update, in milliseconds; 0 for a recording, which may be paused. */
+  /** How long a stalled link has been silent, in milliseconds; 0 while it is not, and for a recording. */
   silentMs: number = $state(0)
 
   readonly #backend: Backend
   readonly #clock = new Clock()
   #next: Desk = EMPTY
-  #frame: number | null = null
+  #drawing: ReturnType<typeof setTimeout> | null = null
+  #drawnMs = 0
   /** When the last update came, by a clock that is never set. */
   #heardMs = performance.now()
 
@@ -42,29 +47,37 @@ export class Live {
     return () => {
       leave()
       clearInterval(ticking)
-      if (this.#frame !== null) cancelAnimationFrame(this.#frame)
+      if (this.#drawing !== null) clearTimeout(this.#drawing)
     }
   }
 
   #take(update: Update) {
     this.#clock.hear(update.timeMs, Date.now(), update.snapshot)
     this.#heardMs = performance.now()
+    const quiet = isQuiet(this.#next, update)
     this.#next = applyUpdate(this.#next, update)
-    // A hidden page gets no frames: its state stays current and is drawn when it is visible again.
-    this.#frame ??= requestAnimationFrame(() => {
-      this.#frame = null
-      this.desk = this.#next
-      // A mark of this moment must not lie to the right of now, and what was stalled is not any more.
-      if (update.events.length > 0 || this.silentMs > TICK_MS) this.#tick()
-    })
+    // The next tick draws it; one that follows a stall is drawn at once.
+    if (quiet && this.silentMs === 0) return
+    this.#drawing ??= setTimeout(() => this.#draw(), this.#drawnMs + DRAW_MS - performance.now())
+  }
+
+  #draw() {
+    this.#drawing = null
+    this.#drawnMs = performance.now()
+    // A mark of this moment must not lie to the right of now, and what was stalled is not any more.
+    if (this.desk.events !== this.#next.events || this.silentMs > 0) this.#tick()
+    else this.desk = this.#next
   }
 
   #tick() {
+    this.desk = this.#next
     if (this.#backend.now) {
       this.nowMs = this.#backend.now()
       return
     }
-    this.silentMs = performance.now() - this.#heardMs
-    this.nowMs = isStalled(this.silentMs) ? this.#next.timeMs : this.#clock.now(Date.now())
+    // Below the threshold there is nothing to draw.
+    const silentMs = performance.now() - this.#heardMs
+    this.silentMs = isStalled(silentMs) ? silentMs : 0
+    this.nowMs = this.silentMs > 0 ? this.#next.timeMs : this.#clock.now(Date.now())
   }
 }

@@ -67,7 +67,8 @@ export const EVENT: MonitorLine = {
 }
 
 export function quote(symbol: string): Quote {
-  return { symbol, last: 1, tickMs: 0, changePercent: 0, perSecond: 0, received: 1, lost: 0 }
+  const reference = { price: 1, tickMs: 0, since: 'firstSeen' } as const
+  return { symbol, last: 1, tickMs: 0, reference, changePercent: 0, perSecond: 0, received: 1, lost: 0 }
 }
 
 export function tickz(...symbols: string[]): TickzView {
@@ -75,7 +76,7 @@ export function tickz(...symbols: string[]): TickzView {
 }
 
 export function point(symbol: string, timeMs: number, price = 1): PricePoint {
-  return { symbol, timeMs, price, lost: 0 }
+  return { symbol, timeMs, price, lost: 0, start: null }
 }
 
 export function worker(pid: number, done = 0): WorkerView {

@@ -72,7 +72,7 @@ export function goneWords(socket: SocketView): string | null {
 }
 
 /** Whether a socket has tried to reach its peer, and failed. */
-function isGone(socket: SocketView): boolean {
+export function isGone(socket: SocketView): boolean {
   return socket.downSinceMs !== null && socket.attempts > 0 && !isUp(socket)
 }
 

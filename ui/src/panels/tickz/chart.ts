@@ -3,22 +3,29 @@
 import {
   ColorType,
   createChart,
+  createSeriesMarkers,
   HistogramSeries,
   type IChartApi,
   type ISeriesApi,
+  type ISeriesMarkersPluginApi,
   LineSeries,
+  type Time,
   type UTCTimestamp,
 } from 'lightweight-charts'
 import { clock, price } from '../../format'
 import type { PricePoint } from '../../generated/PricePoint'
 import { POINTS_MAX } from '../../state/desk'
 import { onLook, rem, token } from '../../theme'
+import { START_WORDS } from './reference'
+import { breaks } from './sparkline'
 
 export class PriceChart {
   readonly #chart: IChartApi
   readonly #prices: ISeriesApi<'Line'>
   /** A bar over the whole height at every loss of ticks. */
   readonly #gaps: ISeriesApi<'Histogram'>
+  /** A word where the history or the publisher started again. */
+  readonly #starts: ISeriesMarkersPluginApi<Time>
   readonly #unlook: () => void
   #symbol = ''
   #lastMs = 0
@@ -57,6 +64,7 @@ export class PriceChart {
       lineWidth: 2,
       priceFormat: { type: 'custom', minMove: 0.001, formatter: price },
     })
+    this.#starts = createSeriesMarkers(this.#prices, [])
     this.#unlook = onLook(() => this.#look())
   }
 
@@ -76,6 +84,7 @@ export class PriceChart {
       }
       this.#appended += fresh.length
     }
+    if (restarts || fresh.some(breaks)) this.#starts.setMarkers(points.filter(breaks).map(toStart))
     this.#symbol = symbol
     this.#length = points.length
     this.#lastMs = points.at(-1)?.timeMs ?? 0
@@ -111,7 +120,19 @@ function firstAfter(points: readonly PricePoint[], timeMs: number): number {
 }
 
 function toPrice(point: PricePoint) {
-  return { time: (point.timeMs / 1000) as UTCTimestamp, value: point.price }
+  const time = (point.timeMs / 1000) as UTCTimestamp
+  // The line to a point at which prices start again is not drawn: nothing was traded on it.
+  return breaks(point) ? { time, value: point.price, color: 'transparent' } : { time, value: point.price }
+}
+
+function toStart(point: PricePoint) {
+  return {
+    time: (point.timeMs / 1000) as UTCTimestamp,
+    position: 'inBar',
+    shape: 'circle',
+    color: token('--text'),
+    text: START_WORDS[point.start === 'restart' ? 'restart' : 'loop'],
+  } as const
 }
 
 function toGap(point: PricePoint) {

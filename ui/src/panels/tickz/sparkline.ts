@@ -5,9 +5,13 @@ import type { PricePoint } from '../../generated/PricePoint'
 /** Points that such a line has at most: more would not be seen. */
 export const SPARKLINE_POINTS = 60
 
-/** The `d` of an SVG path through the newest prices, from edge to edge; empty for fewer than two. */
+/**
+ * The `d` of an SVG path through the newest prices since they last started again, from edge to edge; empty for fewer
+ * than two.
+ */
 export function sparkline(points: readonly PricePoint[], width: number, height: number): string {
-  const shown = points.slice(-SPARKLINE_POINTS)
+  const start = points.findLastIndex(breaks)
+  const shown = points.slice(Math.max(start, points.length - SPARKLINE_POINTS, 0))
   if (shown.length < 2) return ''
   const prices = shown.map(({ price }) => price)
   const [low, high] = [Math.min(...prices), Math.max(...prices)]
@@ -19,4 +23,9 @@ export function sparkline(points: readonly PricePoint[], width: number, height: 
       return `${index === 0 ? 'M' : 'L'}${x.toFixed(1)} ${(height - inset - share * (height - 2 * inset)).toFixed(1)}`
     })
     .join('')
+}
+
+/** Whether a line starts again at a point. */
+export function breaks(point: PricePoint | undefined): boolean {
+  return point?.start === 'loop' || point?.start === 'restart'
 }
