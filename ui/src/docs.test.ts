@@ -22,7 +22,7 @@ describe('a page of protocol-docs', () => {
     }
   })
 
-  it('is none where there is no such page', () => {
+  it('is none if there is no such page', () => {
     expect(doc('nowhere')).toBeNull()
   })
 })

@@ -27,14 +27,14 @@ afterEach(() => {
 })
 
 describe('a recording that plays', () => {
-  it('starts with a snapshot and continues at its times', () => {
+  it('starts with a snapshot and continues by its times', () => {
     const { player, updates } = playing()
     expect(updates.map(({ snapshot }) => snapshot)).toEqual([true])
     vi.advanceTimersByTime(1100)
     expect(updates.map(({ timeMs }) => timeMs - player.played().startMs)).toEqual([0, 250, 500, 750, 1000])
   })
 
-  it('stops at its end, and starts over', () => {
+  it('stops at its end, and starts again', () => {
     const { player, updates } = playing()
     player.setSpeed(16)
     vi.advanceTimersByTime(2000)
@@ -45,7 +45,7 @@ describe('a recording that plays', () => {
     expect(updates[0]?.snapshot).toBe(true)
   })
 
-  it('does not move while it is paused, and can be sought', () => {
+  it('pauses, and can be sought while it is paused', () => {
     const { player, updates } = playing()
     player.pause()
     vi.advanceTimersByTime(5000)
@@ -56,7 +56,7 @@ describe('a recording that plays', () => {
     expect(player.played().playing).toBe(false)
   })
 
-  it('says when it has changed', () => {
+  it('reports a change', () => {
     const { player } = playing()
     const heard = vi.fn()
     const leave = player.watch(heard)
@@ -83,7 +83,7 @@ describe('a recording that plays', () => {
     await expect(player.act({ do: 'recording' })).rejects.toMatchObject({ refused: 'notNow' })
   })
 
-  it('ends with its page', () => {
+  it('ends with its subscriber', () => {
     const { updates, leave } = playing()
     leave()
     vi.advanceTimersByTime(5000)

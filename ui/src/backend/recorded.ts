@@ -32,7 +32,7 @@ export class Player implements Backend {
   #timer: ReturnType<typeof setInterval> | null = null
   #lastMs = 0
 
-  /** Of a recording as text, one `Recorded` a line; `hello` is what the engine that handed it over said. */
+  /** Plays a recording, one `Recorded` a line; `hello` is that of the engine that handed it over. */
   constructor(text: string, hello: Hello) {
     this.#hello = hello
     this.#recording = parseRecording(text)
@@ -72,7 +72,7 @@ export class Player implements Backend {
     return { startMs, endMs, atMs, speed, torn, playing: this.#timer !== null, empty: updates.length === 0 }
   }
 
-  /** Calls back whenever what `played` says has changed; returns what ends it. */
+  /** Calls back at each change of `played`; returns what ends it. */
   watch(onChange: () => void): () => void {
     this.#watchers.add(onChange)
     return () => this.#watchers.delete(onChange)

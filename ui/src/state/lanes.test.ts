@@ -61,7 +61,7 @@ describe('marks', () => {
     expect(marksOf(events, 'tickz.sub', 1_000_000, scale).map(({ line }) => line.id)).toEqual([1, 3])
   })
 
-  it('are drawn once where equal ones lie upon each other', () => {
+  it('are drawn once if equal ones are in one place', () => {
     const events = [event(0, 1_010_000), event(1, 1_010_010), event(2, 1_010_020, 'down'), event(3, 1_010_030)]
     expect(marksOf(events, 'tickz.sub', 0, scale).map(({ line }) => line.id)).toEqual([2, 3])
   })
@@ -139,7 +139,7 @@ describe('a filter', () => {
   })
 })
 
-it('events are counted while the log is paused', () => {
+it('events that came while the log was paused are counted', () => {
   const events = [event(3, 0), event(4, 0), event(5, 0)]
   expect(countNewer(events, [event(3, 0)])).toBe(2)
   expect(countNewer(events, [])).toBe(3)

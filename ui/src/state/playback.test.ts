@@ -123,7 +123,7 @@ describe('a playhead', () => {
     expect(said(linear)).toBe('abcdef')
   })
 
-  it('continues from where it was sought', () => {
+  it('continues from the time that was sought', () => {
     const head = new Playhead(parseRecording(SESSION))
     const desk = fold(EMPTY, head.seek(2050))
     expect(said(fold(desk, head.advance(450)))).toBe('abcdef')

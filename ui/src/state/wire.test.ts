@@ -40,7 +40,7 @@ describe('hex', () => {
     ])
   })
 
-  it('continues on the next line, within the same field', () => {
+  it('continues in the next line, within the same field', () => {
     const long: MessageView = {
       ...SAY,
       frames: [{ hex: '41'.repeat(20), byteCount: 20 }],

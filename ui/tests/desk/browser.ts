@@ -16,7 +16,7 @@ export function useBrowser(): void {
   afterAll(() => browser.close())
 }
 
-/** A page at `link`, and what it did that a page of the desk must not do: errors, and requests to elsewhere. */
+/** A page at `link`, and its sins: errors, and requests to elsewhere. */
 export async function open(link: string): Promise<{ page: Page; sins: string[] }> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 720 } })
   const page = await context.newPage()

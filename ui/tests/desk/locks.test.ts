@@ -1,4 +1,4 @@
-// Keys: the whole suite under CURVE, and what the desk says if a handshake is refused.
+// Keys: the whole suite under CURVE, and the words for a handshake that is refused.
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -28,7 +28,7 @@ const curve = (own: string, server: string) => [
   join(keys, 'allow'),
 ]
 
-test('under CURVE the desk and all that it starts find together', async () => {
+test('under CURVE the desk and all that it starts are connected', async () => {
   const { link } = await startDesk(['--stage', '--name', 'suite', ...curve('suite', 'suite')], await freeChannels())
   const { page } = await open(link)
   await eventually(async () => expect(await page.locator('p.status').innerText()).toMatch(/6 of 6 up/))
@@ -42,7 +42,7 @@ test.each([
   ['a key that is not on the list', () => curve('stranger', 'suite'), /not on the server's allow-list/],
   ['another server key', () => curve('suite', 'stranger'), /wrong server key/],
   ['no key', () => [], /different security|other security/],
-])('%s: the reason stands in words', async (_, args, reason) => {
+])('%s: the reason is a sentence', async (_, args, reason) => {
   const channels = await freeChannels()
   start('tickz', ['publish', '--rate', '10', ...curve('suite', 'suite')], channels)
   const { link } = await startDesk(args(), channels)

@@ -1,4 +1,4 @@
-// Real programs for the tests of the desk: each at reserved ports, all of them ended with the test.
+// Real programs for the tests of the desk: each at ports of its own, all of them ended with the test.
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -31,8 +31,8 @@ export type Channels = Record<
 >
 
 /**
- * Free ports, all different. Each has had a connection, so for a minute the system gives it only to those
- * who name it (`testkit::ports` says why).
+ * Free ports, all different. Each has had a connection, so for a minute the system gives it only to programs
+ * that name it (`testkit::ports` says why).
  */
 export async function freePorts(count: number): Promise<number[]> {
   return Promise.all(
@@ -154,7 +154,7 @@ export function descendants(pid: number): number[] {
   return found.slice(1)
 }
 
-/** What a process runs, as the system shortens it; nothing where it has ended. */
+/** The program of a process, as the system shortens it; empty if it has ended. */
 export function nameOf(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/comm`, 'utf8').trim()

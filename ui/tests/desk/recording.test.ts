@@ -15,7 +15,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-test('what was recorded is played: the same prices and words, back and forth', async () => {
+test('a recording plays: the same prices and words, back and forth', async () => {
   const file = join(folder, 'talk.jsonl')
   const live = await startDesk(['--stage', '--record', file], await freeChannels())
   const { page } = await open(live.link)
@@ -26,7 +26,7 @@ test('what was recorded is played: the same prices and words, back and forth', a
   live.desk.signal('SIGTERM')
   expect(await live.desk.ends()).toBe(0)
 
-  // No process listens at the channels: an open socket would show in a monitor.
+  // No channel has a server: a socket that was opened would show in a monitor.
   const played = await startDesk(['--play', file], await freeChannels())
   const again = await open(played.link)
   const time = again.page.getByRole('slider', { name: 'Time of the recording' })

@@ -1,5 +1,5 @@
-// A service on a host whose packets are lost: a separate network namespace, whose route back is removed. Nothing is
-// closed and nothing refused, so silence is the only sign. Making the namespace takes powers that only root has, and not in
+// A service on a host whose packets vanish: a network namespace of its own, whose way back is taken away. Nothing is
+// closed and nothing refused, so only silence shows it. Making the namespace takes powers that only root has, and not in
 // every container.
 
 import { execFileSync, spawnSync } from 'node:child_process'
@@ -10,7 +10,7 @@ import { eventually, freeChannels, start, startDesk } from './programs'
 const HERE = '10.203.7.1'
 const THERE = '10.203.7.2'
 const NAMESPACE = `desk-${process.pid}`
-/** The two ends of the cable between. */
+/** Both ends of the cable between them. */
 const [END_HERE, END_THERE] = [`desk${process.pid}a`, `desk${process.pid}b`]
 const isMade = spawnSync('ip', ['netns', 'add', NAMESPACE]).status === 0
 
@@ -38,13 +38,13 @@ test.runIf(isMade)('a publisher whose packets are dropped is shown as stale, and
   const { link } = await startDesk([], { ...(await freeChannels()), TICKZ_TICKS: ticks })
   const { page } = await open(link)
   const socket = page.getByRole('button', { name: /^tickz SUB/ })
-  const stands = (how: RegExp) => eventually(async () => expect(await socket.getAttribute('aria-label')).toMatch(how))
-  await stands(/\bup\b/)
+  const shows = (how: RegExp) => eventually(async () => expect(await socket.getAttribute('aria-label')).toMatch(how))
+  await shows(/\bup\b/)
 
   runThere('ip', 'route', 'add', 'blackhole', `${HERE}/32`)
-  // The kernel's probes take 5 s; an unanswered attempt to connect is called stale after another.
-  await stands(/silent/)
+  // The kernel's probes take 5 s; an attempt to connect without an answer is stale after another.
+  await shows(/silent/)
 
   runThere('ip', 'route', 'del', 'blackhole', `${HERE}/32`)
-  await stands(/\bup\b/)
+  await shows(/\bup\b/)
 })

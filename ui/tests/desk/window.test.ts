@@ -21,7 +21,7 @@ import {
 /** Where `just` puts it. */
 const DRIVER = process.env.TAURI_DRIVER ?? resolve(import.meta.dirname, '../../../.tools/cargo/bin/tauri-driver')
 
-/** A folder for pictures of the views, to be looked at. */
+/** A folder for pictures of the views. */
 const PICTURES = process.env.PICTURES ?? ''
 
 const started: ChildProcess[] = []
@@ -35,7 +35,7 @@ beforeAll(async () => {
   return () => xvfb.kill()
 })
 
-// A window that is still open outlives its driver, and serves its page where its display goes.
+// A window that is still open outlives its driver, and serves its page if its display goes.
 afterEach(() => {
   for (const child of started.splice(0)) {
     const left = descendants(child.pid ?? 0)
@@ -44,7 +44,7 @@ afterEach(() => {
   }
 })
 
-/** Opens the window on a new suite. */
+/** Opens the window on a suite of its own. */
 async function openWindow(args: string[], more: Record<string, string> = {}): Promise<WebDriver> {
   const [port, nativePort] = await freePorts(2)
   const env = { ...process.env, ...(await freeChannels()), DISPLAY: display, ...more }
@@ -78,7 +78,7 @@ test('it opens, shows live ticks, takes commands, and leaves nothing behind', as
     expect(log).toContain('good evening')
   })
 
-  // WebKit's driver stays with ours for the next window.
+  // WebKit's driver stays for the next window.
   const suite = descendants(started[0]?.pid ?? 0).filter((pid) => nameOf(pid) !== 'WebKitWebDriver')
   expect(suite.map(nameOf)).toEqual(expect.arrayContaining(['dealz', 'tickz', 'chatz', 'valuz']))
   await window.quit()
@@ -93,7 +93,7 @@ test('every view does in the window what it does in a browser', async () => {
   mkdirSync(join(home, '.config'))
   writeFileSync(join(home, '.config/user-dirs.dirs'), 'XDG_DOWNLOAD_DIR="$HOME/Downloads"\n')
   const window = await openWindow(['--stage'], { HOME: home, XDG_CONFIG_HOME: join(home, '.config') })
-  // A field keeps the keys until one leaves it.
+  // A field keeps the keys until Esc leaves it.
   const press = (key: string) => window.actions().sendKeys(Key.ESCAPE, key).perform()
   const shows = (text: RegExp) =>
     eventually(async () => expect(await window.findElement(By.css('main')).getText()).toMatch(text))
@@ -118,6 +118,7 @@ test('every view does in the window what it does in a browser', async () => {
   await picture('chatz')
 
   await press('4')
+  await window.findElement(By.id('valuz-count')).sendKeys(Key.chord(Key.CONTROL, 'a'), '20000', Key.ESCAPE)
   await click('//button[normalize-space()="Run"]')
   await shows(/✓ verified/)
   await picture('valuz')
@@ -150,7 +151,41 @@ test('every view does in the window what it does in a browser', async () => {
   await window.quit()
 })
 
-test('a locale without a language does not hinder it', async () => {
+test('the page may have the window fill the screen, and it opens no menu of a browser', async () => {
+  const window = await openWindow([])
+  await window.wait(until.elementLocated(By.css('main svg')), BOUND)
+  // What becomes of it is up to the window manager, which this display does not have.
+  const answer = await window.executeAsyncScript(`
+    const done = arguments[0]
+    __TAURI_INTERNALS__.invoke('toggle_fullscreen').then((full) => done(typeof full), (error) => done(String(error)))`)
+  expect(answer).toBe('boolean')
+  await window
+    .actions()
+    .contextClick(window.findElement(By.css('h1')))
+    .perform()
+  await window.actions().sendKeys('2').perform()
+  // A menu would have taken the key.
+  await eventually(async () => {
+    expect(await window.findElement(By.css('nav [aria-current="page"]')).getText()).toContain('tickz')
+  })
+  await window.quit()
+})
+
+test('a window on which nothing happens costs next to nothing', async () => {
+  const window = await openWindow([])
+  await window.wait(until.elementLocated(By.css('main svg')), BOUND)
+  const drawn = (await window.executeAsyncScript(`
+    const done = arguments[0]
+    let changes = 0
+    const watching = new MutationObserver((found) => (changes += new Set(found.map(({ target }) => target)).size))
+    watching.observe(document.body, { subtree: true, childList: true, attributes: true, characterData: true })
+    setTimeout(() => done(changes), 5000)`)) as number
+  // Words that count seconds, and the strip that slides.
+  expect(drawn).toBeLessThan(5 * 60)
+  await window.quit()
+})
+
+test('a locale without a language is no hindrance', async () => {
   const window = await openWindow([], { LANG: 'C', LC_ALL: 'C', LANGUAGE: 'C' })
   await window.wait(until.elementLocated(By.css('svg')), BOUND)
   await window.actions().sendKeys('2').perform()

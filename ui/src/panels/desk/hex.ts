@@ -1,11 +1,11 @@
-// A frame in one line: its bytes, and what they are as text.
+// A frame in one line: its bytes, and the same as text.
 
 import type { FrameView } from '../../generated/FrameView'
 
 /** Bytes that such a line shows. */
 export const LINE_BYTES = 12
 
-/** `4d 53 46 54  MSFT`; longer frames end in an ellipsis, and an empty one is said to be so. */
+/** `4d 53 46 54  MSFT`; longer frames end in an ellipsis, and an empty one is called so. */
 export function hexText(frame: FrameView): string {
   if (frame.byteCount === 0) return '(empty)'
   const bytes = (frame.hex.match(/../g) ?? []).slice(0, LINE_BYTES)

@@ -35,12 +35,12 @@ function savedByWindow(): Promise<string | null> {
   )
 }
 
-/** By then a browser has taken hold of what it is to save. */
+/** By then a browser has taken what it saves. */
 function nextTurn(): Promise<void> {
   return new Promise((done) => setTimeout(done, 0))
 }
 
-/** Puts a text on the clipboard; false where that is not allowed. */
+/** Puts a text on the clipboard; false if that is not allowed. */
 export async function copy(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text)

@@ -1,10 +1,11 @@
 // The orders of a batch: a count and a seed, or a file, and what is wrong with them. Pure but for reading the file.
 
 import { bytes, count } from '../../format'
+import type { ValuationName } from '../../generated/ValuationName'
+import type { ValuzView } from '../../generated/ValuzView'
 
 /** Orders of a batch if dealz recommends no number. */
 const DEFAULT_COUNT = 100_000
-export const COUNT_MAX = 4_000_000
 export const WORKERS_MAX = 16
 /** The largest file of orders, in bytes. */
 export const FILE_MAX = 16 * 1024 * 1024
@@ -55,6 +56,7 @@ export async function readOrders(file: File): Promise<OrdersFile> {
   }
 }
 
-export function recommendedCount(): number {
-  return DEFAULT_COUNT
+/** How many orders take about ten seconds, by what dealz measured or knows. */
+export function recommendedCount(valuz: ValuzView, valuation: ValuationName): number {
+  return valuz.recommended.find((one) => one.valuation === valuation)?.count ?? DEFAULT_COUNT
 }
