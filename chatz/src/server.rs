@@ -7,8 +7,7 @@
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use sockets::{
-    BindError, Context, Endpoint, Limits, MalformedMessages, Mechanism, RefusedHandshakes, Role, Socket, SocketError,
-    Stop, wait,
+    BindError, Context, Endpoint, Limits, Listener, MalformedMessages, Mechanism, Role, Socket, SocketError, Stop, wait,
 };
 use tracing::{debug, info, warn};
 use wire::{
@@ -25,9 +24,6 @@ use crate::{
 /// only every half queue, and under load only while it waits; a longer batch would find the queue of a fast peer full,
 /// and drop its reply, though the peer has read everything.
 const REQUESTS: usize = 8;
-
-/// How many subscriptions are read before the loop looks at the requests again.
-const SUBSCRIPTIONS: usize = 1_000;
 
 /// Where a server binds, and the limits of its room.
 #[derive(Debug, Clone)]
@@ -62,7 +58,7 @@ pub struct Server {
     room: Room,
     roster: Roster,
     malformed: MalformedMessages,
-    refused: [RefusedHandshakes; 2],
+    listeners: [Listener; 2],
     /// The current request, with its envelope; reused.
     incoming: Frames,
     /// What follows the envelope of the current request; reused.
@@ -86,7 +82,7 @@ impl Server {
             room: Room::new(config.room, first_version()),
             roster: Roster::default(),
             malformed: MalformedMessages::default(),
-            refused: [RefusedHandshakes::of(Channel::Requests), RefusedHandshakes::of(Channel::Broadcasts)],
+            listeners: [Listener::of(Channel::Requests), Listener::of(Channel::Broadcasts)],
             incoming: Frames::new(),
             body: Frames::new(),
         })
@@ -117,7 +113,7 @@ impl Server {
             let now = Instant::now();
             let all_taken = self.take_requests(now)?;
             self.remove_expired(now, all_taken);
-            self.take_subscriptions()?;
+            self.take_subscriptions(now)?;
             self.take_events(now)?;
         }
     }
@@ -219,18 +215,14 @@ impl Server {
 
     /// Reads subscriptions, though nothing depends on them: a publisher that never reads would keep the remains of every
     /// connection until its next broadcast.
-    fn take_subscriptions(&mut self) -> Result<(), SocketError> {
-        for _ in 0..SUBSCRIPTIONS {
-            if !self.broadcasts.receive(&mut self.body)? {
-                break;
-            }
-        }
-        Ok(())
+    fn take_subscriptions(&mut self, now: Instant) -> Result<(), SocketError> {
+        let [_, broadcasts] = &mut self.listeners;
+        broadcasts.take_subscriptions(now, &mut self.broadcasts, |_, _| {})
     }
 
     fn take_events(&mut self, now: Instant) -> Result<(), SocketError> {
-        for (socket, refused) in [&mut self.requests, &mut self.broadcasts].into_iter().zip(&mut self.refused) {
-            refused.follow(now, socket, |_| {})?;
+        for (socket, listener) in [&mut self.requests, &mut self.broadcasts].into_iter().zip(&mut self.listeners) {
+            listener.follow(now, socket, |_| {})?;
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sockets::{BindError, Context, Endpoint, Limits, RefusedHandshakes, Role, Socket, SocketError, Stop, wait};
+use sockets::{BindError, Context, Endpoint, Limits, Listener, Role, Socket, SocketError, Stop, Subscription, wait};
 use thiserror::Error;
 use tracing::info;
 use wire::{Channel, Frames, monitor::EventKind, tick::Tick};
@@ -28,18 +28,12 @@ const BURST_MAX: usize = 256;
 /// check costs as much as ten ticks.
 const CHECK_EVERY: Duration = Duration::from_millis(2);
 
-/// The most subscriptions taken at a time: peers that make them without end get their turn.
-const SUBSCRIPTIONS_MAX: usize = 1000;
-
 /// How long before a tick is due the publisher stops waiting for its sockets, because that wait is only exact to the
 /// millisecond.
 const EXACT: Duration = Duration::from_millis(2);
 
 /// How long unsent ticks may delay the end of a publisher that drops none.
 const BLOCK_LINGER: Duration = Duration::from_secs(30);
-
-/// The first byte of a subscription message.
-const SUBSCRIBED: u8 = 1;
 
 /// The configuration of a publisher.
 #[derive(Debug, Clone)]
@@ -89,11 +83,9 @@ pub struct Publisher {
     feed: Feed,
     /// The tick being sent.
     frames: Frames,
-    /// The subscription being read.
-    heard: Frames,
     /// Connections that have subscribed.
     subscribers: HashSet<Option<u64>>,
-    refused: RefusedHandshakes,
+    listener: Listener,
     published: u64,
     late: Option<Delays>,
 }
@@ -135,9 +127,8 @@ impl Publisher {
             config: Settings { sequence, block, count: count.unwrap_or(u64::MAX), await_subscribers },
             feed,
             frames: Frames::new(),
-            heard: Frames::new(),
             subscribers: HashSet::new(),
-            refused: RefusedHandshakes::of(Channel::Ticks),
+            listener: Listener::of(Channel::Ticks),
             published: 0,
             late: None,
         })
@@ -275,25 +266,21 @@ impl Publisher {
         Ok(stop.wait_until(due))
     }
 
-    /// Takes what the monitor and the subscribers say: an `XPUB` would keep it for ever.
+    /// Takes what the monitor and the subscribers have sent: an `XPUB` would keep it for ever.
     fn listen(&mut self, now: Instant) -> Result<(), SocketError> {
-        // Events first: a descriptor that was closed may be a new connection's by now.
-        self.refused.follow(now, &mut self.socket, |event| {
+        // Events first: a descriptor that was closed may belong to a new connection by now.
+        self.listener.follow(now, &mut self.socket, |event| {
             if matches!(event.kind, EventKind::Disconnected | EventKind::Closed) {
                 self.subscribers.remove(&Some(u64::from(event.value)));
             }
         })?;
-        for _ in 0..SUBSCRIPTIONS_MAX {
-            if !self.socket.receive(&mut self.heard)? {
-                break;
+        self.listener.take_subscriptions(now, &mut self.socket, |connection, subscription| {
+            // Only those that are waited for are counted, so the set is never larger.
+            let is_wanted = self.subscribers.len() < self.config.await_subscribers;
+            if is_wanted && matches!(subscription, Subscription::Begin(_)) {
+                self.subscribers.insert(connection);
             }
-            // Only those that are waited for are counted, so the set stays as small as that.
-            let wanted = self.subscribers.len() < self.config.await_subscribers;
-            if wanted && self.heard.get(0).and_then(<[u8]>::first) == Some(&SUBSCRIBED) {
-                self.subscribers.insert(self.socket.peer_connection());
-            }
-        }
-        Ok(())
+        })
     }
 }
 

@@ -6,12 +6,13 @@
 use std::time::{Duration, Instant};
 
 use sockets::{
-    BindError, Context, Endpoint, Limits, MalformedMessages, RefusedHandshakes, Role, Socket, SocketError, Stop, wait,
+    BindError, Context, Endpoint, Limits, Listener, MalformedMessages, Role, Socket, SocketError, Stop, Subscription,
+    wait,
 };
 use thiserror::Error;
 use tracing::{debug, info, warn};
 use wire::{
-    Channel, Fault, Frames,
+    Channel, Frames,
     monitor::EventKind,
     value::{Control, Outcome},
 };
@@ -65,7 +66,7 @@ pub enum ReduceError {
 pub struct Reduce {
     context: Context,
     results: Socket,
-    refused: [RefusedHandshakes; 2],
+    listeners: [Listener; 2],
     control: Socket,
     endpoints: [Endpoint; 2],
     plan: Plan,
@@ -94,7 +95,7 @@ impl Reduce {
         Ok(Self {
             context: context.clone(),
             results,
-            refused: [Channel::Results, Channel::Control].map(RefusedHandshakes::of),
+            listeners: [Channel::Results, Channel::Control].map(Listener::of),
             control,
             endpoints: [at_results, at_control],
             plan: config.plan,
@@ -138,7 +139,7 @@ impl Reduce {
             [self.results.readable(), self.control.readable(), self.results.events(), self.control.events()];
         let wake = wait(stop, interests, deadline)?;
         let now = Instant::now();
-        let [results, control] = &mut self.refused;
+        let [results, control] = &mut self.listeners;
         let tally = &mut self.tally;
         results.follow(now, &mut self.results, |event| {
             if matches!(event.kind, EventKind::Disconnected | EventKind::Closed) {
@@ -182,24 +183,13 @@ impl Reduce {
         Ok(())
     }
 
-    /// An XPUB receives `1 topic` for a subscription and `0 topic` for its end.
     fn take_subscriptions(&mut self) -> Result<(), SocketError> {
-        for _ in 0..BURST {
-            if !self.control.receive(&mut self.frames)? {
-                break;
+        let [_, control] = &mut self.listeners;
+        control.take_subscriptions(Instant::now(), &mut self.control, |_, subscription| {
+            if let Subscription::Begin(topic) = subscription {
+                self.tally.handle_subscription(topic);
             }
-            let fault = match self.frames.get(0).unwrap_or_default() {
-                [1, topic @ ..] => {
-                    self.tally.handle_subscription(topic);
-                    continue;
-                }
-                [0, ..] => continue,
-                [] => Fault::Empty,
-                &[value, ..] => Fault::Unknown { value },
-            };
-            self.malformed.record(Instant::now(), self.control.peer_address(), &fault.of("subscription"), &self.frames);
-        }
-        Ok(())
+        })
     }
 
     fn publish(&mut self, command: &Control) -> Result<(), SocketError> {
@@ -230,7 +220,7 @@ impl Reduce {
 
     /// The result, once EXIT has left.
     fn conclude(self, stop: &Stop) -> Result<Option<Summary>, ReduceError> {
-        let Self { context, results, control, mut tally, malformed, plan, .. } = self;
+        let Self { context, results, control, mut tally, malformed, listeners, plan, .. } = self;
         drop((results, control));
         if tally.phase() == Phase::Running {
             drop(context);
@@ -238,8 +228,9 @@ impl Reduce {
             context.close(stop)?;
         }
         let Counts { late, foreign, .. } = tally.counts();
-        if malformed.count() + late + foreign > 0 {
-            warn!(malformed = malformed.count(), late, foreign, "messages were dropped");
+        let malformed = malformed.count() + listeners.iter().map(Listener::malformed).sum::<u64>();
+        if malformed + late + foreign > 0 {
+            warn!(malformed, late, foreign, "messages were dropped");
         }
         let (missing, count) = (tally.missing(), plan.count);
         match tally.phase() {

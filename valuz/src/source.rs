@@ -5,9 +5,7 @@
 
 use std::time::Instant;
 
-use sockets::{
-    BindError, Context, Endpoint, Interest, Limits, RefusedHandshakes, Role, Socket, SocketError, Stop, wait,
-};
+use sockets::{BindError, Context, Endpoint, Interest, Limits, Listener, Role, Socket, SocketError, Stop, wait};
 use tracing::{debug, info};
 use wire::{Channel, Frames, value::Control};
 
@@ -31,7 +29,7 @@ pub struct SourceConfig {
 pub struct Source {
     context: Context,
     orders: Socket,
-    refused: RefusedHandshakes,
+    listener: Listener,
     commands: Commands,
     endpoint: Endpoint,
     batch: Batch,
@@ -54,7 +52,7 @@ impl Source {
         Ok(Self {
             context: context.clone(),
             orders,
-            refused: RefusedHandshakes::of(Channel::Orders),
+            listener: Listener::of(Channel::Orders),
             commands,
             endpoint,
             batch: Batch::new(config.batch),
@@ -80,7 +78,8 @@ impl Source {
             let writable = if self.outgoing.is_empty() && !more { Interest::never() } else { self.orders.writable() };
             let [commands, connection] = self.commands.interests();
             let interests = [writable, commands, connection, self.orders.events()];
-            let wake = wait(stop, interests, self.commands.next_deadline())?;
+            let deadline = self.commands.next_deadline().into_iter().chain(self.listener.next_deadline()).min();
+            let wake = wait(stop, interests, deadline)?;
             self.follow_connections()?;
             if wake.stopped {
                 info!(unsent = self.batch.unsent(), "stopped");
@@ -102,7 +101,7 @@ impl Source {
     /// Logs what became of the connections.
     fn follow_connections(&mut self) -> Result<(), SocketError> {
         let now = Instant::now();
-        self.refused.follow(now, &mut self.orders, |_| {})?;
+        self.listener.follow(now, &mut self.orders, |_| {})?;
         self.commands.follow(now)
     }
 

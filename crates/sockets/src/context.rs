@@ -111,7 +111,7 @@ impl Context {
     pub fn socket(&self, role: Role, limits: Limits) -> Result<Socket, SocketError> {
         let mut raw = self.zmq.socket(role.kind()).map_err(failed("make a socket"))?;
         self.set_up(&mut raw, role, limits).map_err(failed("set up a socket"))?;
-        role.set_up(&raw).map_err(failed("set up a socket"))?;
+        role.set_up(&mut raw).map_err(failed("set up a socket"))?;
         let mut socket = Socket::adopt(raw, role);
         socket.share(Shared {
             context: self.zmq.clone(),

@@ -5,13 +5,14 @@
 //!
 //! - [`endpoint`]: where a socket binds or connects
 //! - [`context`]: makes sockets; holds the security and keep-alive that all of them share
+//! - [`role`]: what a socket is for, and the options that follow from it
 //! - [`socket`]: sends and receives [`wire::Frames`], never blocking
 //! - [`limits`]: how long queues and how large messages may be
 //! - [`mod@wait`]: sleeps until a socket, a monitor, a doorbell, a deadline or stop
 //! - [`stop`]: one signal that ends every loop
 //! - [`state`]: the state of a connection, as a monitor's events report it
 //! - [`connection`]: the connection of a connecting socket: states, log lines, new attempts after libzmq has given up
-//! - [`refused`]: peers that a bound socket turned away, counted, and logged at a bounded rate
+//! - [`listener`]: the connections that a binding socket accepts: refusals, floods, the reserve of file descriptors
 //! - [`actor`]: a named owner thread with a bounded inbox and a doorbell
 //! - [`monitors`]: one thread that reads the monitors of all sockets of a context, for who wants to see them all
 //! - [`tap`]: the last messages of watched sockets
@@ -26,17 +27,19 @@ pub mod allow;
 mod bind;
 pub mod connection;
 pub mod context;
+mod descriptor;
 pub mod endpoint;
 pub mod error;
 mod holder;
 pub mod input;
 pub mod keys;
 pub mod limits;
+pub mod listener;
 pub mod malformed;
 pub mod monitors;
 mod random;
 mod raw;
-pub mod refused;
+pub mod role;
 pub mod security;
 pub mod socket;
 pub mod state;
@@ -48,15 +51,17 @@ pub mod zap;
 
 pub use connection::Connection;
 pub use context::{Context, KeepAlive};
+pub(crate) use descriptor::Descriptor;
 pub use endpoint::Endpoint;
 pub use error::{BindError, SocketError};
 pub use keys::{KeyPair, PublicKey};
 pub use limits::Limits;
+pub use listener::{Listener, Subscription};
 pub use malformed::MalformedMessages;
 pub use monitors::Monitors;
-pub use refused::RefusedHandshakes;
+pub use role::Role;
 pub use security::{Mechanism, Security};
-pub use socket::{Role, Socket};
+pub use socket::Socket;
 pub use state::{Refusal, State};
 pub use stop::{Stop, Stopper};
 pub use tap::{Tapped, Taps};

@@ -28,6 +28,9 @@ const SLOW_WORKER: Duration = Duration::from_secs(30);
 /// How many events of a monitor are taken at a time: a peer that fails for ever makes them without end.
 pub(crate) const EVENTS_MAX: usize = 64;
 
+/// How many file descriptors no connection may take: a process needs some for its own threads, files and children.
+const RESERVED_DESCRIPTORS: u32 = 64;
+
 /// The most frames of one message that are kept; no message of the suite has more.
 pub(crate) const FRAMES_MAX: usize = 1 << 17;
 
@@ -67,6 +70,19 @@ impl Limits {
         };
         Self { queue, frame_bytes: frame_bytes as u32, kernel_bytes, slow }
     }
+}
+
+/// How many files this process may have open.
+pub(crate) fn open_files() -> u32 {
+    use rustix::process::{Resource, getrlimit};
+    getrlimit(Resource::Nofile).current.and_then(|files| u32::try_from(files).ok()).unwrap_or(u32::MAX)
+}
+
+/// The highest file descriptor that a connection may have: the system gives out the lowest that is free, so all those
+/// above are too.
+pub(crate) fn connection_descriptor_max() -> u32 {
+    let files = open_files();
+    files - RESERVED_DESCRIPTORS.min(files / 4)
 }
 
 /// Raises this process's limit of open files to the hard limit: one connection is one file.

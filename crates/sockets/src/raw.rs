@@ -1,7 +1,10 @@
 //! The calls of libzmq that the `zmq` crate does not offer, or offers at a cost. The only unsafe code.
 #![expect(unsafe_code, reason = "libzmq is C; each block says why it is sound")]
 
-use std::ffi::{c_int, c_void};
+use std::{
+    ffi::{c_int, c_void},
+    os::fd::{BorrowedFd, RawFd},
+};
 
 use zmq::{Error, Socket};
 
@@ -14,9 +17,58 @@ pub(crate) fn send(socket: &mut Socket, frame: &[u8], flags: c_int) -> Result<()
     if sent < 0 { Err(last_error()) } else { Ok(()) }
 }
 
+/// Lets `look` use a descriptor that libzmq owns, by its number.
+pub(crate) fn with_descriptor<T>(fd: RawFd, look: impl FnOnce(BorrowedFd<'_>) -> T) -> Option<T> {
+    if fd < 0 {
+        return None;
+    }
+    // SAFETY: it is not negative, and borrowed for this call alone. libzmq may close it meanwhile: then the system calls
+    // of `look` fail, or see another descriptor of that number, which Descriptor checks for.
+    Some(look(unsafe { BorrowedFd::borrow_raw(fd) }))
+}
+
+/// How many bytes a TCP connection has received; `None` for any other descriptor.
+#[cfg(target_os = "linux")]
+pub(crate) fn bytes_received(fd: BorrowedFd<'_>) -> Option<u64> {
+    use std::os::fd::AsRawFd as _;
+    // `tcpi_bytes_received` of `struct tcp_info`, which the kernel only ever extends at its end.
+    const OFFSET: usize = 128;
+    let mut info = [0_u8; OFFSET + size_of::<u64>()];
+    let mut length = info.len() as libc::socklen_t;
+    // SAFETY: the kernel writes at most `length` bytes into `info`, and says in `length` how many.
+    let result = unsafe {
+        libc::getsockopt(
+            fd.as_raw_fd(),
+            libc::IPPROTO_TCP,
+            libc::TCP_INFO,
+            info.as_mut_ptr().cast::<c_void>(),
+            &raw mut length,
+        )
+    };
+    let bytes = info[OFFSET..].try_into().ok()?;
+    (result == 0 && length as usize == info.len()).then(|| native(bytes))
+}
+
+#[cfg(target_os = "linux")]
+#[expect(clippy::host_endian_bytes, reason = "the kernel writes native order")]
+const fn native(bytes: [u8; 8]) -> u64 {
+    u64::from_ne_bytes(bytes)
+}
+
+/// This system is not asked.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn bytes_received(_: BorrowedFd<'_>) -> Option<u64> {
+    None
+}
+
 /// Makes a publisher report "would block" at a full queue instead of dropping.
 pub(crate) fn set_xpub_nodrop(socket: &mut Socket) -> Result<(), Error> {
     set_int(socket, zmq_sys::ZMQ_XPUB_NODROP, 1)
+}
+
+/// Makes a publisher receive every subscription and every end of one, also of topics that others have subscribed to.
+pub(crate) fn set_xpub_verboser(socket: &mut Socket) -> Result<(), Error> {
+    set_int(socket, zmq_sys::ZMQ_XPUB_VERBOSER, 1)
 }
 
 /// How many milliseconds sent bytes may stay unacknowledged before the connection counts as broken.

@@ -13,94 +13,19 @@ use tracing::warn;
 use wire::{Frames, monitor::MonitorEvent};
 
 use crate::{
-    BindError, Endpoint, Interest, Limits, Mechanism, Security, SocketError, bind,
+    BindError, Endpoint, Interest, Mechanism, Role, Security, SocketError, bind,
     context::Observer,
     error::failed,
     limits::{FRAMES_MAX, MESSAGE_BYTES_MAX},
     monitors::Relay,
     random, raw,
+    role::UNREAD_MAX_WATCHED,
     tap::{Direction, Tap},
 };
-
-/// The largest frame that a publisher takes: room for a topic, and for the greeting of a peer.
-const SUBSCRIPTION_BYTES: u32 = 256;
-
-/// How many messages of one peer a `PUSH` keeps, which it never reads. libzmq stops reading from the connection of a peer
-/// that sends more, and never closes it.
-const PUSH_UNREAD_MAX: i32 = 1_000;
 
 /// How long a monitor's name may stay taken after its socket was dropped, and how long it is left alone between two
 /// tries: libzmq frees it on a thread of its own, as a rule within a millisecond.
 const NAME_FREE: (Duration, Duration) = (Duration::from_millis(500), Duration::from_millis(1));
-
-/// What a socket is for; ZeroMQ's own names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    /// Asks, one question at a time. A lost answer does not stop it: it may ask again, and late answers to older
-    /// questions are dropped (`ZMQ_REQ_RELAXED`, `ZMQ_REQ_CORRELATE`).
-    Req,
-    /// Answers one question at a time.
-    Rep,
-    /// Asks without waiting for answers.
-    Dealer,
-    /// Answers many, by their routing ids; a peer that comes back under its old id gets through
-    /// (`ZMQ_ROUTER_HANDOVER`).
-    Router,
-    /// Tells all who subscribe, and hears each subscription (`ZMQ_XPUB_VERBOSE`); on the wire a `PUB`. Its owner
-    /// must receive what it hears: a plain `PUB` that is silent would keep the remains of every connection.
-    XPub,
-    /// Hears what it subscribes to.
-    Sub,
-    /// Deals work out, in turn.
-    Push,
-    /// Takes work, fairly from all.
-    Pull,
-}
-
-impl Role {
-    pub(crate) const fn kind(self) -> zmq::SocketType {
-        match self {
-            Self::Req => zmq::REQ,
-            Self::Rep => zmq::REP,
-            Self::Dealer => zmq::DEALER,
-            Self::Router => zmq::ROUTER,
-            Self::XPub => zmq::XPUB,
-            Self::Sub => zmq::SUB,
-            Self::Push => zmq::PUSH,
-            Self::Pull => zmq::PULL,
-        }
-    }
-
-    /// The largest frame that a peer may send. To a publisher peers send only subscriptions, which libzmq takes out
-    /// of their queues however many they are: so they must be small.
-    pub(crate) const fn incoming_bytes(self, limits: Limits) -> u32 {
-        match self {
-            Self::XPub => SUBSCRIPTION_BYTES,
-            _ => limits.frame_bytes,
-        }
-    }
-
-    /// Whether a `ROUTER` tells peers of this role apart by the routing ids that they choose.
-    pub(crate) const fn has_routing_id(self) -> bool {
-        matches!(self, Self::Req | Self::Dealer)
-    }
-
-    pub(crate) fn set_up(self, raw: &zmq::Socket) -> zmq::Result<()> {
-        match self {
-            Self::Req => {
-                raw.set_req_relaxed(true)?;
-                raw.set_req_correlate(true)
-            }
-            Self::Router => raw.set_router_handover(true),
-            Self::XPub => raw.set_xpub_verbose(true),
-            // A PUSH never reads what a peer sends, and a full queue would hide the end of its connection.
-            Self::Push => raw.set_rcvhwm(PUSH_UNREAD_MAX),
-            // Its unsent subscriptions are of no use to anybody once it closes.
-            Self::Sub => raw.set_linger(0),
-            _ => Ok(()),
-        }
-    }
-}
 
 /// A socket and, where it is watched, its monitor. Belongs to one thread at a time.
 pub struct Socket {
@@ -109,6 +34,8 @@ pub struct Socket {
     never_drops: bool,
     /// [`Socket::send`] has said `false`, and the socket's own news was not taken since.
     is_full: bool,
+    /// Where it is bound.
+    bound_to: Option<Endpoint>,
     /// The last frame received: it carries what is known of the peer.
     last: zmq::Message,
     /// Where its monitor's events come from: the monitor, or the thread that reads it for an observed context.
@@ -131,6 +58,7 @@ impl Socket {
             role,
             never_drops: false,
             is_full: false,
+            bound_to: None,
             last: zmq::Message::new(),
             monitor: None,
             tap: None,
@@ -155,9 +83,23 @@ impl Socket {
             security.bound(&self.raw)?;
         }
         self.set_ipv6(endpoint)?;
+        if self.role == Role::Push && endpoint.as_str().starts_with("tcp://") {
+            self.raw.set_rcvhwm(UNREAD_MAX_WATCHED).map_err(failed("set a high-water mark"))?;
+        }
         bind::bind(&self.raw, endpoint)?;
         let real = self.raw.get_last_endpoint().map_err(failed("learn the bound address"))?;
-        Ok(real.ok().and_then(|text| text.parse().ok()).unwrap_or_else(|| endpoint.clone()))
+        let real = real.ok().and_then(|text| text.parse().ok()).unwrap_or_else(|| endpoint.clone());
+        self.bound_to = Some(real.clone());
+        Ok(real)
+    }
+
+    pub(crate) const fn role(&self) -> Role {
+        self.role
+    }
+
+    /// Where it is bound.
+    pub(crate) const fn bound_to(&self) -> Option<&Endpoint> {
+        self.bound_to.as_ref()
     }
 
     /// Ends an earlier [`Socket::bind`], by the endpoint that it returned. libzmq closes the connections that it accepted

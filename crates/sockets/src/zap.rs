@@ -20,7 +20,8 @@ use crate::{
     allow::AllowList,
     error::{SocketError, failed, refused},
     keys::PublicKey,
-    socket::{Role, Socket},
+    role::Role,
+    socket::Socket,
     wait::wait,
 };
 

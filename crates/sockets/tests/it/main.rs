@@ -2,6 +2,7 @@
 //!
 //! - `authentication`: who gets in under NULL, PLAIN and CURVE
 //! - `connections`: clients that connect again, whatever they met; routing ids that no stranger can guess
+//! - `floods`: peers that send without end, or speak where they should listen
 //! - `sockets`: messages, limits, monitors, ports in use
 //! - `monitors`: one thread that reads all monitors, and taps
 //! - `actors`: owner threads, doorbells, stop
@@ -11,5 +12,6 @@
 mod actors;
 mod authentication;
 mod connections;
+mod floods;
 mod monitors;
 mod sockets;

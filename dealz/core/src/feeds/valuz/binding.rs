@@ -76,9 +76,11 @@ impl Binding {
         Ok(())
     }
 
-    /// When [`Binding::handle_time`] has something to do.
+    /// When there is something to do though no message has come: to bind again, or to follow the connections.
     pub(super) fn next_deadline(&self) -> Option<Instant> {
-        self.failure.as_ref().map(|failure| failure.again).into_iter().chain(self.closed_until).min()
+        let again = self.failure.as_ref().map(|failure| failure.again);
+        let follow = self.sockets.as_ref().and_then(BoundSockets::next_deadline);
+        [again, self.closed_until, follow].into_iter().flatten().min()
     }
 
     /// Why the sockets are not bound.

@@ -3,10 +3,10 @@
 use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
-use sockets::{BindError, Context, Endpoint, Interest, Limits, RefusedHandshakes, Role, Socket, SocketError};
+use sockets::{BindError, Context, Endpoint, Interest, Limits, Listener, Role, Socket, SocketError, Subscription};
 use tracing::info;
 use wire::{
-    Channel, Frames,
+    Channel, DecodeError, Frames,
     monitor::{EventKind, MonitorEvent},
     value::Control,
 };
@@ -26,7 +26,7 @@ pub(crate) struct BoundSockets {
     pub(crate) results: Socket,
     pub(crate) control: Socket,
     pub(crate) endpoints: ValuzEndpoints,
-    refused: [RefusedHandshakes; 3],
+    listeners: [Listener; 3],
     /// Whether a connection found no file descriptor.
     is_starved: bool,
 }
@@ -47,8 +47,8 @@ impl BoundSockets {
         let (results, at_results) = socket(SocketId::ValuzPull)?;
         let (control, at_control) = socket(SocketId::ValuzPub)?;
         let endpoints = ValuzEndpoints { orders: at_orders, results: at_results, control: at_control };
-        let refused = [Channel::Orders, Channel::Results, Channel::Control].map(RefusedHandshakes::of);
-        Ok(Self { orders, results, control, endpoints, refused, is_starved: false })
+        let listeners = [Channel::Orders, Channel::Results, Channel::Control].map(Listener::of);
+        Ok(Self { orders, results, control, endpoints, listeners, is_starved: false })
     }
 
     /// Takes the events of all connections; those of results go to `handle`.
@@ -56,7 +56,7 @@ impl BoundSockets {
     /// # Errors
     /// The context is gone.
     pub(crate) fn follow(&mut self, now: Instant, mut handle: impl FnMut(&MonitorEvent)) -> Result<(), SocketError> {
-        let [orders, results, control] = &mut self.refused;
+        let [orders, results, control] = &mut self.listeners;
         let starved = &mut self.is_starved;
         orders.follow(now, &mut self.orders, |event| *starved |= is_out_of_descriptors(event))?;
         control.follow(now, &mut self.control, |event| *starved |= is_out_of_descriptors(event))?;
@@ -100,6 +100,28 @@ impl BoundSockets {
         self.results.bind(&self.endpoints.results).map_err(|error| (SocketId::ValuzPull, error))?;
         self.control.bind(&self.endpoints.control).map_err(|error| (SocketId::ValuzPub, error))?;
         Ok(())
+    }
+
+    /// Reads what subscribers of control have sent; malformed messages go to `handle`.
+    ///
+    /// # Errors
+    /// The context is gone.
+    pub(crate) fn take_subscriptions(
+        &mut self,
+        now: Instant,
+        mut handle: impl FnMut(DecodeError),
+    ) -> Result<(), SocketError> {
+        let [_, _, control] = &mut self.listeners;
+        control.take_subscriptions(now, &mut self.control, |_, subscription| {
+            if let Subscription::Malformed(error) = subscription {
+                handle(error);
+            }
+        })
+    }
+
+    /// When to call [`BoundSockets::follow`] though nothing has come.
+    pub(crate) fn next_deadline(&self) -> Option<Instant> {
+        self.listeners.iter().filter_map(Listener::next_deadline).min()
     }
 
     /// To wait for messages and for events.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use sockets::{Context, Interest, MalformedMessages, SocketError, actor::Inbox, wait};
 use tracing::{debug, info, warn};
 use wire::{
-    Fault, Frames,
+    Frames,
     monitor::{EventKind, MonitorEvent},
     value::{Control, Outcome},
 };
@@ -153,23 +153,9 @@ impl Owner {
         Ok(true)
     }
 
-    /// An XPUB receives `1 topic` for a subscription and `0 topic` for its end; read so that libzmq does not collect them.
     fn receive_subscriptions(&mut self, now: Instant) -> Result<(), SocketError> {
         let Some(sockets) = &mut self.binding.sockets else { return Ok(()) };
-        for _ in 0..BURST {
-            if !sockets.control.receive(&mut self.incoming)? {
-                break;
-            }
-            let fault = match self.incoming.get(0).unwrap_or_default() {
-                [0 | 1, ..] => continue,
-                [] => Fault::Empty,
-                &[value, ..] => Fault::Unknown { value },
-            };
-            let error = fault.of("subscription");
-            self.reporter.note_subscription(error);
-            self.malformed.record(now, sockets.control.peer_address(), &error, &self.incoming);
-        }
-        Ok(())
+        sockets.take_subscriptions(now, |error| self.reporter.note_subscription(error))
     }
 
     fn publish(&mut self, command: &Control) -> Result<(), SocketError> {

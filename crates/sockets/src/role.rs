@@ -1,0 +1,88 @@
+//! What a socket is for, and the options that follow from it.
+
+use crate::{Limits, raw};
+
+/// The largest frame that a publisher accepts: room for a topic, and for the handshake of a peer.
+const SUBSCRIPTION_BYTES: u32 = 256;
+
+/// How many subscriptions of one peer wait between libzmq's I/O thread and a publisher. Whenever the publisher sends, libzmq
+/// takes all that wait and all that come meanwhile: the queue is so short that a peer that floods cannot keep it filled.
+const SUBSCRIPTIONS_MAX: i32 = 4;
+
+/// How many messages of one peer a `PUSH` keeps, which it never reads. Once they are more, libzmq stops reading from the
+/// connection, and never notices its end.
+const UNREAD_MAX: i32 = 1_000;
+
+/// The same over TCP for one that is bound: without a limit, since [`crate::Listener`] disconnects peers that send much.
+pub(crate) const UNREAD_MAX_WATCHED: i32 = 0;
+
+/// What a socket is for; ZeroMQ's own names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Sends requests, one at a time. A lost reply does not stop it: it may send the next request, and late replies to
+    /// older ones are dropped (`ZMQ_REQ_RELAXED`, `ZMQ_REQ_CORRELATE`).
+    Req,
+    /// Replies to one request at a time.
+    Rep,
+    /// Sends requests without waiting for replies.
+    Dealer,
+    /// Replies to many peers, by their routing ids; a peer that reconnects under its old id gets through
+    /// (`ZMQ_ROUTER_HANDOVER`).
+    Router,
+    /// Publishes to all subscribers, and receives each subscription (`ZMQ_XPUB_VERBOSER`); on the wire a `PUB`. Its owner
+    /// must receive them ([`crate::Listener::take_subscriptions`]): a plain `PUB` that is silent would keep the remains
+    /// of every connection.
+    XPub,
+    /// Receives what it subscribes to.
+    Sub,
+    /// Distributes messages to workers, round-robin.
+    Push,
+    /// Collects messages, fair-queued.
+    Pull,
+}
+
+impl Role {
+    pub(crate) const fn kind(self) -> zmq::SocketType {
+        match self {
+            Self::Req => zmq::REQ,
+            Self::Rep => zmq::REP,
+            Self::Dealer => zmq::DEALER,
+            Self::Router => zmq::ROUTER,
+            Self::XPub => zmq::XPUB,
+            Self::Sub => zmq::SUB,
+            Self::Push => zmq::PUSH,
+            Self::Pull => zmq::PULL,
+        }
+    }
+
+    /// The largest frame that a peer may send. Peers have little to say to a publisher, and nothing to a `PUSH`.
+    pub(crate) const fn incoming_bytes(self, limits: Limits) -> u32 {
+        match self {
+            Self::XPub | Self::Push => SUBSCRIPTION_BYTES,
+            _ => limits.frame_bytes,
+        }
+    }
+
+    /// Whether a `ROUTER` knows peers of this role by the routing ids that they choose.
+    pub(crate) const fn has_routing_id(self) -> bool {
+        matches!(self, Self::Req | Self::Dealer)
+    }
+
+    pub(crate) fn set_up(self, socket: &mut zmq::Socket) -> zmq::Result<()> {
+        match self {
+            Self::Req => {
+                socket.set_req_relaxed(true)?;
+                socket.set_req_correlate(true)
+            }
+            Self::Router => socket.set_router_handover(true),
+            Self::XPub => {
+                socket.set_rcvhwm(SUBSCRIPTIONS_MAX)?;
+                raw::set_xpub_verboser(socket)
+            }
+            Self::Push => socket.set_rcvhwm(UNREAD_MAX),
+            // Its unsent subscriptions are useless once it closes.
+            Self::Sub => socket.set_linger(0),
+            _ => Ok(()),
+        }
+    }
+}
