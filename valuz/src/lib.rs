@@ -14,6 +14,7 @@
 //! - [`valuation`], [`worker`]: what an order is worth (pure), and the worker
 //! - `commands`: what source and worker receive from reduce
 //! - [`tally`], [`roster`], `losses`, [`sums`], [`reduce`]: what reduce knows (pure), exact sums, and reduce
+//! - [`repeat_log`]: log lines at a bounded rate
 //! - [`summary`]: the result of a batch, as text and as JSON
 //! - `run`, `children`, [`progress`]: all of them as processes, with a progress bar
 //! - [`args`], `roles`: the command line, and the configurations made from it
@@ -28,6 +29,7 @@ pub mod orders;
 pub mod progress;
 pub mod random;
 pub mod reduce;
+pub mod repeat_log;
 mod roles;
 pub mod roster;
 mod run;

@@ -19,6 +19,7 @@ use wire::{
 
 use crate::{
     progress::Progress,
+    repeat_log::RepeatLog,
     summary::{NoTotal, Summary},
     tally::{Counts, Phase, Plan, Tally},
 };
@@ -72,6 +73,7 @@ pub struct Reduce {
     plan: Plan,
     tally: Tally,
     malformed: MalformedMessages,
+    repeat_log: RepeatLog,
     frames: Frames,
     /// When the next line of progress may be printed; `None` without `--progress`.
     next_progress: Option<Instant>,
@@ -101,6 +103,7 @@ impl Reduce {
             plan: config.plan,
             tally: Tally::new(config.plan),
             malformed: MalformedMessages::default(),
+            repeat_log: RepeatLog::default(),
             frames: Frames::new(),
             next_progress: config.progress.then(Instant::now),
         })
@@ -150,13 +153,13 @@ impl Reduce {
         self.take_subscriptions()?;
         self.take_outcomes()?;
         let now = Instant::now();
-        let asked = self.tally.counts().repeated;
+        let repeated = self.tally.counts().repeated;
         for command in self.tally.handle_time(now) {
             self.publish(&command)?;
         }
-        let orders = self.tally.counts().repeated - asked;
-        if orders > 0 {
-            warn!(orders, "REPEAT: no result came");
+        let repeated = self.tally.counts().repeated - repeated;
+        if repeated > 0 {
+            self.repeat_log.handle_repeat(now, repeated);
         }
         self.print_progress(now)?;
         Ok(wake.stopped)

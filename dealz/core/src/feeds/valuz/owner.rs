@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use sockets::{Context, Interest, MalformedMessages, SocketError, actor::Inbox, wait};
-use tracing::{debug, info, warn};
+use tracing::{debug, info};
+use valuz::repeat_log::RepeatLog;
 use wire::{
     Frames,
     monitor::{EventKind, MonitorEvent},
@@ -34,6 +35,7 @@ pub(super) struct Owner {
     outgoing: Frames,
     incoming: Frames,
     malformed: MalformedMessages,
+    repeat_log: RepeatLog,
     reporter: Reporter,
 }
 
@@ -62,6 +64,7 @@ impl Owner {
             outgoing: Frames::new(),
             incoming: Frames::new(),
             malformed: MalformedMessages::default(),
+            repeat_log: RepeatLog::default(),
             reporter: Reporter::new(outlet),
         }
     }
@@ -98,7 +101,7 @@ impl Owner {
         let Peers { workers, batches } = &mut self.peers;
         workers.handle_time(now);
         for command in batches.handle_time(now, workers) {
-            self.publish(&command)?;
+            self.publish(now, &command)?;
         }
         Ok(self.send_orders()? || more_in)
     }
@@ -158,11 +161,11 @@ impl Owner {
         sockets.take_subscriptions(now, |error| self.reporter.note_subscription(error))
     }
 
-    fn publish(&mut self, command: &Control) -> Result<(), SocketError> {
+    fn publish(&mut self, now: Instant, command: &Control) -> Result<(), SocketError> {
         let Some(sockets) = &mut self.binding.sockets else { return Ok(()) };
         match command {
             Control::Start { .. } => info!(workers = self.peers.workers.count(), "START"),
-            Control::Repeat(numbers) => warn!(orders = numbers.len(), "REPEAT: no result came"),
+            Control::Repeat(numbers) => self.repeat_log.handle_repeat(now, numbers.len() as u64),
             Control::Exit => {}
         }
         let mut frames = Frames::new();
