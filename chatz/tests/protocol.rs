@@ -4,12 +4,12 @@ mod support;
 
 use std::{
     sync::atomic::{AtomicUsize, Ordering},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use support::{Server, ask, names, refusal};
 use testkit::{
-    Peer,
+    Peer, RawPeer,
     peer::{DEALER, REQ},
 };
 
@@ -229,4 +229,23 @@ fn a_flood_of_requests_costs_bounded_memory_and_leaves_room_for_others() {
     });
     let grown = largest.saturating_sub(before);
     assert!(grown < 20 << 20, "{grown} bytes more");
+}
+
+#[test]
+fn a_subscriber_that_floods_the_broadcasts_is_disconnected_and_others_are_served() {
+    let server = Server::start(&[]);
+    let (listener, bob) = (server.listener(), server.req());
+    let before = server.program.resident_bytes();
+    for round in [&b"\0\x04\x01ada\0\x04\0ada"[..], b"\0\x03one", &[&[0, 250][..], &[b'x'; 250]].concat()] {
+        let mut flooder = RawPeer::connect(&server.broadcasts, "SUB").unwrap();
+        let bytes = round.repeat(64 * 1024 / round.len());
+        let deadline = Instant::now() + testkit::BOUND;
+        while flooder.send_bytes(&bytes).is_ok() {
+            assert!(Instant::now() < deadline, "it is not disconnected");
+        }
+        let grown = server.program.resident_bytes().saturating_sub(before);
+        assert!(grown < 64 << 20, "{grown} bytes more");
+        ask(&bob, &[b"bob\x1fstill here"]);
+        assert_eq!(listener.receive(), [b"bob\x1fstill here"]);
+    }
 }
