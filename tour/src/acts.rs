@@ -1,4 +1,4 @@
-//! What is shown, act by act. Each act fails if what it promises does not happen.
+//! The scenes of the tour, act by act. Each act fails if an event that it announces does not happen.
 
 use std::{
     io::{self, Write as _},
@@ -11,7 +11,7 @@ use wire::Channel;
 
 use crate::stage::{Stage, announce};
 
-/// How long the audience watches prices before something else happens.
+/// How long prices are shown before the next act.
 const LOOK_AT_PRICES: Duration = Duration::from_secs(4);
 
 /// PUB to SUB: ten years of real prices, a month in half a second.
@@ -69,15 +69,15 @@ fn batch(stage: &mut Stage, count: &str, workers: &str, victim: Option<&str>) ->
     }
     let line = stage.until("valuz", "\"missing\"")?;
     stage.leaves("valuz")?;
-    let result: serde_json::Value = serde_json::from_str(&line).context("valuz said no JSON")?;
+    let result: serde_json::Value = serde_json::from_str(&line).context("valuz printed no JSON")?;
     ensure!(result["missing"] == 0, "orders are missing");
     Ok(result["value"].to_string())
 }
 
-/// What the first rule of networking says: things will fail.
+/// Both servers fail and come back.
 pub(crate) fn restart(stage: &mut Stage) -> anyhow::Result<()> {
     announce(
-        "4. things will fail: both servers are killed (kill -9) and started again; the clients go on by themselves",
+        "4. things will fail: both servers are killed (kill -9) and started again; the clients reconnect by themselves",
     )?;
     stage.kill("chatz")?;
     stage.kill("tickz")?;

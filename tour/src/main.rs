@@ -1,12 +1,12 @@
 //! The whole suite at work in one terminal: real prices, a chat, a batch valued while a worker is killed.
 //!
-//! Every line comes from a program of the suite that runs as a child process, behind that program's name; this
-//! program only starts them, reads along and says what to look at. It ends by itself, with exit code 1 if
-//! anything that it shows did not happen.
+//! Every line comes from a program of the suite that runs as a child process, and follows that program's name; this
+//! program only starts them, prints their output and explains it. It ends by itself, with exit code 1 if one of the
+//! events that it announces did not happen.
 //!
 //! - [`stage`]: the children and their lines
-//! - [`ports`]: where the channels are: the usual ports where they are free
-//! - [`acts`]: what is shown
+//! - [`ports`]: the endpoints of the channels: their default ports if these are free
+//! - [`acts`]: the scenes of the tour
 
 mod acts;
 mod ports;

@@ -1,4 +1,4 @@
-//! Where the channels are: on loopback, at their usual ports where those are free.
+//! The endpoints of the channels: on loopback, at their default ports if these are free.
 
 use std::net::{Ipv4Addr, TcpListener};
 
@@ -30,7 +30,7 @@ impl Ports {
         Ok(ports)
     }
 
-    /// What to set in a child's environment.
+    /// The variables for a child's environment.
     pub(crate) fn variables(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.endpoints.iter().map(|(channel, endpoint)| (channel.variable(), endpoint.as_str()))
     }

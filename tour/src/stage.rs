@@ -1,4 +1,4 @@
-//! The children and their lines: each line is shown behind its program's name, and kept for the acts to read.
+//! The children and their lines: each line is shown after its program's name, and the acts wait for some of them.
 
 use std::{
     collections::HashMap,
@@ -18,7 +18,7 @@ use sockets::Stop;
 
 use crate::ports::Ports;
 
-/// How long anything may take on stage.
+/// How long the tour waits for a line.
 const BOUND: Duration = Duration::from_secs(30);
 
 /// Lines that wait to be shown; a child that writes faster waits.
@@ -27,7 +27,7 @@ const LINES_MAX: usize = 1024;
 /// How long a child has to end by itself before it is killed.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// How often the stage looks up from the lines for the stop signal.
+/// The time between two checks of the stop signal.
 const LOOK: Duration = Duration::from_millis(50);
 
 /// A line of a child.
@@ -96,18 +96,18 @@ impl Stage {
     pub(crate) fn type_line(&mut self, who: &'static str, text: &str) -> anyhow::Result<()> {
         let input = self.actors.get_mut(who).and_then(|actor| actor.input.as_mut());
         writeln!(input.with_context(|| format!("{who} is not on stage"))?, "{text}")
-            .with_context(|| format!("{who} no longer listens"))
+            .with_context(|| format!("{who} no longer reads its input"))
     }
 
     /// Shows lines until one of `who` contains `text`, and returns that line.
     pub(crate) fn until(&mut self, who: &'static str, text: &str) -> anyhow::Result<String> {
         let found = self.show(BOUND, |line| line.who == who && line.text.contains(text))?;
-        found.with_context(|| format!("{who} did not say '{text}' within {} s", BOUND.as_secs()))
+        found.with_context(|| format!("{who} did not print '{text}' within {} s", BOUND.as_secs()))
     }
 
     /// Shows lines for a while, or until stop.
     pub(crate) fn look_on(&mut self, time: Duration) {
-        // The only error is the stop signal, at which the caller ends anyway.
+        // After an error the caller ends anyway.
         let _ = self.show(time, |_| false);
     }
 
@@ -126,13 +126,13 @@ impl Stage {
                     }
                 }
                 Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => bail!("no lines any more"),
+                Err(RecvTimeoutError::Disconnected) => bail!("all programs have closed their output"),
             }
         }
         Ok(None)
     }
 
-    /// Kills a child with SIGKILL: no goodbye, as when a machine goes down.
+    /// Kills a child with SIGKILL, without warning, as when a machine fails.
     pub(crate) fn kill(&mut self, who: &'static str) -> anyhow::Result<()> {
         let mut actor = self.actors.remove(who).with_context(|| format!("{who} is not on stage"))?;
         actor.child.kill()?;
@@ -144,7 +144,7 @@ impl Stage {
     pub(crate) fn kill_process(&self, pid: i32) -> anyhow::Result<()> {
         let pid = Pid::from_raw(pid).context("0 is no process")?;
         announce(&format!("   kill -9 {}", pid.as_raw_nonzero()))?;
-        // One that was faster has ended already: then there was no middle, and the total shows it.
+        // A fast one may have exited already; the total is then complete without it.
         let _ = kill_process(pid, Signal::KILL);
         Ok(())
     }
@@ -163,13 +163,13 @@ impl Stage {
 impl Drop for Stage {
     fn drop(&mut self) {
         for actor in self.actors.values() {
-            // One that has ended cannot be asked to, and need not.
+            // One that has exited cannot be signalled.
             let _ = kill_process(Pid::from_child(&actor.child), Signal::TERM);
         }
         let deadline = Instant::now() + GRACE;
         for actor in self.actors.values_mut() {
             while Instant::now() < deadline && matches!(actor.child.try_wait(), Ok(None)) {
-                // Its pipes must not be what holds it up.
+                // Reading keeps it from waiting for room in its pipes.
                 let _ = self.lines.recv_timeout(Duration::from_millis(5));
             }
             let _ = actor.child.kill();
@@ -178,7 +178,7 @@ impl Drop for Stage {
     }
 }
 
-/// Says what the audience is about to see.
+/// Prints the heading of what follows.
 pub(crate) fn announce(text: &str) -> io::Result<()> {
     let bold = Style::new().bold();
     writeln!(anstream::stdout(), "\n{bold}{text}{bold:#}")

@@ -1,4 +1,4 @@
-//! How a program reads its command line and the environment variables that stand for flags.
+//! Parses the command line and the environment variables that replace flags.
 
 use std::{env, ffi::OsString};
 
@@ -72,7 +72,7 @@ fn set_variable(name: &str, command: &Command) -> Option<String> {
 mod tests {
     use super::*;
 
-    /// `PATH` stands for a variable that is set: a test cannot set one without unsafe code.
+    /// `PATH` is a variable that is set: a test cannot set one without unsafe code.
     #[derive(Debug, Parser)]
     enum Cli {
         Watch {

@@ -40,14 +40,14 @@ pub enum FileError {
         /// The system's reason.
         reason: io::Error,
     },
-    /// It is not what is expected. The line itself is not shown: it may hold a password.
+    /// It is invalid. The line itself is not shown: it may hold a password.
     #[error("{}:{line}: {}", path.display(), foreign(reason).at_most(200))]
     Parse {
         /// Which file.
         path: PathBuf,
         /// Its line, from 1.
         line: usize,
-        /// Why.
+        /// The reason.
         reason: String,
     },
 }

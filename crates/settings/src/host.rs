@@ -6,18 +6,18 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 use thiserror::Error;
 use wire::foreign;
 
-/// A host as it stands in an endpoint: an IPv6 address has brackets.
+/// A host in the form of endpoints: an IPv6 address has brackets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Host(String);
 
 /// Why a text is no host.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum HostError {
-    /// Nothing at all.
+    /// An empty text.
     #[error("a host is expected, such as 10.0.0.7")]
     Empty,
     /// A host with a port, or a whole endpoint.
-    #[error("'{}' is more than a host: leave out transport and port; each channel has its own (--ticks and so on)", foreign(.0))]
+    #[error("'{}' is more than a host: leave out transport and port; each channel has a flag for them (such as --ticks)", foreign(.0))]
     NotAlone(String),
     /// A character that occurs in no host.
     #[error("'{}' is no host: an address or a name is expected", foreign(.0))]
@@ -40,7 +40,7 @@ impl FromStr for Host {
             return Err(HostError::Empty);
         }
         let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
-        // Behind a % stands the interface of a link-local address.
+        // The interface of a link-local address follows a %.
         let address = bare.split_once('%').map_or(bare, |(address, _)| address);
         if address.parse::<Ipv6Addr>().is_ok() {
             return Ok(Self(format!("[{bare}]")));

@@ -4,7 +4,7 @@
 //! - [`file`](mod@file) has the keys of `suite.toml`
 //! - [`host`] is a host to connect to
 //! - [`input`] opens a file or a stream whose waits end with the stop signal; it is that of `sockets`
-//! - [`program`] says how a program starts (logging) and ends (one error line, an exit code)
+//! - [`program`]: how a program starts (command line, log) and ends (one error line, an exit code)
 
 mod command_line;
 pub mod file;

@@ -1,4 +1,4 @@
-//! The log on standard error: one line an event, whatever its fields contain, and never the end of a program.
+//! The log on standard error: one line per event, whatever its fields contain, and no event ends the program.
 
 use std::{fmt::Debug, io};
 

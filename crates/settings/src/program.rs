@@ -26,25 +26,25 @@ pub fn log_to_stderr() {
     crate::log::to_stderr();
 }
 
-/// The variable that a starter sets for its children, to its own process id, to have them end with it.
+/// The variable in which a program passes its process id to children that must exit when it does.
 pub const END_WITH_PARENT: &str = "SUITE_END_WITH_PARENT";
 
-/// Has a program of the suite that `command` starts end with this process, however this one ends. Start it from the
-/// thread that lives longest: Linux ends a child with the thread that started it.
+/// Makes a program of the suite started by `command` exit when this process does, however this one ends. Start it from
+/// the thread that lives longest: Linux ends a child with the thread that started it.
 pub fn end_child_with_us(command: &mut Command) -> &mut Command {
     command.env(END_WITH_PARENT, std::process::id().to_string())
 }
 
-/// As [`end_child_with_us`], by SIGKILL: for a child that may be stopped by SIGSTOP, which would never see SIGTERM.
+/// As [`end_child_with_us`], by SIGKILL: for a child that may be suspended, which would not see SIGTERM.
 pub fn kill_child_with_us(command: &mut Command) -> &mut Command {
     command.env(END_WITH_PARENT, format!("{} {KILL}", std::process::id()))
 }
 
-/// Behind the process id in [`END_WITH_PARENT`]: by SIGKILL.
+/// Follows the process id in [`END_WITH_PARENT`]: exit by SIGKILL.
 const KILL: &str = "KILL";
 
-/// Where [`END_WITH_PARENT`] is set, has the kernel send SIGTERM (or SIGKILL, where that is asked for) to this process
-/// when its parent ends. Only Linux can; elsewhere only a parent that is gone already is noticed. Call it first of all.
+/// If [`END_WITH_PARENT`] is set, has the kernel send SIGTERM (or SIGKILL, if the variable says so) to this process when
+/// its parent exits. Only Linux can; elsewhere this notices only a parent that has already exited. Call it first.
 pub fn end_with_parent() {
     let Ok(parent) = env::var(END_WITH_PARENT) else {
         return;
@@ -53,10 +53,10 @@ pub fn end_with_parent() {
         Some((pid, KILL)) => (pid, Signal::KILL),
         _ => (parent.as_str(), Signal::TERM),
     };
-    // It fails only for a number that is no signal's.
+    // It fails only for an invalid signal number.
     #[cfg(target_os = "linux")]
     let _ = set_parent_process_death_signal(Some(signal));
-    // The parent may have ended before the kernel was asked: then this process has another one by now.
+    // The parent may have exited before that: then this process has another one now.
     let started_by = pid.parse::<i32>().ok();
     if started_by.is_some_and(|pid| getppid().map(|parent| parent.as_raw_nonzero().get()) != Some(pid)) {
         let _ = kill_process(getpid(), signal);
@@ -69,7 +69,7 @@ pub fn end_with_parent() {
 pub struct Usage(pub String);
 
 /// Turns a program's result into its exit code, 0, 1, or 2 for [`Usage`], and an error into one line on standard error. A reader
-/// that closed our standard output has had enough: that is no failure.
+/// that closed standard output has read enough: that is no failure.
 #[must_use]
 pub fn exit_code(result: anyhow::Result<()>) -> ExitCode {
     match result {
@@ -82,7 +82,7 @@ pub fn exit_code(result: anyhow::Result<()>) -> ExitCode {
     }
 }
 
-/// Prints the one error line of a program, where standard error takes it. A reason of several lines, such as an excerpt
+/// Prints the one error line of a program, if standard error takes it. A reason of several lines, such as an excerpt
 /// of a file, keeps them.
 pub fn print_error(error: &anyhow::Error) {
     let mut stderr = io::stderr().lock();

@@ -1,6 +1,6 @@
 //! The flags that all programs share, and what they result in: endpoints, security, keep-alive.
 //!
-//! [`SuiteArgs`] is what was typed. [`Suite`] is what a program uses: it has read the file and the keys.
+//! [`SuiteArgs`] holds the flags and variables. [`Suite`] is what a program uses: it has read the file as well.
 
 use std::{
     ffi::OsString,
@@ -67,7 +67,7 @@ pub struct HostArgs {
     pub host: Option<Host>,
 }
 
-/// What a program uses.
+/// The settings of a program: its flags and its file.
 #[derive(Debug)]
 pub struct Suite {
     args: SuiteArgs,
@@ -122,7 +122,7 @@ impl Suite {
             .map_or_else(|| Endpoint::to_connect(channel, host), |endpoint| endpoint.with_wildcard_host(host))
     }
 
-    /// A context with the security and keep-alive that were asked for. Raises the limit of open files for it.
+    /// A context with the configured security and keep-alive. Raises the limit of open files for it.
     ///
     /// # Errors
     /// A key, a password or a list is missing or cannot be used; the message names the flag that supplies it.

@@ -1,5 +1,5 @@
-//! Binding with what libzmq lacks: it deletes whatever file is at an `ipc://` path, takes an address that another server
-//! listens at, and reports reasons that its own monitor has overwritten.
+//! Binds with checks that libzmq lacks: it deletes any file at an `ipc://` path, takes over a path at which another server
+//! listens, and reports reasons that its monitor has overwritten.
 
 use std::{
     fs, io,
@@ -20,7 +20,7 @@ pub(crate) fn bind(socket: &zmq::Socket, endpoint: &Endpoint) -> Result<(), Bind
     socket.bind(endpoint.bindable().as_str()).map_err(|error| failed(endpoint, error))
 }
 
-/// Leaves only what libzmq may replace: nothing, or the socket file of a process that has ended.
+/// Accepts only a path that libzmq may replace: no file, or the socket file of a process that has exited.
 fn check_path(endpoint: &Endpoint, path: &Path) -> Result<(), BindError> {
     let refused = |reason: io::Error| BindError::Refused { endpoint: endpoint.clone(), reason: reason.to_string() };
     match fs::symlink_metadata(path) {
@@ -34,7 +34,7 @@ fn check_path(endpoint: &Endpoint, path: &Path) -> Result<(), BindError> {
     }
 }
 
-/// Why libzmq could not bind. Its number may be that of an event which it reported meanwhile, so the system is asked.
+/// The error of a failed bind. libzmq's error number may be that of a later operation, so the system is asked.
 fn failed(endpoint: &Endpoint, error: zmq::Error) -> BindError {
     let reason = match (error, endpoint.host(), endpoint.path()) {
         (zmq::Error::EADDRINUSE, ..) => None,
@@ -49,7 +49,7 @@ fn failed(endpoint: &Endpoint, error: zmq::Error) -> BindError {
     }
 }
 
-/// Why the system does not bind this address; `None` if it is in use.
+/// The system's reason not to bind this address; `None` if it is in use.
 fn tcp_reason(host: &str, port: u16, error: zmq::Error) -> Option<String> {
     let address = if host == "*" { Ok(IpAddr::V4(Ipv4Addr::UNSPECIFIED)) } else { host.parse::<IpAddr>() };
     let Ok(address) = address else {

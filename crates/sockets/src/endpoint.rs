@@ -5,6 +5,8 @@ use std::{borrow::Cow, fmt, net::Ipv6Addr, path::Path, str::FromStr};
 use thiserror::Error;
 use wire::{Channel, foreign};
 
+use crate::SocketError;
+
 /// The most bytes of the path of an `ipc://` endpoint: what a Unix socket's address holds.
 const PATH_BYTES_MAX: usize = 107;
 
@@ -86,6 +88,12 @@ impl Endpoint {
             Some(port) => Cow::Owned(Self(format!("tcp://127.0.0.1:{port}"))),
             None => Cow::Borrowed(self),
         }
+    }
+
+    /// Refuses a TCP port that is left to the system: only a binding socket can have one.
+    pub(crate) fn check_connectable(&self) -> Result<(), SocketError> {
+        let is_place = !self.0.starts_with("tcp://") || self.port().is_some_and(|port| port > 0);
+        if is_place { Ok(()) } else { Err(SocketError::NoPort { endpoint: self.clone() }) }
     }
 
     /// The host of a TCP endpoint, without brackets.
@@ -186,6 +194,15 @@ mod tests {
             (&format!("ipc:///{}", "x".repeat(107)), EndpointFault::PathTooLong(108)),
         ] {
             assert_eq!(bad.parse::<Endpoint>().unwrap_err().fault, fault, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_port_that_the_system_chooses_cannot_be_connected_to() {
+        for (endpoint, connectable) in
+            [("tcp://host:1", true), ("tcp://host:0", false), ("tcp://host:*", false), ("ipc:///tmp/ticks", true)]
+        {
+            assert_eq!(endpoint.parse::<Endpoint>().unwrap().check_connectable().is_ok(), connectable, "{endpoint}");
         }
     }
 

@@ -16,7 +16,7 @@ pub enum SocketError {
         /// libzmq's reason.
         reason: zmq::Error,
     },
-    /// CURVE is asked for and this libzmq was built without it.
+    /// This libzmq was built without CURVE, which the configuration requires.
     #[error("this libzmq has no CURVE: install one that has (Debian: libzmq3-dev), or use another security")]
     NoCurve,
     /// A connecting socket under CURVE needs the public key of the server.
@@ -31,6 +31,12 @@ pub enum SocketError {
     /// The allow-list cannot be used.
     #[error(transparent)]
     Allow(#[from] crate::allow::AllowError),
+    /// The endpoint names no port to connect to.
+    #[error("cannot connect to {endpoint}: a port from 1 to 65535 is needed")]
+    NoPort {
+        /// Where to connect.
+        endpoint: Endpoint,
+    },
     /// The operating system refused.
     #[error("cannot {operation}: {reason}")]
     System {

@@ -1,4 +1,4 @@
-//! Which process holds an address that is in use, in words for an error message.
+//! The process that holds an address in use, as text for an error message.
 
 use std::{
     fs, io,
@@ -24,7 +24,7 @@ pub(crate) fn of_path(path: &Path) -> String {
 }
 
 /// Whether a process listens at the socket file `path`, without disturbing it: a datagram socket cannot connect to a
-/// stream socket, and the system says so only if there is one.
+/// stream socket, and the system reports that only if there is one.
 pub(crate) fn is_alive(path: &Path) -> io::Result<bool> {
     match UnixDatagram::unbound()?.connect(path) {
         Ok(()) => Ok(true),

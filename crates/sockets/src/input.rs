@@ -76,7 +76,7 @@ pub fn is_stdin(path: &Path) -> bool {
 }
 
 impl Read for Input {
-    /// Reads what is there, after waiting for it; the stop signal ends the wait with an error that holds [`Stopped`].
+    /// Waits for data and reads it; the stop signal ends the wait with an error that holds [`Stopped`].
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             wait(self.file.as_fd(), &self.stop)?;

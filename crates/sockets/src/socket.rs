@@ -132,6 +132,7 @@ impl Socket {
     }
 
     fn start_connection(&self, endpoint: &Endpoint) -> Result<(), SocketError> {
+        endpoint.check_connectable()?;
         if self.role.has_routing_id() {
             self.raw.set_identity(&random::routing_id()?).map_err(failed("set a routing id"))?;
         }

@@ -1,4 +1,4 @@
-//! One signal that ends every loop: set once, never taken back, seen by every thread that waits.
+//! One signal that ends every loop: set once, never reset, seen by every thread that waits.
 //!
 //! It is a pipe whose far end closes, so it can be waited for together with sockets and without polling.
 
@@ -70,7 +70,7 @@ impl Stop {
             let mut ends = [PollFd::new(&self.0, PollFlags::IN)];
             match poll(&mut ends, Some(&timespec(left))) {
                 Ok(0) if Instant::now() >= deadline => return false,
-                // Woken early, or by a signal handler that wrote nothing here: look again.
+                // Woken early, or by a signal handler that wrote nothing here: wait again.
                 Ok(0) | Err(rustix::io::Errno::INTR) => {}
                 // A broken pipe cannot be waited for; ending is the safe reading of it.
                 Ok(_) | Err(_) => return true,
@@ -108,7 +108,7 @@ impl Stopper {
     }
 }
 
-/// Whether this process was started with the signal ignored. Linux says it in `/proc`; elsewhere none counts as ignored.
+/// Whether this process was started with the signal ignored. Only Linux shows it, in `/proc`.
 fn is_ignored(signal: i32) -> bool {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_signal_that_a_process_was_started_without_is_known() {
+    fn an_ignored_signal_is_recognised() {
         // A test runner ignores SIGPIPE, as every Rust program does.
         assert!(is_ignored(signal_hook::consts::SIGPIPE));
         assert!(!is_ignored(SIGTERM));
