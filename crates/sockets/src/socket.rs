@@ -228,7 +228,9 @@ impl Socket {
     /// # Errors
     /// The socket is no `SUB`.
     pub fn subscribe(&mut self, topic: &[u8]) -> Result<(), SocketError> {
-        self.raw.set_subscribe(topic).map_err(failed("subscribe"))
+        self.raw.set_subscribe(topic).map_err(failed("subscribe"))?;
+        self.record_subscription(1, topic);
+        Ok(())
     }
 
     /// Takes back one [`Socket::subscribe`].
@@ -236,7 +238,18 @@ impl Socket {
     /// # Errors
     /// The socket is no `SUB`.
     pub fn unsubscribe(&mut self, topic: &[u8]) -> Result<(), SocketError> {
-        self.raw.set_unsubscribe(topic).map_err(failed("unsubscribe"))
+        self.raw.set_unsubscribe(topic).map_err(failed("unsubscribe"))?;
+        self.record_subscription(0, topic);
+        Ok(())
+    }
+
+    /// Records a subscription as an `XPUB` receives it: libzmq sends it, at once and after each reconnection.
+    fn record_subscription(&self, kind: u8, topic: &[u8]) {
+        if let Some(tap) = &self.tap {
+            let mut frames = Frames::new();
+            frames.push_parts(&[&[kind], topic]);
+            tap.record(Direction::Sent, &frames);
+        }
     }
 
     /// Makes a full queue say `false` to [`Socket::send`] instead of dropping the message; for `XPUB`.

@@ -82,7 +82,11 @@ fn decode(socket: SocketId, tapped: &Tapped) -> Decoded {
         (SocketId::ValuzPush, tap::Direction::Sent) => order(frames, fields),
         (SocketId::ValuzPull, tap::Direction::Received) => outcome(frames, fields),
         (SocketId::ValuzPub, tap::Direction::Sent) => control(frames, fields),
-        (SocketId::ValuzPub, tap::Direction::Received) => subscription(frames, fields),
+        (SocketId::ValuzPub, tap::Direction::Received) => subscription(("valuz", "control"), frames, fields, |topic| {
+            command(topic).unwrap_or_else(|_| words::hex(topic))
+        }),
+        (SocketId::TickzSub, tap::Direction::Sent) => subscription(("tickz", "Semantics"), frames, fields, words::text),
+        (SocketId::ChatzSub, tap::Direction::Sent) => subscription(("chatz", "Semantics"), frames, fields, words::text),
         // These roles cannot send or receive that.
         _ => Decoded { name: "message", place: (socket.service(), "Messages"), fields, fault: None },
     }
@@ -233,8 +237,13 @@ fn control(frames: &Frames, mut fields: Fields) -> Decoded {
     Decoded { name, place: ("valuz", "control"), fields, fault: control.err() }
 }
 
-/// The message of a `SUB` to an `XPUB`: a byte, and the topic, which is a command.
-fn subscription(frames: &Frames, mut fields: Fields) -> Decoded {
+/// A subscription as an `XPUB` receives it: a byte, and the topic.
+fn subscription(
+    place: (&'static str, &'static str),
+    frames: &Frames,
+    mut fields: Fields,
+    say: impl FnOnce(&[u8]) -> String,
+) -> Decoded {
     let first = frames.get(0).unwrap_or_default();
     let name = match first.first() {
         Some(1) => "subscribe",
@@ -247,13 +256,13 @@ fn subscription(frames: &Frames, mut fields: Fields) -> Decoded {
         fields.part("subscription", 0, 0..1, format!("{name} ({})", first[0]));
         let topic = &first[1..];
         let topic_text = match topic {
-            [] => "every command".to_owned(),
-            topic => command(topic).unwrap_or_else(|_| words::hex(topic)),
+            [] => "everything".to_owned(),
+            topic => say(topic),
         };
         fields.part("topic", 0, 1..first.len(), topic_text);
         fields.ignored(frames, 1);
     }
-    Decoded { name, place: ("valuz", "control"), fields, fault: None }
+    Decoded { name, place, fields, fault: None }
 }
 
 fn tail(frames: &Frames, from: usize, fields: &mut Fields) {

@@ -157,7 +157,19 @@ fn a_socket_of_an_observed_context_that_is_not_watched_is_not_tapped() {
 }
 
 #[test]
-fn a_tap_can_be_looked_at_while_messages_go_by() {
+fn a_tap_has_the_subscriptions_that_a_socket_sends() {
+    let (context, _monitors, taps, _events) = observed(100);
+    let mut sub = context.socket(Role::Sub, Limits::of(Channel::Ticks)).unwrap();
+    sub.watch("tickz.sub").unwrap();
+    sub.subscribe(b"MSFT").unwrap();
+    sub.unsubscribe(b"MSFT").unwrap();
+    let sent = |frame: &'static [u8]| (tap::Direction::Sent, [frame].into_iter().collect());
+    let messages = taps.messages("tickz.sub").into_iter().map(|message| (message.direction, message.frames));
+    assert_eq!(messages.collect::<Vec<_>>(), [sent(b"\x01MSFT"), sent(b"\x00MSFT")]);
+}
+
+#[test]
+fn a_tap_can_be_read_while_messages_flow() {
     let (context, _monitors, taps, _events) = observed(100);
     let (mut pull, endpoint) = pull(&context, "valuz.pull");
     let mut push = context.socket(Role::Push, Limits::of(Channel::Results)).unwrap();

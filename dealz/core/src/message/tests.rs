@@ -204,9 +204,20 @@ fn a_publisher_receives_subscriptions() {
     let subscribe = view(SocketId::ValuzPub, Received, &[&[1, 1]]);
     assert_eq!(fields(&subscribe), ["subscription: subscribe (1)", "topic: EXIT: the batch is done (0x01)"]);
     let unsubscribe = view(SocketId::ValuzPub, Received, &[&[0]]);
-    assert_eq!(fields(&unsubscribe), ["subscription: unsubscribe (0)", "topic: every command"]);
+    assert_eq!(fields(&unsubscribe), ["subscription: unsubscribe (0)", "topic: everything"]);
     assert_eq!(fields(&view(SocketId::ValuzPub, Received, &[b"xyz"])), ["ignored: 78797a"]);
     assert_eq!(view(SocketId::ValuzPub, Received, &[&[1; 200]]).fields[1].byte_count, 199);
+}
+
+#[test]
+fn a_subscriber_sends_subscriptions() {
+    let subscribe = view(SocketId::TickzSub, Sent, &[b"\x01MSFT"]);
+    assert_eq!((subscribe.name.as_str(), subscribe.page.as_str()), ("subscribe", "tickz"));
+    assert_eq!(fields(&subscribe), ["subscription: subscribe (1)", "topic: MSFT"]);
+    let all = view(SocketId::ChatzSub, Sent, &[b"\x01"]);
+    assert_eq!((all.page.as_str(), fields(&all)[1].as_str()), ("chatz", "topic: everything"));
+    let unsubscribe = view(SocketId::TickzSub, Sent, &[b"\x00MSFT"]);
+    assert_eq!((unsubscribe.name.as_str(), fields(&unsubscribe)[1].as_str()), ("unsubscribe", "topic: MSFT"));
 }
 
 #[test]
