@@ -19,7 +19,8 @@ impl RepeatLog {
     pub fn handle_repeat(&mut self, now: Instant, orders: u64) {
         self.orders += orders;
         if self.take_due(now) {
-            warn!(orders = std::mem::take(&mut self.orders), "REPEAT: orders without a result are asked for again");
+            let orders = std::mem::take(&mut self.orders);
+            warn!(orders, "REPEAT: orders without a result are asked for again");
         }
     }
 
