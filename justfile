@@ -80,9 +80,9 @@ test: ui tauri-driver
     cd ui && npm run --silent test
     cd ui && PROGRAMS={{ target }}/debug TAURI_DRIVER={{ tools }}/bin/tauri-driver npm run --silent test:desk
 
-# format, lints, types, dependencies, documentation, and no unfinished marks
+# format, lints, types, dependencies, documentation, plain English, and no unfinished marks
 [group('work')]
-check: ui formatted linted typed dependencies docs unmarked
+check: ui formatted linted typed dependencies docs plain unmarked
 
 # builds the page that the desk shows
 [group('work')]
@@ -158,6 +158,11 @@ cargo-deny:
 tauri-driver:
     @grep -qF '"tauri-driver {{ tauri_driver }} ' {{ tools }}/.crates.toml 2>/dev/null || \
         cargo install --locked --root {{ tools }} tauri-driver@{{ tauri_driver }}
+
+# The words that made native engineers stumble, in everything that a person reads.
+[private]
+plain:
+    @scripts/words.sh
 
 [private]
 unmarked:

@@ -1,4 +1,4 @@
-//! Makes sockets, and holds what all sockets of a process share: security and keep-alive.
+//! Makes sockets, and holds the options that all sockets of a process share: security and keep-alive.
 
 use std::{
     sync::Arc,
@@ -16,30 +16,30 @@ use crate::{
     zap::Zap,
 };
 
-/// How long an unsent message may hold up the closing of its socket.
+/// How long an unsent message may delay the closing of its socket.
 const LINGER: Duration = Duration::from_millis(400);
 
-/// How long unsent messages may hold up the end of a program that was told to stop: its last words should be heard, and
-/// a second is all that it has.
-const PARTING: Duration = Duration::from_millis(250);
+/// How long unsent messages may delay the exit of a stopped program: its last messages should be sent, and it must exit
+/// within a second.
+const LINGER_WHEN_STOPPED: Duration = Duration::from_millis(250);
 
-/// How long a connecting socket waits before it tries again, at first and at most; libzmq adds up to the first of them
-/// by chance, so that not all peers come back at the same moment.
+/// The delay before a reconnection, at first and at most; libzmq adds up to the first of them at random, so that not all
+/// peers reconnect at the same moment.
 pub const RECONNECT: (Duration, Duration) = (Duration::from_millis(100), Duration::from_millis(500));
 
-/// How long one try to connect may go unanswered. The system would wait for two minutes, and ask more and more rarely:
-/// a network that drops packets for a while would be missed long after it is back.
+/// How long an attempt to connect may go unanswered. The system would wait for two minutes, and retry ever more rarely, so
+/// a network that dropped packets for a while would be noticed only long after it works again.
 const CONNECT_WITHIN: Duration = Duration::from_secs(2);
 
-/// What PLAIN and CURVE need beside the frames of a channel: their handshakes are frames to libzmq, a kilobyte with long
-/// names, and CURVE makes each frame 33 bytes longer.
+/// The bytes that PLAIN and CURVE need in addition to the frames of a channel: libzmq treats their handshakes as frames, a
+/// kilobyte with long names, and CURVE makes each frame 33 bytes longer.
 const SECURITY_BYTES: u32 = 2048;
 
-/// How a peer that is gone without a word is found out: by the kernel (TCP keep-alive, and a limit on how long sent
-/// bytes may stay unacknowledged), for the sockets of both sides.
+/// How a peer that is gone without closing is detected: by the kernel (TCP keep-alive, and a limit on how long sent bytes
+/// may stay unacknowledged), for clients and servers.
 ///
-/// Not by ZMTP's own PING: libzmq 4.3 ends the whole process by an assertion when keep-alive are on and a connection
-/// breaks, or its peer goes unheard, while the receiving queue is full (libzmq issues 3937 and 4364), so any peer that
+/// Not by ZMTP's own PING: libzmq 4.3 ends the whole process by an assertion if heartbeats are on and a connection
+/// breaks or times out while the receive queue is full (libzmq issues 3937 and 4364), so any peer that
 /// floods and leaves could end a service. Its timers also cost a core at 10,000 connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeepAlive {
@@ -60,8 +60,8 @@ impl Default for KeepAlive {
     }
 }
 
-/// Where the sockets of a process come from. Clones share all of it; the last one to go waits for unsent
-/// messages, as long as linger says.
+/// The maker of a process's sockets. Clones share all of it; the last one to be dropped waits for unsent messages, up to
+/// their linger.
 #[derive(Clone)]
 pub struct Context {
     // Before `zmq`: the handler's socket must be closed when libzmq's context ends.
@@ -72,7 +72,7 @@ pub struct Context {
     observer: Option<Observer>,
 }
 
-/// What watched sockets are observed by.
+/// The observers of watched sockets.
 #[derive(Debug, Clone)]
 pub(crate) struct Observer {
     pub(crate) monitors: Monitors,
@@ -97,7 +97,7 @@ impl Context {
         Ok(Self { zap, zmq, security: Arc::new(security), keep_alive, observer: None })
     }
 
-    /// This context, for sockets that are to be observed: from [`Socket::watch`] on, `monitors` reads the socket's
+    /// This context, for observed sockets: from [`Socket::watch`] on, `monitors` reads the socket's
     /// monitor, and `taps` keeps its last messages.
     #[must_use]
     pub fn observed(&self, monitors: Monitors, taps: Taps) -> Self {
@@ -127,14 +127,14 @@ impl Context {
         &self.security
     }
 
-    /// How many peers the ZAP handler has not let in.
+    /// The number of peers that the ZAP handler has refused.
     #[must_use]
     pub fn refused_peers(&self) -> u64 {
         self.zap.as_ref().map_or(0, |zap| zap.refused())
     }
 
-    /// Ends the context after its sockets were dropped, waiting until their unsent messages are gone, as long as
-    /// their linger says; once the stop signal has come, a quarter of a second at most.
+    /// Ends the context after its sockets were dropped, waiting until their unsent messages are gone, up to their linger;
+    /// after the stop signal at most a quarter of a second.
     ///
     /// # Errors
     /// No thread or file descriptor can be had to wait with.
@@ -148,12 +148,12 @@ impl Context {
             })
             .map_err(refused("start the closing thread"))?;
         if wait(stop, [closed.interest()], None)?.stopped {
-            let _all_gone = closed.wait_until(Instant::now() + PARTING);
+            let _all_gone = closed.wait_until(Instant::now() + LINGER_WHEN_STOPPED);
         }
         Ok(())
     }
 
-    /// A socket for the inside of the process, with neither security nor keep-alive.
+    /// A socket for use inside the process, with neither security nor keep-alive.
     pub(crate) fn plain_pair(&self) -> zmq::Result<zmq::Socket> {
         let pair = self.zmq.socket(zmq::PAIR)?;
         pair.set_linger(0)?;

@@ -1,4 +1,4 @@
-//! How long queues and how large messages may be: what a peer that floods, or never reads, can cost.
+//! The limits of queues and messages: the cost of a peer that floods or never reads.
 //!
 //! | channel | queue, messages a peer | largest frame, bytes | when the queue is full |
 //! |---|---|---|---|
@@ -9,12 +9,11 @@
 //! | results | 10,000 | 2,048 | the worker waits |
 //! | control | 1,000 | 65,536 | the command is dropped for that peer; reduce asks again |
 //!
-//! libzmq cuts the connection of a peer that sends a larger frame. What subscribers may send to a publisher is 256 bytes,
-//! whatever the channel carries. Requests have a short queue because one
-//! reply may carry 10,000 names. Orders have kernel buffers of 64 KiB instead of some megabytes, so that
-//! work stays at the source until a worker is free for it: one that joins late finds work left, and one that is killed
-//! takes little with it. That costs about 5 % of throughput; a queue of 250 would cost 14 %, and
-//! with buffers below 64 KiB loopback stalls at times.
+//! libzmq disconnects a peer that sends a larger frame. Subscribers may send at most 256 bytes to a publisher, on any
+//! channel. Requests have a short queue because one reply may carry 10,000 names. Orders have kernel buffers of 64 KiB
+//! instead of some megabytes, so that work stays at the source until a worker is free for it: one that joins late gets its
+//! share, and one that is killed loses little. That costs about 5 % of throughput; a queue of 250 would cost 14 %, and with
+//! buffers below 64 KiB loopback stalls at times.
 
 use std::time::Duration;
 
@@ -22,10 +21,10 @@ use wire::{Channel, chat, tick, value};
 
 use crate::{SocketError, error::refused};
 
-/// A worker reads orders in gulps of half its queue, so one that takes 50 ms an order reads every 25 s.
+/// A worker reads orders in batches of half its queue, so one that takes 50 ms an order reads every 25 s.
 const SLOW_WORKER: Duration = Duration::from_secs(30);
 
-/// How many events of a monitor are taken at a time: a peer that fails for ever makes them without end.
+/// The most monitor events handled at a time: a peer that keeps failing produces an endless stream.
 pub(crate) const EVENTS_MAX: usize = 64;
 
 /// How many file descriptors no connection may take: a process needs some for its own threads, files and children.
@@ -37,7 +36,7 @@ pub(crate) const FRAMES_MAX: usize = 1 << 17;
 /// The most bytes of one message that are kept; no message of the suite has more.
 pub(crate) const MESSAGE_BYTES_MAX: usize = 16 << 20;
 
-/// What one socket may hold for each of its peers.
+/// The limits of one socket for each of its peers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Messages in each direction before the socket drops or waits.
@@ -47,8 +46,8 @@ pub struct Limits {
     /// The kernel's buffers in bytes, each direction; `None` leaves them to the system. A small buffer keeps
     /// work at the source until a worker is free for it.
     pub kernel_bytes: Option<u32>,
-    /// How long a peer may leave what was sent where it is, if that is longer than the keep-alive timeout: to the
-    /// kernel one that is slow looks like one that is gone.
+    /// How long a peer may leave sent bytes unread, if that is longer than the keep-alive timeout: to the kernel a slow
+    /// peer looks like one that is gone.
     pub slow: Option<Duration>,
 }
 

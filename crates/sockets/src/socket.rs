@@ -1,7 +1,7 @@
 //! One socket: sends and receives whole messages, and never blocks.
 //!
-//! A message goes or stays as a whole: `send` and `receive` answer `false` where they would have to wait, and
-//! [`crate::wait()`] is where a loop waits. Dropping a socket stops its monitor, then closes it.
+//! A message is sent or received completely or not at all: `send` and `receive` return `false` if they would have to wait,
+//! and a loop waits in [`crate::wait()`]. Dropping a socket stops its monitor, then closes it.
 
 use std::{
     sync::Arc,
@@ -23,28 +23,28 @@ use crate::{
     tap::{Direction, Tap},
 };
 
-/// How long a monitor's name may stay taken after its socket was dropped, and how long it is left alone between two
-/// tries: libzmq frees it on a thread of its own, as a rule within a millisecond.
+/// How long a monitor's name may stay taken after its socket was dropped, and the time between two attempts to take it:
+/// libzmq frees it on its own thread, usually within a millisecond.
 const NAME_FREE: (Duration, Duration) = (Duration::from_millis(500), Duration::from_millis(1));
 
-/// A socket and, where it is watched, its monitor. Belongs to one thread at a time.
+/// A socket and, if it is watched, its monitor. Belongs to one thread at a time.
 pub struct Socket {
     raw: zmq::Socket,
     role: Role,
     never_drops: bool,
-    /// [`Socket::send`] has said `false`, and the socket's own news was not taken since.
+    /// [`Socket::send`] has returned `false`, and nothing has been received since.
     is_full: bool,
     /// Where it is bound.
     bound_to: Option<Endpoint>,
-    /// The last frame received: it carries what is known of the peer.
+    /// The last frame received: it carries the properties of the peer.
     last: zmq::Message,
-    /// Where its monitor's events come from: the monitor, or the thread that reads it for an observed context.
+    /// The source of its monitor's events: the monitor, or the thread that reads it for an observed context.
     monitor: Option<zmq::Socket>,
     tap: Option<Arc<Tap>>,
     shared: Option<Shared>,
 }
 
-/// What a socket needs of its context.
+/// The parts of a context that a socket needs.
 pub(crate) struct Shared {
     pub(crate) context: zmq::Context,
     pub(crate) security: Arc<Security>,
@@ -70,7 +70,7 @@ impl Socket {
         self.shared = Some(shared);
     }
 
-    /// Takes connections at `endpoint`, and tells the real address where the system chose the port.
+    /// Binds to `endpoint`, and returns the actual address, with the port that the system chose.
     ///
     /// # Errors
     /// The port is in use (the error names its holder), the address is not of this machine, or the security
@@ -111,10 +111,10 @@ impl Socket {
         self.raw.unbind(endpoint.as_str()).map_err(failed("unbind"))
     }
 
-    /// Connects to `endpoint` now or whenever somebody binds it; libzmq tries again by itself.
+    /// Connects to `endpoint`, now or as soon as a server binds it; libzmq retries by itself.
     ///
     /// # Errors
-    /// The address cannot be understood (an unknown host name, for instance), or CURVE lacks the server's key.
+    /// The address is invalid (an unknown host name, for instance), or CURVE lacks the server's key.
     pub fn connect(&mut self, endpoint: &Endpoint) -> Result<(), SocketError> {
         if let Some(Shared { security, .. }) = &self.shared {
             security.connecting(&self.raw)?;
@@ -139,7 +139,7 @@ impl Socket {
         self.raw.connect(endpoint.as_str()).map_err(failed("connect"))
     }
 
-    /// Sends a message whole, or says `false` and sends nothing where it would have to wait.
+    /// Sends a whole message, or returns `false` and sends nothing if it would have to wait.
     ///
     /// # Errors
     /// The socket cannot send: its context is gone, or its role does not allow it now.
@@ -153,14 +153,14 @@ impl Socket {
             loop {
                 match raw::send(&mut self.raw, frame, zmq::DONTWAIT | more) {
                     Ok(()) => break,
-                    // A publisher that never drops looks again, with all that its peers have taken up to now
-                    // accounted for: what they take after that wakes who waits for `room`.
+                    // A publisher that never drops tries again, with everything counted that its peers have taken so
+                    // far: what they take after that wakes a loop that waits for `room`.
                     Err(zmq::Error::EAGAIN) if self.never_drops && !looked => {
                         looked = true;
                         self.raw.get_events().map_err(failed("send"))?;
                     }
-                    // In the middle of a message libzmq says this where the peer is gone: it has taken the
-                    // earlier frames back, so the message can be sent again from its start.
+                    // In the middle of a message libzmq returns this if the peer is gone: it has taken back the
+                    // earlier frames, so the message can be sent again from its start.
                     Err(zmq::Error::EAGAIN) => {
                         self.is_full = true;
                         return Ok(false);
@@ -176,7 +176,7 @@ impl Socket {
         Ok(true)
     }
 
-    /// Receives one message into `frames`, or says `false` where there is none. Frames beyond 131,072 or bytes
+    /// Receives one message into `frames`, or returns `false` if there is none. Frames beyond 131,072 or bytes
     /// beyond 16 MiB are dropped: no message of the suite has as many.
     ///
     /// # Errors
@@ -188,7 +188,7 @@ impl Socket {
         loop {
             match self.raw.recv(&mut self.last, zmq::DONTWAIT) {
                 Ok(()) => {
-                    // Once: each look at the message is two calls of libzmq.
+                    // Once: each access to the message is two calls of libzmq.
                     let frame: &[u8] = &self.last;
                     if frames.len() < FRAMES_MAX && frames.byte_len() + frame.len() <= MESSAGE_BYTES_MAX {
                         frames.push(frame);
@@ -223,10 +223,10 @@ impl Socket {
         self.last.gets("__fd")?.parse().ok()
     }
 
-    /// Asks for messages that begin with `topic`; for `SUB`.
+    /// Subscribes to messages that start with `topic`; for `SUB`.
     ///
     /// # Errors
-    /// The socket is no `SUB`.
+    /// The socket is not a `SUB`.
     pub fn subscribe(&mut self, topic: &[u8]) -> Result<(), SocketError> {
         self.raw.set_subscribe(topic).map_err(failed("subscribe"))?;
         self.record_subscription(1, topic);
@@ -236,7 +236,7 @@ impl Socket {
     /// Takes back one [`Socket::subscribe`].
     ///
     /// # Errors
-    /// The socket is no `SUB`.
+    /// The socket is not a `SUB`.
     pub fn unsubscribe(&mut self, topic: &[u8]) -> Result<(), SocketError> {
         self.raw.set_unsubscribe(topic).map_err(failed("unsubscribe"))?;
         self.record_subscription(0, topic);
@@ -252,18 +252,18 @@ impl Socket {
         }
     }
 
-    /// Makes a full queue say `false` to [`Socket::send`] instead of dropping the message; for `XPUB`.
+    /// Makes [`Socket::send`] return `false` at a full queue instead of dropping the message; for `XPUB`.
     ///
     /// # Errors
-    /// The socket is no publisher.
+    /// The socket is not a publisher.
     pub fn never_drop(&mut self) -> Result<(), SocketError> {
         raw::set_xpub_nodrop(&mut self.raw).map_err(failed("make the publisher wait"))?;
         self.never_drops = true;
         Ok(())
     }
 
-    /// Keeps messages only for peers whose handshake is done: while there is none, `send` says `false` and
-    /// nothing is queued for a peer that may never come.
+    /// Keeps messages only for peers whose handshake is done: while there is none, `send` returns `false` and
+    /// nothing is queued for a peer that may never connect.
     ///
     /// # Errors
     /// The option cannot be set.
@@ -289,7 +289,7 @@ impl Socket {
         let Some(Shared { context, observer, .. }) = &self.shared else {
             return Ok(());
         };
-        // All that may be refused comes before the monitor starts: one that nobody reads blocks libzmq.
+        // Everything that can fail comes before the monitor starts: a monitor that is not read blocks libzmq.
         let pair = context.socket(zmq::PAIR).map_err(failed("make a monitor's socket"))?;
         pair.set_linger(0).map_err(failed("make a monitor's socket"))?;
         let relay = observer.as_ref().map(|_| Relay::new(context)).transpose().map_err(failed("make a relay"))?;
@@ -310,8 +310,8 @@ impl Socket {
         Ok(())
     }
 
-    /// The next event of the monitor, if there is one now. A peer that fails for ever makes events for ever:
-    /// take a bounded number at a time.
+    /// The next event of the monitor, if there is one now. A peer that keeps failing produces an endless
+    /// stream: take a bounded number at a time.
     ///
     /// # Errors
     /// The context is gone.
@@ -345,10 +345,10 @@ impl Socket {
         Interest::new(&self.raw, zmq::POLLOUT)
     }
 
-    /// To wait, after [`Socket::send`] of a publisher that never drops said `false`, until its peers have taken
-    /// messages. libzmq calls a publisher writable even when it is full, so this is the socket's own signal; it may
-    /// wake for other news too, and then `send` says `false` again. To receive takes that signal away, so after it this
-    /// does not wait: send again first.
+    /// To wait, after [`Socket::send`] of a publisher that never drops returned `false`, until its peers have taken
+    /// messages. libzmq calls a publisher writable even when it is full, so this is the socket's own signal. It also wakes for
+    /// other events, three times for a message of three frames, and then `send` returns `false` again. Receiving consumes the
+    /// signal, so this does not wait after it: send again first.
     #[must_use]
     pub fn room(&self) -> Interest<'_> {
         if !self.is_full {
@@ -357,7 +357,7 @@ impl Socket {
         self.raw.get_fd().map_or_else(|_| Interest::never(), Interest::of_fd)
     }
 
-    /// To wait until the monitor has an event; never ready where the socket is not watched.
+    /// To wait until the monitor has an event; never ready if the socket is not watched.
     #[must_use]
     pub fn events(&self) -> Interest<'_> {
         self.monitor.as_ref().map_or_else(Interest::never, |pair| Interest::new(pair, zmq::POLLIN))
@@ -385,7 +385,7 @@ impl std::fmt::Debug for Socket {
     }
 }
 
-/// As libzmq's options take lengths of time.
+/// A duration in the form of libzmq's options.
 pub(crate) fn milliseconds(duration: Duration) -> i32 {
     i32::try_from(duration.as_millis()).unwrap_or(i32::MAX)
 }

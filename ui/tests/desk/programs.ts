@@ -1,4 +1,4 @@
-// Real programs for the tests of the desk: each at ports of its own, all of them ended with the test.
+// Real programs for the tests of the desk: each at reserved ports, all of them ended with the test.
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'

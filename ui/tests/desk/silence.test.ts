@@ -1,4 +1,4 @@
-// A service on a host whose packets vanish: a network namespace of its own, whose way back is taken away. Nothing is
+// A service on a host whose packets are lost: a separate network namespace, whose route back is removed. Nothing is
 // closed and nothing refused, so only silence shows it. Making the namespace takes powers that only root has, and not in
 // every container.
 

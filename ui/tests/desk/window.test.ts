@@ -44,7 +44,7 @@ afterEach(() => {
   }
 })
 
-/** Opens the window on a suite of its own. */
+/** Opens the window on a new suite. */
 async function openWindow(args: string[], more: Record<string, string> = {}): Promise<WebDriver> {
   const [port, nativePort] = await freePorts(2)
   const env = { ...process.env, ...(await freeChannels()), DISPLAY: display, ...more }
@@ -154,7 +154,7 @@ test('every view does in the window what it does in a browser', async () => {
 test('the page may have the window fill the screen, and it opens no menu of a browser', async () => {
   const window = await openWindow([])
   await window.wait(until.elementLocated(By.css('main svg')), BOUND)
-  // What becomes of it is up to the window manager, which this display does not have.
+  // Its effect depends on the window manager, which this display does not have.
   const answer = await window.executeAsyncScript(`
     const done = arguments[0]
     __TAURI_INTERNALS__.invoke('toggle_fullscreen').then((full) => done(typeof full), (error) => done(String(error)))`)

@@ -100,7 +100,7 @@ fn a_subscriber_with_thousands_of_topics_is_none_that_floods() {
 }
 
 #[test]
-fn garbage_for_a_publisher_is_counted_and_costs_nobody_the_connection() {
+fn garbage_for_a_publisher_is_counted_and_closes_no_connection() {
     let context = context();
     let (mut publisher, endpoint) = bound(&context, Role::XPub, Channel::Control);
     let mut listener = Listener::of(Channel::Control);
@@ -127,7 +127,7 @@ fn files() -> usize {
     fs::read_dir("/proc/self/fd").unwrap().count()
 }
 
-/// Follows a socket that nobody sends through, as an owner's loop does, until `condition` holds.
+/// Follows a socket without sending, as an owner's loop does, until `condition` holds.
 fn follow_until(
     what: &str,
     listener: &mut Listener,

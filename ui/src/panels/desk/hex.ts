@@ -5,7 +5,7 @@ import type { FrameView } from '../../generated/FrameView'
 /** Bytes that such a line shows. */
 export const LINE_BYTES = 12
 
-/** `4d 53 46 54  MSFT`; longer frames end in an ellipsis, and an empty one is called so. */
+/** `4d 53 46 54  MSFT`; longer frames end in an ellipsis, and an empty one reads `empty`. */
 export function hexText(frame: FrameView): string {
   if (frame.byteCount === 0) return '(empty)'
   const bytes = (frame.hex.match(/../g) ?? []).slice(0, LINE_BYTES)
