@@ -1,7 +1,7 @@
-//! Where the orders of a batch come from: a seeded generator, or a list read from a file ([`crate::listing`]).
+//! The orders of a batch: made from a seed, or read from a file or stream ([`crate::listing`]).
 //!
-//! Either way any order can be had again by its number, so a source can repeat what a killed worker lost. The
-//! generator holds no orders: order `i` is a pure function of the seed and `i`.
+//! Either way any order can be had again by its place, so a source can send the orders again that a killed worker lost. The
+//! generator holds no orders: each is a pure function of the seed and the place.
 
 use wire::{
     Symbol,
@@ -16,7 +16,7 @@ const STOCKS: [(&str, u64); 5] = [("MSFT", 4_178), ("AAPL", 9_535), ("GOOG", 57_
 /// The most shares of a simulated order.
 const SHARES_MAX: u64 = 1_000;
 
-/// All orders of a batch, numbered from 0.
+/// All orders of a batch, with places from 0.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Orders {
     /// Simulated.

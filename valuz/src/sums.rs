@@ -1,4 +1,4 @@
-//! Sums that lose no bit, so that they do not depend on the order of what is added.
+//! Exact sums: they lose no bit, so they do not depend on the order of addition.
 //!
 //! Each sum is Neal's small superaccumulator (<https://arxiv.org/abs/1505.05571>): a fixed-point number wide
 //! enough for every `f64`, rounded once, when it is read.
@@ -28,7 +28,7 @@ impl ExactSum {
         self.mirror.add(-value);
     }
 
-    /// The sum of all that was added, rounded to the nearest `f64`; an infinity where it is beyond all of them.
+    /// The sum of all that was added, rounded to the nearest `f64`; infinite if it is beyond the largest.
     /// Zero is positive.
     pub fn round(&mut self) -> f64 {
         let sum = self.sum.sum();
@@ -42,7 +42,7 @@ impl ExactSum {
 pub struct Sums {
     total: ExactSum,
     by_symbol: Vec<(Symbol, ExactSum)>,
-    /// Where each symbol stands in `by_symbol`.
+    /// The index of each symbol in `by_symbol`.
     places: HashMap<Symbol, usize>,
 }
 

@@ -200,7 +200,7 @@ impl Tally {
             roster: Roster::default(),
             heard: Subscriptions::default(),
             source: Source::Remote,
-            // Where both series begin with the same number, they are one.
+            // If both series begin with the same number, they are one.
             numbering: if plan.base == 0 { Numbering::FromBase } else { Numbering::Unknown },
             sums: Sums::default(),
             seen: FixedBitSet::with_capacity(usize::try_from(plan.count).unwrap_or(usize::MAX)),

@@ -83,7 +83,7 @@ impl ValuzEndpoints {
 pub(crate) struct Run {
     /// Its orders; at least one, at most [`COUNT_MAX`].
     pub(crate) orders: Orders,
-    /// Where they come from, as words.
+    /// Their origin in words: `seed 1`, or the name of a file.
     pub(crate) origin: String,
     /// What the workers of dealz compute.
     pub(crate) valuation: ValuationName,

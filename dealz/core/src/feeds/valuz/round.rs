@@ -211,7 +211,7 @@ impl Round {
         self.verification = verification;
     }
 
-    /// What the orders really add up to is known.
+    /// The sums of the orders are known.
     pub(crate) fn handle_checked(&mut self, expected: &Sum) {
         self.verification = if self.sum().is_same(expected) {
             Verification::Verified
@@ -220,7 +220,7 @@ impl Round {
         };
     }
 
-    /// What the orders really add up to cannot be known.
+    /// The sums of the orders cannot be known.
     pub(crate) fn handle_unchecked(&mut self, reason: &str) {
         self.verification = Verification::Unchecked { reason: reason.to_owned() };
     }
@@ -234,7 +234,7 @@ impl Round {
         }
     }
 
-    /// What is shown of it.
+    /// The batch as a page shows it.
     pub(crate) fn view(&mut self, now: Instant) -> BatchView {
         let (counts, missing, count) = (self.tally.counts(), self.tally.missing(), self.batch.orders().count());
         let phase = self.phase();
