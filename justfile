@@ -90,7 +90,7 @@ ui: packages
     #!/bin/sh
     set -eu
     cd {{ quote(justfile_directory() / 'ui') }}
-    changed=$(find index.html package-lock.json vite.config.ts src ../protocol-docs -newer dist/index.html 2>&1 | head -n 1)
+    changed=$(find index.html package-lock.json vite.config.ts public src ../protocol-docs -newer dist/index.html 2>&1 | head -n 1)
     [ -z "$changed" ] || npm run --silent build
 
 # takes the README's pictures of every view from a running suite
