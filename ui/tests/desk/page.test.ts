@@ -249,6 +249,22 @@ test('q shows a link for phones as a QR code; without one it says how to get it'
   await eventually(async () => expect(await other.locator('dialog').count()).toBe(0))
 })
 
+test.each([
+  ['dark', 'light', 'rgb(13, 17, 22)'],
+  ['light', 'dark', 'rgb(243, 245, 247)'],
+  ['system', 'dark', 'rgb(13, 17, 22)'],
+  ['system', 'light', 'rgb(243, 245, 247)'],
+] as const)('the first paint has the %s theme on a %s system', async (theme, colorScheme, background) => {
+  const { link } = await startDesk([], await freeChannels())
+  const { page } = await open(link)
+  await page.emulateMedia({ colorScheme })
+  await page.evaluate((kept) => localStorage.setItem('dealz.look', kept), JSON.stringify({ theme }))
+  // What is painted while the page itself is still on its way.
+  await page.route(/assets/, (route) => route.abort())
+  await page.reload()
+  expect(await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)).toBe(background)
+})
+
 test('f shows the page alone on the screen, and again as it was', async () => {
   const { link } = await startDesk([], await freeChannels())
   const { page } = await open(link)
