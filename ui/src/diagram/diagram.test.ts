@@ -86,6 +86,19 @@ test('every worker keeps its sockets by name up to eight, and its ports beyond',
   }
 })
 
+test('no trunk runs into a branch of another rail', () => {
+  for (const count of [1, 3, 4, 5, 6, 8]) {
+    const { trunks, workers } = layout(704, 444, 14, count)
+    BOUND.forEach((id, index) => {
+      for (const other of BOUND.slice(index + 1)) {
+        for (const { branches } of workers) {
+          expect(Math.abs((trunks[id][0]?.y ?? 0) - (branches[other][0]?.y ?? 0))).toBeGreaterThan(6)
+        }
+      }
+    })
+  }
+})
+
 test('there is room for the legend, also in large type', () => {
   for (const em of [14, 16, 17.5]) expect(layout(704, 430, em, 2).legend.height).toBeGreaterThanOrEqual(4.5 * em)
 })

@@ -109,7 +109,12 @@ export function layout(width: number, height: number, em: number, workerCount: n
   const boundY = (index: number) => {
     const firstPort = workers[0] && form === 'roomy' ? middleY(workers[0].ports['valuz.push']) : reqY
     // The first trunk is level with the first worker, so that nothing steps by a pixel or two.
-    return index === 0 ? firstPort : reqY + ((tall - reqY - title) * index) / 2.35
+    const y = index === 0 ? firstPort : reqY + ((tall - reqY - title) * index) / 2.35
+    return clearOf(
+      y,
+      workers.flatMap(({ ports }) => BOUND.slice(index + 1).map((id) => middleY(ports[id]))),
+      em,
+    )
   }
   const own = {} as Layout['own']
   const remote = {} as Layout['remote']
@@ -174,6 +179,16 @@ export function layout(width: number, height: number, em: number, workerCount: n
     form,
     legend: { x: 0, y: legendTop, width: services + wires - 0.2 * em, height: tall - legendTop },
   }
+}
+
+/** The height nearest to one at which a trunk does not run into the branches of other rails. */
+function clearOf(y: number, taken: readonly number[], em: number): number {
+  for (let by = 0; by <= 2 * em; by += em / 10) {
+    for (const near of [y + by, y - by]) {
+      if (taken.every((other) => Math.abs(other - near) >= 0.5 * em)) return near
+    }
+  }
+  return y
 }
 
 function placeWorkers(area: Box, em: number, count: number): { form: WorkerForm; workers: WorkerPlace[] } {
