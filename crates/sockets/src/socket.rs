@@ -27,6 +27,9 @@ use crate::{
 /// libzmq frees it on its own thread, usually within a millisecond.
 const NAME_FREE: (Duration, Duration) = (Duration::from_millis(500), Duration::from_millis(1));
 
+/// The most frames that are read from a monitor before it is stopped; it holds far fewer.
+const UNREAD_FRAMES_MAX: u32 = 100_000;
+
 /// A socket and, if it is watched, its monitor. Belongs to one thread at a time.
 pub struct Socket {
     raw: zmq::Socket,
@@ -370,10 +373,17 @@ impl Socket {
 
 impl Drop for Socket {
     fn drop(&mut self) {
+        let Some(pair) = &self.monitor else {
+            return;
+        };
+        // libzmq writes events under the lock that stopping takes, so in a full PAIR it would hold that lock for ever.
+        for _ in 0..UNREAD_FRAMES_MAX {
+            if pair.recv_bytes(zmq::DONTWAIT).is_err() {
+                break;
+            }
+        }
         // The monitor first: libzmq must not write events to a PAIR that is closed.
-        if self.monitor.is_some()
-            && let Err(error) = raw::stop_monitor(&mut self.raw)
-        {
+        if let Err(error) = raw::stop_monitor(&mut self.raw) {
             warn!(%error, "a monitor could not be stopped");
         }
     }
