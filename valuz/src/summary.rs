@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 
 use serde::Serialize;
 use thiserror::Error;
+use wire::foreign;
 
 use crate::tally::Tally;
 
@@ -135,7 +136,7 @@ impl fmt::Display for Summary {
             writeln!(formatter, "{lines} lines of the input were refused and are not in the total")?;
         }
         for (name, done) in &self.workers {
-            writeln!(formatter, "{name}: {done} orders, {:.0} a second", rate(*done))?;
+            writeln!(formatter, "{}: {done} orders, {:.0} a second", foreign(name), rate(*done))?;
         }
         Ok(())
     }
@@ -170,6 +171,12 @@ mod tests {
         let listed = Summary { refused_lines: Some(2), ..summary() };
         assert!(serde_json::to_string(&listed).unwrap().ends_with(r#""missing":0,"refused_lines":2}"#));
         assert!(listed.to_string().contains("2 lines of the input were refused"));
+    }
+
+    #[test]
+    fn a_workers_name_does_not_reverse_the_text() {
+        let workers = vec![("rust:\u{202e}ksed:1".to_owned(), 3)];
+        assert!(!Summary { workers, ..summary() }.to_string().contains('\u{202e}'));
     }
 
     #[test]
