@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use wire::WorkerName;
+use wire::{WorkerName, foreign};
 
 use crate::{
     event::NamedWorker,
@@ -47,7 +47,10 @@ impl Workers {
             .map(|(process, pid)| {
                 let named = named.iter().find(|worker| pid_of(worker) == Some(pid));
                 WorkerView {
-                    name: named.map_or_else(|| format!("rust:{}:{pid}", self.host), |worker| worker.name.to_string()),
+                    name: named.map_or_else(
+                        || format!("rust:{}:{pid}", self.host),
+                        |worker| foreign(worker.name.as_str()).to_string(),
+                    ),
                     language: "rust".to_owned(),
                     pid,
                     process: Some(process.id.clone()),
@@ -74,8 +77,8 @@ impl Workers {
     fn other(&self, worker: &NamedWorker) -> WorkerView {
         let parts = worker.name.parts();
         WorkerView {
-            name: worker.name.to_string(),
-            language: parts.map(|parts| parts.language).unwrap_or_default().to_owned(),
+            name: foreign(worker.name.as_str()).to_string(),
+            language: parts.map(|parts| foreign(parts.language).to_string()).unwrap_or_default(),
             pid: parts.map_or(0, |parts| parts.pid),
             process: pid_on(&self.host, &worker.name).and_then(|pid| self.started.get(&pid).cloned()),
             state: connected_state(worker),
@@ -123,6 +126,12 @@ mod tests {
 
     fn shown(workers: &[WorkerView]) -> Vec<(&str, Option<&str>, WorkerState)> {
         workers.iter().map(|worker| (worker.name.as_str(), worker.process.as_deref(), worker.state)).collect()
+    }
+
+    #[test]
+    fn a_name_that_a_worker_chose_cannot_turn_the_text_around_it() {
+        let views = Workers::new("box".to_owned()).compose(&[named("go\u{202e}:box:7", true, 0.0)], &[]);
+        assert_eq!((views[0].name.as_str(), views[0].language.as_str()), ("go\\u{202e}:box:7", "go\\u{202e}"));
     }
 
     #[test]
