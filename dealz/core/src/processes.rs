@@ -45,7 +45,7 @@ pub(crate) const WORKERS_MAX: u32 = 16;
 const MESSAGES_MAX: usize = 256;
 
 /// How long a reply of the thread may take.
-const ANSWER_WITHIN: Duration = Duration::from_secs(2);
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
 /// The handle; dropping it ends all started processes.
 pub(crate) struct Processes {
@@ -124,7 +124,9 @@ impl Processes {
         let busy = || Refusal::NotNow { reason: "processes are starting or ending: try again".to_owned() };
         let (sender, answer): (_, Receiver<Answer>) = sync_channel(1);
         self.sender.try_send(Message::Order(order, sender)).map_err(|_| busy())?;
-        answer.recv_timeout(ANSWER_WITHIN).unwrap_or_else(|_| Err(busy()))
+        let slow =
+            |_| Refusal::NotNow { reason: "this takes long: the list of processes will show its result".to_owned() };
+        answer.recv_timeout(ANSWER_WITHIN).map_err(slow)?
     }
 }
 
