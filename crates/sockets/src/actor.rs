@@ -1,7 +1,7 @@
 //! A thread that owns sockets, and the handle that others hold.
 //!
 //! Commands travel on a bounded channel; a `PAIR` socket, the doorbell, wakes the thread out of [`crate::wait()`],
-//! so it polls nothing. Stop is asked for once, and the thread's own result comes back from the join.
+//! so it never polls. It is asked to stop once, and its result comes back from the join.
 
 use std::{
     sync::{
@@ -20,10 +20,10 @@ use crate::{
     error::{failed, refused},
 };
 
-/// Makes doorbells' addresses unlike within a process.
+/// Makes the address of each doorbell of a process unique.
 static DOORBELLS: AtomicU64 = AtomicU64::new(0);
 
-/// What others hold of an owner thread: they send it commands `C` and in the end get its result `R`.
+/// The handle of an owner thread: takes commands `C` and in the end returns its result `R`.
 pub struct Handle<C, R> {
     commands: SyncSender<C>,
     /// A socket is used by one thread at a time; a ring is one non-blocking send.
@@ -32,7 +32,7 @@ pub struct Handle<C, R> {
     thread: Option<JoinHandle<R>>,
 }
 
-/// What the owner thread holds: its commands, its doorbell, its stop.
+/// The owner thread's side: its commands, its doorbell, its stop signal.
 pub struct Inbox<C> {
     commands: Receiver<C>,
     doorbell: zmq::Socket,
@@ -51,7 +51,7 @@ pub enum NotTaken<C> {
     Ended(C),
 }
 
-/// Why a thread gave no result.
+/// Why a thread returned no result.
 #[derive(Debug, Clone, Copy, Error, PartialEq, Eq)]
 #[error("the thread panicked")]
 pub struct Panicked;
@@ -59,7 +59,7 @@ pub struct Panicked;
 /// Starts an owner thread named `name` whose inbox holds at most `capacity` commands.
 ///
 /// # Errors
-/// No thread, socket or file descriptor can be had.
+/// The process has no thread, socket or file descriptor left.
 pub fn spawn<C, R>(
     context: &Context,
     name: &str,
@@ -99,7 +99,7 @@ impl<C, R> Handle<C, R> {
             TrySendError::Disconnected(command) => NotTaken::Ended(command),
         })?;
         let doorbell = self.doorbell.lock().unwrap_or_else(PoisonError::into_inner);
-        // A ring that does not fit is no loss: the bell is ringing already.
+        // A full doorbell is ringing already.
         let _ = doorbell.send(&[][..], zmq::DONTWAIT);
         Ok(())
     }
@@ -133,7 +133,7 @@ impl<C, R> Drop for Handle<C, R> {
 }
 
 impl<C> Inbox<C> {
-    /// To wait for the doorbell.
+    /// Ready when the doorbell rings.
     #[must_use]
     pub fn ring(&self) -> Interest<'_> {
         Interest::new(&self.doorbell, zmq::POLLIN)

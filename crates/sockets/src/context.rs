@@ -45,9 +45,9 @@ const SECURITY_BYTES: u32 = 2048;
 pub enum KeepAlive {
     /// Probes, in whole seconds.
     Every {
-        /// Silence before the first probe.
+        /// The time without traffic before the first probe.
         interval: Duration,
-        /// Silence after which the connection counts as broken.
+        /// The time without an answer after which the connection counts as broken.
         timeout: Duration,
     },
     /// None: a connection lasts until one side closes it.
@@ -80,10 +80,10 @@ pub(crate) struct Observer {
 }
 
 impl Context {
-    /// A context. With an allow-list in `security`, its ZAP handler runs before any socket exists.
+    /// A new context. With an allow-list in `security`, its ZAP handler runs before any socket exists.
     ///
     /// # Errors
-    /// CURVE is asked for and this libzmq has none; the allow-list cannot be read.
+    /// CURVE is required and this libzmq has none; the allow-list cannot be read.
     pub fn new(security: Security, keep_alive: KeepAlive) -> Result<Self, SocketError> {
         if matches!(security.mechanism, Mechanism::Curve { .. }) && zmq::has("curve") != Some(true) {
             return Err(SocketError::NoCurve);
@@ -137,7 +137,7 @@ impl Context {
     /// after the stop signal at most a quarter of a second.
     ///
     /// # Errors
-    /// No thread or file descriptor can be had to wait with.
+    /// The process has no thread or file descriptor left to wait with.
     pub fn close(self, stop: &Stop) -> Result<(), SocketError> {
         let (stopper, closed) = Stop::pair()?;
         thread::Builder::new()

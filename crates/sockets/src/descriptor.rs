@@ -1,8 +1,8 @@
 //! The file descriptor of a connection, as libzmq reports it: the one handle on a single peer.
 //!
-//! libzmq has no call to disconnect one peer of a socket, nor to ask how much it has sent. The kernel has both, and libzmq
-//! takes what follows for a peer that disconnected. A descriptor may be closed, and its number in use again, by the time
-//! that it is looked at: so it is used only if it is a connection of the endpoint in question.
+//! libzmq has no call to disconnect one peer of a socket, nor to ask how much it has sent. The kernel can do both, and
+//! libzmq then behaves as if the peer had disconnected. A descriptor may be closed, and its number in use again, by the time
+//! that it is used: so it is used only if it is a connection of the endpoint in question.
 
 use std::{net::SocketAddr, os::fd::BorrowedFd, time::Duration};
 

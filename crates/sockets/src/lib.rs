@@ -7,16 +7,16 @@
 //! - [`context`]: makes sockets; holds the security and keep-alive that all of them share
 //! - [`role`]: what a socket is for, and the options that follow from it
 //! - [`socket`]: sends and receives [`wire::Frames`], never blocking
-//! - [`limits`]: how long queues and how large messages may be
-//! - [`mod@wait`]: sleeps until a socket, a monitor, a doorbell, a deadline or stop
+//! - [`limits`]: the lengths of queues and the sizes of messages
+//! - [`mod@wait`]: sleeps until a socket, a monitor, a doorbell, a deadline or stop; an owner's `next_event()`
 //! - [`stop`]: one signal that ends every loop
 //! - [`state`]: the state of a connection, as a monitor's events report it
 //! - [`connection`]: the connection of a connecting socket: states, log lines, new attempts after libzmq has given up
 //! - [`listener`]: the connections that a binding socket accepts: refusals, floods, the reserve of file descriptors
 //! - [`actor`]: a named owner thread with a bounded inbox and a doorbell
-//! - [`monitors`]: one thread that reads the monitors of all sockets of a context, for who wants to see them all
+//! - [`monitors`]: one thread that reads the monitors of all sockets of a context, for an observer of all of them
 //! - [`tap`]: the last messages of watched sockets
-//! - [`security`], [`keys`], [`allow`], [`zap`]: NULL, PLAIN and CURVE, key files, who may come in
+//! - [`security`], [`keys`], [`allow`], [`zap`]: NULL, PLAIN and CURVE, key files, allow-lists
 //! - [`malformed`]: malformed messages, counted, and logged at a bounded rate
 //! - [`input`]: reads a file or a stream, and stops waiting at the stop signal
 //! - [`text`]: reads small text files that people write

@@ -1,13 +1,13 @@
 //! The connections that a binding socket accepts: which peers it turned away, and what the others may cost.
 //!
-//! A peer that is refused tries again for ever, so refusals are counted, and logged once a second at most. A peer that
-//! floods is disconnected ([`crate::Descriptor::disconnect`]), since libzmq itself would take all it says:
+//! A peer that is refused retries without end, so refusals are counted, and logged at most once a second. A peer that floods
+//! is disconnected, because libzmq itself would accept everything:
 //!
-//! - A publisher keeps everything that its subscribers send, until it is read. [`Listener::take_subscriptions`] reads it,
-//!   and disconnects who sends too much or subscribes to too much.
-//! - A `PUSH` never reads, so what a worker sends stays where it is.
-//! - A process without file descriptors can accept no connection, and libzmq's listener then spins. The last descriptors
-//!   are a reserve: who connects to one of them is disconnected.
+//! - A publisher keeps everything that its subscribers send until it is read. [`Listener::take_subscriptions`] reads it, and
+//!   disconnects a peer that sends too much or subscribes to too much.
+//! - A `PUSH` never reads, so everything that a worker sends stays in memory.
+//! - A process that is out of file descriptors can accept no connection, and libzmq's listener then spins. The last
+//!   descriptors are a reserve: a connection that takes one of them is closed.
 
 mod budget;
 #[cfg(test)]
@@ -84,7 +84,7 @@ impl<'a> Subscription<'a> {
     }
 }
 
-/// Something that is counted, and logged once a second at most.
+/// Something that is counted, and logged at most once a second.
 #[derive(Debug, Default)]
 struct Tally {
     count: u64,

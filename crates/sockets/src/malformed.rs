@@ -9,7 +9,7 @@ use std::{
 use tracing::warn;
 use wire::{DecodeError, Frames};
 
-/// How long a peer's next complaint is only counted.
+/// How long the next malformed message of a peer is only counted.
 const QUIET: Duration = Duration::from_secs(1);
 
 /// The most peers that are remembered; beyond that, all are forgotten.

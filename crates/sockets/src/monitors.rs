@@ -31,18 +31,18 @@ use crate::{
     wait::{Interest, wait_for_any},
 };
 
-/// How many sockets may begin to be watched at one moment.
+/// How many new sockets may wait to be watched.
 const INBOX: usize = 64;
 
 /// How many events are taken of a monitor that has stopped, so that they come before those of the next socket of the
 /// same name: more than its queue holds.
 const LAST_EVENTS_MAX: usize = 4096;
 
-/// Makes the relays' addresses unlike within a process.
+/// Makes the address of each relay of a process unique.
 static RELAYS: AtomicU64 = AtomicU64::new(0);
 
-/// The thread's handle; clones share it. The thread ends with the last of the clones, of the contexts that hold them,
-/// and of their sockets.
+/// The thread's handle; clones share it. The thread ends when the last clone is dropped, along with the contexts and sockets
+/// that hold one.
 #[derive(Clone)]
 pub struct Monitors {
     handle: Arc<Handle<Watch, ()>>,
@@ -50,11 +50,11 @@ pub struct Monitors {
 }
 
 impl Monitors {
-    /// Starts the thread. It calls `observer` with the socket's name and the event; the observer must not block, and
-    /// says whether it took the event.
+    /// Starts the thread. It calls `observer` with the socket's name and the event; the observer must not block, and returns
+    /// whether it took the event.
     ///
     /// # Errors
-    /// No thread, socket or file descriptor can be had.
+    /// The process has no thread, socket or file descriptor left.
     pub fn spawn(
         context: &Context,
         observer: impl FnMut(&str, MonitorEvent) -> bool + Send + 'static,
@@ -77,8 +77,8 @@ impl Monitors {
         self.dropped.load(Ordering::Relaxed)
     }
 
-    /// Hands a monitor's `PAIR` to the thread; what comes back is for the socket's owner to read instead of it. Where
-    /// the thread cannot take it, that is the monitor's own `PAIR`.
+    /// Hands a monitor's `PAIR` to the thread, and returns the `PAIR` that the socket's owner reads instead: the same one if
+    /// the thread cannot take it.
     pub(crate) fn watch(&self, name: &str, monitor: zmq::Socket, relay: Relay) -> zmq::Socket {
         match self.handle.send(Watch { name: name.to_owned(), monitor, relay: relay.near }) {
             Ok(()) => relay.far,
@@ -90,7 +90,7 @@ impl Monitors {
     }
 }
 
-/// On its way from a monitor to the socket's owner an event passes this.
+/// The way of an event from the thread to the socket's owner.
 pub(crate) struct Relay {
     /// The thread's end.
     near: zmq::Socket,
@@ -117,7 +117,7 @@ struct Watch {
     relay: zmq::Socket,
 }
 
-/// What the thread owns.
+/// The thread's own state.
 struct Reader<F> {
     /// In the order in which they began to be watched.
     watched: Vec<Watch>,
@@ -128,7 +128,7 @@ struct Reader<F> {
     message: zmq::Message,
 }
 
-/// What came of reading a monitor.
+/// The outcome of reading a monitor.
 #[derive(PartialEq, Eq)]
 enum Read {
     /// There may be more.
@@ -179,7 +179,7 @@ impl<F: FnMut(&str, MonitorEvent) -> bool> Reader<F> {
         }
     }
 
-    /// A peer that fails for ever makes events for ever: a bounded number at a time.
+    /// A peer that keeps failing makes events without end: a bounded number at a time.
     fn read_up_to(&mut self, max: usize, index: usize) -> Read {
         for _ in 0..max {
             match self.read(index) {

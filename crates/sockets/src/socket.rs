@@ -37,7 +37,7 @@ pub struct Socket {
     never_drops: bool,
     /// [`Socket::send`] has returned `false`, and nothing has been received since.
     is_full: bool,
-    /// Where it is bound.
+    /// Its address, if it is bound.
     bound_to: Option<Endpoint>,
     /// The last frame received: it carries the properties of the peer.
     last: zmq::Message,
@@ -100,7 +100,7 @@ impl Socket {
         self.role
     }
 
-    /// Where it is bound.
+    /// Its address, if it is bound.
     pub(crate) const fn bound_to(&self) -> Option<&Endpoint> {
         self.bound_to.as_ref()
     }
@@ -210,7 +210,7 @@ impl Socket {
         }
     }
 
-    /// The host from which the last message came, as libzmq knows it; `?` over transports without addresses.
+    /// The host that sent the last message, as libzmq reports it; `?` for transports without addresses.
     pub fn peer_address(&mut self) -> &str {
         self.last.gets("Peer-Address").unwrap_or("?")
     }
@@ -220,8 +220,7 @@ impl Socket {
         self.last.gets("User-Id").filter(|user| !user.is_empty())
     }
 
-    /// A number of the connection of the last message, the same for all messages of that connection, as long as
-    /// it lives.
+    /// The number of the last message's connection, the same for all its messages while it lasts: its file descriptor.
     pub fn peer_connection(&mut self) -> Option<u64> {
         self.last.gets("__fd")?.parse().ok()
     }
@@ -236,7 +235,7 @@ impl Socket {
         Ok(())
     }
 
-    /// Takes back one [`Socket::subscribe`].
+    /// Undoes one [`Socket::subscribe`].
     ///
     /// # Errors
     /// The socket is not a `SUB`.
@@ -274,7 +273,7 @@ impl Socket {
         self.raw.set_immediate(true).map_err(failed("set immediate"))
     }
 
-    /// How long unsent messages may hold up the closing of the socket.
+    /// Sets how long unsent messages may delay the closing of the socket.
     ///
     /// # Errors
     /// The option cannot be set.
@@ -336,13 +335,13 @@ impl Socket {
         }
     }
 
-    /// To wait until a message can be received.
+    /// Ready when a message can be received.
     #[must_use]
     pub fn readable(&self) -> Interest<'_> {
         Interest::new(&self.raw, zmq::POLLIN)
     }
 
-    /// To wait until a message can be sent.
+    /// Ready when a message can be sent.
     #[must_use]
     pub fn writable(&self) -> Interest<'_> {
         Interest::new(&self.raw, zmq::POLLOUT)

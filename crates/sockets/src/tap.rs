@@ -43,7 +43,7 @@ pub struct Tapped {
     pub id: u64,
     /// When it was sent or received.
     pub at: SystemTime,
-    /// Which way it went.
+    /// Its direction.
     pub direction: Direction,
     /// What is kept of it: at most [`FRAMES_MAX`] frames and [`BYTES_MAX`] bytes. Where bytes are missing, the last
     /// frame is cut.
@@ -57,7 +57,7 @@ pub struct Tapped {
 }
 
 impl Taps {
-    /// Taps that nothing has run through.
+    /// No taps yet.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -100,14 +100,14 @@ impl Taps {
     }
 }
 
-/// What one socket's messages run through.
+/// The tap of one socket.
 #[derive(Debug, Default)]
 pub(crate) struct Tap(Mutex<Ring>);
 
 impl Tap {
     /// Counts and keeps a message.
     ///
-    /// Out of the way of sockets that have no tap: inlined, it cost a publisher of small ticks a twentieth.
+    /// Not inlined, for sockets that have no tap: that cost a publisher of small ticks a twentieth of its rate.
     #[cold]
     #[inline(never)]
     pub(crate) fn record(&self, direction: Direction, frames: &Frames) {

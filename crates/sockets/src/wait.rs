@@ -124,11 +124,9 @@ impl<E> Default for Events<E> {
 
 /// Why a loop woke.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wake<const N: usize> {
+pub struct Wake {
     /// The stop signal was given.
     pub stopped: bool,
-    /// Which of the interests are ready, in their order; none at a deadline.
-    pub ready: [bool; N],
 }
 
 /// Sleeps until `stop`, until one of `interests` is ready, or until `deadline` (`None`: for ever).
@@ -139,9 +137,9 @@ pub fn wait<const N: usize>(
     stop: &Stop,
     interests: [Interest<'_>; N],
     deadline: Option<Instant>,
-) -> Result<Wake<N>, SocketError> {
+) -> Result<Wake, SocketError> {
     let ready = poll([stop.interest()].into_iter().chain(interests).collect(), deadline)?;
-    Ok(Wake { stopped: ready[0], ready: std::array::from_fn(|index| ready[index + 1]) })
+    Ok(Wake { stopped: ready[0] })
 }
 
 /// Sleeps until `stop`, which it reports, or until one of `interests` is ready: for a loop that looks at all of them.
