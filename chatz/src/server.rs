@@ -52,7 +52,7 @@ pub struct Server {
     broadcasts: Socket,
     endpoints: ServerEndpoints,
     /// How long expiry may be delayed while requests are waiting.
-    patience: Duration,
+    expiry_grace: Duration,
     /// Whether connections have authenticated names: then a request counts only for the name of its connection.
     authenticates: bool,
     room: Room,
@@ -77,7 +77,7 @@ impl Server {
             requests,
             broadcasts,
             endpoints: ServerEndpoints { requests: requests_at, broadcasts: broadcasts_at },
-            patience: config.room.expiry,
+            expiry_grace: config.room.expiry,
             authenticates: !matches!(context.security().mechanism, Mechanism::Null),
             room: Room::new(config.room, first_version()),
             roster: Roster::default(),
@@ -130,9 +130,9 @@ impl Server {
     }
 
     /// Removes expired users once all requests are read, as one that waits may keep a user present. A flood delays that
-    /// no longer than `patience`: it must not keep absent users in the room forever.
+    /// no longer than `expiry_grace`: it must not keep absent users in the room forever.
     fn remove_expired(&mut self, now: Instant, all_taken: bool) {
-        let overdue = self.room.next_deadline().is_some_and(|deadline| deadline + self.patience <= now);
+        let overdue = self.room.next_deadline().is_some_and(|deadline| deadline + self.expiry_grace <= now);
         if all_taken || overdue {
             for user in self.room.handle_timeout(now) {
                 debug!(%user, "expired");
