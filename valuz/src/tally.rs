@@ -8,6 +8,8 @@
 //! (extension `batch`). A source without that extension numbers from 0, and is believed until the first number from
 //! the base shows that the source has it.
 
+mod clocks;
+
 use std::{
     ops::Range,
     time::{Duration, Instant},
@@ -16,10 +18,8 @@ use std::{
 use fixedbitset::FixedBitSet;
 use wire::value::{Control, Outcome, REPEAT_NUMBERS_MAX, Valued};
 
+use self::clocks::{Arrivals, Clocks};
 use crate::{losses::Losses, roster::Roster, sums::Sums};
-
-/// The longest time between two requests for the same orders.
-const PATIENCE_MAX: Duration = Duration::from_secs(30);
 
 /// How many REPEAT messages are published at once: a million orders, well within the queue of the control channel.
 const REPEATS_MAX: usize = 128;
@@ -30,9 +30,6 @@ const EXIT_GRACE: Duration = Duration::from_secs(3);
 
 /// How long after EXIT the workers' last reports are waited for.
 const REPORT_GRACE: Duration = Duration::from_millis(300);
-
-/// How many times [`Plan::give_up`] signs of life can keep up a batch that makes no progress.
-const LIFE_WITHOUT_PROGRESS: u32 = 2;
 
 /// What is expected, and how long to wait for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,67 +124,6 @@ pub struct Counts {
     pub foreign: u64,
     /// Orders asked for again, each request counted.
     pub repeated: u64,
-}
-
-/// What has arrived since the last [`Tally::handle_time`].
-#[derive(Debug, Clone, Copy, Default)]
-struct Arrivals {
-    /// A result that was counted.
-    result: bool,
-    /// A worker that was not ready before, or a source.
-    peer: bool,
-    /// A duplicate: a worker is alive.
-    duplicate: bool,
-}
-
-/// The times that matter from START on.
-#[derive(Debug, Clone, Copy)]
-struct Clocks {
-    started: Instant,
-    /// The last new result.
-    finished: Instant,
-    /// The last new result or REPEAT.
-    quiet_since: Instant,
-    /// The last sign of life: a new result, a duplicate, a new worker.
-    silent_since: Instant,
-    /// The last progress: a new result, or START.
-    stuck_since: Instant,
-    /// Doubles with each REPEAT in vain.
-    patience: Duration,
-}
-
-impl Clocks {
-    const fn new(now: Instant, plan: &Plan) -> Self {
-        Self {
-            started: now,
-            finished: now,
-            quiet_since: now,
-            silent_since: now,
-            stuck_since: now,
-            patience: plan.patience,
-        }
-    }
-
-    /// Only progress puts off REPEAT, and giving up for long. A new worker gets missing orders soon.
-    fn note(&mut self, arrivals: Arrivals, now: Instant, plan: &Plan) {
-        if arrivals.result {
-            (self.finished, self.quiet_since, self.stuck_since) = (now, now, now);
-        }
-        if arrivals.result || arrivals.peer {
-            self.patience = plan.patience;
-        }
-        if arrivals.result || arrivals.peer || arrivals.duplicate {
-            self.silent_since = now;
-        }
-    }
-
-    fn repeat_at(&self) -> Instant {
-        self.quiet_since + self.patience
-    }
-
-    fn give_up_at(&self, plan: &Plan) -> Instant {
-        (self.silent_since + plan.give_up).min(self.stuck_since + LIFE_WITHOUT_PROGRESS * plan.give_up)
-    }
 }
 
 impl Tally {
@@ -367,7 +303,7 @@ impl Tally {
         let Some(clocks) = &mut self.clocks else {
             return Vec::new();
         };
-        clocks.note(std::mem::take(&mut self.arrivals), now, &self.plan);
+        clocks.handle_arrivals(std::mem::take(&mut self.arrivals), now, &self.plan);
         let (is_hopeless, is_quiet) = (now >= clocks.give_up_at(&self.plan), now >= clocks.repeat_at());
         if self.is_complete() {
             return self.end(Phase::Complete);
@@ -386,8 +322,7 @@ impl Tally {
         if is_quiet {
             outputs.extend(self.repeat(0..self.plan.count));
             if let Some(clocks) = &mut self.clocks {
-                clocks.quiet_since = now;
-                clocks.patience = (clocks.patience * 2).min(PATIENCE_MAX.max(self.plan.patience));
+                clocks.handle_repeat(now, &self.plan);
             }
         } else if let Some(lost) = self.losses.next_range(now, self.plan.count) {
             outputs.extend(self.repeat(lost));
@@ -445,7 +380,7 @@ impl Tally {
     /// No worker is connected: the time until giving up starts again.
     pub fn handle_no_workers(&mut self, now: Instant) {
         if let Some(clocks) = &mut self.clocks {
-            (clocks.silent_since, clocks.stuck_since) = (now, now);
+            clocks.handle_no_workers(now);
         }
     }
 
@@ -500,7 +435,7 @@ impl Tally {
     /// From START to the last new result.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
-        self.clocks.map_or(Duration::ZERO, |clocks| clocks.finished - clocks.started)
+        self.clocks.map_or(Duration::ZERO, |clocks| clocks.elapsed())
     }
 
     /// The known workers.
