@@ -46,12 +46,12 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         let pair = KeyPair::generate()?;
         let (public, secret) = pair.write(&cli.out, name.as_str())?;
         if let Some(allow) = &cli.allow {
-            let added = AllowList::add_key(allow, name, &pair.public).with_context(|| format!("{name} is not added"));
+            let added = AllowList::add_key(allow, name, &pair.public);
             if added.is_err() {
                 // No peer has the pair yet, and it would block the next attempt.
-                let _ = fs::remove_file(&public).and(fs::remove_file(&secret));
+                [&public, &secret].map(fs::remove_file).into_iter().collect::<io::Result<()>>()?;
             }
-            added?;
+            added.with_context(|| format!("{name} is not added"))?;
         }
         writeln!(io::stdout(), "{name}: {} and {}", public.display(), secret.display())?;
     }
