@@ -10,7 +10,7 @@
 //! - [`pace`]: when each tick is due
 //! - [`row`], [`time`]: one line of a price history
 //! - [`tally`]: the counters of a watcher: received, lost, out of order, restarts
-//! - [`reference`]: the price that a change is relative to
+//! - [`reference`](mod@reference): the price that a change is relative to
 //!
 //! The parts around them own a thread's sockets, files and output:
 //!

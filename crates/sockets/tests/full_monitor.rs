@@ -21,7 +21,7 @@ fn a_socket_closes_though_libzmq_waits_for_room_in_its_monitor() {
     socket.watch("full").unwrap();
     let endpoint = socket.bind(&"tcp://127.0.0.1:*".parse().unwrap()).unwrap();
     let address: SocketAddr = endpoint.as_str().strip_prefix("tcp://").unwrap().parse().unwrap();
-    // Once libzmq waits for room, it greets no more.
+    // Once libzmq waits for room, it completes no handshake.
     let is_full = (0..CONNECTIONS).any(|_| {
         let mut peer = TcpStream::connect(address).unwrap();
         peer.set_read_timeout(Some(Duration::from_secs(1))).unwrap();
