@@ -20,10 +20,10 @@ pub enum Progress {
     },
     /// The workers are ready and START is published.
     Started {
-        /// How many workers sent READY.
+        /// The number of workers that sent READY.
         workers: u64,
     },
-    /// How many orders are counted; printed at most ten times a second.
+    /// The number of orders counted so far; at most ten times per second.
     Counted(u64),
 }
 

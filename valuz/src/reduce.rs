@@ -1,6 +1,6 @@
 //! Reduce: waits for workers and source, collects the results, ends the batch.
 //!
-//! `PULL` binds **results**; `XPUB` (a `PUB` that hears subscriptions) binds **control**. One loop on the
+//! `PULL` binds **results**; `XPUB` (a `PUB` that receives subscriptions) binds **control**. One loop on the
 //! caller's thread; [`Tally`] decides what is published.
 
 use std::time::{Duration, Instant};
@@ -59,7 +59,7 @@ pub enum ReduceError {
     #[error(transparent)]
     NoTotal(#[from] NoTotal),
     /// Progress cannot be printed.
-    #[error("standard output")]
+    #[error("cannot write to standard output")]
     Output(#[from] std::io::Error),
 }
 
@@ -122,7 +122,7 @@ impl Reduce {
     pub fn run(mut self, stop: &Stop) -> Result<Option<Summary>, ReduceError> {
         let mut stopped = false;
         while !stopped && matches!(self.tally.phase(), Phase::Waiting | Phase::Running) {
-            stopped = self.turn(stop, self.tally.next_deadline())?;
+            stopped = self.run_once(stop, self.tally.next_deadline())?;
         }
         if stopped && self.tally.phase() == Phase::Running {
             // Workers of a batch that is broken off must not go on with its orders.
@@ -131,13 +131,13 @@ impl Reduce {
         }
         let ended = Instant::now();
         while !stopped && let Some(deadline) = self.tally.stay_until(ended).filter(|&until| Instant::now() < until) {
-            stopped = self.turn(stop, Some(deadline))?;
+            stopped = self.run_once(stop, Some(deadline))?;
         }
         self.conclude(stop)
     }
 
     /// Sleeps until something happens, handles it, publishes what follows; returns whether the stop signal came.
-    fn turn(&mut self, stop: &Stop, deadline: Option<Instant>) -> Result<bool, ReduceError> {
+    fn run_once(&mut self, stop: &Stop, deadline: Option<Instant>) -> Result<bool, ReduceError> {
         let interests =
             [self.results.readable(), self.control.readable(), self.results.events(), self.control.events()];
         let wake = wait(stop, interests, deadline)?;
@@ -221,7 +221,7 @@ impl Reduce {
         Ok(())
     }
 
-    /// The result, once EXIT has left.
+    /// Returns the result after EXIT was sent.
     fn conclude(self, stop: &Stop) -> Result<Option<Summary>, ReduceError> {
         let Self { context, results, control, mut tally, malformed, listeners, plan, .. } = self;
         drop((results, control));

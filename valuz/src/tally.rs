@@ -21,7 +21,7 @@ use wire::value::{Control, Outcome, REPEAT_NUMBERS_MAX, Valued};
 use self::clocks::{Arrivals, Clocks};
 use crate::{losses::Losses, roster::Roster, sums::Sums};
 
-/// How many REPEAT messages are published at once: a million orders, well within the queue of the control channel.
+/// The most REPEAT messages published at once: a million orders, well within the queue of the control channel.
 const REPEATS_MAX: usize = 128;
 
 /// How long after EXIT a peer that has not yet subscribed to it is waited for: longer than the longest pause
@@ -34,9 +34,9 @@ const REPORT_GRACE: Duration = Duration::from_millis(300);
 /// What is expected, and how long to wait for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Plan {
-    /// How many workers must be ready before START.
+    /// The number of workers that must be ready before START.
     pub workers: u32,
-    /// How many orders the batch has.
+    /// The number of orders in the batch.
     pub count: u64,
     /// The number of the batch's first order ([`crate::batch::new_base`]).
     pub base: u64,
@@ -49,7 +49,7 @@ pub struct Plan {
 /// The state of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
-    /// Workers or the source are not ready.
+    /// Waiting for workers and the source.
     Waiting,
     /// Between START and EXIT.
     Running,
@@ -64,7 +64,7 @@ pub struct Tally {
     plan: Plan,
     phase: Phase,
     roster: Roster,
-    heard: Subscriptions,
+    subscriptions: Subscriptions,
     source: Source,
     numbering: Numbering,
     sums: Sums,
@@ -134,7 +134,7 @@ impl Tally {
             plan,
             phase: Phase::Waiting,
             roster: Roster::default(),
-            heard: Subscriptions::default(),
+            subscriptions: Subscriptions::default(),
             source: Source::Remote,
             // If both series begin with the same number, they are one.
             numbering: if plan.base == 0 { Numbering::FromBase } else { Numbering::Unknown },
@@ -250,13 +250,13 @@ impl Tally {
         match topic {
             // Only the source subscribes to START; a peer that subscribes to everything is another one.
             Control::START_TOPIC => {
-                self.heard.start += 1;
+                self.subscriptions.start += 1;
                 self.start_due = self.phase == Phase::Running;
                 self.arrivals.peer |= self.start_due;
             }
-            Control::REPEAT_TOPIC => self.heard.repeat += 1,
+            Control::REPEAT_TOPIC => self.subscriptions.repeat += 1,
             topic if Control::EXIT_TOPIC.starts_with(topic) => {
-                self.heard.exit += 1;
+                self.subscriptions.exit += 1;
                 self.exit_due = matches!(self.phase, Phase::Complete | Phase::GivenUp);
             }
             _ => {}
@@ -281,7 +281,7 @@ impl Tally {
 
     /// Whether workers and source are ready.
     fn is_ready(&self) -> bool {
-        self.roster.len() >= self.plan.workers as u64 && self.heard.start > 0
+        self.roster.len() >= self.plan.workers as u64 && self.subscriptions.start > 0
     }
 
     fn start(&mut self, now: Instant) -> Vec<Control> {
@@ -332,7 +332,7 @@ impl Tally {
 
     /// Whether the source receives REPEAT, and missing orders are known.
     fn can_repeat(&self) -> bool {
-        (self.source == Source::Own || self.heard.repeat > 0) && self.counts.unnumbered == 0
+        (self.source == Source::Own || self.subscriptions.repeat > 0) && self.counts.unnumbered == 0
     }
 
     /// Asks for the orders in these places that have no result, up to a bound.
@@ -389,9 +389,9 @@ impl Tally {
     #[must_use]
     pub fn stay_until(&self, ended: Instant) -> Option<Instant> {
         // A source that can repeat exits at EXIT; one that cannot need not subscribe to it.
-        let sources = self.heard.start.min(self.heard.repeat);
+        let sources = self.subscriptions.start.min(self.subscriptions.repeat);
         let counted = self.counts.numbered + self.counts.unnumbered + self.counts.duplicates;
-        if self.heard.exit < self.roster.len() + sources {
+        if self.subscriptions.exit < self.roster.len() + sources {
             Some(ended + EXIT_GRACE)
         } else if self.roster.is_reporting() && self.roster.done() < counted {
             Some(ended + REPORT_GRACE)

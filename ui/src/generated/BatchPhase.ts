@@ -5,6 +5,6 @@
  */
 export type BatchPhase = { "is": "waiting" } | { "is": "running" } | { "is": "complete" } | { "is": "stopped" } | { "is": "givenUp", 
 /**
- * Why, as a sentence.
+ * The reason, as a sentence.
  */
 reason: string, };

@@ -13,7 +13,7 @@ export type BatchView = {
  */
 phase: BatchPhase, 
 /**
- * How many orders it has.
+ * The number of its orders.
  */
 count: number, 
 /**
@@ -58,7 +58,7 @@ foreign: number,
  */
 elapsedMs: number, 
 /**
- * Results a second: over the last second while it runs, over the whole batch afterwards.
+ * Results per second: over the last second while it runs, over the whole batch afterwards.
  */
 perSecond: number, 
 /**

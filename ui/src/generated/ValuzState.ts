@@ -5,6 +5,6 @@
  */
 export type ValuzState = { "is": "ready" } | { "is": "unavailable", 
 /**
- * Which process holds what, as a sentence.
+ * The holder of the port, as a sentence.
  */
 reason: string, };

@@ -22,11 +22,11 @@ batch: BatchView | null,
  */
 workers: Array<WorkerView>, 
 /**
- * How many workers said READY without a name.
+ * The number of workers that sent READY without a name.
  */
 nameless: number, 
 /**
- * How many workers dealz is to run.
+ * The number of workers that dealz should run.
  */
 wanted: number, 
 /**

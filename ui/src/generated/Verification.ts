@@ -9,6 +9,6 @@ export type Verification = { "is": "pending" } | { "is": "verified" } | { "is": 
  */
 expected: number, } | { "is": "unchecked", 
 /**
- * Why not, as a sentence.
+ * The reason, as a sentence.
  */
 reason: string, };

@@ -34,6 +34,6 @@ done: number,
  */
 doneInAll: number, 
 /**
- * Orders a second, by its reports.
+ * Orders per second, by its reports.
  */
 perSecond: number, };

@@ -14,10 +14,10 @@ pub struct ValuzView {
     /// The workers that gave their names, and those that dealz has started and are not ready yet. Those of dealz come
     /// first.
     pub workers: Vec<WorkerView>,
-    /// How many workers said READY without a name.
+    /// The number of workers that sent READY without a name.
     #[ts(type = "number")]
     pub nameless: u64,
-    /// How many workers dealz is to run.
+    /// The number of workers that dealz should run.
     pub wanted: u32,
     /// For each valuation, how many orders make a batch of about ten seconds.
     pub recommended: Vec<RecommendedCount>,
@@ -47,7 +47,7 @@ pub enum ValuzState {
     Ready,
     /// A port is in use by another process; dealz tries again every second.
     Unavailable {
-        /// Which process holds what, as a sentence.
+        /// The holder of the port, as a sentence.
         reason: String,
     },
 }
@@ -68,7 +68,7 @@ pub enum ValuationName {
 pub struct BatchView {
     /// Its state.
     pub phase: BatchPhase,
-    /// How many orders it has.
+    /// The number of its orders.
     #[ts(type = "number")]
     pub count: u64,
     /// Where its orders come from, as words: `seed 1`, or the name of a file.
@@ -99,7 +99,7 @@ pub struct BatchView {
     pub foreign: u64,
     /// From the start to now or to the last result, in milliseconds.
     pub elapsed_ms: f64,
-    /// Results a second: over the last second while it runs, over the whole batch afterwards.
+    /// Results per second: over the last second while it runs, over the whole batch afterwards.
     pub per_second: f64,
     /// How long the rest takes at that rate, in milliseconds; `null` if that cannot be known.
     pub left_ms: Option<f64>,
@@ -115,7 +115,7 @@ pub struct BatchView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", tag = "is")]
 pub enum BatchPhase {
-    /// No worker is ready.
+    /// Waiting for the first worker.
     Waiting,
     /// Orders are sent and results come.
     Running,
@@ -125,7 +125,7 @@ pub enum BatchPhase {
     Stopped,
     /// dealz gave it up, with orders missing.
     GivenUp {
-        /// Why, as a sentence.
+        /// The reason, as a sentence.
         reason: String,
     },
 }
@@ -146,7 +146,7 @@ pub struct SymbolValue {
 pub enum Verification {
     /// The batch is not complete, or dealz is still adding up.
     Pending,
-    /// dealz has added up the same orders itself, and every bit is the same, in all and by symbol.
+    /// dealz has added up the same orders itself, and every bit is the same, in total and by symbol.
     Verified,
     /// The last run of the same orders with the same valuation had the same sums, to the last bit.
     Repeated,
@@ -157,7 +157,7 @@ pub enum Verification {
     },
     /// There is nothing to compare the total with.
     Unchecked {
-        /// Why not, as a sentence.
+        /// The reason, as a sentence.
         reason: String,
     },
 }
@@ -182,7 +182,7 @@ pub struct WorkerView {
     /// Orders that it has valued since its start, by its last report.
     #[ts(type = "number")]
     pub done_in_all: u64,
-    /// Orders a second, by its reports.
+    /// Orders per second, by its reports.
     pub per_second: f64,
 }
 
