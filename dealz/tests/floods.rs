@@ -31,7 +31,7 @@ fn connections_that_use_up_the_file_descriptors_leave_the_page_and_the_processes
     // It has started.
     assert_eq!(desk.get("/", "").status, 200);
     let mut held = connect_up_to(400, orders);
-    desk.program.wait_for_log("out of file descriptors");
+    desk.program.wait_for_log("too many open files");
     let mut socket = desk.socket();
     let started = ask(&mut socket, 1, &json!({"do": "process", "id": "tickz", "act": "start"})).unwrap();
     assert_eq!(started["reply"]["got"], "done", "{started}");
