@@ -29,20 +29,15 @@ use dealz_core::Desk;
 /// # Errors
 /// The configuration cannot be used, or the address to serve at cannot be had.
 pub fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
-    let mut session = None;
-    if !(cli.opens_window() && window::is_in_another_process()) {
-        // Its files may be pipes: while they are waited for, a signal ends the program without its help.
-        session = Some(cli.session()?);
-    }
     let stop = Stop::on_signals()?;
     if cli.opens_window() {
-        match window::show(cli, &mut session, &stop)? {
+        match window::show(cli, &stop)? {
             Shown::Ended(code) => return Ok(code),
             Shown::Not(reason) => warn!("{reason}: serving the page to a browser instead"),
         }
     }
     let servers = bind(cli.web(), cli.opens_window().then(|| cli.fallback()))?;
-    let desk = match session.map_or_else(|| cli.session(), Ok)?.start(&stop) {
+    let desk = match cli.session()?.start(&stop) {
         Err(_) if stop.is_stopped() => return Ok(ExitCode::SUCCESS),
         desk => desk?,
     };

@@ -32,7 +32,6 @@ use self::{
 };
 use crate::{
     args::Cli,
-    session::Session,
     web::{self, Server},
 };
 
@@ -70,9 +69,9 @@ pub(crate) enum NoWindow {
 /// # Errors
 /// The configuration cannot be used.
 #[cfg(target_os = "linux")]
-pub(crate) fn show(cli: &Cli, session: &mut Option<Session>, stop: &Stop) -> anyhow::Result<Shown> {
+pub(crate) fn show(cli: &Cli, stop: &Stop) -> anyhow::Result<Shown> {
     if parent::has_started_this() {
-        return Ok(Shown::Ended(parent::exit_code(open(cli, session, stop))));
+        return Ok(Shown::Ended(parent::exit_code(open(cli, stop))));
     }
     if parent::names_a_display() { parent::show(stop) } else { Ok(Shown::Not(NoWindow::NoDisplay)) }
 }
@@ -82,26 +81,18 @@ pub(crate) fn show(cli: &Cli, session: &mut Option<Session>, stop: &Stop) -> any
 /// # Errors
 /// The configuration cannot be used.
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn show(cli: &Cli, session: &mut Option<Session>, stop: &Stop) -> anyhow::Result<Shown> {
-    Ok(open(cli, session, stop)?.map_or(Shown::Ended(ExitCode::SUCCESS), Shown::Not))
+pub(crate) fn show(cli: &Cli, stop: &Stop) -> anyhow::Result<Shown> {
+    Ok(open(cli, stop)?.map_or(Shown::Ended(ExitCode::SUCCESS), Shown::Not))
 }
 
-/// Whether the window will be in another process than this one, and the session with it.
-pub(crate) fn is_in_another_process() -> bool {
-    #[cfg(target_os = "linux")]
-    return !parent::has_started_this() && parent::names_a_display();
-    #[cfg(not(target_os = "linux"))]
-    false
-}
-
-fn open(cli: &Cli, session: &mut Option<Session>, stop: &Stop) -> anyhow::Result<Option<NoWindow>> {
+fn open(cli: &Cli, stop: &Stop) -> anyhow::Result<Option<NoWindow>> {
     // Tauri would panic.
     #[cfg(target_os = "linux")]
     if gtk::init().is_err() {
         return Ok(Some(NoWindow::NoDisplay));
     }
     let server = cli.web().map(Server::bind).transpose()?;
-    let desk = match session.take().map_or_else(|| cli.session(), Ok)?.start(stop) {
+    let desk = match cli.session()?.start(stop) {
         Err(_) if stop.is_stopped() => return Ok(None),
         desk => desk?,
     };
