@@ -10,9 +10,13 @@ export type RecommendedCount = {
  */
 valuation: ValuationName, 
 /**
- * How many.
+ * The number of orders.
  */
 count: number, 
+/**
+ * The milliseconds that they take: about ten thousand, or fewer for the most orders that a batch may have.
+ */
+timeMs: number, 
 /**
  * Whether that follows from the rate of the last batch; else from a usual rate.
  */

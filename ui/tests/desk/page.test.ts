@@ -100,6 +100,7 @@ test('valuz: a batch has as many orders as about ten seconds take, until a numbe
   const light = await orders.inputValue()
   await page.getByText('value at risk').click()
   const heavy = await orders.inputValue()
+  await shows(page, '#valuz-orders-note', /About \d+ seconds? of work/)
   const number = (text: string) => Number(text.replaceAll(',', ''))
   expect(number(heavy)).toBeGreaterThan(0)
   expect(number(light)).toBeGreaterThan(10 * number(heavy))

@@ -32,9 +32,12 @@ pub struct ValuzView {
 pub struct RecommendedCount {
     /// What the workers compute.
     pub valuation: ValuationName,
-    /// How many.
+    /// The number of orders.
     #[ts(type = "number")]
     pub count: u64,
+    /// The milliseconds that they take: about ten thousand, or fewer for the most orders that a batch may have.
+    #[ts(type = "number")]
+    pub time_ms: u64,
     /// Whether that follows from the rate of the last batch; else from a usual rate.
     pub measured: bool,
 }

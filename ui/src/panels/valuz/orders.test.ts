@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { countFault, FILE_MAX, fileFault, readOrders, seedFault, wholeNumber } from './orders'
+import type { ValuzView } from '../../generated/ValuzView'
+import {
+  countFault,
+  FILE_MAX,
+  fileFault,
+  readOrders,
+  recommendedCount,
+  recommendedTime,
+  seedFault,
+  wholeNumber,
+} from './orders'
 
 const MAX = 4_000_000
 
@@ -42,4 +52,12 @@ describe('a file of orders', () => {
     })
     await expect(readOrders(new File([new Uint8Array([0xff, 0xfe])], 'b.png'))).rejects.toThrow('b.png is not text')
   })
+})
+
+it('a recommended number of orders comes with its time', () => {
+  const recommended = [{ valuation: 'notional', count: 4_000_000, timeMs: 4_800, measured: true }]
+  const valuz = { recommended } as ValuzView
+  expect(recommendedCount(valuz, 'notional')).toBe(4_000_000)
+  expect(recommendedTime(valuz, 'notional')).toBe('About 5 seconds of work.')
+  expect(recommendedTime(valuz, 'var')).toBe('')
 })

@@ -1,6 +1,7 @@
 // The orders of a batch: a count and a seed, or a file, and what is wrong with them. Pure but for reading the file.
 
 import { bytes, count } from '../../format'
+import type { RecommendedCount } from '../../generated/RecommendedCount'
 import type { ValuationName } from '../../generated/ValuationName'
 import type { ValuzView } from '../../generated/ValuzView'
 
@@ -56,7 +57,19 @@ export async function readOrders(file: File): Promise<OrdersFile> {
   }
 }
 
-/** How many orders take about ten seconds, by what dealz measured or knows. */
+/** How many orders make a batch of about ten seconds, by what dealz measured or knows. */
 export function recommendedCount(valuz: ValuzView, valuation: ValuationName): number {
-  return valuz.recommended.find((one) => one.valuation === valuation)?.count ?? DEFAULT_COUNT
+  return recommendation(valuz, valuation)?.count ?? DEFAULT_COUNT
+}
+
+/** How long that batch takes, in words; nothing while it is not known. */
+export function recommendedTime(valuz: ValuzView, valuation: ValuationName): string {
+  const timeMs = recommendation(valuz, valuation)?.timeMs
+  if (timeMs === undefined) return ''
+  const seconds = Math.max(1, Math.round(timeMs / 1000))
+  return `About ${seconds} second${seconds === 1 ? '' : 's'} of work.`
+}
+
+function recommendation(valuz: ValuzView, valuation: ValuationName): RecommendedCount | undefined {
+  return valuz.recommended.find((one) => one.valuation === valuation)
 }

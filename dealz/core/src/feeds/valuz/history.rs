@@ -21,11 +21,12 @@ const BATCH_SECONDS: f64 = 10.0;
 /// A batch that took less than this says nothing about a rate.
 const MEASURED_FROM: Duration = Duration::from_millis(100);
 
-/// Notional orders a second as a laptop has them; messages are the limit, whatever the number of workers.
-const USUAL_NOTIONAL: f64 = 200_000.0;
+/// Notional orders a second before the first batch, as two cores of 2026 value them; messages are the limit, whatever the
+/// number of workers.
+const USUAL_NOTIONAL: f64 = 800_000.0;
 
-/// Values at risk a second and worker.
-const USUAL_VAR: f64 = 250.0;
+/// Values at risk a second and worker before the first batch, on the same cores.
+const USUAL_VAR: f64 = 4_500.0;
 
 /// Of simulated orders the first ones tell one seed from another.
 const SIMULATED_COMPARED: u64 = 16;
@@ -87,17 +88,17 @@ impl History {
         }
     }
 
-    /// How many orders take about ten seconds with so many workers.
+    /// The numbers of orders that take about ten seconds with so many workers.
     pub(crate) fn recommended(&self, workers: usize) -> Vec<RecommendedCount> {
-        let count = |per_second: f64| rounded(per_second * BATCH_SECONDS).clamp(1, COUNT_MAX);
-        let var = self.var.unwrap_or(USUAL_VAR) * workers.max(1) as f64;
+        let of = |valuation, measured: Option<f64>, usual: f64, workers: usize| {
+            let per_second = measured.unwrap_or(usual) * workers as f64;
+            let count = rounded(per_second * BATCH_SECONDS).clamp(1, COUNT_MAX);
+            let time_ms = (count as f64 / per_second * 1000.0).round() as u64;
+            RecommendedCount { valuation, count, time_ms, measured: measured.is_some() }
+        };
         vec![
-            RecommendedCount {
-                valuation: ValuationName::Notional,
-                count: count(self.notional.unwrap_or(USUAL_NOTIONAL)),
-                measured: self.notional.is_some(),
-            },
-            RecommendedCount { valuation: ValuationName::Var, count: count(var), measured: self.var.is_some() },
+            of(ValuationName::Notional, self.notional, USUAL_NOTIONAL, 1),
+            of(ValuationName::Var, self.var, USUAL_VAR, workers.max(1)),
         ]
     }
 }
@@ -186,7 +187,7 @@ mod tests {
             history.recommended(workers).iter().map(|it| (it.count, it.measured)).collect()
         };
         let mut history = History::default();
-        assert_eq!(counts(&history, 0), [(2_000_000, false), (2_500, false)]);
+        assert_eq!(counts(&history, 0), [(COUNT_MAX, false), (45_000, false)]);
         history.note_rate(ValuationName::Notional, 333_333, Duration::from_secs(1), 2);
         history.note_rate(ValuationName::Var, 1_234, Duration::from_secs(2), 2);
         assert_eq!(counts(&history, 3), [(3_300_000, true), (9_300, true)]);
@@ -194,6 +195,7 @@ mod tests {
         history.note_rate(ValuationName::Var, 1, Duration::from_secs(100), 1);
         assert_eq!(counts(&history, 1), [(3_300_000, true), (1, true)]);
         history.note_rate(ValuationName::Notional, 9_000_000, Duration::from_secs(1), 2);
-        assert_eq!(counts(&history, 1)[0].0, COUNT_MAX);
+        let most = &history.recommended(1)[0];
+        assert_eq!((most.count, most.time_ms), (COUNT_MAX, COUNT_MAX / 9_000));
     }
 }

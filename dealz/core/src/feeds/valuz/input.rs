@@ -12,7 +12,8 @@ use wire::{Symbol, foreign};
 
 use crate::command::{OrdersInput, Refusal};
 
-/// How many orders a batch may have; their numbers fit below those of the next batch ([`super::round::BASE_STEP`]).
+/// The most orders in a batch. Their numbers stay below those of a batch that starts a millisecond later, which is how the
+/// wire view tells batches apart.
 pub(crate) const COUNT_MAX: u64 = 4_000_000;
 
 /// How large a list of orders may be.
