@@ -241,10 +241,9 @@ test('q shows a link for phones as a QR code; without one it says how to get it'
   const desk = start('dealz', ['--web', '0.0.0.0:0', '--token', 'abcdefghijklmnopq'], await freeChannels())
   const [, reachable = ''] = await desk.says(/(http:\/\/\S+token=\S+)/)
   const { page: other } = await open(reachable)
-  await eventually(async () => {
-    await other.keyboard.press('q')
-    expect(await other.getByRole('img', { name: 'QR code of the link' }).isVisible()).toBe(true)
-  })
+  await other.keyboard.press('q')
+  const code = other.getByRole('img', { name: 'QR code of the link' })
+  await eventually(async () => expect(await code.isVisible()).toBe(true))
   await shows(other, 'dialog', /token=abcdefghijklmnopq/)
   await other.keyboard.press('q')
   await eventually(async () => expect(await other.locator('dialog').count()).toBe(0))
