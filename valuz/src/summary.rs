@@ -133,7 +133,7 @@ impl fmt::Display for Summary {
             writeln!(formatter, "{name:<names$}  {value:>numbers$}")?;
         }
         if let Some(lines @ 1..) = self.refused_lines {
-            writeln!(formatter, "{lines} lines of the input were refused and are not in the total")?;
+            writeln!(formatter, "refused lines of the input, not in the total: {lines}")?;
         }
         for (name, done) in &self.workers {
             writeln!(formatter, "{}: {done} orders, {:.0} a second", foreign(name), rate(*done))?;
@@ -170,7 +170,7 @@ mod tests {
             .assert_eq(&serde_json::to_string(&summary()).unwrap());
         let listed = Summary { refused_lines: Some(2), ..summary() };
         assert!(serde_json::to_string(&listed).unwrap().ends_with(r#""missing":0,"refused_lines":2}"#));
-        assert!(listed.to_string().contains("2 lines of the input were refused"));
+        assert!(listed.to_string().contains("refused lines of the input, not in the total: 2"));
     }
 
     #[test]
