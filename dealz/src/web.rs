@@ -47,7 +47,7 @@ use tracing::warn;
 pub(crate) use self::listen::{Server, links, print_links};
 use self::{
     access::{Access, Reached},
-    recording::Carries,
+    recording::SlowTransfer,
     socket::Pages,
 };
 pub use self::{listen::Address, token::Token};
@@ -151,8 +151,8 @@ async fn serve_connection(stream: TcpStream, router: Router) {
     let _ = stream.set_nodelay(true);
     let _ = set_socket_send_buffer_size(&stream, SEND_BUFFER_BYTES);
     let local = SocketAddr::new(local.ip().to_canonical(), local.port());
-    let carries = Carries::default();
-    let router = router.layer(Extension(Reached(local))).layer(Extension(carries.clone()));
+    let transfer = SlowTransfer::default();
+    let router = router.layer(Extension(Reached(local))).layer(Extension(transfer.clone()));
     let service = TowerToHyperService::new(router);
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -162,7 +162,7 @@ async fn serve_connection(stream: TcpStream, router: Router) {
         .with_upgrades();
     let mut connection = pin!(connection);
     // A browser that disconnects is no failure.
-    if time::timeout(CONNECTION_TIME, &mut connection).await.is_err() && carries.recording() {
+    if time::timeout(CONNECTION_TIME, &mut connection).await.is_err() && transfer.recording() {
         let _ = time::timeout(RECORDING_TIME, connection).await;
     }
 }

@@ -99,8 +99,8 @@ impl Recorder {
             SocketError::System { reason, .. } => reason,
             error => io::Error::other(error.to_string()),
         })?;
-        let tape = Tape::new(file, updates, taps);
-        let thread = thread::Builder::new().name("recorder".to_owned()).spawn(move || tape.run(&stop))?;
+        let writer = RecordingWriter::new(file, updates, taps);
+        let thread = thread::Builder::new().name("recorder".to_owned()).spawn(move || writer.run(&stop))?;
         Ok(Self { stopper: Some(stopper), thread: Some(thread) })
     }
 }
@@ -151,7 +151,7 @@ impl Drop for Recorder {
 }
 
 /// What the thread owns.
-struct Tape {
+struct RecordingWriter {
     file: BufWriter<File>,
     /// How many bytes may still be written.
     left: u64,
@@ -165,7 +165,7 @@ struct Tape {
     next_snapshot_left: u64,
 }
 
-impl Tape {
+impl RecordingWriter {
     fn new(file: File, updates: Updates, taps: Taps) -> Self {
         Self {
             file: BufWriter::new(file),
@@ -353,10 +353,10 @@ mod tests {
     #[test]
     fn a_recording_ends_at_its_limit_with_whole_lines() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        let mut tape = Tape::new(file.reopen().unwrap(), Updates::new(None), Taps::new());
-        tape.left = 2 * line(true).len() as u64 + 5;
+        let mut writer = RecordingWriter::new(file.reopen().unwrap(), Updates::new(None), Taps::new());
+        writer.left = 2 * line(true).len() as u64 + 5;
         let recorded = Recorded::Update { update: Update { snapshot: true, time_ms: 1.5, ..Update::default() } };
-        let written = (0..9).take_while(|_| tape.write(&recorded).is_ok()).count();
+        let written = (0..9).take_while(|_| writer.write(&recorded).is_ok()).count();
         assert_eq!((written, play(file.path()).unwrap()), (2, line(true).repeat(2)));
     }
 
@@ -364,13 +364,14 @@ mod tests {
     fn snapshots_come_again_and_again_and_are_the_smaller_part() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let dashboard = Arc::new(Mutex::new(Dashboard::new(["tcp://127.0.0.1:1"; 6], "ada", String::new(), 0.0)));
-        let mut tape = Tape::new(file.reopen().unwrap(), Updates::new(Some(Arc::clone(&dashboard))), Taps::new());
+        let mut writer =
+            RecordingWriter::new(file.reopen().unwrap(), Updates::new(Some(Arc::clone(&dashboard))), Taps::new());
         for beats in 0..2_000 {
             let said = chatz::Event::Message { user: "bob".parse().unwrap(), text: "hello".parse().unwrap() };
             dashboard.lock().unwrap().handle(Event::Chatz(said), 0.0);
-            tape.write_update(beats).unwrap();
+            writer.write_update(beats).unwrap();
         }
-        tape.file.flush().unwrap();
+        writer.file.flush().unwrap();
         let text = play(file.path()).unwrap();
         let snapshots: Vec<&str> = text.lines().filter(|line| line.contains("\"snapshot\":true")).collect();
         let bytes: usize = snapshots.iter().map(|line| line.len()).sum();

@@ -36,9 +36,9 @@ pub(super) fn of(desk: &Arc<Desk>) -> Option<Bytes> {
 
 /// Whether a connection transfers a recording, which takes longer than anything else.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Carries(Arc<AtomicBool>);
+pub(super) struct SlowTransfer(Arc<AtomicBool>);
 
-impl Carries {
+impl SlowTransfer {
     /// Whether it transfers a recording.
     pub(super) fn recording(&self) -> bool {
         self.0.load(Ordering::Relaxed)
@@ -46,11 +46,14 @@ impl Carries {
 }
 
 /// Sends the recording, as the last response of its connection, so that the longer time limit applies once.
-pub(super) async fn serve(State(frontend): State<Arc<Frontend>>, Extension(carries): Extension<Carries>) -> Response {
+pub(super) async fn serve(
+    State(frontend): State<Arc<Frontend>>,
+    Extension(transfer): Extension<SlowTransfer>,
+) -> Response {
     let Some(recording) = frontend.recording.clone() else {
         return (StatusCode::NOT_FOUND, "no recording is played\n").into_response();
     };
-    carries.0.store(true, Ordering::Relaxed);
+    transfer.0.store(true, Ordering::Relaxed);
     let headers = [(CONTENT_TYPE, "text/plain; charset=utf-8"), (CACHE_CONTROL, "no-store"), (CONNECTION, "close")];
     (headers, Body::from(recording)).into_response()
 }

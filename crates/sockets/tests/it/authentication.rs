@@ -29,7 +29,7 @@ fn plain(username: &str, password: &str) -> Mechanism {
 }
 
 impl Server {
-    fn locked(mechanism: impl FnOnce(KeyPair) -> Mechanism, list: &str) -> Self {
+    fn secured(mechanism: impl FnOnce(KeyPair) -> Mechanism, list: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let key = KeyPair::generate().unwrap();
         testkit::write_private(folder.path().join("allow"), list);
@@ -42,11 +42,11 @@ impl Server {
     }
 
     fn with_curve(list: &str) -> Self {
-        Self::locked(|own| Mechanism::Curve { own, server: None }, list)
+        Self::secured(|own| Mechanism::Curve { own, server: None }, list)
     }
 
     fn with_plain(list: &str) -> Self {
-        Self::locked(|_| plain("", ""), list)
+        Self::secured(|_| plain("", ""), list)
     }
 
     fn list(&self) -> PathBuf {
@@ -140,7 +140,7 @@ fn a_wrong_server_key_does_not_get_in() {
 }
 
 #[test]
-fn no_key_at_a_curve_door_is_refused_on_both_sides() {
+fn a_client_without_a_key_is_refused_by_a_curve_server_on_both_sides() {
     let mut server = Server::with_curve("");
     let mut client = Client::connect(&server, Mechanism::Null);
     // Either may see only that the other closes before it has read why.
@@ -159,7 +159,7 @@ fn a_server_reports_in_words_that_a_peer_has_other_security() {
 }
 
 #[test]
-fn a_plain_peer_at_a_curve_door_is_refused() {
+fn a_plain_client_is_refused_by_a_curve_server() {
     let mut server = Server::with_curve("");
     let _guest = Client::connect(&server, plain("ada", "secret"));
     first(&mut server.socket, |state| matches!(state, State::Refused(_)));
@@ -202,15 +202,15 @@ fn a_plain_password_must_be_the_right_one() {
 }
 
 #[test]
-fn a_null_door_asks_for_nothing() {
-    let mut server = Server::locked(|_| Mechanism::Null, "");
+fn a_null_server_asks_for_no_credentials() {
+    let mut server = Server::secured(|_| Mechanism::Null, "");
     let mut client = Client::connect(&server, Mechanism::Null);
     assert_eq!(client.verdict(), State::Up);
     assert_eq!(server.receive_from(), None);
 }
 
 #[test]
-fn a_lock_without_a_list_does_not_open_at_all() {
+fn a_mechanism_without_an_allow_list_cannot_be_bound() {
     let own = KeyPair::generate().unwrap();
     let security = Security { mechanism: Mechanism::Curve { own, server: None }, allow: None };
     let context = Context::new(security, KeepAlive::Off).unwrap();

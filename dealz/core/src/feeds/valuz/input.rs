@@ -12,8 +12,8 @@ use wire::{Symbol, foreign};
 
 use crate::command::{OrdersInput, Refusal};
 
-/// The most orders in a batch. Their numbers stay below those of a batch that starts a millisecond later, which is how the
-/// wire view tells batches apart.
+/// The most orders in a batch. Their numbers stay below those of a batch that starts a millisecond later, by which the
+/// wire view distinguishes batches.
 pub(crate) const COUNT_MAX: u64 = 4_000_000;
 
 /// How large a list of orders may be.
