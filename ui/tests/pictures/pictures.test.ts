@@ -9,7 +9,7 @@ import { eventually, freeChannels, start, startDesk } from '../desk/programs'
 const FOLDER = resolve(import.meta.dirname, '../../../docs/pictures')
 
 /** More orders than two workers value while the pictures are taken. */
-const ORDERS = '90000'
+const ORDERS = '150000'
 
 useBrowser()
 
