@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { point, quote } from '../state/sample'
 import { hexText } from './desk/hex'
+import { linePoints } from './tickz/line'
 import { changeWords, referenceWords } from './tickz/reference'
 import { sparkline, SPARKLINE_POINTS } from './tickz/sparkline'
 
@@ -32,4 +33,12 @@ test('a small line begins at the start of a history', () => {
   const points = [point('IBM', 1, 100), point('IBM', 2, 110), { ...point('IBM', 3, 1), start: 'loop' as const }]
   const line = sparkline([...points, point('IBM', 4, 2)], 60, 20)
   expect(line).toBe(sparkline([point('IBM', 3, 1), point('IBM', 4, 2)], 60, 20))
+})
+
+test('the line of a chart does not fall to the start of the next round of a history', () => {
+  const last = { ...point('IBM', 2, 110), timeMs: 2_000 }
+  const points = [point('IBM', 1, 100), last, { ...point('IBM', 3, 1), start: 'loop' as const }, point('IBM', 4, 2)]
+  // The colour of a point is that of the line from it on.
+  expect(linePoints(points, 0).map(({ color }) => color)).toEqual([undefined, 'transparent', undefined, undefined])
+  expect(linePoints(points, 1)[0]).toEqual({ time: 2, value: 110, color: 'transparent' })
 })

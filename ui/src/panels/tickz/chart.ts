@@ -17,7 +17,7 @@ import type { PricePoint } from '../../generated/PricePoint'
 import { POINTS_MAX } from '../../state/desk'
 import { onLook, rem, token } from '../../theme'
 import { START_WORDS } from './reference'
-import { breaks } from './sparkline'
+import { breaks, type LinePoint, linePoints } from './line'
 
 export class PriceChart {
   readonly #chart: IChartApi
@@ -71,17 +71,18 @@ export class PriceChart {
   /** Shows a symbol's points: only the new ones if it is the same symbol as before. */
   show(symbol: string, points: readonly PricePoint[]): void {
     const restarts = symbol !== this.#symbol || points.length < this.#length || this.#appended > POINTS_MAX
-    const fresh = restarts ? points : points.slice(firstAfter(points, this.#lastMs))
+    const first = restarts ? 0 : firstAfter(points, this.#lastMs)
+    const fresh = points.slice(first)
     if (restarts) {
-      this.#prices.setData(points.map(toPrice))
+      this.#prices.setData(linePoints(points, 0).map(toPrice))
       this.#gaps.setData(points.filter(({ lost }) => lost > 0).map(toGap))
       if (symbol !== this.#symbol) this.#chart.timeScale().fitContent()
       this.#appended = 0
     } else {
-      for (const point of fresh) {
-        this.#prices.update(toPrice(point))
-        if (point.lost > 0) this.#gaps.update(toGap(point))
-      }
+      // The point before a break, which is drawn already, loses its line to the next.
+      const from = breaks(points[first]) ? Math.max(0, first - 1) : first
+      for (const point of linePoints(points, from)) this.#prices.update(toPrice(point))
+      for (const point of fresh) if (point.lost > 0) this.#gaps.update(toGap(point))
       this.#appended += fresh.length
     }
     if (restarts || fresh.some(breaks)) this.#starts.setMarkers(points.filter(breaks).map(toStart))
@@ -119,10 +120,8 @@ function firstAfter(points: readonly PricePoint[], timeMs: number): number {
   return index
 }
 
-function toPrice(point: PricePoint) {
-  const time = (point.timeMs / 1000) as UTCTimestamp
-  // The line to a point at which prices start again is not drawn: nothing was traded on it.
-  return breaks(point) ? { time, value: point.price, color: 'transparent' } : { time, value: point.price }
+function toPrice({ time, ...drawn }: LinePoint) {
+  return { time: time as UTCTimestamp, ...drawn }
 }
 
 function toStart(point: PricePoint) {

@@ -1,6 +1,7 @@
 // The shape of a small price line.
 
 import type { PricePoint } from '../../generated/PricePoint'
+import { breaks } from './line'
 
 /** Points that such a line has at most: more would not be seen. */
 export const SPARKLINE_POINTS = 60
@@ -23,9 +24,4 @@ export function sparkline(points: readonly PricePoint[], width: number, height: 
       return `${index === 0 ? 'M' : 'L'}${x.toFixed(1)} ${(height - inset - share * (height - 2 * inset)).toFixed(1)}`
     })
     .join('')
-}
-
-/** Whether a line starts again at a point. */
-export function breaks(point: PricePoint | undefined): boolean {
-  return point?.start === 'loop' || point?.start === 'restart'
 }
