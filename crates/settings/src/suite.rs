@@ -231,6 +231,19 @@ mod tests {
     }
 
     #[test]
+    fn a_key_or_password_may_begin_with_a_hyphen() {
+        #[derive(clap::Parser)]
+        struct Cli {
+            #[command(flatten)]
+            suite: SuiteArgs,
+        }
+        let words = ["program", "--server-key", "-key", "--password", "--secret", "--security", "plain"];
+        let suite = <Cli as clap::Parser>::try_parse_from(words).unwrap().suite;
+        assert_eq!((suite.server_key.as_deref(), suite.password.as_deref()), (Some("-key"), Some("--secret")));
+        assert_eq!(suite.security, Some(SecurityName::Plain));
+    }
+
+    #[test]
     fn a_host_replaces_the_default_and_a_star_only() {
         let suite = suite("ticks = 'tcp://*:7003'\norders = 'tcp://10.1.1.1:7004'").unwrap();
         let host = HostArgs { host: Some("10.0.0.7".parse().unwrap()) };
