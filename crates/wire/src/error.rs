@@ -61,6 +61,27 @@ pub enum Fault {
         /// The byte.
         value: u8,
     },
+    /// A word that the protocol does not define.
+    #[error("an unknown word")]
+    UnknownWord,
+    /// The frame is not one JSON text.
+    #[error("not JSON at byte {at}")]
+    NotJson {
+        /// The place of the fault, in bytes from the start of the frame.
+        at: usize,
+    },
+    /// A member of the JSON object is absent, twice there, of another type, or beyond its limits.
+    #[error("a member is missing, repeated, of another type or beyond its limits, before byte {at}")]
+    Member {
+        /// Where reading stopped, in bytes from the start of the frame.
+        at: usize,
+    },
+    /// It contradicts another part of the message.
+    #[error("contradicts another part of the message")]
+    Mismatch,
+    /// A name that must be unique occurs twice.
+    #[error("not unique")]
+    Repeated,
 }
 
 impl Fault {
@@ -77,7 +98,11 @@ impl Fault {
             Self::BadCharacter => "bad_character",
             Self::NotFinite => "not_finite",
             Self::NotPositive => "not_positive",
-            Self::Unknown { .. } => "unknown",
+            Self::Unknown { .. } | Self::UnknownWord => "unknown",
+            Self::NotJson { .. } => "not_json",
+            Self::Member { .. } => "member",
+            Self::Mismatch => "mismatch",
+            Self::Repeated => "repeated",
         }
     }
 

@@ -12,6 +12,7 @@
 //! - [`chat`]: chatz, a chat room
 //! - [`value`]: valuz, orders, results and control
 //! - [`monitor`]: what libzmq reports about a socket
+//! - [`report`]: what a process reports about its sockets
 //! - [`error`]: decoding errors
 //! - [`foreign`](mod@foreign): text from outside, made safe to show
 
@@ -25,6 +26,7 @@ pub mod foreign;
 pub mod frames;
 pub mod monitor;
 pub mod names;
+pub mod report;
 pub mod tick;
 pub mod value;
 

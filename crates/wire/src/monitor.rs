@@ -48,6 +48,15 @@ macro_rules! event_kinds {
                 }
             }
 
+            /// The kind with libzmq's `name` without `ZMQ_EVENT_`.
+            #[must_use]
+            pub fn from_name(name: &str) -> Option<Self> {
+                match name {
+                    $($name => Some(Self::$variant),)*
+                    _ => None,
+                }
+            }
+
             /// libzmq's number.
             #[must_use]
             pub const fn number(self) -> u16 {

@@ -1,6 +1,6 @@
 //! Validated names and texts: a value of these types is never checked again downstream.
 
-use std::{cmp::Ordering, fmt, str::FromStr, sync::Arc};
+use std::{cmp::Ordering, fmt, str::FromStr};
 
 use crate::{DecodeError, Fault, fields::utf8};
 
@@ -103,7 +103,7 @@ macro_rules! validated_text {
     ($(#[$documentation:meta])* $name:ident, $field:literal, $check:expr) => {
         $(#[$documentation])*
         #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub struct $name(Arc<str>);
+        pub struct $name(std::sync::Arc<str>);
 
         impl $name {
             /// Decodes a whole frame, or a part of one that ends where the value ends.
@@ -154,6 +154,8 @@ macro_rules! validated_text {
         }
     };
 }
+
+pub(crate) use validated_text;
 
 validated_text!(
     /// A chat user's name: `\w+` (Unicode letters, digits, `_`), 1 to 32 characters. Ordered by code point.
@@ -212,7 +214,8 @@ impl WorkerName {
     }
 }
 
-fn within(length: usize, max: usize, unit: &'static str) -> Result<(), Fault> {
+/// Checks a length against its limit.
+pub(crate) fn within(length: usize, max: usize, unit: &'static str) -> Result<(), Fault> {
     if length <= max { Ok(()) } else { Err(Fault::TooLong { max, unit }) }
 }
 
