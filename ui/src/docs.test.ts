@@ -8,6 +8,7 @@ describe('a page of protocol-docs', () => {
       chatz: ['request', 'reply', 'broadcast'],
       valuz: ['order', 'outcome', 'control'],
       monitor: ['monitor_event'],
+      observe: ['state', 'event', 'message'],
     })) {
       const html = doc(page)?.html ?? ''
       for (const id of ids) expect(html, page).toContain(`id="doc-${id}"`)
@@ -15,7 +16,7 @@ describe('a page of protocol-docs', () => {
   })
 
   it('holds no live HTML and no way out', () => {
-    for (const page of ['README', 'tickz', 'chatz', 'valuz', 'monitor', 'dealz']) {
+    for (const page of ['README', 'tickz', 'chatz', 'valuz', 'monitor', 'observe', 'dealz']) {
       const html = doc(page)?.html ?? ''
       expect(html).not.toMatch(/<script|<img|<iframe|\son\w+=/i)
       expect(html).not.toMatch(/href="(?!#)/)

@@ -1,10 +1,17 @@
 //! Properties of all bytes: decoding never panics, and a decoded message encodes to frames that decode to the same message.
 
-use crate::reading::read;
+use std::sync::LazyLock;
+
+use crate::{reading::read, vectors::valid};
 use proptest::{collection::vec, prelude::*};
 use wire::Frames;
 
-const MESSAGES: [&str; 8] = ["tick", "request", "reply", "broadcast", "order", "outcome", "control", "monitor_event"];
+const MESSAGES: [&str; 9] =
+    ["tick", "request", "reply", "broadcast", "order", "outcome", "control", "monitor_event", "event"];
+
+/// The small reports of the vectors.
+static REPORTS: LazyLock<Vec<Frames>> =
+    LazyLock::new(|| valid("observe").into_iter().filter(|report| report.byte_len() < 2_000).collect());
 
 /// Frames similar to real ones: right widths, right alphabets, commands.
 fn frame() -> impl Strategy<Value = Vec<u8>> {
@@ -21,6 +28,17 @@ fn frame() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
+/// What decodes encodes to frames that decode to the same.
+fn is_stable_or_an_error(message: &str, frames: &Frames) -> Result<(), TestCaseError> {
+    if let Ok((meaning, again)) = read(message, frames) {
+        let same = read(message, &again);
+        let (same_meaning, same_frames) = same.map_err(|error| TestCaseError::fail(format!("encoded: {error}")))?;
+        prop_assert_eq!(meaning, same_meaning);
+        prop_assert_eq!(again, same_frames);
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
@@ -28,11 +46,21 @@ proptest! {
     fn any_frames_decode_to_a_stable_message_or_an_error(frames in vec(frame(), 0..12)) {
         let frames: Frames = frames.into_iter().collect();
         for message in MESSAGES {
-            if let Ok((meaning, again)) = read(message, &frames) {
-                let (same_meaning, same_frames) = read(message, &again).expect("an encoded message decodes");
-                prop_assert_eq!(meaning, same_meaning);
-                prop_assert_eq!(again, same_frames);
-            }
+            is_stable_or_an_error(message, &frames)?;
         }
+    }
+
+    #[test]
+    fn a_report_with_bytes_changed_decodes_to_a_stable_report_or_an_error(
+        which in any::<prop::sample::Index>(),
+        changes in vec((any::<prop::sample::Index>(), 0_usize..4, "[0-9a-z{}\\[\\]\",:.\\\\-]{0,3}"), 1..4),
+    ) {
+        let mut parts: Vec<Vec<u8>> = which.get(&REPORTS).iter().map(<[u8]>::to_vec).collect();
+        for (place, removed, inserted) in changes {
+            let at = place.index(parts[1].len());
+            let end = parts[1].len().min(at + removed);
+            parts[1].splice(at..end, inserted.bytes());
+        }
+        is_stable_or_an_error("state", &parts.into_iter().collect())?;
     }
 }

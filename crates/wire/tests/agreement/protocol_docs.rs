@@ -1,7 +1,7 @@
 //! Every worked example in `protocol-docs/*.md` is a message of this crate, and encodes to the same bytes again.
 //!
 //! An example is a fenced block ```` ```frames MESSAGE ````; each line is a frame in hex, with a comment after `;`,
-//! and `-` is an empty frame.
+//! and `-` is an empty frame. A line that begins with `{` is a frame of text, which indented lines continue.
 
 use std::{fs, path::Path};
 
@@ -16,15 +16,22 @@ struct Example {
 
 fn examples(document: &str) -> Vec<Example> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../protocol-docs").join(document);
-    let text = fs::read_to_string(path).unwrap();
+    let page = fs::read_to_string(path).unwrap();
     let mut examples = Vec::new();
     let mut open: Option<Example> = None;
-    for (index, line) in text.lines().enumerate() {
+    let mut text = String::new();
+    let mut lines = page.lines().enumerate().peekable();
+    while let Some((index, line)) = lines.next() {
         if let Some(message) = line.trim().strip_prefix("```frames ") {
             let place = format!("{document}:{}", index + 1);
             open = Some(Example { place, message: message.trim().to_owned(), frames: Frames::new() });
         } else if line.trim() == "```" {
             examples.extend(open.take());
+        } else if let (Some(example), true) = (&mut open, line.starts_with(['{', ' '])) {
+            text.push_str(line.trim());
+            if lines.peek().is_none_or(|(_, next)| !next.starts_with(' ')) {
+                example.frames.push(std::mem::take(&mut text).as_bytes());
+            }
         } else if let Some(example) = &mut open {
             let digits = line.split(';').next().unwrap_or_default().trim();
             example.frames.push(&if digits == "-" { Vec::new() } else { unhex(digits) });
@@ -40,6 +47,7 @@ fn every_worked_example_decodes_and_encodes_to_itself() {
         ("chatz.md", &["request", "reply", "broadcast"]),
         ("valuz.md", &["order", "outcome", "control"]),
         ("monitor.md", &["monitor_event"]),
+        ("observe.md", &["state", "event", "message"]),
     ] {
         let examples = examples(document);
         for message in messages {

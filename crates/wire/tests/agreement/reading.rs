@@ -5,6 +5,7 @@ use wire::{
     DecodeError, Frames,
     chat::{Broadcast, Reply, Request},
     monitor::MonitorEvent,
+    report::Report,
     tick::Tick,
     value::{Action, Control, Order, Outcome, Tail},
 };
@@ -81,6 +82,11 @@ pub(crate) fn read(message: &str, frames: &Frames) -> Read {
             json!({"event": event.kind.number(), "name": event.kind.name(), "value": event.value,
                    "endpoint": event.endpoint})
         }
+        "state" | "event" | "message" => {
+            let report = Report::decode(frames)?;
+            report.encode(&mut again);
+            report_meaning(&report)
+        }
         unknown => panic!("no message is named {unknown}"),
     };
     Ok((meaning, again))
@@ -94,6 +100,17 @@ fn reply_meaning(reply: &Reply) -> Value {
             json!({"roster_version": version, "users": names(users.as_deref().unwrap_or_default())})
         }
         Reply::Refusal(sentence) => json!({"refusal": sentence}),
+    }
+}
+
+fn report_meaning(report: &Report) -> Value {
+    match report {
+        Report::State(state) => json!(state),
+        Report::Event(report) => json!({"process": report.process, "socket": report.socket, "event": report.event}),
+        Report::Message(report) => {
+            let content: Vec<String> = report.content.iter().map(hex).collect();
+            json!({"process": report.process, "socket": report.socket, "header": report.header, "content": content})
+        }
     }
 }
 

@@ -6,11 +6,23 @@ use crate::reading::{hex, read, unhex};
 use serde_json::Value;
 use wire::Frames;
 
-/// Checks one file and returns how many cases it holds.
-fn check(protocol: &str) -> usize {
+fn file(protocol: &str) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../protocol-docs/vectors/{protocol}.json"));
     let file: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
     assert_eq!(file["protocol"], protocol);
+    file
+}
+
+/// The messages that a decoder must accept.
+pub(crate) fn valid(protocol: &str) -> Vec<Frames> {
+    let file = file(protocol);
+    let messages = file["messages"].as_array().unwrap().iter();
+    messages.flat_map(|message| message["valid"].as_array().unwrap()).map(|case| frames(&case["frames"])).collect()
+}
+
+/// Checks one file and returns how many cases it holds.
+fn check(protocol: &str) -> usize {
+    let file = file(protocol);
     let mut cases = 0;
     for message in file["messages"].as_array().unwrap() {
         let name = message["message"].as_str().unwrap();
@@ -55,6 +67,11 @@ fn chatz_vectors() {
 #[test]
 fn valuz_vectors() {
     assert!(check("valuz") > 60);
+}
+
+#[test]
+fn observe_vectors() {
+    assert!(check("observe") > 130);
 }
 
 #[test]
