@@ -116,6 +116,14 @@ check_port() {
     fi
 }
 
+# The channels are the rows of a table, which a test compares with the programs.
+check_ports() {
+    awk -F '[|` ]+' '/^\| [a-z-]+ \| [a-z-]+ \| [0-9]+ \|/ { print $2, $3, $4, $6 }' protocol-docs/README.md |
+        while read -r program channel port variable; do
+            check_port "$program $channel ($variable)" "$port" "$(printenv "$variable" || :)"
+        done
+}
+
 check_space() {
     folder=${CARGO_TARGET_DIR:-target}
     [ -d "$folder" ] || folder=.
@@ -130,12 +138,7 @@ check_space() {
 echo Tools
 check_tools
 echo Ports
-check_port 'chatz requests (CHATZ_REQUESTS)' 9001 "${CHATZ_REQUESTS:-}"
-check_port 'chatz broadcasts (CHATZ_BROADCASTS)' 9002 "${CHATZ_BROADCASTS:-}"
-check_port 'tickz ticks (TICKZ_TICKS)' 9003 "${TICKZ_TICKS:-}"
-check_port 'valuz orders (VALUZ_ORDERS)' 9004 "${VALUZ_ORDERS:-}"
-check_port 'valuz results (VALUZ_RESULTS)' 9005 "${VALUZ_RESULTS:-}"
-check_port 'valuz control (VALUZ_CONTROL)' 9006 "${VALUZ_CONTROL:-}"
+check_ports
 echo Space
 check_space
 

@@ -5,7 +5,10 @@ use std::time::Duration;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, error::ErrorKind};
 use settings::{HostArgs, Suite, SuiteArgs};
 use sockets::Endpoint;
-use wire::{Channel, Text, User};
+use wire::{
+    Text, User,
+    chat::{BROADCASTS, REQUESTS},
+};
 
 use crate::{client::ClientConfig, room::RoomConfig, say::SayConfig, server::ServerConfig};
 
@@ -41,10 +44,10 @@ Examples:
   chatz serve --security curve --key keys/server.key_secret --allow keys/allow")]
 pub struct ServeArgs {
     /// Endpoint to bind for requests [default: tcp://*:9001]
-    #[arg(long, value_name = "ENDPOINT", env = Channel::Requests.variable())]
+    #[arg(long, value_name = "ENDPOINT", env = REQUESTS.variable)]
     pub requests: Option<Endpoint>,
     /// Endpoint to bind for broadcasts [default: tcp://*:9002]
-    #[arg(long, value_name = "ENDPOINT", env = Channel::Broadcasts.variable())]
+    #[arg(long, value_name = "ENDPOINT", env = BROADCASTS.variable)]
     pub broadcasts: Option<Endpoint>,
     /// How long a user stays present without a request
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = positive_duration)]
@@ -79,7 +82,7 @@ pub struct JoinArgs {
     #[command(flatten)]
     pub server: ServerArgs,
     /// The server's endpoint for broadcasts [default: tcp://127.0.0.1:9002]
-    #[arg(long, value_name = "ENDPOINT", env = Channel::Broadcasts.variable())]
+    #[arg(long, value_name = "ENDPOINT", env = BROADCASTS.variable)]
     pub broadcasts: Option<Endpoint>,
 }
 
@@ -111,7 +114,7 @@ pub struct SayArgs {
 #[derive(Debug, Args)]
 pub struct ServerArgs {
     /// The server's endpoint for requests [default: tcp://127.0.0.1:9001]
-    #[arg(long, value_name = "ENDPOINT", env = Channel::Requests.variable())]
+    #[arg(long, value_name = "ENDPOINT", env = REQUESTS.variable)]
     pub requests: Option<Endpoint>,
     /// The host of the default endpoints.
     #[command(flatten)]
@@ -123,8 +126,8 @@ impl ServeArgs {
     #[must_use]
     pub fn config(self, suite: &Suite) -> ServerConfig {
         ServerConfig {
-            requests: suite.to_bind(Channel::Requests, self.requests),
-            broadcasts: suite.to_bind(Channel::Broadcasts, self.broadcasts),
+            requests: suite.to_bind(REQUESTS, self.requests),
+            broadcasts: suite.to_bind(BROADCASTS, self.broadcasts),
             room: RoomConfig { expiry: self.expiry, users_max: self.max_users as usize },
         }
     }
@@ -135,8 +138,8 @@ impl JoinArgs {
     #[must_use]
     pub fn config(self, suite: &Suite) -> ClientConfig {
         ClientConfig {
-            broadcasts: suite.to_connect(Channel::Broadcasts, self.broadcasts, &self.server.host),
-            requests: suite.to_connect(Channel::Requests, self.server.requests, &self.server.host),
+            broadcasts: suite.to_connect(BROADCASTS, self.broadcasts, &self.server.host),
+            requests: suite.to_connect(REQUESTS, self.server.requests, &self.server.host),
             user: self.name,
             keep_alive: self.keep_alive,
         }
@@ -153,7 +156,7 @@ impl SayArgs {
         SayConfig {
             user: self.name,
             text,
-            requests: suite.to_connect(Channel::Requests, self.server.requests, &self.server.host),
+            requests: suite.to_connect(REQUESTS, self.server.requests, &self.server.host),
             timeout: self.timeout,
         }
     }

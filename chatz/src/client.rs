@@ -15,14 +15,14 @@ use std::{
 };
 
 use sockets::{
-    Context, Endpoint, Events, Interest, Limits, Role, SocketError, Stop,
+    Context, Endpoint, Events, Interest, Role, SocketError, Stop,
     actor::{self, Handle, Inbox, NotTaken},
 };
 use thiserror::Error;
 use tracing::warn;
 use wire::{
-    Channel, Frames, Text, User,
-    chat::{Broadcast, Reply},
+    Frames, Text, User,
+    chat::{BROADCASTS, Broadcast, REQUESTS, Reply},
 };
 
 use self::{backlog::Backlog, link::Link};
@@ -152,11 +152,11 @@ enum Wake {
 
 impl Owner {
     fn connect(context: &Context, config: &ClientConfig, events: SyncSender<Event>) -> Result<Self, SocketError> {
-        let mut requests = context.socket(Role::Req, Limits::of(Channel::Requests))?;
+        let mut requests = context.socket(Role::Req, REQUESTS.limits)?;
         requests.only_to_connected()?;
         requests.watch(REQ_NAME)?;
         requests.connect(&config.requests)?;
-        let mut broadcasts = context.socket(Role::Sub, Limits::of(Channel::Broadcasts))?;
+        let mut broadcasts = context.socket(Role::Sub, BROADCASTS.limits)?;
         broadcasts.watch(SUB_NAME)?;
         broadcasts.subscribe(b"")?;
         broadcasts.connect(&config.broadcasts)?;
@@ -168,8 +168,8 @@ impl Owner {
             member.handle_hearing(now, true);
         }
         Ok(Self {
-            requests: Link::new(Channel::Requests, requests, &config.requests),
-            broadcasts: Link::new(Channel::Broadcasts, broadcasts, &config.broadcasts),
+            requests: Link::new(REQUESTS, requests, &config.requests),
+            broadcasts: Link::new(BROADCASTS, broadcasts, &config.broadcasts),
             member,
             backlog: Backlog::default(),
             events,

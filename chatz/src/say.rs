@@ -3,11 +3,11 @@
 use std::time::{Duration, Instant};
 
 use humantime::format_duration;
-use sockets::{Connection, Context, Endpoint, Limits, Role, Socket, SocketError, State, Stop, wait};
+use sockets::{Connection, Context, Endpoint, Role, Socket, SocketError, State, Stop, wait};
 use thiserror::Error;
 use wire::{
-    Channel, DecodeError, Frames, Text, User,
-    chat::{Reply, Request},
+    DecodeError, Frames, Text, User,
+    chat::{REQUESTS, Reply, Request},
     foreign,
 };
 
@@ -76,7 +76,7 @@ pub fn say(context: &Context, config: &SayConfig, stop: &Stop) -> Result<Vec<Use
     let (user, text) = (config.user.clone(), Some(config.text.clone()));
     Request { user, text, roster_version: None, leaves: false }.encode(&mut frames);
 
-    let mut socket = context.socket(Role::Req, Limits::of(Channel::Requests))?;
+    let mut socket = context.socket(Role::Req, REQUESTS.limits)?;
     socket.only_to_connected()?;
     socket.watch("chatz.say")?;
     socket.connect(&config.requests)?;
@@ -106,7 +106,7 @@ fn send(
     deadline: Instant,
     stop: &Stop,
 ) -> Result<(), SayError> {
-    let mut connection = Connection::new(Channel::Requests, config.requests.clone());
+    let mut connection = Connection::new(REQUESTS, config.requests.clone());
     while !socket.send(frames)? {
         let next = connection.next_deadline().map_or(deadline, |retry| retry.min(deadline));
         if wait(stop, [socket.writable(), socket.events()], Some(next))?.stopped {

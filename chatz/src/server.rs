@@ -7,12 +7,12 @@
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use sockets::{
-    BindError, Context, Endpoint, Limits, Listener, MalformedMessages, Mechanism, Role, Socket, SocketError, Stop, wait,
+    BindError, Context, Endpoint, Listener, MalformedMessages, Mechanism, Role, Socket, SocketError, Stop, wait,
 };
 use tracing::{debug, info, warn};
 use wire::{
     Channel, Frames, User,
-    chat::{self, Reply, Request},
+    chat::{self, BROADCASTS, REQUESTS, Reply, Request},
 };
 
 use crate::{
@@ -23,7 +23,7 @@ use crate::{
 /// How many requests get their replies before the loop waits again. libzmq learns what a peer has read of its queue
 /// only every half queue, and under load only while it waits; a longer batch would find the queue of a fast peer full,
 /// and drop its reply, though the peer has read everything.
-const REQUESTS: usize = 8;
+const REQUESTS_AT_A_TIME: usize = 8;
 
 /// Where a server binds, and the limits of its room.
 #[derive(Debug, Clone)]
@@ -71,8 +71,8 @@ impl Server {
     /// # Errors
     /// A port is in use, an address is not of this machine, or the security lacks an allow-list.
     pub fn bind(context: &Context, config: &ServerConfig) -> Result<Self, BindError> {
-        let (requests, requests_at) = bind(context, Role::Router, Channel::Requests, &config.requests)?;
-        let (broadcasts, broadcasts_at) = bind(context, Role::XPub, Channel::Broadcasts, &config.broadcasts)?;
+        let (requests, requests_at) = bind(context, Role::Router, REQUESTS, &config.requests)?;
+        let (broadcasts, broadcasts_at) = bind(context, Role::XPub, BROADCASTS, &config.broadcasts)?;
         Ok(Self {
             requests,
             broadcasts,
@@ -82,7 +82,7 @@ impl Server {
             room: Room::new(config.room, first_version()),
             roster: Roster::default(),
             malformed: MalformedMessages::default(),
-            listeners: [Listener::of(Channel::Requests), Listener::of(Channel::Broadcasts)],
+            listeners: [Listener::of(REQUESTS), Listener::of(BROADCASTS)],
             incoming: Frames::new(),
             body: Frames::new(),
         })
@@ -120,7 +120,7 @@ impl Server {
 
     /// Replies to a batch of requests; `true` if none is left.
     fn take_requests(&mut self, now: Instant) -> Result<bool, SocketError> {
-        for _ in 0..REQUESTS {
+        for _ in 0..REQUESTS_AT_A_TIME {
             if !self.requests.receive(&mut self.incoming)? {
                 return Ok(true);
             }
@@ -229,10 +229,10 @@ impl Server {
 }
 
 fn bind(context: &Context, role: Role, channel: Channel, endpoint: &Endpoint) -> Result<(Socket, Endpoint), BindError> {
-    let mut socket = context.socket(role, Limits::of(channel))?;
-    socket.watch(&format!("chatz.{}", channel.name()))?;
+    let mut socket = context.socket(role, channel.limits)?;
+    socket.watch(&format!("chatz.{}", channel.name))?;
     let endpoint = socket.bind(endpoint)?;
-    info!(channel = channel.name(), %endpoint, "listening");
+    info!(channel = channel.name, %endpoint, "listening");
     Ok((socket, endpoint))
 }
 

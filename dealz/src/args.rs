@@ -11,7 +11,12 @@ use clap::{Args, Parser};
 use dealz_core::{DeskConfig, DeskEndpoints, Stage};
 use settings::{HostArgs, Suite, SuiteArgs};
 use sockets::Endpoint;
-use wire::{Channel, Symbol, User};
+use wire::{
+    Symbol, User,
+    chat::{BROADCASTS, REQUESTS},
+    tick::TICKS,
+    value::{CONTROL, ORDERS, RESULTS},
+};
 
 use crate::{
     session::Session,
@@ -89,22 +94,22 @@ struct SessionArgs {
 #[command(next_help_heading = "Channels")]
 struct ChannelArgs {
     /// Where chatz receives requests [default: tcp://127.0.0.1:9001]
-    #[arg(long, value_name = "ENDPOINT", env = Channel::Requests.variable())]
+    #[arg(long, value_name = "ENDPOINT", env = REQUESTS.variable)]
     requests: Option<Endpoint>,
     /// Where chatz publishes texts [default: tcp://127.0.0.1:9002]
-    #[arg(long, value_name = "ENDPOINT", env = Channel::Broadcasts.variable())]
+    #[arg(long, value_name = "ENDPOINT", env = BROADCASTS.variable)]
     broadcasts: Option<Endpoint>,
     /// Where tickz publishes prices [default: tcp://127.0.0.1:9003]
-    #[arg(long, value_name = "ENDPOINT", env = Channel::Ticks.variable())]
+    #[arg(long, value_name = "ENDPOINT", env = TICKS.variable)]
     ticks: Option<Endpoint>,
     /// Where to bind for orders to workers [default: tcp://*:9004]
-    #[arg(long, value_name = "ENDPOINT", env = Channel::Orders.variable())]
+    #[arg(long, value_name = "ENDPOINT", env = ORDERS.variable)]
     orders: Option<Endpoint>,
     /// Where to bind for results from workers [default: tcp://*:9005]
-    #[arg(long, value_name = "ENDPOINT", env = Channel::Results.variable())]
+    #[arg(long, value_name = "ENDPOINT", env = RESULTS.variable)]
     results: Option<Endpoint>,
     /// Where to bind for commands to workers [default: tcp://*:9006]
-    #[arg(long, value_name = "ENDPOINT", env = Channel::Control.variable())]
+    #[arg(long, value_name = "ENDPOINT", env = CONTROL.variable)]
     control: Option<Endpoint>,
     /// The host of the services.
     #[command(flatten)]
@@ -203,12 +208,12 @@ impl ChannelArgs {
         let to_connect = |channel, given: &Option<Endpoint>| suite.to_connect(channel, given.clone(), &self.host);
         let to_bind = |channel, given: &Option<Endpoint>| suite.to_bind(channel, given.clone());
         DeskEndpoints {
-            requests: to_connect(Channel::Requests, &self.requests),
-            broadcasts: to_connect(Channel::Broadcasts, &self.broadcasts),
-            ticks: to_connect(Channel::Ticks, &self.ticks),
-            orders: to_bind(Channel::Orders, &self.orders),
-            results: to_bind(Channel::Results, &self.results),
-            control: to_bind(Channel::Control, &self.control),
+            requests: to_connect(REQUESTS, &self.requests),
+            broadcasts: to_connect(BROADCASTS, &self.broadcasts),
+            ticks: to_connect(TICKS, &self.ticks),
+            orders: to_bind(ORDERS, &self.orders),
+            results: to_bind(RESULTS, &self.results),
+            control: to_bind(CONTROL, &self.control),
         }
     }
 }

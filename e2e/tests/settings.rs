@@ -1,10 +1,11 @@
-//! What holds for the settings of every program: credentials need a mechanism, an empty variable is none, errors name
+//! What holds for the settings of every program: a flag of a channel has its variable and port, credentials need a mechanism, an empty variable is none, errors name
 //! their source, files stay open in large numbers.
 
 use std::{fs, process::Command, time::Duration};
 
 use e2e::{ANY, tickz};
 use testkit::{Finished, Program, eventually, sibling};
+use wire::Channel;
 
 /// A role of each program, ready to fail before it does anything.
 const ROLES: [(&str, &[&str]); 9] = [
@@ -25,6 +26,22 @@ fn run_with(name: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Finis
     let mut program = Program::spawn(command);
     program.close_stdin();
     program.finish()
+}
+
+#[test]
+fn the_flag_of_a_channel_shows_its_variable_and_its_port() {
+    for (name, role) in ROLES {
+        let finished = run_with(name, &[role, &["--help"]].concat(), &[]);
+        let flags = finished.stdout.split("      --").skip(1);
+        let endpoints: Vec<&str> = flags.filter(|flag| flag.contains(" <ENDPOINT>")).collect();
+        assert!(!endpoints.is_empty(), "{name} {role:?}: {finished:?}");
+        for flag in endpoints {
+            let channel = Channel::all().find(|channel| flag.starts_with(&format!("{} <", channel.name)));
+            let channel = channel.unwrap_or_else(|| panic!("{name} {role:?}: the flag of no channel: --{flag}"));
+            assert!(flag.contains(&format!("[env: {}=", channel.variable)), "{name} {role:?}: --{flag}");
+            assert!(flag.contains(&format!(":{}]", channel.port)), "{name} {role:?}: --{flag}");
+        }
+    }
 }
 
 #[test]

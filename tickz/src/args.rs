@@ -10,7 +10,7 @@ use records::Origin;
 use settings::{HostArgs, Suite, SuiteArgs};
 use sockets::Endpoint;
 use tracing::info;
-use wire::{Channel, Symbol};
+use wire::{Symbol, tick::TICKS};
 
 use crate::{
     feed::FeedConfig,
@@ -51,7 +51,7 @@ pub enum Command {
 #[command(after_help = PUBLISH_EXAMPLES)]
 pub struct PublishArgs {
     /// Where to bind [default: tcp://*:9003]
-    #[arg(long, value_name = "ENDPOINT", env = Channel::Ticks.variable())]
+    #[arg(long, value_name = "ENDPOINT", env = TICKS.variable)]
     pub ticks: Option<Endpoint>,
     /// Number the ticks of each symbol, so that watchers can count the ones they lost
     #[arg(long)]
@@ -123,7 +123,7 @@ pub struct WatchArgs {
     #[arg(value_name = "SYMBOL", required = true)]
     pub symbols: Vec<Symbol>,
     /// Where the publisher is [default: tcp://127.0.0.1:9003]
-    #[arg(long, value_name = "ENDPOINT", env = Channel::Ticks.variable())]
+    #[arg(long, value_name = "ENDPOINT", env = TICKS.variable)]
     pub ticks: Option<Endpoint>,
     /// The default host.
     #[command(flatten)]
@@ -179,7 +179,7 @@ impl PublishArgs {
     #[must_use]
     pub fn config(self, suite: &Suite) -> PublishConfig {
         PublishConfig {
-            ticks: suite.to_bind(Channel::Ticks, self.ticks),
+            ticks: suite.to_bind(TICKS, self.ticks),
             sequence: self.sequence,
             block: self.block,
             count: self.count,
@@ -219,7 +219,7 @@ impl WatchArgs {
             (false, false) => Show::Lines,
         };
         WatchConfig {
-            ticks: suite.to_connect(Channel::Ticks, self.ticks, &self.host),
+            ticks: suite.to_connect(TICKS, self.ticks, &self.host),
             symbols: self.symbols,
             show,
             latency: self.latency,

@@ -9,10 +9,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sockets::{BindError, Context, Endpoint, Limits, Listener, Role, Socket, SocketError, Stop, Subscription, wait};
+use sockets::{BindError, Context, Endpoint, Listener, Role, Socket, SocketError, Stop, Subscription, wait};
 use thiserror::Error;
 use tracing::info;
-use wire::{Channel, Frames, monitor::EventKind, tick::Tick};
+use wire::{
+    Frames,
+    monitor::EventKind,
+    tick::{TICKS, Tick},
+};
 
 use crate::{
     delay::{Delays, milliseconds},
@@ -119,7 +123,7 @@ impl Publisher {
     pub fn bind(context: &Context, config: PublishConfig) -> Result<Self, StartError> {
         let feed = Feed::open(config.feed)?;
         let (socket, endpoint) = bind(context, &config.ticks, config.block)?;
-        info!(channel = Channel::Ticks.name(), %endpoint, "listening");
+        info!(channel = TICKS.name, %endpoint, "listening");
         let PublishConfig { sequence, block, count, await_subscribers, .. } = config;
         Ok(Self {
             socket,
@@ -128,7 +132,7 @@ impl Publisher {
             feed,
             frames: Frames::new(),
             subscribers: HashSet::new(),
-            listener: Listener::of(Channel::Ticks),
+            listener: Listener::of(TICKS),
             published: 0,
             late: None,
         })
@@ -285,7 +289,7 @@ impl Publisher {
 }
 
 fn bind(context: &Context, endpoint: &Endpoint, block: bool) -> Result<(Socket, Endpoint), BindError> {
-    let mut socket = context.socket(Role::XPub, Limits::of(Channel::Ticks))?;
+    let mut socket = context.socket(Role::XPub, TICKS.limits)?;
     if block {
         socket.never_drop()?;
     }

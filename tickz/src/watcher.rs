@@ -9,12 +9,15 @@ use std::{
 };
 
 use sockets::{
-    Connection, Context, Endpoint, Events, Limits, MalformedMessages, Role, Socket, SocketError, State, Stop,
+    Connection, Context, Endpoint, Events, MalformedMessages, Role, Socket, SocketError, State, Stop,
     connection::Change,
 };
 use thiserror::Error;
 use tracing::{info, warn};
-use wire::{Channel, DecodeError, Frames, Symbol, tick::Tick};
+use wire::{
+    DecodeError, Frames, Symbol,
+    tick::{TICKS, Tick},
+};
 
 use crate::{
     delay::{Delays, milliseconds},
@@ -99,7 +102,7 @@ impl Watcher {
         let mut symbols = config.symbols;
         symbols.sort_unstable();
         symbols.dedup();
-        let mut socket = context.socket(Role::Sub, Limits::of(Channel::Ticks))?;
+        let mut socket = context.socket(Role::Sub, TICKS.limits)?;
         socket.watch("tickz.sub")?;
         for symbol in &symbols {
             socket.subscribe(symbol.as_bytes())?;
@@ -107,7 +110,7 @@ impl Watcher {
         socket.connect(&config.ticks)?;
         Ok(Self {
             socket,
-            connection: Connection::new(Channel::Ticks, config.ticks),
+            connection: Connection::new(TICKS, config.ticks),
             tally: Tally::new(symbols.len()),
             malformed: Malformed::default(),
             view: View::new(config.show, &symbols, stop),
@@ -235,7 +238,7 @@ impl Watcher {
         match self.connection.state_to_report(now) {
             None => {}
             Some(State::Connecting) => {
-                info!(channel = Channel::Ticks.name(), endpoint = %self.connection.endpoint(), "connecting");
+                info!(channel = TICKS.name, endpoint = %self.connection.endpoint(), "connecting");
             }
             Some(State::Up) => info!("{}", self.sentence()),
             Some(_) => warn!("{}", self.sentence()),

@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Context as _, ensure};
-use wire::Channel;
+use wire::{Channel, chat::REQUESTS, tick::TICKS};
 
 use crate::stage::{Stage, announce};
 
@@ -97,18 +97,18 @@ pub(crate) fn curtain(stage: &Stage) -> anyhow::Result<()> {
     writeln!(
         stdout,
         "   just tickz publish --help     just tickz watch MSFT      (prices at {})",
-        stage.ports.endpoint(Channel::Ticks)
+        stage.ports.endpoint(TICKS)
     )?;
     writeln!(
         stdout,
         "   just chatz serve              just chatz join YOU        (requests at {})",
-        stage.ports.endpoint(Channel::Requests)
+        stage.ports.endpoint(REQUESTS)
     )?;
     writeln!(stdout, "   just valuz run --workers 2 --count 1000000 --valuation notional")?;
     Ok(())
 }
 
 fn announce_moved(channel: Channel, endpoint: &str) -> io::Result<()> {
-    let (port, name) = (channel.port(), channel.name());
+    let (port, name) = (channel.port, channel.name);
     writeln!(anstream::stdout(), "   port {port} is in use: {name} are at {endpoint}")
 }

@@ -3,7 +3,15 @@
 use std::net::{Ipv4Addr, TcpListener};
 
 use anyhow::Context as _;
-use wire::Channel;
+use wire::{
+    Channel,
+    chat::{BROADCASTS, REQUESTS},
+    tick::TICKS,
+    value::{CONTROL, ORDERS, RESULTS},
+};
+
+/// The channels of the programs in the tour.
+const CHANNELS: [Channel; 6] = [REQUESTS, BROADCASTS, TICKS, ORDERS, RESULTS, CONTROL];
 
 /// One endpoint for each channel, as environment variables for the children.
 pub(crate) struct Ports {
@@ -18,8 +26,8 @@ impl Ports {
         let mut ports = Self { endpoints: Vec::new(), moved: Vec::new() };
         // Held until all are found, so that no two channels get the same one.
         let mut held = Vec::new();
-        for channel in Channel::ALL {
-            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, channel.port())).or_else(|_| {
+        for channel in CHANNELS {
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, channel.port)).or_else(|_| {
                 ports.moved.push(channel);
                 TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
             });
@@ -32,7 +40,7 @@ impl Ports {
 
     /// The variables for a child's environment.
     pub(crate) fn variables(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        self.endpoints.iter().map(|(channel, endpoint)| (channel.variable(), endpoint.as_str()))
+        self.endpoints.iter().map(|(channel, endpoint)| (channel.variable, endpoint.as_str()))
     }
 
     /// The endpoint of one channel.

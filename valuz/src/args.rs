@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use records::Origin;
 use settings::{HostArgs, SuiteArgs};
 use sockets::Endpoint;
-use wire::Channel;
+use wire::value::{CONTROL, ORDERS, RESULTS};
 
 use crate::{valuation, worker::Delay};
 
@@ -219,21 +219,21 @@ pub(crate) struct RunArgs {
 /// The flag of **orders**. Each role says in its help what it does there.
 #[derive(Debug, Args)]
 pub(crate) struct OrdersArg {
-    #[arg(id = "orders", long = "orders", value_name = "ENDPOINT", env = Channel::Orders.variable())]
+    #[arg(id = "orders", long = "orders", value_name = "ENDPOINT", env = ORDERS.variable)]
     pub(crate) endpoint: Option<Endpoint>,
 }
 
 /// The flag of **results**.
 #[derive(Debug, Args)]
 pub(crate) struct ResultsArg {
-    #[arg(id = "results", long = "results", value_name = "ENDPOINT", env = Channel::Results.variable())]
+    #[arg(id = "results", long = "results", value_name = "ENDPOINT", env = RESULTS.variable)]
     pub(crate) endpoint: Option<Endpoint>,
 }
 
 /// The flag of **control**.
 #[derive(Debug, Args)]
 pub(crate) struct ControlArg {
-    #[arg(id = "control", long = "control", value_name = "ENDPOINT", env = Channel::Control.variable())]
+    #[arg(id = "control", long = "control", value_name = "ENDPOINT", env = CONTROL.variable)]
     pub(crate) endpoint: Option<Endpoint>,
 }
 

@@ -2,8 +2,11 @@
 
 use std::time::Instant;
 
-use sockets::{Connection, Context, Endpoint, Interest, Limits, MalformedMessages, Role, Socket, SocketError};
-use wire::{Channel, Frames, value::Control};
+use sockets::{Connection, Context, Endpoint, Interest, MalformedMessages, Role, Socket, SocketError};
+use wire::{
+    Frames,
+    value::{CONTROL, Control},
+};
 
 /// A `SUB` connected to **control**. Malformed commands are counted, logged and dropped.
 pub(crate) struct Commands {
@@ -24,7 +27,7 @@ impl Commands {
         monitor: &str,
         topics: &[&[u8]],
     ) -> Result<Self, SocketError> {
-        let mut socket = context.socket(Role::Sub, Limits::of(Channel::Control))?;
+        let mut socket = context.socket(Role::Sub, CONTROL.limits)?;
         socket.watch(monitor)?;
         for topic in topics {
             socket.subscribe(topic)?;
@@ -32,7 +35,7 @@ impl Commands {
         socket.connect(&endpoint)?;
         Ok(Self {
             socket,
-            connection: Connection::new(Channel::Control, endpoint),
+            connection: Connection::new(CONTROL, endpoint),
             frames: Frames::new(),
             malformed: MalformedMessages::default(),
         })

@@ -31,7 +31,7 @@ impl Progress {
     /// A channel is bound at `endpoint`.
     #[must_use]
     pub fn listening(channel: Channel, endpoint: &Endpoint) -> Self {
-        Self::Listening { channel: channel.name().to_owned(), endpoint: endpoint.to_string() }
+        Self::Listening { channel: channel.name.to_owned(), endpoint: endpoint.to_string() }
     }
 
     /// Writes the line to standard output, at once.
@@ -54,12 +54,14 @@ impl Progress {
 
 #[cfg(test)]
 mod tests {
+    use wire::value::ORDERS;
+
     use super::*;
 
     #[test]
     fn lines_are_read_back_and_a_summary_is_no_progress() {
         for progress in [
-            Progress::listening(Channel::Orders, &"tcp://127.0.0.1:1".parse().unwrap()),
+            Progress::listening(ORDERS, &"tcp://127.0.0.1:1".parse().unwrap()),
             Progress::Started { workers: 2 },
             Progress::Counted(7),
         ] {

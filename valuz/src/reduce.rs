@@ -6,15 +6,14 @@
 use std::time::{Duration, Instant};
 
 use sockets::{
-    BindError, Context, Endpoint, Limits, Listener, MalformedMessages, Role, Socket, SocketError, Stop, Subscription,
-    wait,
+    BindError, Context, Endpoint, Listener, MalformedMessages, Role, Socket, SocketError, Stop, Subscription, wait,
 };
 use thiserror::Error;
 use tracing::{debug, info, warn};
 use wire::{
-    Channel, Frames,
+    Frames,
     monitor::EventKind,
-    value::{Control, Outcome},
+    value::{CONTROL, Control, Outcome, RESULTS},
 };
 
 use crate::{
@@ -85,19 +84,19 @@ impl Reduce {
     /// # Errors
     /// A port is in use, or a socket cannot be made.
     pub fn bind(context: &Context, config: &ReduceConfig) -> Result<Self, BindError> {
-        let mut results = context.socket(Role::Pull, Limits::of(Channel::Results))?;
+        let mut results = context.socket(Role::Pull, RESULTS.limits)?;
         results.watch("valuz.reduce.results")?;
         let at_results = results.bind(&config.results)?;
-        info!(channel = Channel::Results.name(), endpoint = %at_results, "listening");
-        let mut control = context.socket(Role::XPub, Limits::of(Channel::Control))?;
+        info!(channel = RESULTS.name, endpoint = %at_results, "listening");
+        let mut control = context.socket(Role::XPub, CONTROL.limits)?;
         control.set_linger(LINGER)?;
         control.watch("valuz.reduce.control")?;
         let at_control = control.bind(&config.control)?;
-        info!(channel = Channel::Control.name(), endpoint = %at_control, "listening");
+        info!(channel = CONTROL.name, endpoint = %at_control, "listening");
         Ok(Self {
             context: context.clone(),
             results,
-            listeners: [Channel::Results, Channel::Control].map(Listener::of),
+            listeners: [RESULTS, CONTROL].map(Listener::of),
             control,
             endpoints: [at_results, at_control],
             plan: config.plan,

@@ -8,7 +8,7 @@ use records::Origin;
 use settings::SuiteArgs;
 use sockets::Stop;
 use tracing::warn;
-use wire::Channel;
+use wire::value::{CONTROL, ORDERS, RESULTS};
 
 use crate::{
     args::{BatchArgs, Cli, ReduceArgs, RoleArgs, RunArgs, SourceArgs, ValuationName, WaitingArgs, WorkerArgs},
@@ -54,13 +54,13 @@ impl SourceArgs {
             },
         };
         let config = SourceConfig {
-            orders: suite.to_bind(Channel::Orders, self.orders.endpoint),
-            control: suite.to_connect(Channel::Control, self.control.endpoint, &self.host),
+            orders: suite.to_bind(ORDERS, self.orders.endpoint),
+            control: suite.to_connect(CONTROL, self.control.endpoint, &self.host),
             batch,
         };
         let source = Source::bind(&suite.context()?, config)?;
         if self.progress {
-            Progress::listening(Channel::Orders, source.endpoint()).print()?;
+            Progress::listening(ORDERS, source.endpoint()).print()?;
         }
         source.run(stop)?;
         if refused > 0 {
@@ -86,9 +86,9 @@ impl WorkerArgs {
     fn run(self, suite: SuiteArgs, stop: &Stop) -> anyhow::Result<()> {
         let suite = suite.load()?;
         let config = WorkerConfig {
-            orders: suite.to_connect(Channel::Orders, self.orders.endpoint, &self.host),
-            results: suite.to_connect(Channel::Results, self.results.endpoint, &self.host),
-            control: suite.to_connect(Channel::Control, self.control.endpoint, &self.host),
+            orders: suite.to_connect(ORDERS, self.orders.endpoint, &self.host),
+            results: suite.to_connect(RESULTS, self.results.endpoint, &self.host),
+            control: suite.to_connect(CONTROL, self.control.endpoint, &self.host),
             valuation: match self.work.valuation {
                 ValuationName::Notional => Valuation::Notional,
                 ValuationName::Var => Valuation::ValueAtRisk(ValueAtRisk::new(self.work.scenarios)),
@@ -105,14 +105,14 @@ impl ReduceArgs {
     fn run(self, suite: SuiteArgs, stop: &Stop) -> anyhow::Result<()> {
         let suite = suite.load()?;
         let config = ReduceConfig {
-            results: suite.to_bind(Channel::Results, self.results.endpoint),
-            control: suite.to_bind(Channel::Control, self.control.endpoint),
+            results: suite.to_bind(RESULTS, self.results.endpoint),
+            control: suite.to_bind(CONTROL, self.control.endpoint),
             plan: self.waiting.plan(self.workers, self.count),
             progress: self.progress,
         };
         let reduce = Reduce::bind(&suite.context()?, &config)?;
         if self.progress {
-            for (channel, endpoint) in [Channel::Results, Channel::Control].into_iter().zip(reduce.endpoints()) {
+            for (channel, endpoint) in [RESULTS, CONTROL].into_iter().zip(reduce.endpoints()) {
                 Progress::listening(channel, endpoint).print()?;
             }
         }

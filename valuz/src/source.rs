@@ -5,9 +5,12 @@
 
 use std::time::Instant;
 
-use sockets::{BindError, Context, Endpoint, Interest, Limits, Listener, Role, Socket, SocketError, Stop, wait};
+use sockets::{BindError, Context, Endpoint, Interest, Listener, Role, Socket, SocketError, Stop, wait};
 use tracing::{debug, info};
-use wire::{Channel, Frames, value::Control};
+use wire::{
+    Frames,
+    value::{Control, ORDERS},
+};
 
 use crate::{batch::Batch, commands::Commands, orders::Orders};
 
@@ -45,14 +48,14 @@ impl Source {
     pub fn bind(context: &Context, config: SourceConfig) -> Result<Self, BindError> {
         let topics = [Control::START_TOPIC, Control::REPEAT_TOPIC, Control::EXIT_TOPIC];
         let commands = Commands::connect(context, config.control, "valuz.source.control", &topics)?;
-        let mut orders = context.socket(Role::Push, Limits::of(Channel::Orders))?;
+        let mut orders = context.socket(Role::Push, ORDERS.limits)?;
         orders.watch("valuz.source.orders")?;
         let endpoint = orders.bind(&config.orders)?;
-        info!(channel = Channel::Orders.name(), %endpoint, "listening");
+        info!(channel = ORDERS.name, %endpoint, "listening");
         Ok(Self {
             context: context.clone(),
             orders,
-            listener: Listener::of(Channel::Orders),
+            listener: Listener::of(ORDERS),
             commands,
             endpoint,
             batch: Batch::new(config.batch),

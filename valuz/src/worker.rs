@@ -9,13 +9,13 @@ use std::{
 };
 
 use sockets::{
-    Connection, Context, Endpoint, Interest, Limits, MalformedMessages, Role, Socket, SocketError, Stop,
-    connection::Change, wait,
+    Connection, Context, Endpoint, Interest, MalformedMessages, Role, Socket, SocketError, Stop, connection::Change,
+    wait,
 };
 use tracing::{debug, info};
 use wire::{
-    Channel, DecodeError, Fault, Frames, WorkerName,
-    value::{Control, Order, Outcome, Valued},
+    DecodeError, Fault, Frames, WorkerName,
+    value::{Control, ORDERS, Order, Outcome, RESULTS, Valued},
 };
 
 use crate::{commands::Commands, random::SplitMix64, valuation::Valuation};
@@ -96,18 +96,18 @@ impl Worker {
     /// An endpoint is invalid, or a socket cannot be made.
     pub fn connect(context: &Context, config: WorkerConfig) -> Result<Self, SocketError> {
         let commands = Commands::connect(context, config.control, "valuz.worker.control", &[Control::EXIT_TOPIC])?;
-        let mut results = context.socket(Role::Push, Limits::of(Channel::Results))?;
+        let mut results = context.socket(Role::Push, RESULTS.limits)?;
         results.watch("valuz.worker.results")?;
         results.connect(&config.results)?;
-        let mut orders = context.socket(Role::Pull, Limits::of(Channel::Orders))?;
+        let mut orders = context.socket(Role::Pull, ORDERS.limits)?;
         orders.watch("valuz.worker.orders")?;
         orders.connect(&config.orders)?;
         Ok(Self {
             context: context.clone(),
             orders,
-            orders_connection: Connection::new(Channel::Orders, config.orders),
+            orders_connection: Connection::new(ORDERS, config.orders),
             results,
-            results_connection: Connection::new(Channel::Results, config.results),
+            results_connection: Connection::new(RESULTS, config.results),
             commands,
             readiness: Readiness::default(),
             valuation: config.valuation,

@@ -42,7 +42,7 @@ fn replaces(event: &Event, waiting: &Event) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use wire::Channel;
+    use wire::chat::{BROADCASTS, REQUESTS};
 
     use super::*;
     use crate::event::ServerState;
@@ -58,8 +58,8 @@ mod tests {
                 Event::Refused { text: None, reason: reason.clone() },
                 Event::Denied { endpoint: "tcp://127.0.0.1:1".to_owned(), reason: reason.clone() },
                 Event::Denied { endpoint: "tcp://127.0.0.1:2".to_owned(), reason: reason.clone() },
-                Event::Malformed { channel: Channel::Requests, count: number, reason: reason.clone() },
-                Event::Malformed { channel: Channel::Broadcasts, count: number, reason },
+                Event::Malformed { channel: REQUESTS, count: number, reason: reason.clone() },
+                Event::Malformed { channel: BROADCASTS, count: number, reason },
                 Event::Said(number.to_string().parse().unwrap()),
             ] {
                 backlog.push(event);

@@ -2,7 +2,7 @@
 //! `SUITE_CONFIG` names it.
 //!
 //! ```toml
-//! ticks = "tcp://*:9003"          # any of the six channels; a `*` host serves both peers
+//! ticks = "tcp://*:9003"          # any channel by its name; a `*` host serves both peers
 //! host = "10.0.0.7"               # where connecting roles connect to, unless a channel names a host
 //! security = "curve"              # null, plain or curve
 //! key = "keys/ada.key_secret"     # paths are relative to this file
@@ -14,20 +14,34 @@
 //! ```
 
 use std::{
+    collections::HashMap,
     io,
     path::{Path, PathBuf},
 };
 
 use clap::ValueEnum;
-use serde::{Deserialize, Deserializer, de::Error as _};
-use sockets::{Endpoint, text};
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error as _, IntoDeserializer as _},
+};
+use sockets::{Endpoint, endpoint::EndpointError, text};
 use thiserror::Error;
+use toml::{
+    Spanned,
+    de::{DeString, DeTable, DeValue},
+};
 use wire::{Channel, foreign};
 
 use crate::host::Host;
 
 /// The most bytes of a file.
 const FILE_BYTES_MAX: u32 = 1 << 20;
+
+/// The most characters of a reason that quotes the file.
+const REASON_CHARS_MAX: usize = 200;
+
+/// The keys that are no channels.
+const SETTINGS: [&str; 8] = ["host", "security", "key", "server-key", "allow", "username", "password", "keep-alive"];
 
 /// Why a file cannot be used.
 #[derive(Debug, Error)]
@@ -41,13 +55,13 @@ pub enum FileError {
         reason: io::Error,
     },
     /// It is invalid. The line itself is not shown: it may hold a password.
-    #[error("{}:{line}: {}", path.display(), foreign(reason).at_most(200))]
+    #[error("{}:{line}: {reason}", path.display())]
     Parse {
         /// Which file.
         path: PathBuf,
         /// Its line, from 1.
         line: usize,
-        /// The reason.
+        /// The reason, safe to show.
         reason: String,
     },
 }
@@ -68,18 +82,8 @@ pub enum SecurityName {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(crate) struct SuiteFile {
-    #[serde(deserialize_with = "endpoint")]
-    ticks: Option<Endpoint>,
-    #[serde(deserialize_with = "endpoint")]
-    requests: Option<Endpoint>,
-    #[serde(deserialize_with = "endpoint")]
-    broadcasts: Option<Endpoint>,
-    #[serde(deserialize_with = "endpoint")]
-    orders: Option<Endpoint>,
-    #[serde(deserialize_with = "endpoint")]
-    results: Option<Endpoint>,
-    #[serde(deserialize_with = "endpoint")]
-    control: Option<Endpoint>,
+    #[serde(skip)]
+    endpoints: HashMap<Channel, Endpoint>,
     pub(crate) host: Option<Host>,
     pub(crate) security: Option<SecurityName>,
     pub(crate) key: Option<PathBuf>,
@@ -96,10 +100,9 @@ impl SuiteFile {
     pub(crate) fn read(path: &Path) -> Result<Self, FileError> {
         let text = text::read(path, FILE_BYTES_MAX);
         let (text, _) = text.map_err(|reason| FileError::Read { path: path.to_owned(), reason })?;
-        let mut file: Self = toml::from_str(&text).map_err(|error| {
-            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-            let line = before.matches('\n').count() + 1;
-            FileError::Parse { path: path.to_owned(), line, reason: error.message().to_owned() }
+        let mut file = Self::parse(&text).map_err(|Fault { at, reason }| {
+            let line = text.get(..at).unwrap_or_default().matches('\n').count() + 1;
+            FileError::Parse { path: path.to_owned(), line, reason }
         })?;
         let folder = path.parent().unwrap_or(Path::new(""));
         file.key = file.key.map(|key| folder.join(key));
@@ -112,21 +115,53 @@ impl SuiteFile {
         Ok(file)
     }
 
-    pub(crate) const fn endpoint(&self, channel: Channel) -> Option<&Endpoint> {
-        match channel {
-            Channel::Ticks => self.ticks.as_ref(),
-            Channel::Requests => self.requests.as_ref(),
-            Channel::Broadcasts => self.broadcasts.as_ref(),
-            Channel::Orders => self.orders.as_ref(),
-            Channel::Results => self.results.as_ref(),
-            Channel::Control => self.control.as_ref(),
+    /// The endpoint of a channel.
+    pub(crate) fn endpoint(&self, channel: Channel) -> Option<&Endpoint> {
+        self.endpoints.get(&channel)
+    }
+
+    fn parse(text: &str) -> Result<Self, Fault> {
+        let mut table = DeTable::parse(text)?;
+        let mut endpoints = HashMap::new();
+        for channel in Channel::all() {
+            if let Some(value) = table.get_mut().remove(channel.name) {
+                endpoints.insert(channel, endpoint(value)?);
+            }
         }
+        let unknown = table.get_ref().keys().filter(|key| !SETTINGS.contains(&key.get_ref().as_ref()));
+        if let Some(key) = unknown.min_by_key(|key| key.span().start) {
+            return Err(Fault::unknown(key));
+        }
+        Ok(Self { endpoints, ..Self::deserialize(table.into_deserializer())? })
     }
 }
 
-fn endpoint<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Endpoint>, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    text.parse().map(Some).map_err(D::Error::custom)
+/// What is wrong with a text, and at which byte.
+struct Fault {
+    at: usize,
+    reason: String,
+}
+
+impl Fault {
+    fn unknown(key: &Spanned<DeString<'_>>) -> Self {
+        let known = Channel::all().map(|channel| channel.name).chain(SETTINGS);
+        let known = known.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let name = foreign(key.get_ref()).at_most(REASON_CHARS_MAX);
+        Self { at: key.span().start, reason: format!("unknown field `{name}`, expected one of {known}") }
+    }
+}
+
+impl From<toml::de::Error> for Fault {
+    fn from(error: toml::de::Error) -> Self {
+        let at = error.span().map_or(0, |span| span.start);
+        Self { at, reason: foreign(error.message()).at_most(REASON_CHARS_MAX).to_string() }
+    }
+}
+
+fn endpoint(value: Spanned<DeValue<'_>>) -> Result<Endpoint, Fault> {
+    let at = value.span().start;
+    let text = String::deserialize(value.into_deserializer())?;
+    text.parse().map_err(|error: EndpointError| Fault { at, reason: error.to_string() })
 }
 
 /// A text that no error message repeats.

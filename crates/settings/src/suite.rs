@@ -212,6 +212,11 @@ impl Suite {
 mod tests {
     use std::fs;
 
+    use wire::{
+        tick::TICKS,
+        value::{CONTROL, ORDERS},
+    };
+
     use super::*;
 
     fn suite(toml: &str) -> anyhow::Result<Suite> {
@@ -225,9 +230,9 @@ mod tests {
     fn flags_override_the_file_and_the_file_overrides_the_default() {
         let suite = suite("ticks = 'tcp://*:7003'").unwrap();
         let typed: Endpoint = "tcp://127.0.0.1:8003".parse().unwrap();
-        assert_eq!(suite.to_bind(Channel::Ticks, Some(typed.clone())), typed);
-        assert_eq!(suite.to_bind(Channel::Ticks, None).as_str(), "tcp://*:7003");
-        assert_eq!(suite.to_bind(Channel::Orders, None).as_str(), "tcp://*:9004");
+        assert_eq!(suite.to_bind(TICKS, Some(typed.clone())), typed);
+        assert_eq!(suite.to_bind(TICKS, None).as_str(), "tcp://*:7003");
+        assert_eq!(suite.to_bind(ORDERS, None).as_str(), "tcp://*:9004");
     }
 
     #[test]
@@ -247,10 +252,32 @@ mod tests {
     fn a_host_replaces_the_default_and_a_star_only() {
         let suite = suite("ticks = 'tcp://*:7003'\norders = 'tcp://10.1.1.1:7004'").unwrap();
         let host = HostArgs { host: Some("10.0.0.7".parse().unwrap()) };
-        assert_eq!(suite.to_connect(Channel::Ticks, None, &host).as_str(), "tcp://10.0.0.7:7003");
-        assert_eq!(suite.to_connect(Channel::Orders, None, &host).as_str(), "tcp://10.1.1.1:7004");
-        assert_eq!(suite.to_connect(Channel::Control, None, &host).as_str(), "tcp://10.0.0.7:9006");
-        assert_eq!(suite.to_connect(Channel::Control, None, &HostArgs::default()).as_str(), "tcp://127.0.0.1:9006");
+        assert_eq!(suite.to_connect(TICKS, None, &host).as_str(), "tcp://10.0.0.7:7003");
+        assert_eq!(suite.to_connect(ORDERS, None, &host).as_str(), "tcp://10.1.1.1:7004");
+        assert_eq!(suite.to_connect(CONTROL, None, &host).as_str(), "tcp://10.0.0.7:9006");
+        assert_eq!(suite.to_connect(CONTROL, None, &HostArgs::default()).as_str(), "tcp://127.0.0.1:9006");
+    }
+
+    #[test]
+    fn every_channel_is_a_key_and_every_other_key_a_setting() {
+        let channels = Channel::all().map(|channel| format!("{} = 'ipc://{}'\n", channel.name, channel.port));
+        let settings = "host = 'h'\nsecurity = 'curve'\nkey = 'k'\nserver-key = 'k'\nallow = 'a'\nkeep-alive = false\n";
+        let suite = suite(&(channels.collect::<String>() + settings)).unwrap();
+        for channel in Channel::all() {
+            assert_eq!(suite.to_bind(channel, None).as_str(), format!("ipc://{}", channel.port));
+        }
+        let plain = "security = 'plain'\nusername = 'u'\npassword = 'p'";
+        assert!(self::suite(plain).is_ok());
+    }
+
+    #[test]
+    fn an_unknown_key_is_answered_with_all_that_are_known() {
+        let message = format!("{:#}", suite("key = 'k'\n\nz = 1\n\ntick = 'tcp://*:1'\na = 1").unwrap_err());
+        let channels = Channel::all().map(|channel| channel.name).chain(["host", "keep-alive"]);
+        assert!(message.contains("suite.toml:3: unknown field `z`, expected one of `"), "{message}");
+        for name in channels {
+            assert!(message.contains(&format!("`{name}`")), "{name}: {message}");
+        }
     }
 
     #[test]
@@ -258,6 +285,8 @@ mod tests {
         for (toml, why) in [
             ("\ntick = 'tcp://*:1'", "unknown field `tick`"),
             ("\nticks = 'http://x'", "does not begin with tcp://"),
+            ("\nticks = 9003", "invalid type: integer"),
+            ("\n[ticks]", "invalid type: map"),
             ("\nhost = '10.0.0.7:1'", "leave out transport and port"),
             ("\nsecurity = 'rot13'", "unknown variant `rot13`"),
             ("\n= 1", "key"),

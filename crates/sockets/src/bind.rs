@@ -91,15 +91,15 @@ fn holder(endpoint: &Endpoint) -> String {
 mod tests {
     use std::os::unix::net::UnixListener;
 
-    use wire::Channel;
+    use wire::tick::TICKS;
 
     use super::*;
-    use crate::{Context, KeepAlive, Limits, Role, Security};
+    use crate::{Context, KeepAlive, Role, Security};
 
     /// Watched, as every socket of the suite is: the events of its monitor are what overwrites libzmq's reasons.
     fn bound(endpoint: &str) -> Result<Endpoint, BindError> {
         let context = Context::new(Security::default(), KeepAlive::Off).unwrap();
-        let mut socket = context.socket(Role::XPub, Limits::of(Channel::Ticks)).unwrap();
+        let mut socket = context.socket(Role::XPub, TICKS.limits).unwrap();
         socket.watch("ticks").unwrap();
         socket.bind(&endpoint.parse().unwrap())
     }

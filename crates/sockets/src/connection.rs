@@ -90,7 +90,7 @@ impl Connection {
     ) -> Result<(), SocketError> {
         for _ in 0..EVENTS_MAX {
             let Some(event) = socket.next_event()? else { break };
-            let (channel, endpoint) = (self.channel.name(), &self.endpoint);
+            let (channel, endpoint) = (self.channel.name, &self.endpoint);
             debug!(channel, %endpoint, kind = %event.kind, value = event.value, "socket event");
             if let Some(change) = self.handle_event(now, &event) {
                 changed(change);
@@ -114,7 +114,7 @@ impl Connection {
     }
 
     fn connect_again(&mut self, now: Instant, socket: &mut Socket) -> Result<(), SocketError> {
-        let (channel, endpoint) = (self.channel.name(), &self.endpoint);
+        let (channel, endpoint) = (self.channel.name, &self.endpoint);
         debug!(channel, %endpoint, "connecting again");
         self.given_up_at = Some(now + STALLED);
         socket.reconnect(&self.endpoint)
@@ -177,7 +177,7 @@ impl Connection {
     }
 
     fn log_state(&self, state: State) {
-        let (channel, endpoint) = (self.channel.name(), &self.endpoint);
+        let (channel, endpoint) = (self.channel.name, &self.endpoint);
         match state {
             State::Refused(_) => warn!(channel, %endpoint, "{state}"),
             // The line before it named the address.

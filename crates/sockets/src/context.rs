@@ -6,8 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use wire::Limits;
+
 use crate::{
-    Limits, Mechanism, Monitors, Role, Security, Socket, SocketError, Stop, Taps,
+    Mechanism, Monitors, Role, Security, Socket, SocketError, Stop, Taps,
     allow::AllowList,
     error::{failed, refused},
     random, raw,

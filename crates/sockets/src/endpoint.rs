@@ -52,13 +52,13 @@ impl Endpoint {
     /// Where `channel` binds by default: all interfaces, its own port.
     #[must_use]
     pub fn to_bind(channel: Channel) -> Self {
-        Self(format!("tcp://*:{}", channel.port()))
+        Self(format!("tcp://*:{}", channel.port))
     }
 
     /// Where `channel` is on `host` by default.
     #[must_use]
     pub fn to_connect(channel: Channel, host: &str) -> Self {
-        Self(format!("tcp://{host}:{}", channel.port()))
+        Self(format!("tcp://{host}:{}", channel.port))
     }
 
     /// The endpoint with a `*` host replaced by `host`: one line of configuration serves both peers.

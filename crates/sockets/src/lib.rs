@@ -7,7 +7,7 @@
 //! - [`context`]: makes sockets; holds the security and keep-alive that all of them share
 //! - [`role`]: what a socket is for, and the options that follow from it
 //! - [`socket`]: sends and receives [`wire::Frames`], never blocking
-//! - [`limits`]: the lengths of queues and the sizes of messages
+//! - [`limits`]: what holds for every socket and for the process; a channel's own limits are in [`wire::Limits`]
 //! - [`mod@wait`]: sleeps until a socket, a monitor, a doorbell, a deadline or stop; an owner's `next_event()`
 //! - [`stop`]: one signal that ends every loop
 //! - [`state`]: the state of a connection, as a monitor's events report it
@@ -55,7 +55,6 @@ pub(crate) use descriptor::Descriptor;
 pub use endpoint::Endpoint;
 pub use error::{BindError, SocketError};
 pub use keys::{KeyPair, PublicKey};
-pub use limits::Limits;
 pub use listener::{Listener, Subscription};
 pub use malformed::MalformedMessages;
 pub use monitors::Monitors;

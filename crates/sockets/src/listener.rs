@@ -133,7 +133,7 @@ impl Listener {
     ) -> Result<(), SocketError> {
         for _ in 0..EVENTS_MAX {
             let Some(event) = socket.next_event()? else { break };
-            debug!(channel = self.channel.name(), endpoint = event.endpoint, kind = %event.kind, value = event.value, "socket event");
+            debug!(channel = self.channel.name, endpoint = event.endpoint, kind = %event.kind, value = event.value, "socket event");
             self.handle_event(now, socket, &event);
             handle(&event);
         }
@@ -248,14 +248,14 @@ impl Listener {
         if let Some(state @ State::Refused(_)) = State::after(event)
             && self.refused.count(now)
         {
-            let (channel, endpoint) = (self.channel.name(), &event.endpoint);
+            let (channel, endpoint) = (self.channel.name, &event.endpoint);
             warn!(channel, %endpoint, count = self.refused.count, "{state}");
         }
     }
 
     fn report_unaccepted(&mut self, now: Instant, endpoint: &str) {
         if self.unaccepted.count(now) {
-            let (channel, files_max) = (self.channel.name(), limits::open_files());
+            let (channel, files_max) = (self.channel.name, limits::open_files());
             warn!(
                 channel,
                 endpoint,
@@ -286,7 +286,7 @@ impl Listener {
         let Some(endpoint) = socket.bound_to() else { return };
         descriptor.disconnect(endpoint.as_str());
         if self.flooders.count(now) {
-            let channel = self.channel.name();
+            let channel = self.channel.name;
             warn!(channel, %endpoint, count = self.flooders.count, "a peer sends too much: disconnected");
         }
     }

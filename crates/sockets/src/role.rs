@@ -1,6 +1,8 @@
 //! What a socket is for, and the options that follow from it.
 
-use crate::{Limits, raw};
+use wire::Limits;
+
+use crate::raw;
 
 /// The largest frame that a publisher accepts: room for a topic, and for the handshake of a peer.
 const SUBSCRIPTION_BYTES: u32 = 256;

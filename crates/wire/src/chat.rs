@@ -14,13 +14,39 @@
 //! frame ([`envelope_len`]). Frames after the known ones are ignored.
 
 use crate::{
-    DecodeError, Fault, Frames, Text, User,
+    Channel, DecodeError, Fault, Frames, Limits, SocketType, Text, User,
     fields::{frame, unsigned, utf8},
     names::UNIT_SEPARATOR,
 };
 
-/// The largest frame of a request in bytes: a user of 32 four-byte letters, the separator, a text, and a reserve.
-pub const FRAME_BYTES_MAX: usize = 8192;
+/// Requests and replies. The queue is short because one reply may carry 10,000 names; when it is full, the reply is dropped
+/// (a `REQ` peer has one request open), and requests wait.
+pub const REQUESTS: Channel = Channel {
+    name: "requests",
+    program: "chatz",
+    variable: "CHATZ_REQUESTS",
+    port: 9001,
+    binds: SocketType::Router,
+    connects: SocketType::Req,
+    limits: Limits { queue: 32, frame_bytes: FRAME_BYTES_MAX, kernel_bytes: None, slow: None },
+};
+
+/// Texts to all users. When the queue is full, the broadcast is dropped for that user.
+pub const BROADCASTS: Channel = Channel {
+    name: "broadcasts",
+    program: "chatz",
+    variable: "CHATZ_BROADCASTS",
+    port: 9002,
+    binds: SocketType::Pub,
+    connects: SocketType::Sub,
+    limits: Limits { queue: 1_000, frame_bytes: FRAME_BYTES_MAX, kernel_bytes: None, slow: None },
+};
+
+/// The channels of this protocol.
+pub(crate) const CHANNELS: &[Channel] = &[REQUESTS, BROADCASTS];
+
+/// The largest frame in bytes: a user of 32 four-byte letters, the separator, a text, and a reserve.
+const FRAME_BYTES_MAX: u32 = 8192;
 
 /// The most bytes in the sentence of a refusal.
 pub const REFUSAL_BYTES_MAX: usize = 512;

@@ -7,7 +7,7 @@
 //!
 //! - [`frames`]: one multipart message in one reusable buffer
 //! - [`names`]: validated symbols, users, texts and worker names
-//! - [`channel`]: the six channels and their default ports
+//! - [`channel`]: what a protocol declares about each of its channels
 //! - [`tick`]: tickz, prices
 //! - [`chat`]: chatz, a chat room
 //! - [`value`]: valuz, orders, results and control
@@ -30,8 +30,11 @@ pub mod report;
 pub mod tick;
 pub mod value;
 
-pub use channel::Channel;
+pub use channel::{Channel, Limits, SocketType};
 pub use error::{DecodeError, Fault};
 pub use foreign::{Foreign, foreign};
 pub use frames::Frames;
 pub use names::{Symbol, Text, User, WorkerName, WorkerParts};
+
+/// The channels of each protocol. A protocol that is missing here has unused `CHANNELS`, which the compiler reports.
+const PROTOCOLS: &[&[Channel]] = &[chat::CHANNELS, tick::CHANNELS, value::CHANNELS];

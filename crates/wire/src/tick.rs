@@ -10,12 +10,23 @@
 //! Frames after the fourth are ignored.
 
 use crate::{
-    DecodeError, Frames, Symbol,
+    Channel, DecodeError, Frames, Limits, SocketType, Symbol,
     fields::{finite, frame, positive, unsigned},
 };
 
-/// The largest frame of a tick in bytes; a subscription is a symbol and one byte, so it fits as well.
-pub const FRAME_BYTES_MAX: usize = 64;
+/// Prices. When the queue is full, a tick is dropped for that watcher, or with `--block` the publisher waits.
+pub const TICKS: Channel = Channel {
+    name: "ticks",
+    program: "tickz",
+    variable: "TICKZ_TICKS",
+    port: 9003,
+    binds: SocketType::Pub,
+    connects: SocketType::Sub,
+    limits: Limits { queue: 10_000, frame_bytes: 64, kernel_bytes: None, slow: None },
+};
+
+/// The channels of this protocol.
+pub(crate) const CHANNELS: &[Channel] = &[TICKS];
 
 /// One price.
 #[derive(Debug, Clone, Copy, PartialEq)]

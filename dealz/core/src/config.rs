@@ -3,7 +3,9 @@
 use std::{ffi::OsString, path::PathBuf};
 
 use sockets::{Context, Endpoint};
-use wire::{Channel, Symbol, User};
+use wire::{Symbol, User};
+
+use crate::view::SocketId;
 
 /// The configuration of a desk.
 #[derive(Debug)]
@@ -53,16 +55,16 @@ pub struct DeskEndpoints {
 }
 
 impl DeskEndpoints {
-    /// The endpoint of a channel.
+    /// The endpoint of a socket.
     #[must_use]
-    pub const fn of(&self, channel: Channel) -> &Endpoint {
-        match channel {
-            Channel::Ticks => &self.ticks,
-            Channel::Requests => &self.requests,
-            Channel::Broadcasts => &self.broadcasts,
-            Channel::Orders => &self.orders,
-            Channel::Results => &self.results,
-            Channel::Control => &self.control,
+    pub const fn of(&self, id: SocketId) -> &Endpoint {
+        match id {
+            SocketId::ChatzReq => &self.requests,
+            SocketId::ChatzSub => &self.broadcasts,
+            SocketId::TickzSub => &self.ticks,
+            SocketId::ValuzPush => &self.orders,
+            SocketId::ValuzPull => &self.results,
+            SocketId::ValuzPub => &self.control,
         }
     }
 }

@@ -1,11 +1,11 @@
 //! What a connection makes of its monitor's events, with the clock held by hand.
 
-use wire::monitor::EventKind;
+use wire::{monitor::EventKind, tick::TICKS};
 
 use super::*;
 
 fn connection() -> Connection {
-    Connection::new(Channel::Ticks, "tcp://127.0.0.1:9003".parse().unwrap())
+    Connection::new(TICKS, "tcp://127.0.0.1:9003".parse().unwrap())
 }
 
 fn event(kind: EventKind) -> MonitorEvent {

@@ -7,9 +7,14 @@ use std::{
     time::Instant,
 };
 
-use ::sockets::{Connection, Endpoint, Limits, Role, Socket, State, Stop, wait};
+use ::sockets::{Connection, Endpoint, Role, Socket, State, Stop, wait};
 use testkit::{Peer, RawPeer, free_endpoints, peer, raw};
-use wire::{Channel, Frames};
+use wire::{
+    Channel, Frames,
+    chat::REQUESTS,
+    tick::TICKS,
+    value::{CONTROL, ORDERS, RESULTS},
+};
 
 use crate::sockets::{bound, context, receive};
 
@@ -21,7 +26,7 @@ struct Client {
 
 impl Client {
     fn connect(role: Role, channel: Channel, endpoint: &Endpoint) -> Self {
-        let mut socket = context().socket(role, Limits::of(channel)).unwrap();
+        let mut socket = context().socket(role, channel.limits).unwrap();
         socket.watch("client").unwrap();
         if role == Role::Sub {
             socket.subscribe(b"").unwrap();
@@ -69,11 +74,11 @@ fn a_client_that_met_another_program_at_its_port_comes_back() {
         b"",
     ];
     let roles = [
-        (Role::Sub, Channel::Ticks, peer::PUB),
-        (Role::Req, Channel::Requests, peer::ROUTER),
-        (Role::Pull, Channel::Orders, peer::PUSH),
-        (Role::Push, Channel::Results, peer::PULL),
-        (Role::Sub, Channel::Control, peer::XPUB),
+        (Role::Sub, TICKS, peer::PUB),
+        (Role::Req, REQUESTS, peer::ROUTER),
+        (Role::Pull, ORDERS, peer::PUSH),
+        (Role::Push, RESULTS, peer::PULL),
+        (Role::Sub, CONTROL, peer::XPUB),
     ];
     thread::scope(|scope| {
         for answer in answers {
@@ -101,7 +106,7 @@ fn a_client_that_met_another_program_at_its_port_comes_back() {
 #[test]
 fn a_client_comes_back_after_a_frame_over_its_limit() {
     let server = Peer::bind(peer::PUSH);
-    let mut client = Client::connect(Role::Pull, Channel::Orders, &server.endpoint().parse().unwrap());
+    let mut client = Client::connect(Role::Pull, ORDERS, &server.endpoint().parse().unwrap());
     client.until("it is connected", |client| client.connection.state() == State::Up);
     server.send([vec![0; 70_000]]);
     client.until("libzmq gives the connection up", |client| client.connection.state() == State::Down);
@@ -139,8 +144,8 @@ fn claim(endpoint: &Endpoint, id: &[u8]) {
 #[test]
 fn a_stranger_cannot_guess_the_routing_id_of_a_client() {
     let context = context();
-    let (mut server, endpoint) = bound(&context, Role::Router, Channel::Requests);
-    let mut client = Client::connect(Role::Dealer, Channel::Requests, &endpoint);
+    let (mut server, endpoint) = bound(&context, Role::Router, REQUESTS);
+    let mut client = Client::connect(Role::Dealer, REQUESTS, &endpoint);
     client.until("it is connected", |client| client.connection.state() == State::Up);
     assert!(is_heard(&mut client, &mut server));
     // What libzmq assigns without a seed: the C library's first two numbers, one more for each peer.
@@ -156,8 +161,8 @@ fn a_stranger_cannot_guess_the_routing_id_of_a_client() {
 #[test]
 fn a_client_whose_routing_id_was_taken_is_heard_again_after_it_reconnects() {
     let context = context();
-    let (mut server, endpoint) = bound(&context, Role::Router, Channel::Requests);
-    let mut client = Client::connect(Role::Dealer, Channel::Requests, &endpoint);
+    let (mut server, endpoint) = bound(&context, Role::Router, REQUESTS);
+    let mut client = Client::connect(Role::Dealer, REQUESTS, &endpoint);
     client.until("it is connected", |client| client.connection.state() == State::Up);
     let question: Frames = ["", "hello"].into_iter().collect();
     assert!(client.socket.send(&question).unwrap());

@@ -9,7 +9,11 @@ use std::{
 
 use ::sockets::{Listener, Role, Socket, Stop, Subscription, wait};
 use testkit::{Peer, RawPeer, peer};
-use wire::{Channel, Frames};
+use wire::{
+    Frames,
+    tick::TICKS,
+    value::{CONTROL, ORDERS},
+};
 
 use crate::sockets::{bound, context};
 
@@ -59,8 +63,8 @@ fn a_subscriber_that_floods_a_publisher_is_disconnected_and_others_are_served() 
     let distinct: Vec<&[u8]> = distinct.iter().map(Vec::as_slice).collect();
     let floods = [many(&[b"\x01MSFT", b"\x00MSFT"]), many(&[b"GET / HTTP/1.1"]), many(&[b""]), many(&[&[1; 250]])];
     let context = context();
-    let (mut publisher, endpoint) = bound(&context, Role::XPub, Channel::Ticks);
-    let (mut listener, done) = (Listener::of(Channel::Ticks), AtomicBool::new(false));
+    let (mut publisher, endpoint) = bound(&context, Role::XPub, TICKS);
+    let (mut listener, done) = (Listener::of(TICKS), AtomicBool::new(false));
     let good = Peer::connect_with(peer::SUB, endpoint.as_str(), |socket| socket.set_subscribe(b"MSFT").unwrap());
     thread::scope(|scope| {
         scope.spawn(|| publish(&mut publisher, &mut listener, &done));
@@ -80,8 +84,8 @@ fn a_subscriber_that_floods_a_publisher_is_disconnected_and_others_are_served() 
 #[test]
 fn a_subscriber_with_thousands_of_topics_is_none_that_floods() {
     let context = context();
-    let (mut publisher, endpoint) = bound(&context, Role::XPub, Channel::Ticks);
-    let mut listener = Listener::of(Channel::Ticks);
+    let (mut publisher, endpoint) = bound(&context, Role::XPub, TICKS);
+    let mut listener = Listener::of(TICKS);
     let _subscriber = Peer::connect_with(peer::SUB, endpoint.as_str(), |socket| {
         socket.set_sndhwm(0).unwrap();
         (0..8_000).for_each(|number| socket.set_subscribe(format!("SYMBOL{number}").as_bytes()).unwrap());
@@ -102,8 +106,8 @@ fn a_subscriber_with_thousands_of_topics_is_none_that_floods() {
 #[test]
 fn garbage_for_a_publisher_is_counted_and_closes_no_connection() {
     let context = context();
-    let (mut publisher, endpoint) = bound(&context, Role::XPub, Channel::Control);
-    let mut listener = Listener::of(Channel::Control);
+    let (mut publisher, endpoint) = bound(&context, Role::XPub, CONTROL);
+    let mut listener = Listener::of(CONTROL);
     let mut peer = RawPeer::connect(endpoint.as_str(), "SUB").unwrap();
     for garbage in [&b"GET / HTTP/1.1"[..], b"", b"\x02"] {
         peer.send(&[garbage]).unwrap();
@@ -146,8 +150,8 @@ fn follow_until(
 #[test]
 fn peers_that_speak_to_a_push_and_leave_keep_no_descriptor() {
     let context = context();
-    let (mut push, endpoint) = bound(&context, Role::Push, Channel::Orders);
-    let (mut listener, before) = (Listener::of(Channel::Orders), files());
+    let (mut push, endpoint) = bound(&context, Role::Push, ORDERS);
+    let (mut listener, before) = (Listener::of(ORDERS), files());
     thread::scope(|scope| {
         let peers = scope.spawn(|| {
             for _ in 0..1_000 {
@@ -165,8 +169,8 @@ fn peers_that_speak_to_a_push_and_leave_keep_no_descriptor() {
 #[test]
 fn a_peer_that_floods_a_push_is_disconnected() {
     let context = context();
-    let (mut push, endpoint) = bound(&context, Role::Push, Channel::Orders);
-    let mut listener = Listener::of(Channel::Orders);
+    let (mut push, endpoint) = bound(&context, Role::Push, ORDERS);
+    let mut listener = Listener::of(ORDERS);
     let good = Peer::connect(peer::PULL, endpoint.as_str());
     thread::scope(|scope| {
         let flooder = scope.spawn(|| flood(endpoint.as_str(), "PULL", &many(&[b"x"])));

@@ -5,6 +5,7 @@
 //! - `floods`: peers that send without end, or speak where they should listen
 //! - `sockets`: messages, limits, monitors, ports in use
 //! - `monitors`: one thread that reads all monitors, and taps
+//! - `protocol`: a protocol that is declared outside the suite
 //! - `actors`: owner threads, doorbells, stop
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot continue fails")]
@@ -14,4 +15,5 @@ mod authentication;
 mod connections;
 mod floods;
 mod monitors;
+mod protocol;
 mod sockets;

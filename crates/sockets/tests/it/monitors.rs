@@ -9,11 +9,13 @@ use std::{
     time::Duration,
 };
 
-use ::sockets::{Context, Endpoint, Limits, Monitors, Role, Socket, State, Stop, Taps, tap, wait};
+use ::sockets::{Context, Endpoint, Monitors, Role, Socket, State, Stop, Taps, tap, wait};
 use testkit::{Peer, eventually, peer};
 use wire::{
-    Channel, Frames,
+    Frames,
     monitor::{EventKind, MonitorEvent},
+    tick::TICKS,
+    value::RESULTS,
 };
 
 use crate::sockets::{context, receive};
@@ -31,7 +33,7 @@ fn observed(capacity: usize) -> (Context, Monitors, Taps, Events) {
 }
 
 fn pull(context: &Context, name: &str) -> (Socket, Endpoint) {
-    let mut socket = context.socket(Role::Pull, Limits::of(Channel::Results)).unwrap();
+    let mut socket = context.socket(Role::Pull, RESULTS.limits).unwrap();
     socket.watch(name).unwrap();
     let endpoint = socket.bind(&"tcp://127.0.0.1:*".parse().unwrap()).unwrap();
     (socket, endpoint)
@@ -144,7 +146,7 @@ fn an_observer_and_an_owner_that_do_not_follow_stop_nothing() {
 #[test]
 fn a_socket_of_an_observed_context_that_is_not_watched_is_not_tapped() {
     let (context, _monitors, taps, _events) = observed(100);
-    let mut push = context.socket(Role::Push, Limits::of(Channel::Results)).unwrap();
+    let mut push = context.socket(Role::Push, RESULTS.limits).unwrap();
     let (mut pull, endpoint) = pull(&context, "valuz.pull");
     push.connect(&endpoint).unwrap();
     push.send(&["one", "two"].into_iter().collect()).unwrap();
@@ -159,7 +161,7 @@ fn a_socket_of_an_observed_context_that_is_not_watched_is_not_tapped() {
 #[test]
 fn a_tap_has_the_subscriptions_that_a_socket_sends() {
     let (context, _monitors, taps, _events) = observed(100);
-    let mut sub = context.socket(Role::Sub, Limits::of(Channel::Ticks)).unwrap();
+    let mut sub = context.socket(Role::Sub, TICKS.limits).unwrap();
     sub.watch("tickz.sub").unwrap();
     sub.subscribe(b"MSFT").unwrap();
     sub.unsubscribe(b"MSFT").unwrap();
@@ -172,7 +174,7 @@ fn a_tap_has_the_subscriptions_that_a_socket_sends() {
 fn a_tap_can_be_read_while_messages_flow() {
     let (context, _monitors, taps, _events) = observed(100);
     let (mut pull, endpoint) = pull(&context, "valuz.pull");
-    let mut push = context.socket(Role::Push, Limits::of(Channel::Results)).unwrap();
+    let mut push = context.socket(Role::Push, RESULTS.limits).unwrap();
     push.watch("push").unwrap();
     push.connect(&endpoint).unwrap();
     let (stopper, stop) = Stop::pair().unwrap();

@@ -2,16 +2,21 @@
 
 use std::time::{Duration, Instant};
 
-use ::sockets::{BindError, Context, Endpoint, Events, KeepAlive, Limits, Role, Security, Socket, State, Stop, wait};
+use ::sockets::{BindError, Context, Endpoint, Events, KeepAlive, Role, Security, Socket, State, Stop, wait};
 use testkit::{Peer, peer};
-use wire::{Channel, Frames, monitor::EventKind};
+use wire::{
+    Channel, Frames,
+    monitor::EventKind,
+    tick::TICKS,
+    value::{ORDERS, RESULTS},
+};
 
 pub(crate) fn context() -> Context {
     Context::new(Security::default(), KeepAlive::default()).unwrap()
 }
 
 pub(crate) fn bound(context: &Context, role: Role, channel: Channel) -> (Socket, Endpoint) {
-    let mut socket = context.socket(role, Limits::of(channel)).unwrap();
+    let mut socket = context.socket(role, channel.limits).unwrap();
     socket.watch("bound").unwrap();
     let endpoint = socket.bind(&"tcp://127.0.0.1:*".parse().unwrap()).unwrap();
     (socket, endpoint)
@@ -31,7 +36,7 @@ pub(crate) fn receive(socket: &mut Socket) -> Frames {
 #[test]
 fn a_message_arrives_whole_with_its_empty_frames() {
     let context = context();
-    let (mut pull, endpoint) = bound(&context, Role::Pull, Channel::Results);
+    let (mut pull, endpoint) = bound(&context, Role::Pull, RESULTS);
     let push = Peer::connect(peer::PUSH, endpoint.as_str());
     push.send(["one", "", "three"]);
     assert_eq!(receive(&mut pull), ["one", "", "three"].into_iter().collect());
@@ -42,7 +47,7 @@ fn a_message_arrives_whole_with_its_empty_frames() {
 fn a_port_in_use_names_the_endpoint_and_its_holder() {
     let holder = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint: Endpoint = format!("tcp://{}", holder.local_addr().unwrap()).parse().unwrap();
-    let mut socket = context().socket(Role::XPub, Limits::of(Channel::Ticks)).unwrap();
+    let mut socket = context().socket(Role::XPub, TICKS.limits).unwrap();
     let error = socket.bind(&endpoint).unwrap_err();
     assert!(matches!(error, BindError::InUse { .. }), "{error}");
     let text = error.to_string();
@@ -52,7 +57,7 @@ fn a_port_in_use_names_the_endpoint_and_its_holder() {
 #[test]
 fn a_frame_over_the_limit_disconnects_only_its_sender() {
     let context = context();
-    let (mut pull, endpoint) = bound(&context, Role::Pull, Channel::Results);
+    let (mut pull, endpoint) = bound(&context, Role::Pull, RESULTS);
     let good = Peer::connect(peer::PUSH, endpoint.as_str());
     let bad = Peer::connect(peer::PUSH, endpoint.as_str());
     good.send(["before"]);
@@ -67,14 +72,14 @@ fn a_frame_over_the_limit_disconnects_only_its_sender() {
 
 #[test]
 fn a_push_with_no_peer_says_that_it_would_wait() {
-    let (mut push, _) = bound(&context(), Role::Push, Channel::Orders);
+    let (mut push, _) = bound(&context(), Role::Push, ORDERS);
     assert!(!push.send(&["order"].into_iter().collect()).unwrap());
 }
 
 #[test]
 fn a_publisher_that_never_drops_says_that_it_would_wait_at_a_full_queue() {
     let context = context();
-    let (mut publisher, endpoint) = bound(&context, Role::XPub, Channel::Ticks);
+    let (mut publisher, endpoint) = bound(&context, Role::XPub, TICKS);
     publisher.never_drop().unwrap();
     let subscriber = Peer::connect_with(peer::SUB, endpoint.as_str(), |socket| {
         socket.set_rcvhwm(1).unwrap();
@@ -93,7 +98,7 @@ fn a_publisher_that_never_drops_says_that_it_would_wait_at_a_full_queue() {
 #[test]
 fn a_publisher_that_never_drops_does_not_wait_for_a_signal_that_is_taken() {
     let context = context();
-    let (mut publisher, endpoint) = bound(&context, Role::XPub, Channel::Ticks);
+    let (mut publisher, endpoint) = bound(&context, Role::XPub, TICKS);
     publisher.never_drop().unwrap();
     let subscriber = Peer::connect_with(peer::SUB, endpoint.as_str(), |socket| socket.set_subscribe(b"").unwrap());
     receive(&mut publisher);
@@ -120,7 +125,7 @@ fn a_publisher_that_never_drops_does_not_wait_for_a_signal_that_is_taken() {
 #[test]
 fn subscriptions_tell_one_connection_from_another() {
     let context = context();
-    let (mut publisher, endpoint) = bound(&context, Role::XPub, Channel::Ticks);
+    let (mut publisher, endpoint) = bound(&context, Role::XPub, TICKS);
     let connect = || {
         Peer::connect_with(peer::SUB, endpoint.as_str(), |socket| {
             socket.set_subscribe(b"A").unwrap();
@@ -141,7 +146,7 @@ fn subscriptions_tell_one_connection_from_another() {
 #[test]
 fn a_monitor_reports_the_life_of_a_connection() {
     let context = context();
-    let mut sub = context.socket(Role::Sub, Limits::of(Channel::Ticks)).unwrap();
+    let mut sub = context.socket(Role::Sub, TICKS.limits).unwrap();
     sub.watch("sub").unwrap();
     let publisher = Peer::bind(peer::PUB);
     sub.connect(&publisher.endpoint().parse().unwrap()).unwrap();
@@ -164,7 +169,7 @@ fn a_monitor_reports_the_life_of_a_connection() {
 #[cfg(target_os = "linux")]
 fn the_kernel_probes_a_connection_that_is_silent() {
     let context = context();
-    let mut sub = context.socket(Role::Sub, Limits::of(Channel::Ticks)).unwrap();
+    let mut sub = context.socket(Role::Sub, TICKS.limits).unwrap();
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     sub.connect(&format!("tcp://127.0.0.1:{port}").parse().unwrap()).unwrap();
@@ -190,7 +195,7 @@ fn an_unanswered_attempt_is_given_up_and_repeated() {
     while let Ok(stream) = std::net::TcpStream::connect_timeout(&address, Duration::from_millis(200)) {
         waiting.push(stream);
     }
-    let mut sub = context.socket(Role::Sub, Limits::of(Channel::Ticks)).unwrap();
+    let mut sub = context.socket(Role::Sub, TICKS.limits).unwrap();
     sub.watch("sub").unwrap();
     sub.connect(&format!("tcp://{address}").parse().unwrap()).unwrap();
     let mut next = |wanted: EventKind| {
@@ -211,7 +216,7 @@ fn an_unanswered_attempt_is_given_up_and_repeated() {
 #[test]
 fn a_peer_that_fills_the_queue_and_breaks_off_does_no_harm() {
     let context = context();
-    let (mut push, endpoint) = bound(&context, Role::Push, Channel::Orders);
+    let (mut push, endpoint) = bound(&context, Role::Push, ORDERS);
     for _ in 0..20 {
         let mut peer = testkit::RawPeer::connect(endpoint.as_str(), "PULL").unwrap();
         // A PUSH reads nothing, so its queue for this peer is full at once; what is unread makes the end a reset.
@@ -235,7 +240,7 @@ fn sockets_with_monitors_and_unsent_messages_close_within_their_linger() {
     let begin = Instant::now();
     for _ in 0..20 {
         let context = context();
-        let mut push = context.socket(Role::Push, Limits::of(Channel::Results)).unwrap();
+        let mut push = context.socket(Role::Push, RESULTS.limits).unwrap();
         push.set_linger(Duration::from_millis(10)).unwrap();
         push.watch("push").unwrap();
         // No process listens there: the message stays unsent, and the monitor has events that are not read.
@@ -248,7 +253,7 @@ fn sockets_with_monitors_and_unsent_messages_close_within_their_linger() {
 #[test]
 fn a_stop_cuts_the_wait_for_unsent_messages_short() {
     let context = context();
-    let mut push = context.socket(Role::Push, Limits::of(Channel::Results)).unwrap();
+    let mut push = context.socket(Role::Push, RESULTS.limits).unwrap();
     push.set_linger(Duration::from_secs(3600)).unwrap();
     push.connect(&"tcp://127.0.0.1:1".parse().unwrap()).unwrap();
     assert!(push.send(&["unsent"].into_iter().collect()).unwrap());

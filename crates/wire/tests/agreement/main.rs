@@ -3,10 +3,12 @@
 //! - `reading`: each message by its name, as JSON and back
 //! - `vectors`: `protocol-docs/vectors/*.json`
 //! - `protocol_docs`: the worked examples in `protocol-docs/*.md`
+//! - `channels`: the tables of channels in `protocol-docs/*.md`
 //! - `properties`: properties of all bytes
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot continue fails")]
 
+mod channels;
 mod properties;
 mod protocol_docs;
 mod reading;

@@ -157,7 +157,7 @@ impl SocketFold {
         SocketView {
             id: self.id,
             role: self.id.role(),
-            channel: self.id.channel().name().to_owned(),
+            channel: self.id.channel().name.to_owned(),
             endpoint: self.endpoint.clone(),
             binds: self.id.binds(),
             state: self.link.state().clone(),

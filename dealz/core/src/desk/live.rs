@@ -152,7 +152,7 @@ impl DashboardHandle {
         (taps, monitors): (Taps, Monitors),
         inbox: Receiver<Event>,
     ) -> Result<Self, StartError> {
-        let texts = SocketId::ALL.map(|id| endpoints.of(id.channel()).as_str());
+        let texts = SocketId::ALL.map(|id| endpoints.of(id).as_str());
         let dashboard = Arc::new(Mutex::new(Dashboard::new(texts, name.as_str(), host(), now_ms())));
         let stopping = Arc::new(AtomicBool::new(false));
         let owner = DashboardThread {

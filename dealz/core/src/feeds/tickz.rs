@@ -14,13 +14,16 @@ use std::{
 };
 
 use sockets::{
-    Connection, Context, Endpoint, Interest, Limits, MalformedMessages, Role, Socket, SocketError, State, Stop,
+    Connection, Context, Endpoint, Interest, MalformedMessages, Role, Socket, SocketError, State, Stop,
     actor::{self, Handle, Inbox},
     connection::Change,
     wait,
 };
 use tracing::error;
-use wire::{Channel, Frames, Symbol, tick::Tick};
+use wire::{
+    Frames, Symbol,
+    tick::{TICKS, Tick},
+};
 
 use self::{
     quotes::{FOLLOWED_MAX, Quotes},
@@ -80,12 +83,12 @@ impl Tickz {
         symbols: &[Symbol],
         events: SyncSender<Event>,
     ) -> Result<Self, SocketError> {
-        let mut socket = context.socket(Role::Sub, Limits::of(Channel::Ticks))?;
+        let mut socket = context.socket(Role::Sub, TICKS.limits)?;
         socket.watch(SocketId::TickzSub.name())?;
         let now = Instant::now();
         let mut owner = Owner {
             socket,
-            connection: Connection::new(Channel::Ticks, endpoint.clone()),
+            connection: Connection::new(TICKS, endpoint.clone()),
             quotes: Quotes::new(now),
             silence: Silence::default(),
             reported_silence: None,

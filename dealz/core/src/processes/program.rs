@@ -10,13 +10,13 @@ use std::{
 
 use settings::program;
 use sockets::Endpoint;
-use wire::{Channel, foreign};
+use wire::foreign;
 
 use super::place::Place;
 use crate::{
     config::{DeskEndpoints, Stage},
     dashboard::workers::WORKER,
-    view::ValuationName,
+    view::{SocketId, ValuationName},
 };
 
 /// How many times faster than real life prices are played: ten years of months in half a minute.
@@ -88,8 +88,8 @@ impl Programs {
         command.args(self.arguments(service, Path::to_owned));
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
-        for channel in Channel::ALL {
-            command.env(channel.variable(), to_reach(self.endpoints.of(channel)));
+        for id in SocketId::ALL {
+            command.env(id.channel().variable, to_reach(self.endpoints.of(id)));
         }
         program::kill_child_with_us(&mut command);
         command

@@ -4,7 +4,12 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
-use wire::Channel;
+use wire::{
+    Channel,
+    chat::{BROADCASTS, REQUESTS},
+    tick::TICKS,
+    value::{CONTROL, ORDERS, RESULTS},
+};
 
 /// One of the sockets of dealz, by the name of its monitor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, TS)]
@@ -72,11 +77,7 @@ impl SocketId {
     /// The service that it belongs to.
     #[must_use]
     pub const fn service(self) -> &'static str {
-        match self {
-            Self::ChatzReq | Self::ChatzSub => "chatz",
-            Self::TickzSub => "tickz",
-            Self::ValuzPush | Self::ValuzPull | Self::ValuzPub => "valuz",
-        }
+        self.channel().program
     }
 
     /// Its ZeroMQ type.
@@ -95,12 +96,12 @@ impl SocketId {
     #[must_use]
     pub const fn channel(self) -> Channel {
         match self {
-            Self::ChatzReq => Channel::Requests,
-            Self::ChatzSub => Channel::Broadcasts,
-            Self::TickzSub => Channel::Ticks,
-            Self::ValuzPush => Channel::Orders,
-            Self::ValuzPull => Channel::Results,
-            Self::ValuzPub => Channel::Control,
+            Self::ChatzReq => REQUESTS,
+            Self::ChatzSub => BROADCASTS,
+            Self::TickzSub => TICKS,
+            Self::ValuzPush => ORDERS,
+            Self::ValuzPull => RESULTS,
+            Self::ValuzPub => CONTROL,
         }
     }
 

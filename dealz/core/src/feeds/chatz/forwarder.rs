@@ -15,7 +15,7 @@ use std::{
 
 use chatz::{ServerState, member::REPLY_WITHIN};
 use sockets::Stop;
-use wire::Channel;
+use wire::chat::REQUESTS;
 
 use crate::{
     event::Event,
@@ -84,10 +84,8 @@ impl Forwarder {
     fn handle(&mut self, event: chatz::Event) -> Result<(), Ended> {
         match event {
             chatz::Event::Malformed { channel, count, reason } => {
-                let (index, socket) = match channel {
-                    Channel::Requests => (0, SocketId::ChatzReq),
-                    _ => (1, SocketId::ChatzSub),
-                };
+                let is_request = channel == REQUESTS;
+                let (index, socket) = if is_request { (0, SocketId::ChatzReq) } else { (1, SocketId::ChatzSub) };
                 if self.malformed[index].is_none() {
                     self.beat = self.beat.max(Instant::now() + BEAT);
                 }

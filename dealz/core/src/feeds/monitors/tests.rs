@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sockets::{Endpoint, KeepAlive, Limits, Role, Security, Socket, Taps};
+use sockets::{Endpoint, KeepAlive, Role, Security, Socket, Taps};
 use testkit::{Peer, peer};
 
 use super::*;
@@ -26,7 +26,7 @@ impl Desk {
     }
 
     fn socket(&self, id: SocketId, role: Role) -> Socket {
-        let mut socket = self.context.socket(role, Limits::of(id.channel())).unwrap();
+        let mut socket = self.context.socket(role, id.channel().limits).unwrap();
         socket.watch(id.name()).unwrap();
         socket
     }

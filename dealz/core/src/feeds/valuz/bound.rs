@@ -3,12 +3,12 @@
 use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
-use sockets::{BindError, Context, Endpoint, Interest, Limits, Listener, Role, Socket, SocketError, Subscription};
+use sockets::{BindError, Context, Endpoint, Interest, Listener, Role, Socket, SocketError, Subscription};
 use tracing::info;
 use wire::{
-    Channel, DecodeError, Frames,
+    DecodeError, Frames,
     monitor::{EventKind, MonitorEvent},
-    value::Control,
+    value::{CONTROL, Control, ORDERS, RESULTS},
 };
 
 use super::ValuzEndpoints;
@@ -47,7 +47,7 @@ impl BoundSockets {
         let (results, at_results) = socket(SocketId::ValuzPull)?;
         let (control, at_control) = socket(SocketId::ValuzPub)?;
         let endpoints = ValuzEndpoints { orders: at_orders, results: at_results, control: at_control };
-        let listeners = [Channel::Orders, Channel::Results, Channel::Control].map(Listener::of);
+        let listeners = [ORDERS, RESULTS, CONTROL].map(Listener::of);
         Ok(Self { orders, results, control, endpoints, listeners, is_starved: false })
     }
 
@@ -161,7 +161,7 @@ fn is_out_of_descriptors(event: &MonitorEvent) -> bool {
 fn open(context: &Context, wanted: &ValuzEndpoints, id: SocketId) -> Result<(Socket, Endpoint), (SocketId, BindError)> {
     let mut socket = watched(context, id).map_err(|error| (id, error.into()))?;
     let endpoint = socket.bind(wanted.of(id)).map_err(|error| (id, error))?;
-    info!(channel = id.channel().name(), %endpoint, "listening");
+    info!(channel = id.channel().name, %endpoint, "listening");
     Ok((socket, endpoint))
 }
 
@@ -172,7 +172,7 @@ fn watched(context: &Context, id: SocketId) -> Result<Socket, SocketError> {
         SocketId::ValuzPull => Role::Pull,
         _ => Role::XPub,
     };
-    let mut socket = context.socket(role, Limits::of(id.channel()))?;
+    let mut socket = context.socket(role, id.channel().limits)?;
     if role == Role::Push {
         socket.only_to_connected()?;
     }
