@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use e2e::{ANY, Batch, LoneWorker, chatz, tickz, valuz};
-use testkit::{Program, eventually};
+use testkit::{Program, eventually, sibling};
 
 /// The promised limit.
 const A_SECOND: Duration = Duration::from_secs(1);
@@ -159,16 +159,32 @@ fn a_worker_ends_while_reduce_receives_nothing() {
 #[test]
 fn a_whole_run_ends_and_leaves_no_process() {
     let run = valuz(&["run", "--workers", "2", "--count", "100000", "--delay", "10ms"]);
-    let children = || {
-        let list = format!("/proc/{0}/task/{0}/children", run.pid());
-        let text = std::fs::read_to_string(list).unwrap_or_default();
-        text.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
-    };
-    eventually("four children", || children().len() == 4);
-    let children = children();
+    eventually("four children", || children(&run).len() == 4);
+    let children = children(&run);
     run.terminate();
     assert!(run.finish_within(A_SECOND).code.is_some());
-    eventually("the children are gone", || {
-        children.iter().all(|pid| !std::path::Path::new("/proc").join(pid).exists())
-    });
+    eventually("the children are gone", || all_gone(&children));
+}
+
+#[test]
+fn the_tour_ends_in_mid_act_and_leaves_no_process() {
+    for signal in [Program::terminate, Program::interrupt] {
+        let tour = Program::start(sibling("tour"), ["--stay"]);
+        let _ = tour.line_where(|line| line.contains("watch") && line.contains("MSFT"));
+        let children = children(&tour);
+        assert!(!children.is_empty());
+        ends_after("tour", tour, signal);
+        assert!(all_gone(&children), "{children:?}");
+    }
+}
+
+/// The process ids of a program's children.
+fn children(program: &Program) -> Vec<String> {
+    let list = format!("/proc/{0}/task/{0}/children", program.pid());
+    let text = std::fs::read_to_string(list).unwrap_or_default();
+    text.split_whitespace().map(str::to_owned).collect()
+}
+
+fn all_gone(processes: &[String]) -> bool {
+    processes.iter().all(|pid| !std::path::Path::new("/proc").join(pid).exists())
 }

@@ -30,7 +30,8 @@ fn a_pair_that_exists_is_not_written_over() {
     let before = fs::read_to_string(folder.path().join("ada.key_secret")).unwrap();
     let again = run(KEYZ, arguments);
     assert_eq!(again.code, Some(1));
-    assert!(again.stderr.contains("ada.key"), "{}", again.stderr);
+    let exists = "ada.key_secret exists already, and a key pair is never overwritten: choose another name";
+    assert!(again.stderr.contains(exists) && !again.stderr.contains("os error"), "{}", again.stderr);
     assert_eq!(fs::read_to_string(folder.path().join("ada.key_secret")).unwrap(), before);
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Every line comes from a program of the suite that runs as a child process, and follows that program's name; this
 //! program only starts them, prints their output and explains it. It ends by itself, with exit code 1 if one of the
-//! events that it announces did not happen.
+//! events that it announces did not happen, or at Ctrl-C.
 //!
 //! - [`stage`]: the children and their lines
 //! - [`ports`]: the endpoints of the channels: their default ports if these are free
@@ -46,6 +46,15 @@ fn main() -> ExitCode {
 
 fn run(cli: &Cli) -> anyhow::Result<()> {
     let stop = Stop::on_signals()?;
+    match show(cli, stop.clone()) {
+        // An end that was requested is no failure.
+        Err(_) if stop.is_stopped() => Ok(()),
+        result => result,
+    }
+}
+
+/// Shows all acts, or those up to `stop`, which is an error. Its children have ended when it returns.
+fn show(cli: &Cli, stop: Stop) -> anyhow::Result<()> {
     let ports = Ports::find()?;
     let mut stage = Stage::new(stop, ports)?;
     acts::prices(&mut stage, &cli.prices)?;

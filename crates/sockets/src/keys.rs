@@ -12,7 +12,7 @@ use std::{
     str::FromStr,
 };
 
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, PersistError};
 use thiserror::Error;
 use wire::foreign;
 
@@ -49,6 +49,15 @@ pub enum KeyError {
         path: PathBuf,
         /// The system's reason.
         reason: io::Error,
+    },
+    /// The file to write exists.
+    #[error(
+        "{} exists already, and a key pair is never overwritten: choose another name or folder, or remove the old pair",
+        path.display()
+    )]
+    Exists {
+        /// Which file.
+        path: PathBuf,
     },
     /// The file has no such line.
     #[error("{}: no line {name} = \"…\" with 40 characters of Z85", path.display())]
@@ -150,11 +159,11 @@ impl KeyPair {
         let own = format!("metadata\ncurve\n{key}    secret-key = \"{}\"\n", PublicKey(self.secret));
         let own = written(folder, 0o600, &own).map_err(in_file(&secret))?;
         let others = written(folder, 0o644, &format!("metadata\ncurve\n{key}")).map_err(in_file(&public))?;
-        own.persist_noclobber(&secret).map_err(|error| in_file(&secret)(error.error))?;
+        own.persist_noclobber(&secret).map_err(not_replaced(&secret))?;
         if let Err(error) = others.persist_noclobber(&public) {
             // Alone it would block the next attempt. It is the file of a moment ago.
             let _ = fs::remove_file(&secret);
-            return Err(in_file(&public)(error.error));
+            return Err(not_replaced(&public)(error));
         }
         Ok((public, secret))
     }
@@ -196,6 +205,13 @@ fn in_file(path: &Path) -> impl FnOnce(io::Error) -> KeyError {
     move |reason| KeyError::File { path: path.to_owned(), reason }
 }
 
+fn not_replaced(path: &Path) -> impl FnOnce(PersistError) -> KeyError {
+    move |PersistError { error, .. }| match error.kind() {
+        io::ErrorKind::AlreadyExists => KeyError::Exists { path: path.to_owned() },
+        _ => in_file(path)(error),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -210,17 +226,18 @@ mod tests {
         let again = KeyPair::read(&secret).unwrap();
         assert_eq!((again.public, again.secret), (pair.public, pair.secret));
         assert!(!fs::read_to_string(&public).unwrap().contains("secret"));
-        assert!(matches!(pair.write(folder.path(), "ada"), Err(KeyError::File { .. })));
+        assert!(matches!(pair.write(folder.path(), "ada"), Err(KeyError::Exists { path }) if path == secret));
     }
 
     #[test]
     fn a_pair_that_cannot_be_written_whole_leaves_nothing_behind() {
         let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("ada.key"), "kept").unwrap();
+        let public = folder.path().join("ada.key");
+        fs::write(&public, "kept").unwrap();
         let pair = KeyPair::generate().unwrap();
-        assert!(pair.write(folder.path(), "ada").is_err());
+        assert!(matches!(pair.write(folder.path(), "ada"), Err(KeyError::Exists { path }) if path == public));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-        fs::remove_file(folder.path().join("ada.key")).unwrap();
+        fs::remove_file(&public).unwrap();
         assert!(pair.write(folder.path(), "ada").is_ok());
     }
 
