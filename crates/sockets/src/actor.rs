@@ -17,7 +17,7 @@ use tracing::error;
 
 use crate::{
     Context, Interest, SocketError, Stop, Stopper,
-    error::{failed, refused},
+    error::{system_error, zmq_error},
 };
 
 /// Makes the address of each doorbell of a process unique.
@@ -70,12 +70,14 @@ where
     C: Send + 'static,
     R: Send + 'static,
 {
-    let (far, near) = doorbell(context).map_err(failed("make a doorbell"))?;
+    let (far, near) = doorbell(context).map_err(zmq_error("make a doorbell"))?;
     let (sender, receiver) = sync_channel(capacity);
     let (stopper, stop) = Stop::pair()?;
     let inbox = Inbox { commands: receiver, doorbell: near, stop };
-    let thread =
-        thread::Builder::new().name(name.to_owned()).spawn(move || run(inbox)).map_err(refused("start a thread"))?;
+    let thread = thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(move || run(inbox))
+        .map_err(system_error("start a thread"))?;
     Ok(Handle { commands: sender, doorbell: Mutex::new(far), stopper: Some(stopper), thread: Some(thread) })
 }
 

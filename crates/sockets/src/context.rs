@@ -11,7 +11,7 @@ use wire::Limits;
 use crate::{
     Mechanism, Monitors, Role, Security, Socket, SocketError, Stop, Taps,
     allow::AllowList,
-    error::{failed, refused},
+    error::{system_error, zmq_error},
     random, raw,
     socket::{Shared, milliseconds},
     wait::wait,
@@ -111,9 +111,9 @@ impl Context {
     /// # Errors
     /// The process has no file descriptors left.
     pub fn socket(&self, role: Role, limits: Limits) -> Result<Socket, SocketError> {
-        let mut raw = self.zmq.socket(role.kind()).map_err(failed("make a socket"))?;
-        self.set_up(&mut raw, role, limits).map_err(failed("set up a socket"))?;
-        role.set_up(&mut raw).map_err(failed("set up a socket"))?;
+        let mut raw = self.zmq.socket(role.kind()).map_err(zmq_error("make a socket"))?;
+        self.set_up(&mut raw, role, limits).map_err(zmq_error("set up a socket"))?;
+        role.set_up(&mut raw).map_err(zmq_error("set up a socket"))?;
         let mut socket = Socket::adopt(raw, role);
         socket.share(Shared {
             context: self.zmq.clone(),
@@ -148,7 +148,7 @@ impl Context {
                 drop(self);
                 stopper.stop();
             })
-            .map_err(refused("start the closing thread"))?;
+            .map_err(system_error("start the closing thread"))?;
         if wait(stop, [closed.interest()], None)?.stopped {
             let _all_gone = closed.wait_until(Instant::now() + LINGER_WHEN_STOPPED);
         }

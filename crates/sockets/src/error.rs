@@ -48,12 +48,12 @@ pub enum SocketError {
 }
 
 /// Makes a [`SocketError::Zmq`] that names the operation.
-pub(crate) fn failed(operation: &'static str) -> impl FnOnce(zmq::Error) -> SocketError {
+pub(crate) fn zmq_error(operation: &'static str) -> impl FnOnce(zmq::Error) -> SocketError {
     move |reason| SocketError::Zmq { operation, reason }
 }
 
 /// Makes a [`SocketError::System`] that names the operation.
-pub(crate) fn refused(operation: &'static str) -> impl FnOnce(std::io::Error) -> SocketError {
+pub(crate) fn system_error(operation: &'static str) -> impl FnOnce(std::io::Error) -> SocketError {
     move |reason| SocketError::System { operation, reason }
 }
 

@@ -1,6 +1,6 @@
 //! The limits that hold for every socket and for the process; those of a channel are its [`wire::Limits`].
 
-use crate::{SocketError, error::refused};
+use crate::{SocketError, error::system_error};
 
 /// The most monitor events handled at a time: a peer that keeps failing produces an endless stream.
 pub(crate) const EVENTS_MAX: usize = 64;
@@ -35,5 +35,5 @@ pub fn raise_open_files() -> Result<(), SocketError> {
     use rustix::process::{Resource, getrlimit, setrlimit};
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;
-    setrlimit(Resource::Nofile, limit).map_err(|error| refused("raise the limit of open files")(error.into()))
+    setrlimit(Resource::Nofile, limit).map_err(|error| system_error("raise the limit of open files")(error.into()))
 }

@@ -7,7 +7,7 @@ use std::sync::Once;
 
 use rustix::rand::{GetRandomFlags, getrandom};
 
-use crate::{SocketError, error::refused, raw};
+use crate::{SocketError, error::system_error, raw};
 
 /// The length of a routing id in bytes.
 const ROUTING_ID_BYTES: usize = 16;
@@ -43,7 +43,7 @@ fn random<const N: usize>() -> Result<[u8; N], SocketError> {
         match getrandom(&mut bytes[filled..], GetRandomFlags::empty()) {
             Ok(count) => filled += count,
             Err(rustix::io::Errno::INTR) => {}
-            Err(error) => return Err(refused("read random numbers")(error.into())),
+            Err(error) => return Err(system_error("read random numbers")(error.into())),
         }
     }
     Ok(bytes)

@@ -5,7 +5,7 @@ use std::{fmt, path::PathBuf};
 use crate::{
     SocketError,
     allow::Credentials,
-    error::failed,
+    error::zmq_error,
     keys::{KeyPair, PublicKey},
 };
 
@@ -48,13 +48,13 @@ impl Security {
     pub(crate) fn bound(&self, socket: &zmq::Socket) -> Result<(), SocketError> {
         match &self.mechanism {
             Mechanism::Null => return Ok(()),
-            Mechanism::Plain { .. } => socket.set_plain_server(true).map_err(failed("use PLAIN"))?,
+            Mechanism::Plain { .. } => socket.set_plain_server(true).map_err(zmq_error("use PLAIN"))?,
             Mechanism::Curve { own, .. } => {
-                socket.set_curve_server(true).map_err(failed("use CURVE"))?;
-                socket.set_curve_secretkey(&own.secret).map_err(failed("use the secret key"))?;
+                socket.set_curve_server(true).map_err(zmq_error("use CURVE"))?;
+                socket.set_curve_secretkey(&own.secret).map_err(zmq_error("use the secret key"))?;
             }
         }
-        socket.set_zap_domain(ZAP_DOMAIN).map_err(failed("set the ZAP domain"))
+        socket.set_zap_domain(ZAP_DOMAIN).map_err(zmq_error("set the ZAP domain"))
     }
 
     /// Prepares a socket that will connect.
@@ -62,14 +62,14 @@ impl Security {
         match &self.mechanism {
             Mechanism::Null => Ok(()),
             Mechanism::Plain { username, password } => {
-                socket.set_plain_username(Some(username)).map_err(failed("use the user name"))?;
-                socket.set_plain_password(Some(password)).map_err(failed("use the password"))
+                socket.set_plain_username(Some(username)).map_err(zmq_error("use the user name"))?;
+                socket.set_plain_password(Some(password)).map_err(zmq_error("use the password"))
             }
             Mechanism::Curve { own, server } => {
                 let server = server.ok_or(SocketError::NoServerKey)?;
-                socket.set_curve_serverkey(&server.0).map_err(failed("use the server key"))?;
-                socket.set_curve_publickey(&own.public.0).map_err(failed("use the public key"))?;
-                socket.set_curve_secretkey(&own.secret).map_err(failed("use the secret key"))
+                socket.set_curve_serverkey(&server.0).map_err(zmq_error("use the server key"))?;
+                socket.set_curve_publickey(&own.public.0).map_err(zmq_error("use the public key"))?;
+                socket.set_curve_secretkey(&own.secret).map_err(zmq_error("use the secret key"))
             }
         }
     }

@@ -15,7 +15,7 @@ use wire::{Frames, monitor::MonitorEvent};
 use crate::{
     BindError, Endpoint, Interest, Mechanism, Role, Security, SocketError, bind,
     context::Observer,
-    error::failed,
+    error::zmq_error,
     limits::{FRAMES_MAX, MESSAGE_BYTES_MAX},
     monitors::Relay,
     random, raw,
@@ -87,10 +87,10 @@ impl Socket {
         }
         self.set_ipv6(endpoint)?;
         if self.role == Role::Push && endpoint.as_str().starts_with("tcp://") {
-            self.raw.set_rcvhwm(UNREAD_MAX_WATCHED).map_err(failed("set a high-water mark"))?;
+            self.raw.set_rcvhwm(UNREAD_MAX_WATCHED).map_err(zmq_error("set a high-water mark"))?;
         }
         bind::bind(&self.raw, endpoint)?;
-        let real = self.raw.get_last_endpoint().map_err(failed("learn the bound address"))?;
+        let real = self.raw.get_last_endpoint().map_err(zmq_error("learn the bound address"))?;
         let real = real.ok().and_then(|text| text.parse().ok()).unwrap_or_else(|| endpoint.clone());
         self.bound_to = Some(real.clone());
         Ok(real)
@@ -111,7 +111,7 @@ impl Socket {
     /// # Errors
     /// It is not bound there.
     pub fn unbind(&mut self, endpoint: &Endpoint) -> Result<(), SocketError> {
-        self.raw.unbind(endpoint.as_str()).map_err(failed("unbind"))
+        self.raw.unbind(endpoint.as_str()).map_err(zmq_error("unbind"))
     }
 
     /// Connects to `endpoint`, now or as soon as a server binds it; libzmq retries by itself.
@@ -137,9 +137,9 @@ impl Socket {
     fn start_connection(&self, endpoint: &Endpoint) -> Result<(), SocketError> {
         endpoint.check_connectable()?;
         if self.role.has_routing_id() {
-            self.raw.set_identity(&random::routing_id()?).map_err(failed("set a routing id"))?;
+            self.raw.set_identity(&random::routing_id()?).map_err(zmq_error("set a routing id"))?;
         }
-        self.raw.connect(endpoint.as_str()).map_err(failed("connect"))
+        self.raw.connect(endpoint.as_str()).map_err(zmq_error("connect"))
     }
 
     /// Sends a whole message, or returns `false` and sends nothing if it would have to wait.
@@ -160,7 +160,7 @@ impl Socket {
                     // far: what they take after that wakes a loop that waits for `room`.
                     Err(zmq::Error::EAGAIN) if self.never_drops && !looked => {
                         looked = true;
-                        self.raw.get_events().map_err(failed("send"))?;
+                        self.raw.get_events().map_err(zmq_error("send"))?;
                     }
                     // In the middle of a message libzmq returns this if the peer is gone: it has taken back the
                     // earlier frames, so the message can be sent again from its start.
@@ -169,7 +169,7 @@ impl Socket {
                         return Ok(false);
                     }
                     Err(zmq::Error::EINTR) => {}
-                    Err(error) => return Err(failed("send")(error)),
+                    Err(error) => return Err(zmq_error("send")(error)),
                 }
             }
         }
@@ -205,7 +205,7 @@ impl Socket {
                 }
                 Err(zmq::Error::EAGAIN) => return Ok(false),
                 Err(zmq::Error::EINTR) => {}
-                Err(error) => return Err(failed("receive")(error)),
+                Err(error) => return Err(zmq_error("receive")(error)),
             }
         }
     }
@@ -230,7 +230,7 @@ impl Socket {
     /// # Errors
     /// The socket is not a `SUB`.
     pub fn subscribe(&mut self, topic: &[u8]) -> Result<(), SocketError> {
-        self.raw.set_subscribe(topic).map_err(failed("subscribe"))?;
+        self.raw.set_subscribe(topic).map_err(zmq_error("subscribe"))?;
         self.record_subscription(1, topic);
         Ok(())
     }
@@ -240,7 +240,7 @@ impl Socket {
     /// # Errors
     /// The socket is not a `SUB`.
     pub fn unsubscribe(&mut self, topic: &[u8]) -> Result<(), SocketError> {
-        self.raw.set_unsubscribe(topic).map_err(failed("unsubscribe"))?;
+        self.raw.set_unsubscribe(topic).map_err(zmq_error("unsubscribe"))?;
         self.record_subscription(0, topic);
         Ok(())
     }
@@ -259,7 +259,7 @@ impl Socket {
     /// # Errors
     /// The socket is not a publisher.
     pub fn never_drop(&mut self) -> Result<(), SocketError> {
-        raw::set_xpub_nodrop(&mut self.raw).map_err(failed("make the publisher wait"))?;
+        raw::set_xpub_nodrop(&mut self.raw).map_err(zmq_error("make the publisher wait"))?;
         self.never_drops = true;
         Ok(())
     }
@@ -270,7 +270,7 @@ impl Socket {
     /// # Errors
     /// The option cannot be set.
     pub fn only_to_connected(&mut self) -> Result<(), SocketError> {
-        self.raw.set_immediate(true).map_err(failed("set immediate"))
+        self.raw.set_immediate(true).map_err(zmq_error("set immediate"))
     }
 
     /// Sets how long unsent messages may delay the closing of the socket.
@@ -278,7 +278,7 @@ impl Socket {
     /// # Errors
     /// The option cannot be set.
     pub fn set_linger(&mut self, linger: Duration) -> Result<(), SocketError> {
-        self.raw.set_linger(milliseconds(linger)).map_err(failed("set linger"))
+        self.raw.set_linger(milliseconds(linger)).map_err(zmq_error("set linger"))
     }
 
     /// Opens the socket's monitor at `inproc://monitor.NAME`; its events come from [`Socket::next_event`]. To
@@ -292,18 +292,18 @@ impl Socket {
             return Ok(());
         };
         // Everything that can fail comes before the monitor starts: a monitor that is not read blocks libzmq.
-        let pair = context.socket(zmq::PAIR).map_err(failed("make a monitor's socket"))?;
-        pair.set_linger(0).map_err(failed("make a monitor's socket"))?;
-        let relay = observer.as_ref().map(|_| Relay::new(context)).transpose().map_err(failed("make a relay"))?;
+        let pair = context.socket(zmq::PAIR).map_err(zmq_error("make a monitor's socket"))?;
+        pair.set_linger(0).map_err(zmq_error("make a monitor's socket"))?;
+        let relay = observer.as_ref().map(|_| Relay::new(context)).transpose().map_err(zmq_error("make a relay"))?;
         let endpoint = format!("inproc://monitor.{name}");
         let deadline = Instant::now() + NAME_FREE.0;
         loop {
             match self.raw.monitor(&endpoint, i32::from(u16::MAX)) {
                 Err(zmq::Error::EADDRINUSE) if Instant::now() < deadline => thread::sleep(NAME_FREE.1),
-                done => break done.map_err(failed("monitor a socket"))?,
+                done => break done.map_err(zmq_error("monitor a socket"))?,
             }
         }
-        pair.connect(&endpoint).map_err(failed("connect to a monitor"))?;
+        pair.connect(&endpoint).map_err(zmq_error("connect to a monitor"))?;
         self.monitor = Some(pair);
         if let (Some(Observer { monitors, taps }), Some(relay)) = (observer, relay) {
             self.tap = Some(taps.tap(name));
@@ -324,7 +324,7 @@ impl Socket {
         let frames: Frames = match pair.recv_multipart(zmq::DONTWAIT) {
             Ok(frames) => frames.into_iter().collect(),
             Err(zmq::Error::EAGAIN | zmq::Error::EINTR) => return Ok(None),
-            Err(error) => return Err(failed("read a monitor")(error)),
+            Err(error) => return Err(zmq_error("read a monitor")(error)),
         };
         match MonitorEvent::decode(&frames) {
             Ok(event) => Ok(Some(event)),
@@ -366,7 +366,7 @@ impl Socket {
     }
 
     fn set_ipv6(&self, endpoint: &Endpoint) -> Result<(), SocketError> {
-        self.raw.set_ipv6(endpoint.is_ipv6()).map_err(failed("use IPv6"))
+        self.raw.set_ipv6(endpoint.is_ipv6()).map_err(zmq_error("use IPv6"))
     }
 }
 

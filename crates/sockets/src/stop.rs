@@ -18,7 +18,7 @@ use signal_hook::{
     low_level::pipe,
 };
 
-use crate::{Interest, SocketError, error::refused};
+use crate::{Interest, SocketError, error::system_error};
 
 /// Longer than any machine is up; keeps the conversion to the system's time from overflowing.
 const LONGEST: Duration = Duration::from_secs(1 << 31);
@@ -37,7 +37,7 @@ impl Stop {
     /// # Errors
     /// The process has no file descriptors left.
     pub fn pair() -> Result<(Stopper, Self), SocketError> {
-        let (near, far) = UnixStream::pair().map_err(refused("make a stop signal"))?;
+        let (near, far) = UnixStream::pair().map_err(system_error("make a stop signal"))?;
         Ok((Stopper(far), Self(Arc::new(near))))
     }
 
@@ -47,11 +47,11 @@ impl Stop {
     /// # Errors
     /// The process has no file descriptors left, or the handlers cannot be set.
     pub fn on_signals() -> Result<Self, SocketError> {
-        let (near, far) = UnixStream::pair().map_err(refused("make a stop signal"))?;
+        let (near, far) = UnixStream::pair().map_err(system_error("make a stop signal"))?;
         let hang_up = (!is_ignored(SIGHUP)).then_some(SIGHUP);
         for signal in [SIGINT, SIGTERM].into_iter().chain(hang_up) {
-            let end = far.try_clone().map_err(refused("make a stop signal"))?;
-            pipe::register(signal, end).map_err(refused("set a signal handler"))?;
+            let end = far.try_clone().map_err(system_error("make a stop signal"))?;
+            pipe::register(signal, end).map_err(system_error("set a signal handler"))?;
         }
         Ok(Self(Arc::new(near)))
     }

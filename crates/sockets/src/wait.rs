@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{SocketError, Stop, error::failed};
+use crate::{SocketError, Stop, error::zmq_error};
 
 /// One thing to wait for; made by [`crate::Socket::readable`], [`crate::Socket::writable`],
 /// [`crate::Socket::events`], [`crate::actor::Inbox::ring`] and [`Stop::interest`].
@@ -156,7 +156,7 @@ fn poll(interests: Vec<Interest<'_>>, deadline: Option<Instant>) -> Result<Vec<b
     loop {
         match zmq::poll(&mut items, if is_any_ready { 0 } else { deadline.map_or(-1, milliseconds_until) }) {
             Err(zmq::Error::EINTR) => {}
-            Err(error) => return Err(failed("wait for sockets")(error)),
+            Err(error) => return Err(zmq_error("wait for sockets")(error)),
             Ok(_) => {
                 for (is_ready, item) in ready.iter_mut().zip(&items) {
                     *is_ready |= !item.get_revents().is_empty();

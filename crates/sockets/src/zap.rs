@@ -18,7 +18,7 @@ use wire::Frames;
 use crate::{
     Stop, Stopper,
     allow::AllowList,
-    error::{SocketError, failed, refused},
+    error::{SocketError, system_error, zmq_error},
     keys::PublicKey,
     role::Role,
     socket::Socket,
@@ -49,9 +49,9 @@ impl Zap {
     /// Binds the handler and starts its thread. Must happen before the first socket of the context is bound:
     /// without a handler libzmq accepts every peer.
     pub(crate) fn spawn(context: &zmq::Context, allow: AllowList) -> Result<Self, SocketError> {
-        let raw = context.socket(zmq::REP).map_err(failed("make the ZAP socket"))?;
-        raw.set_linger(0).map_err(failed("make the ZAP socket"))?;
-        raw.bind(ENDPOINT).map_err(failed("bind the ZAP socket"))?;
+        let raw = context.socket(zmq::REP).map_err(zmq_error("make the ZAP socket"))?;
+        raw.set_linger(0).map_err(zmq_error("make the ZAP socket"))?;
+        raw.bind(ENDPOINT).map_err(zmq_error("bind the ZAP socket"))?;
         let socket = Socket::adopt(raw, Role::Rep);
         let (stopper, stop) = Stop::pair()?;
         let count = Arc::new(AtomicU64::new(0));
@@ -59,7 +59,7 @@ impl Zap {
         let thread = thread::Builder::new()
             .name("zap".to_owned())
             .spawn(move || handler.run(&stop))
-            .map_err(refused("start the ZAP thread"))?;
+            .map_err(system_error("start the ZAP thread"))?;
         Ok(Self { stopper: Some(stopper), thread: Some(thread), refused: count })
     }
 
