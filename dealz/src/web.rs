@@ -9,8 +9,10 @@
 //! - `socket`: one page's WebSocket
 //! - `recording`: the recording that is played
 //! - `listen`: the address, and the links to it
+//! - `addresses`: where an unspecified address is reached
 
 mod access;
+mod addresses;
 mod listen;
 mod page;
 mod recording;

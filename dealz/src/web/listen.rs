@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, ErrorKind, Write as _},
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket},
+    net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener},
     sync::Arc,
 };
 
@@ -10,7 +10,7 @@ use anyhow::{Context as _, anyhow};
 use dealz_core::view::PageLink;
 use listeners::Protocol;
 
-use super::{Token, WebConfig};
+use super::{Token, WebConfig, addresses::reached_at};
 
 /// An address to serve at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,25 +105,5 @@ fn holder(port: u16) -> String {
     match listeners::get_process_by_port(port, Protocol::TCP) {
         Ok(process) => format!("{} (pid {})", process.name, process.pid),
         Err(_) => "a process that this user may not see".to_owned(),
-    }
-}
-
-/// The addresses that reach a bound one: for an unspecified address, that in the network and the loopback address.
-fn reached_at(bound: IpAddr) -> Vec<IpAddr> {
-    // Nothing is sent: the system only chooses the address that it would send from. Both are documentation addresses.
-    let from = |own: IpAddr, to: IpAddr| {
-        let socket = UdpSocket::bind((own, 0)).ok()?;
-        socket.connect((to, 9)).ok()?;
-        socket.local_addr().ok().map(|address| address.ip())
-    };
-    let v4 = || from(Ipv4Addr::UNSPECIFIED.into(), Ipv4Addr::new(192, 0, 2, 1).into());
-    let v6 = || from(Ipv6Addr::UNSPECIFIED.into(), Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1).into());
-    match bound {
-        IpAddr::V4(ip) if ip.is_unspecified() => v4().into_iter().chain([Ipv4Addr::LOCALHOST.into()]).collect(),
-        // On most systems an unspecified IPv6 address accepts IPv4 too.
-        IpAddr::V6(ip) if ip.is_unspecified() => {
-            v4().into_iter().chain(v6()).chain([Ipv6Addr::LOCALHOST.into()]).collect()
-        }
-        ip => vec![ip],
     }
 }
