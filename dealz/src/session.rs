@@ -4,6 +4,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use anyhow::Context as _;
 use dealz_core::{Desk, DeskConfig};
+use settings::program;
 use sockets::Stop;
 
 /// What a desk shows.
@@ -22,7 +23,11 @@ impl Session {
     pub fn start(self, stop: &Stop) -> anyhow::Result<Arc<Desk>> {
         Ok(Arc::new(match self {
             Self::Live(config) => Desk::start(*config)?,
-            Self::Play(recording) => Desk::play(&recording, stop).context("cannot play the recording")?,
+            Self::Play(recording) => {
+                // There is no context that has done so: a page is a connection too.
+                program::raise_open_files();
+                Desk::play(&recording, stop).context("cannot play the recording")?
+            }
         }))
     }
 }

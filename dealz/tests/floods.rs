@@ -6,12 +6,11 @@ mod support;
 
 use std::{
     net::{SocketAddr, TcpStream},
-    process::Command,
     time::Duration,
 };
 
 use serde_json::json;
-use support::{Desk, ask, dealz};
+use support::{Desk, ask, dealz, limited};
 
 /// Connects as often as the system allows, and keeps the connections.
 fn connect_up_to(count: usize, address: SocketAddr) -> Vec<TcpStream> {
@@ -20,12 +19,7 @@ fn connect_up_to(count: usize, address: SocketAddr) -> Vec<TcpStream> {
 
 #[test]
 fn connections_that_use_up_the_file_descriptors_leave_the_page_and_the_processes_reachable() {
-    let plain = dealz(&["--web", "127.0.0.1:0"]);
-    let mut command = Command::new("sh");
-    command.args(["-c", "ulimit -n 160 && exec \"$@\"", "dealz"]).arg(plain.get_program()).args(plain.get_args());
-    command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
-    command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    let desk = Desk::spawn(command);
+    let desk = Desk::spawn(limited("-n 160", &dealz(&["--web", "127.0.0.1:0"])));
     let orders: SocketAddr = desk.program.endpoint("orders").strip_prefix("tcp://").unwrap().parse().unwrap();
 
     // It has started.

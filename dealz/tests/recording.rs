@@ -11,7 +11,7 @@ use std::{
 
 use dealz_core::view::{Recorded, Update};
 use serde_json::json;
-use support::{Desk, ask, dealz};
+use support::{Desk, ask, dealz, limited, next};
 use tempfile::NamedTempFile;
 
 const MIB: usize = 1024 * 1024;
@@ -44,6 +44,16 @@ fn a_page_gets_it_by_http_and_not_on_its_socket() {
         let refused = ask(&mut desk.socket(), 1, &json!({"do": "recording"})).unwrap();
         assert_eq!(refused["refusal"]["refused"], "notNow", "{refused}");
     }
+}
+
+#[test]
+fn more_pages_than_the_usual_limit_of_open_files_allows_can_be_open() {
+    let (file, _) = recording(0);
+    let mut command = dealz(&["--web", "127.0.0.1:0", "--play"]);
+    command.arg(file.path());
+    let desk = Desk::spawn(limited("-S -n 48", &command));
+    let mut pages: Vec<_> = (0..60).map(|_| desk.socket()).collect();
+    assert!(pages.iter_mut().all(|page| next(page).unwrap()["hello"]["mode"] == "play"));
 }
 
 #[test]

@@ -9,7 +9,9 @@ use std::{
 #[cfg(target_os = "linux")]
 use rustix::process::set_parent_process_death_signal;
 use rustix::process::{Signal, getpid, getppid, kill_process};
+use sockets::limits;
 use thiserror::Error;
+use tracing::warn;
 use wire::foreign;
 
 /// Parses the command line. Help, and wrong usage, end the program here; the latter with exit code 2.
@@ -24,6 +26,14 @@ pub fn parse<T: clap::Parser>() -> T {
 /// cannot be written (a full disk, a reader that has left) is dropped.
 pub fn log_to_stderr() {
     crate::log::to_stderr();
+}
+
+/// Raises the limit of open files to the most that the system allows, for a program that accepts connections: each is one
+/// file. If that fails, fewer of them are possible, which is logged.
+pub fn raise_open_files() {
+    if let Err(error) = limits::raise_open_files() {
+        warn!(%error, "fewer peers can connect");
+    }
 }
 
 /// The variable in which a program passes its process id to children that must exit when it does.

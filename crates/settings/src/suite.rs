@@ -9,14 +9,13 @@ use std::{
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum as _, builder::BoolishValueParser};
-use sockets::{Context, Endpoint, KeepAlive, KeyPair, Mechanism, PublicKey, Security, limits};
-use tracing::warn;
+use sockets::{Context, Endpoint, KeepAlive, KeyPair, Mechanism, PublicKey, Security};
 use wire::Channel;
 
 use crate::{
     file::{SecurityName, SuiteFile},
     host::Host,
-    program::Usage,
+    program::{self, Usage},
 };
 
 /// The host that connecting roles connect to by default.
@@ -127,9 +126,7 @@ impl Suite {
     /// # Errors
     /// A key, a password or a list is missing or cannot be used; the message names the flag that supplies it.
     pub fn context(&self) -> anyhow::Result<Context> {
-        if let Err(error) = limits::raise_open_files() {
-            warn!(%error, "fewer peers can connect");
-        }
+        program::raise_open_files();
         let keep_alive = if self.args.no_keep_alive || self.file.keep_alive == Some(false) {
             KeepAlive::Off
         } else {

@@ -44,6 +44,16 @@ pub(crate) fn dealz(arguments: &[&str]) -> Command {
     command
 }
 
+/// The same command under a limit of open files, such as `-n 160`.
+pub(crate) fn limited(limit: &str, command: &Command) -> Command {
+    let mut limited = Command::new("sh");
+    limited.args(["-c", &format!("ulimit {limit} && exec \"$@\""), "dealz"]);
+    limited.arg(command.get_program()).args(command.get_args());
+    limited.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
+    limited.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    limited
+}
+
 impl Desk {
     /// A desk that serves its page to this machine only.
     pub(crate) fn start() -> Self {
