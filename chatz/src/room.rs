@@ -12,6 +12,7 @@ use thiserror::Error;
 use wire::{
     User,
     chat::{Broadcast, ROSTER_VERSION_MAX, Request},
+    plural,
 };
 
 /// The limits of a room.
@@ -76,7 +77,7 @@ pub enum RosterReply {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Refusal {
     /// One more user than allowed.
-    #[error("the room is full: {users_max} of {users_max} users are present")]
+    #[error("the room is full: at most {} may be present", plural(*users_max, "user"))]
     Full {
         /// The most users present at once.
         users_max: usize,

@@ -54,7 +54,7 @@ fn say_fails_with_the_reason_of_the_refusal() {
     ask(&server.req(), &[b"ada"]);
     let said = run(CHATZ, server.client(&["say", "bob", "hi"]));
     assert_eq!((said.code, said.stdout.as_str()), (Some(1), ""));
-    assert_eq!(said.stderr, "error: refused: the room is full: 1 of 1 users are present\n");
+    assert_eq!(said.stderr, "error: refused: the room is full: at most 1 user may be present\n");
 
     let long = "x".repeat(4097);
     let said = run(CHATZ, server.client(&["say", "ada", &long]));

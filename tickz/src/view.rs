@@ -8,7 +8,7 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use sockets::Stop;
-use wire::{Symbol, tick::Tick};
+use wire::{Symbol, plural, tick::Tick};
 
 use crate::{delay::Percentiles, output::Output, table::Table, tally::Arrival};
 
@@ -170,7 +170,8 @@ fn sentence(summary: &Summary) -> String {
     let Summary { received, lost, out_of_order, elapsed_ms, malformed, restarts, latency_us } = summary;
     let elapsed = Duration::from_millis(*elapsed_ms as u64);
     let mut text = format!(
-        "{received} ticks received in {}: {lost} lost, {out_of_order} out of order, {malformed} malformed",
+        "{} received in {}: {lost} lost, {out_of_order} out of order, {malformed} malformed",
+        plural(*received, "tick"),
         humantime::format_duration(elapsed)
     );
     match restarts {
@@ -228,6 +229,8 @@ mod tests {
             serde_json::to_string(&summary).unwrap(),
             r#"{"received":10,"lost":2,"out_of_order":1,"elapsed_ms":1500.2,"malformed":3,"restarts":0}"#
         );
+        summary.received = 1;
+        assert!(sentence(&summary).starts_with("1 tick received in "));
         summary.restarts = 1;
         summary.latency_us = Some(Percentiles { p50: 1.0, p99: 2.5, p99_9: 3.0 });
         assert!(sentence(&summary).ends_with("; the publisher restarted once; latency in µs: p50 1, p99 2.5, p99.9 3"));

@@ -75,7 +75,8 @@ fn a_publisher_keeps_a_reserve_of_file_descriptors_and_says_when_it_is_reached()
     let good = subscribe(&endpoint);
     let _ = good.receive();
     let address = endpoint.trim_start_matches("tcp://");
-    let mut strangers: Vec<_> = (0..150).map(|_| TcpStream::connect(address).unwrap()).collect();
+    // The publisher may have closed one before this process knows that it is connected.
+    let mut strangers: Vec<_> = (0..150).filter_map(|_| TcpStream::connect(address).ok()).collect();
     publisher.wait_for_log("too many open files");
     let descriptors = || std::fs::read_dir(format!("/proc/{}/fd", publisher.pid())).unwrap().count();
     testkit::eventually("a reserve is free", || descriptors() <= 80);

@@ -8,7 +8,10 @@ use records::Origin;
 use settings::SuiteArgs;
 use sockets::Stop;
 use tracing::warn;
-use wire::value::{CONTROL, ORDERS, RESULTS};
+use wire::{
+    plural,
+    value::{CONTROL, ORDERS, RESULTS},
+};
 
 use crate::{
     args::{BatchArgs, Cli, ReduceArgs, RoleArgs, RunArgs, SourceArgs, ValuationName, WaitingArgs, WorkerArgs},
@@ -76,7 +79,7 @@ impl BatchArgs {
         let listing = Listing::read(input, Reading { strict: self.strict, count: self.count }, stop)?;
         let held = listing.orders.len() as u64;
         if let Some(count) = self.count {
-            ensure!(count <= held, "{input} holds {held} orders, fewer than --count {count}");
+            ensure!(count <= held, "{input} holds {}, fewer than --count {count}", plural(held, "order"));
         }
         Ok(listing)
     }

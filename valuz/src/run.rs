@@ -203,7 +203,7 @@ impl Run<'_> {
             bail!("workers die before they are ready");
         }
         if (FIRST_WORKER..self.children.count()).all(is_dead) {
-            bail!("all {workers} workers are dead");
+            bail!("all workers are dead ({workers})");
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 
 use serde::Serialize;
 use thiserror::Error;
-use wire::foreign;
+use wire::{foreign, plural};
 
 use crate::tally::Tally;
 
@@ -39,7 +39,7 @@ pub struct Summary {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum NoTotal {
     /// No more results came.
-    #[error("{missing} of {count} orders are missing, so there is no total{hint}")]
+    #[error("{missing} of {} got no result, so there is no total{hint}", plural(*count, "order"))]
     Missing {
         /// How many orders have no result.
         missing: u64,
@@ -49,7 +49,7 @@ pub enum NoTotal {
         hint: &'static str,
     },
     /// Reduce was stopped in mid-batch.
-    #[error("stopped while {missing} of {count} orders were missing, so there is no total")]
+    #[error("stopped while {missing} of {} had no result, so there is no total", plural(*count, "order"))]
     Stopped {
         /// How many orders have no result.
         missing: u64,
@@ -120,9 +120,9 @@ impl fmt::Display for Summary {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.elapsed.as_secs_f64();
         let rate = |count: u64| if seconds > 0.0 { count as f64 / seconds } else { 0.0 };
-        writeln!(formatter, "{} orders in {seconds:.3} s, {:.0} a second", self.count, rate(self.count))?;
+        writeln!(formatter, "{} in {seconds:.3} s, {:.0} a second", plural(self.count, "order"), rate(self.count))?;
         if self.duplicates > 0 || self.repeated > 0 {
-            writeln!(formatter, "{} asked for again, {} duplicates dropped", self.repeated, self.duplicates)?;
+            writeln!(formatter, "{} asked for again, {} dropped", self.repeated, plural(self.duplicates, "duplicate"))?;
         }
         let values = self.by_symbol.iter().map(|(symbol, &value)| (symbol.as_str(), value));
         let rows: Vec<(&str, String)> =
@@ -136,7 +136,8 @@ impl fmt::Display for Summary {
             writeln!(formatter, "refused lines of the input, not in the total: {lines}")?;
         }
         for (name, done) in &self.workers {
-            writeln!(formatter, "{}: {done} orders, {:.0} a second", foreign(name), rate(*done))?;
+            let orders = plural(*done, "order");
+            writeln!(formatter, "{}: {orders}, {:.0} a second", foreign(name), rate(*done))?;
         }
         Ok(())
     }
@@ -183,7 +184,7 @@ mod tests {
     fn the_text_is_aligned() {
         expect![[r#"
             3 orders in 1.500 s, 2 a second
-            2 asked for again, 1 duplicates dropped
+            2 asked for again, 1 duplicate dropped
             AAPL   -4767.50
             BBRY    2180.00
             MSFT    4178.00

@@ -1,6 +1,6 @@
 //! Events as sentences.
 
-use wire::{User, foreign};
+use wire::{User, foreign, plural};
 
 use crate::{
     client::ClientConfig,
@@ -58,8 +58,8 @@ impl Words {
         let left: Vec<_> = before.iter().filter(|user| users.binary_search(user).is_err()).collect();
         if joined.len() + left.len() > NAMES_MAX {
             return vec![format!(
-                "chatz: {} users joined, {} left; {} are present",
-                joined.len(),
+                "chatz: {} joined, {} left; {} present",
+                plural(joined.len(), "user"),
                 left.len(),
                 users.len()
             )];
@@ -125,8 +125,9 @@ mod tests {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let mut words = words();
         words.lines(&users(&["ada"]));
-        assert_eq!(words.lines(&users(&names)), ["chatz: 900 users joined, 1 left; 900 are present"]);
+        assert_eq!(words.lines(&users(&names)), ["chatz: 900 users joined, 1 left; 900 present"]);
         assert!(words.present().ends_with("user118, user119 and 880 more"), "{}", words.present());
+        assert_eq!(words.lines(&users(&["ada"])), ["chatz: 1 user joined, 900 left; 1 present"]);
     }
 
     #[test]

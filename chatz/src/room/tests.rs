@@ -87,7 +87,7 @@ fn a_full_room_refuses_further_users_and_keeps_serving_the_present_ones() {
     }
     let before = room.version();
     let refusal = room.handle_request(now, alive("dan")).unwrap_err();
-    assert_eq!(refusal.to_string(), "the room is full: 3 of 3 users are present");
+    assert_eq!(refusal.to_string(), "the room is full: at most 3 users may be present");
     assert!(room.handle_request(now, alive("bob")).is_ok());
     assert_eq!((names(&room), room.version()), (vec!["ada", "bob", "eve"], before));
 

@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::plural;
+
 /// A message that violates its protocol, with the first invalid field in frame order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("{field}: {fault}")]
@@ -19,7 +21,7 @@ pub enum Fault {
     #[error("missing")]
     Missing,
     /// A frame of fixed width has another width.
-    #[error("has {got} bytes instead of {expected}")]
+    #[error("has {} instead of {expected}", plural(*got, "byte"))]
     Length {
         /// The width, or the unit of which it must be a multiple, in bytes.
         expected: usize,

@@ -15,6 +15,7 @@
 //! - [`report`]: what a process reports about its sockets
 //! - [`error`]: decoding errors
 //! - [`foreign`](mod@foreign): text from outside, made safe to show
+//! - [`plural`](fn@plural): a number with its noun
 
 #![forbid(unsafe_code)]
 
@@ -26,6 +27,7 @@ pub mod foreign;
 pub mod frames;
 pub mod monitor;
 pub mod names;
+mod plural;
 pub mod report;
 pub mod tick;
 pub mod value;
@@ -35,6 +37,7 @@ pub use error::{DecodeError, Fault};
 pub use foreign::{Foreign, foreign};
 pub use frames::Frames;
 pub use names::{Symbol, Text, User, WorkerName, WorkerParts};
+pub use plural::plural;
 
 /// The channels of each protocol. A protocol that is missing here has unused `CHANNELS`, which the compiler reports.
 const PROTOCOLS: &[&[Channel]] = &[chat::CHANNELS, tick::CHANNELS, value::CHANNELS];

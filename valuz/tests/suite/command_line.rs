@@ -55,7 +55,7 @@ fn a_file_that_gives_too_few_orders_is_an_error() {
     let file = file.to_str().unwrap();
     let finished = run(VALUZ, ["source", "--input", file, "--count", "2"]);
     assert_eq!(finished.code, Some(1));
-    assert!(finished.stderr.contains("orders.csv holds 1 orders, fewer than --count 2"), "{}", finished.stderr);
+    assert!(finished.stderr.contains("orders.csv holds 1 order, fewer than --count 2"), "{}", finished.stderr);
     let finished = run(VALUZ, ["source", "--input", "/nonexistent.csv"]);
     assert_eq!(finished.code, Some(1));
     assert!(finished.stderr.starts_with("error: /nonexistent.csv: "), "{}", finished.stderr);

@@ -214,7 +214,7 @@ fn ready_again_and_again_keeps_nothing_from_being_given_up() {
         reduce.log().contains("EXIT")
     });
     let finished = reduce.finish();
-    assert!(finished.stderr.contains("error: 1 of 2 orders are missing"), "{}", finished.stderr);
+    assert!(finished.stderr.contains("error: 1 of 2 orders got no result"), "{}", finished.stderr);
 }
 
 #[test]
@@ -233,7 +233,11 @@ fn a_worker_that_swallows_orders_without_numbers_fails_the_batch() {
     }
     let finished = reduce.finish();
     assert_eq!((finished.code, finished.stdout.as_str()), (Some(1), ""));
-    assert!(finished.stderr.contains("error: 3 of 5 orders are missing, so there is no total"), "{}", finished.stderr);
+    assert!(
+        finished.stderr.contains("error: 3 of 5 orders got no result, so there is no total"),
+        "{}",
+        finished.stderr
+    );
     assert_ends([source]);
 }
 
@@ -252,7 +256,7 @@ fn a_worker_that_swallows_everything_fails_the_batch_after_repeats() {
     assert_eq!(finished.code, Some(1));
     let repeats = std::iter::from_fn(|| listener.receive_within(Duration::from_millis(100))).count();
     assert_eq!(repeats, 2 * 3, "at 0.1, 0.3 and 0.7 s, in both numberings");
-    assert!(finished.stderr.contains("error: 4 of 4 orders are missing"), "{}", finished.stderr);
+    assert!(finished.stderr.contains("error: 4 of 4 orders got no result"), "{}", finished.stderr);
     assert_ends([source]);
 }
 

@@ -1,6 +1,6 @@
 // The orders of a batch: a count and a seed, or a file, and what is wrong with them. Pure but for reading the file.
 
-import { bytes, count } from '../../format'
+import { bytes, count, plural } from '../../format'
 import type { RecommendedCount } from '../../generated/RecommendedCount'
 import type { ValuationName } from '../../generated/ValuationName'
 import type { ValuzView } from '../../generated/ValuzView'
@@ -67,7 +67,7 @@ export function recommendedTime(valuz: ValuzView, valuation: ValuationName): str
   const timeMs = recommendation(valuz, valuation)?.timeMs
   if (timeMs === undefined) return ''
   const seconds = Math.max(1, Math.round(timeMs / 1000))
-  return `About ${seconds} second${seconds === 1 ? '' : 's'} of work.`
+  return `About ${plural(seconds, 'second')} of work.`
 }
 
 function recommendation(valuz: ValuzView, valuation: ValuationName): RecommendedCount | undefined {

@@ -12,7 +12,7 @@ use valuz::{
     tally::{Phase, Plan, Tally},
 };
 use wire::{
-    Frames,
+    Frames, plural,
     value::{Control, Outcome, Valued},
 };
 
@@ -288,7 +288,8 @@ impl Round {
             Phase::Complete => BatchPhase::Complete,
             Phase::GivenUp => {
                 let (minutes, missing) = (GIVE_UP.as_secs() / 60, self.tally.missing());
-                let reason = format!("No new result came for {minutes} minutes, and {missing} orders are missing.");
+                let orders = plural(missing, "order");
+                let reason = format!("No new result came for {minutes} minutes: {orders} got none.");
                 BatchPhase::GivenUp { reason }
             }
         }
