@@ -106,7 +106,8 @@ impl Server {
                 self.broadcasts.readable(),
                 self.broadcasts.events(),
             ];
-            let wake = wait(stop, interests, self.room.next_deadline())?;
+            let looks = self.listeners.iter().filter_map(Listener::next_deadline);
+            let wake = wait(stop, interests, looks.chain(self.room.next_deadline()).min())?;
             if wake.stopped {
                 return Ok(());
             }

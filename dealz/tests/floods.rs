@@ -1,4 +1,4 @@
-//! More connections than the desk has file descriptors for.
+//! Peers that send without end, and more connections than the desk has file descriptors for.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -11,6 +11,7 @@ use std::{
 
 use serde_json::json;
 use support::{Desk, ask, dealz, limited};
+use testkit::flood::flood;
 
 /// Connects as often as the system allows, and keeps the connections.
 fn connect_up_to(count: usize, address: SocketAddr) -> Vec<TcpStream> {
@@ -35,4 +36,14 @@ fn connections_that_use_up_the_file_descriptors_leave_the_page_and_the_processes
     }
     drop(held);
     testkit::eventually("connections are accepted again", || TcpStream::connect(orders).is_ok());
+}
+
+#[test]
+fn peers_that_send_without_end_leave_the_desk_small_and_at_work() {
+    let desk = Desk::spawn(dealz(&["--web", "127.0.0.1:0"]));
+    for (channel, socket_type) in [("orders", "PULL"), ("results", "PUSH"), ("control", "SUB")] {
+        flood(&desk.program, &desk.program.endpoint(channel), socket_type, Duration::from_secs(2));
+    }
+    desk.program.wait_for_log("sends too much");
+    assert_eq!(desk.get("/", "").status, 200);
 }

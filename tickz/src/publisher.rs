@@ -173,7 +173,7 @@ impl Publisher {
             info!(subscribers = self.config.await_subscribers, "waiting for subscribers");
         }
         while self.subscribers.len() < self.config.await_subscribers {
-            if wait(stop, [self.socket.readable(), self.socket.events()], None)?.stopped {
+            if wait(stop, [self.socket.readable(), self.socket.events()], self.listener.next_deadline())?.stopped {
                 return Ok(false);
             }
             self.listen(Instant::now())?;
@@ -199,7 +199,7 @@ impl Publisher {
                 Burst::Until(due) => self.sleep(due, now.instant, stop)?,
                 Burst::Starved => {
                     let interests = [self.socket.readable(), self.socket.events(), self.feed.ring()];
-                    wait(stop, interests, None)?.stopped
+                    wait(stop, interests, self.listener.next_deadline())?.stopped
                 }
             };
             if stopped {
@@ -250,7 +250,7 @@ impl Publisher {
     /// Waits until a subscriber has taken other ticks, and sends the encoded one; returns `false` at the stop signal.
     fn send_when_taken(&mut self, stop: &Stop) -> Result<bool, SocketError> {
         loop {
-            if wait(stop, [self.socket.room(), self.socket.events()], None)?.stopped {
+            if wait(stop, [self.socket.room(), self.socket.events()], self.listener.next_deadline())?.stopped {
                 return Ok(false);
             }
             // Before the next attempt, because this consumes the signal that is waited for.
@@ -265,7 +265,8 @@ impl Publisher {
     fn sleep(&self, due: Instant, now: Instant, stop: &Stop) -> Result<bool, SocketError> {
         if due - now > EXACT {
             let interests = [self.socket.readable(), self.socket.events()];
-            return Ok(wait(stop, interests, Some(due - EXACT))?.stopped);
+            let deadline = self.listener.next_deadline().into_iter().chain([due - EXACT]).min();
+            return Ok(wait(stop, interests, deadline)?.stopped);
         }
         Ok(stop.wait_until(due))
     }

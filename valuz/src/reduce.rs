@@ -139,7 +139,8 @@ impl Reduce {
     fn run_once(&mut self, stop: &Stop, deadline: Option<Instant>) -> Result<bool, ReduceError> {
         let interests =
             [self.results.readable(), self.control.readable(), self.results.events(), self.control.events()];
-        let wake = wait(stop, interests, deadline)?;
+        let looks = self.listeners.iter().filter_map(Listener::next_deadline);
+        let wake = wait(stop, interests, looks.chain(deadline).min())?;
         let now = Instant::now();
         let [results, control] = &mut self.listeners;
         let tally = &mut self.tally;

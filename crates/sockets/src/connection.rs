@@ -10,9 +10,16 @@
 use std::time::{Duration, Instant};
 
 use tracing::{debug, info, warn};
-use wire::{Channel, monitor::MonitorEvent};
+use wire::{
+    Channel,
+    monitor::{EventKind, MonitorEvent},
+};
 
-use crate::{Endpoint, Refusal, Socket, SocketError, State, limits::EVENTS_MAX};
+use crate::{
+    Descriptor, Endpoint, Refusal, Role, Socket, SocketError, State,
+    incoming::{Incoming, LOOK, Look},
+    limits::EVENTS_MAX,
+};
 
 /// The least time between two reports of a state.
 const QUIET: Duration = Duration::from_secs(1);
@@ -47,6 +54,16 @@ pub struct Connection {
     quiet_until: Option<Instant>,
     /// When libzmq has given the connection up, unless it reports another event.
     given_up_at: Option<Instant>,
+    /// Of a `PUSH`, while it is connected.
+    unread: Option<Unread>,
+}
+
+/// What the server sends to a `PUSH`, which never reads.
+#[derive(Debug)]
+struct Unread {
+    descriptor: Descriptor,
+    incoming: Incoming,
+    look_at: Instant,
 }
 
 impl Connection {
@@ -61,6 +78,7 @@ impl Connection {
             reported: None,
             quiet_until: None,
             given_up_at: None,
+            unread: None,
         }
     }
 
@@ -92,9 +110,18 @@ impl Connection {
             let Some(event) = socket.next_event()? else { break };
             let (channel, endpoint) = (self.channel.name, &self.endpoint);
             debug!(channel, %endpoint, kind = %event.kind, value = event.value, "socket event");
+            if socket.role() == Role::Push {
+                self.follow_descriptor(now, &event);
+            }
             if let Some(change) = self.handle_event(now, &event) {
                 changed(change);
             }
+        }
+        if self.is_flooded(now, socket) {
+            let (channel, endpoint) = (self.channel.name, &self.endpoint);
+            warn!(channel, %endpoint, "the server sends too much: connecting again");
+            self.reconnect(now, socket)?;
+            changed(Change::Down);
         }
         if self.given_up_at.is_some_and(|at| at <= now) {
             self.connect_again(now, socket)?;
@@ -113,10 +140,30 @@ impl Connection {
         self.connect_again(now, socket)
     }
 
+    fn follow_descriptor(&mut self, now: Instant, event: &MonitorEvent) {
+        match event.kind {
+            EventKind::Connected => {
+                let descriptor = Descriptor(event.value);
+                self.unread = Some(Unread { descriptor, incoming: Incoming::new(now), look_at: now + LOOK });
+            }
+            EventKind::Disconnected | EventKind::Closed => self.unread = None,
+            _ => {}
+        }
+    }
+
+    /// Whether the server sends much to a `PUSH`; looks from time to time.
+    fn is_flooded(&mut self, now: Instant, socket: &Socket) -> bool {
+        let Some(unread) = self.unread.as_mut().filter(|unread| unread.look_at <= now) else { return false };
+        unread.look_at = now + LOOK;
+        socket.free_remains();
+        unread.incoming.look_at_unread(now, unread.descriptor) == Look::Flood
+    }
+
     fn connect_again(&mut self, now: Instant, socket: &mut Socket) -> Result<(), SocketError> {
         let (channel, endpoint) = (self.channel.name, &self.endpoint);
         debug!(channel, %endpoint, "connecting again");
         self.given_up_at = Some(now + STALLED);
+        self.unread = None;
         socket.reconnect(&self.endpoint)
     }
 
@@ -190,7 +237,8 @@ impl Connection {
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
         let report = if self.reported == Some(self.state) { None } else { self.quiet_until };
-        report.into_iter().chain(self.given_up_at).min()
+        let look = self.unread.as_ref().map(|unread| unread.look_at);
+        [report, self.given_up_at, look].into_iter().flatten().min()
     }
 }
 

@@ -6,7 +6,10 @@
 
 use std::{net::SocketAddr, os::fd::BorrowedFd, time::Duration};
 
-use rustix::net::{Shutdown, SocketAddrAny, getpeername, getsockname, shutdown, sockopt::set_socket_linger};
+use rustix::{
+    io::ioctl_fionread,
+    net::{Shutdown, SocketAddrAny, getpeername, getsockname, shutdown, sockopt::set_socket_linger},
+};
 
 use crate::raw;
 
@@ -19,21 +22,32 @@ impl Descriptor {
         u32::try_from(number).ok().map(Self)
     }
 
-    /// Ends the connection, if this is one of a socket bound at `endpoint`; libzmq then sees that its peer disconnected.
-    pub(crate) fn disconnect(self, endpoint: &str) {
+    /// Ends the connection, if this is one of a socket bound at `endpoint`, and returns whether it is; libzmq then sees that
+    /// its peer disconnected.
+    pub(crate) fn disconnect(self, endpoint: &str) -> bool {
         self.with(|fd| {
-            if is_at(fd, endpoint) {
+            let is_one = is_at(fd, endpoint);
+            if is_one {
                 // Both fail if the peer was faster. Without lingering, libzmq's close resets the connection: a peer that
                 // only sends would not notice an orderly end.
                 let _ = set_socket_linger(fd, Some(Duration::ZERO));
                 let _ = shutdown(fd, Shutdown::Both);
             }
-        });
+            is_one
+        })
+        .unwrap_or_default()
     }
 
-    /// How many bytes the peer has sent in all; `None` if the system does not count them.
-    pub(crate) fn bytes_received(self) -> Option<u64> {
-        self.with(raw::bytes_received)?
+    /// How many bytes of the peer libzmq has taken in all; `None` if the system does not count them, as for a connection
+    /// that is not TCP.
+    pub(crate) fn bytes_taken(self) -> Option<u64> {
+        let received = self.with(raw::bytes_received)??;
+        Some(received.saturating_sub(self.bytes_waiting()))
+    }
+
+    /// How many bytes of the peer libzmq has not taken yet.
+    pub(crate) fn bytes_waiting(self) -> u64 {
+        self.with(|fd| ioctl_fionread(fd).ok()).flatten().unwrap_or_default()
     }
 
     fn with<T>(self, look: impl FnOnce(BorrowedFd<'_>) -> T) -> Option<T> {

@@ -13,6 +13,7 @@
 //! - [`state`]: the state of a connection, as a monitor's events report it
 //! - [`connection`]: the connection of a connecting socket: states, log lines, new attempts after libzmq has given up
 //! - [`listener`]: the connections that a binding socket accepts: refusals, floods, the reserve of file descriptors
+//! - `incoming`: peers that send without completing a message that is received
 //! - [`actor`]: a named owner thread with a bounded inbox and a doorbell
 //! - [`monitors`]: one thread that reads the monitors of all sockets of a context, for an observer of all of them
 //! - [`tap`]: the last messages of watched sockets
@@ -31,6 +32,7 @@ mod descriptor;
 pub mod endpoint;
 pub mod error;
 mod holder;
+mod incoming;
 pub mod input;
 pub mod keys;
 pub mod limits;

@@ -5,11 +5,13 @@
 //!
 //! - A publisher keeps everything that its subscribers send until it is read. [`Listener::take_subscriptions`] reads it, and
 //!   disconnects a peer that sends too much or subscribes to too much.
-//! - A `PUSH` never reads, so everything that a worker sends stays in memory.
+//! - A `PUSH` never reads, so everything that a worker sends stays in memory; on other sockets the frames of a message do
+//!   until its last one comes. A peer that sends too much without a message that is received is disconnected.
 //! - A process that is out of file descriptors can accept no connection, and libzmq's listener then spins. The last
 //!   descriptors are a reserve: a connection that takes one of them is closed.
 
 mod budget;
+mod peers;
 #[cfg(test)]
 mod tests;
 
@@ -25,9 +27,12 @@ use wire::{
     monitor::{EventKind, MonitorEvent},
 };
 
-use self::budget::{Budget, Spent};
+use self::{
+    budget::{Budget, Spent},
+    peers::Peers,
+};
 use crate::{
-    Descriptor, MalformedMessages, Role, Socket, SocketError, State,
+    Descriptor, MalformedMessages, Socket, SocketError, State,
     limits::{self, EVENTS_MAX},
 };
 
@@ -40,9 +45,6 @@ const TURN: Duration = Duration::from_millis(2);
 /// How many subscriptions are read between two looks at the clock.
 const STRIDE: usize = 64;
 
-/// How often a `PUSH` looks at how much its peers have sent: libzmq takes some 10,000,000 small messages a second.
-const LOOK: Duration = Duration::from_millis(100);
-
 /// The accepted connections of one binding socket.
 #[derive(Debug)]
 pub struct Listener {
@@ -54,10 +56,9 @@ pub struct Listener {
     malformed: MalformedMessages,
     /// The highest file descriptor that a connection may have.
     descriptor_max: u32,
-    /// Of a publisher or a `PUSH`.
-    connections: HashMap<Descriptor, Budget>,
-    /// When a `PUSH` looks again; `None` while it has no connections.
-    look_at: Option<Instant>,
+    peers: Peers,
+    /// Of the subscribers of a publisher.
+    budgets: HashMap<Descriptor, Budget>,
     /// The subscription being read.
     frames: Frames,
 }
@@ -114,8 +115,8 @@ impl Listener {
             flooders: Tally::default(),
             malformed: MalformedMessages::default(),
             descriptor_max: limits::connection_descriptor_max(),
-            connections: HashMap::new(),
-            look_at: None,
+            peers: Peers::default(),
+            budgets: HashMap::new(),
             frames: Frames::new(),
         }
     }
@@ -137,8 +138,8 @@ impl Listener {
             self.handle_event(now, socket, &event);
             handle(&event);
         }
-        if self.look_at.is_some_and(|at| at <= now) {
-            self.look_at_talkers(now, socket);
+        for flooder in self.peers.look(now, socket) {
+            self.disconnect(now, socket, flooder);
         }
         Ok(())
     }
@@ -146,7 +147,7 @@ impl Listener {
     /// When to call [`Listener::follow`] though no event came.
     #[must_use]
     pub const fn next_deadline(&self) -> Option<Instant> {
-        self.look_at
+        self.peers.next_look()
     }
 
     /// Reads what subscribers of a publisher have sent, for two milliseconds at most, and passes it on to `handle` with the
@@ -185,7 +186,7 @@ impl Listener {
     ) {
         let (connection, subscription) = (socket.peer_connection(), Subscription::of(frames));
         if let Some(descriptor) = connection.and_then(Descriptor::of_number) {
-            match self.connections.entry(descriptor).or_default().spend(now, frames.byte_len(), subscription) {
+            match self.budgets.entry(descriptor).or_default().spend(now, frames.byte_len(), subscription) {
                 Spent::Within => {}
                 Spent::JustOver => self.disconnect(now, socket, descriptor),
                 Spent::Over => return,
@@ -221,24 +222,22 @@ impl Listener {
         self.malformed.count()
     }
 
-    fn handle_event(&mut self, now: Instant, socket: &Socket, event: &MonitorEvent) {
+    fn handle_event(&mut self, now: Instant, socket: &mut Socket, event: &MonitorEvent) {
         let descriptor = Descriptor(event.value);
         match event.kind {
             EventKind::Accepted if event.value > self.descriptor_max => {
                 descriptor.disconnect(&event.endpoint);
                 self.report_unaccepted(now, &event.endpoint);
             }
-            EventKind::Accepted if matches!(socket.role(), Role::XPub | Role::Push) => {
-                self.connections.insert(descriptor, Budget::default());
-                if socket.role() == Role::Push {
-                    self.look_at.get_or_insert(now + LOOK);
-                }
+            EventKind::Accepted => {
+                self.peers.insert(now, descriptor);
+                self.budgets.remove(&descriptor);
             }
             EventKind::AcceptFailed => self.report_unaccepted(now, &event.endpoint),
             EventKind::Disconnected | EventKind::Closed => {
-                if socket.role() == Role::Push {
-                    self.connections.remove(&descriptor);
-                } else if let Some(budget) = self.connections.get_mut(&descriptor) {
+                self.peers.remove(descriptor);
+                socket.awaited().remove(descriptor);
+                if let Some(budget) = self.budgets.get_mut(&descriptor) {
                     // Some of its messages may still wait to be read, and nothing follows from them.
                     budget.end();
                 }
@@ -266,26 +265,9 @@ impl Listener {
         }
     }
 
-    /// Disconnects the peers of a `PUSH` that send more than a handshake and its heartbeats.
-    fn look_at_talkers(&mut self, now: Instant, socket: &Socket) {
-        let flooders: Vec<Descriptor> = self
-            .connections
-            .iter_mut()
-            .filter_map(|(descriptor, budget)| {
-                let received = descriptor.bytes_received()?;
-                (budget.spend_bytes(now, received) == Spent::JustOver).then_some(*descriptor)
-            })
-            .collect();
-        for descriptor in flooders {
-            self.disconnect(now, socket, descriptor);
-        }
-        self.look_at = (!self.connections.is_empty()).then_some(now + LOOK);
-    }
-
     fn disconnect(&mut self, now: Instant, socket: &Socket, descriptor: Descriptor) {
         let Some(endpoint) = socket.bound_to() else { return };
-        descriptor.disconnect(endpoint.as_str());
-        if self.flooders.count(now) {
+        if descriptor.disconnect(endpoint.as_str()) && self.flooders.count(now) {
             let channel = self.channel.name;
             warn!(channel, %endpoint, count = self.flooders.count, "a peer sends too much: disconnected");
         }

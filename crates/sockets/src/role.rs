@@ -11,12 +11,10 @@ const SUBSCRIPTION_BYTES: u32 = 256;
 /// takes all that wait and all that come meanwhile: the queue is so short that a peer that floods cannot keep it filled.
 const SUBSCRIPTIONS_MAX: i32 = 4;
 
-/// How many messages of one peer a `PUSH` keeps, which it never reads. Once they are more, libzmq stops reading from the
-/// connection, and never notices its end.
-const UNREAD_MAX: i32 = 1_000;
-
-/// The same over TCP for one that is bound: without a limit, since [`crate::Listener`] disconnects peers that send much.
-pub(crate) const UNREAD_MAX_WATCHED: i32 = 0;
+/// How many messages of one peer a `PUSH` keeps, which it never reads: without a limit. libzmq would stop reading from the
+/// connection at the limit, and never notice its end. [`crate::Listener`] and [`crate::Connection`] end a connection whose
+/// peer sends much.
+const UNREAD_MAX: i32 = 0;
 
 /// What a socket is for; ZeroMQ's own names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,13 +13,13 @@ use tracing::warn;
 use wire::{Frames, monitor::MonitorEvent};
 
 use crate::{
-    BindError, Endpoint, Interest, Mechanism, Role, Security, SocketError, bind,
+    BindError, Descriptor, Endpoint, Interest, Mechanism, Role, Security, SocketError, bind,
     context::Observer,
     error::zmq_error,
+    incoming::Awaited,
     limits::{FRAMES_MAX, MESSAGE_BYTES_MAX},
     monitors::Relay,
     random, raw,
-    role::UNREAD_MAX_WATCHED,
     tap::{Direction, Tap},
 };
 
@@ -41,6 +41,7 @@ pub struct Socket {
     bound_to: Option<Endpoint>,
     /// The last frame received: it carries the properties of the peer.
     last: zmq::Message,
+    awaited: Awaited,
     /// The source of its monitor's events: the monitor, or the thread that reads it for an observed context.
     monitor: Option<zmq::Socket>,
     tap: Option<Arc<Tap>>,
@@ -63,6 +64,7 @@ impl Socket {
             is_full: false,
             bound_to: None,
             last: zmq::Message::new(),
+            awaited: Awaited::default(),
             monitor: None,
             tap: None,
             shared: None,
@@ -86,9 +88,6 @@ impl Socket {
             security.bound(&self.raw)?;
         }
         self.set_ipv6(endpoint)?;
-        if self.role == Role::Push && endpoint.as_str().starts_with("tcp://") {
-            self.raw.set_rcvhwm(UNREAD_MAX_WATCHED).map_err(zmq_error("set a high-water mark"))?;
-        }
         bind::bind(&self.raw, endpoint)?;
         let real = self.raw.get_last_endpoint().map_err(zmq_error("learn the bound address"))?;
         let real = real.ok().and_then(|text| text.parse().ok()).unwrap_or_else(|| endpoint.clone());
@@ -103,6 +102,18 @@ impl Socket {
     /// Its address, if it is bound.
     pub(crate) const fn bound_to(&self) -> Option<&Endpoint> {
         self.bound_to.as_ref()
+    }
+
+    /// The connections from which its listener awaits messages.
+    pub(crate) const fn awaited(&mut self) -> &mut Awaited {
+        &mut self.awaited
+    }
+
+    /// Lets libzmq free what it keeps of connections that are gone: it does so only while the socket is used, and nothing
+    /// may be sent for long.
+    pub(crate) fn free_remains(&self) {
+        // An error means that the context is gone, which the next call reports.
+        let _ = self.raw.get_events();
     }
 
     /// Ends an earlier [`Socket::bind`], by the endpoint that it returned. libzmq closes the connections that it accepted
@@ -197,17 +208,30 @@ impl Socket {
                         frames.push(frame);
                     }
                     if !self.last.get_more() {
+                        if !self.awaited.is_empty() {
+                            self.handle_awaited();
+                        }
                         if let Some(tap) = &self.tap {
                             tap.record(Direction::Received, frames);
                         }
                         return Ok(true);
                     }
                 }
-                Err(zmq::Error::EAGAIN) => return Ok(false),
+                Err(zmq::Error::EAGAIN) => {
+                    self.awaited.handle_drained();
+                    return Ok(false);
+                }
                 Err(zmq::Error::EINTR) => {}
                 Err(error) => return Err(zmq_error("receive")(error)),
             }
         }
+    }
+
+    /// Not in line: few messages are awaited.
+    #[cold]
+    fn handle_awaited(&mut self) {
+        let descriptor = self.peer_connection().and_then(Descriptor::of_number);
+        self.awaited.handle_message(descriptor);
     }
 
     /// The host that sent the last message, as libzmq reports it; `?` for transports without addresses.

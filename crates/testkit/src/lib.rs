@@ -10,6 +10,7 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot continue fails")]
 
+pub mod flood;
 pub mod peer;
 pub mod ports;
 pub mod program;

@@ -8,7 +8,7 @@ use crate::BOUND;
 /// The type of a peer's socket.
 pub type Kind = zmq::SocketType;
 
-pub use zmq::{DEALER, PUB, PULL, PUSH, REP, REQ, ROUTER, SUB, XPUB};
+pub use zmq::{DEALER, PUB, PULL, PUSH, REP, REQ, ROUTER, SUB, XPUB, XSUB};
 
 /// A socket in its own context, so that it behaves like another process.
 pub struct Peer {

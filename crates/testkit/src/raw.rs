@@ -1,11 +1,14 @@
-//! A peer below libzmq: plain TCP that completes the handshake of any socket type under NULL (ZMTP 3.1, ZeroMQ RFC 37)
+//! A peer below libzmq: a plain stream that completes the handshake of any socket type under NULL (ZMTP 3.1, ZeroMQ RFC 37)
 //! and then sends any bytes, including those that libzmq would never send.
 
 use std::{
     io::{self, Read as _, Write as _},
-    net::TcpStream,
+    net::{TcpListener, TcpStream},
+    os::{fd::OwnedFd, unix::net::UnixStream},
     time::Duration,
 };
+
+use rustix::event::{PollFd, PollFlags, poll};
 
 use crate::BOUND;
 
@@ -19,7 +22,7 @@ pub struct RawPeer {
 }
 
 impl RawPeer {
-    /// Connects to a `tcp://` endpoint as a `socket_type`, such as `DEALER`.
+    /// Connects to a `tcp://` or `ipc://` endpoint as a `socket_type`, such as `DEALER`.
     ///
     /// # Errors
     /// No process listens, or the handshake is cut off.
@@ -27,12 +30,32 @@ impl RawPeer {
         Self::connect_as(endpoint, &greeting(socket_type))
     }
 
-    /// Connects to a `tcp://` endpoint and sends this greeting, such as one of [`greeting_as`].
+    /// Connects to a `tcp://` or `ipc://` endpoint and sends this greeting, such as one of [`greeting_as`].
     ///
     /// # Errors
     /// As [`RawPeer::connect`].
     pub fn connect_as(endpoint: &str, greeting: &[u8]) -> io::Result<Self> {
-        let mut stream = TcpStream::connect(endpoint.trim_start_matches("tcp://"))?;
+        let stream = match endpoint.strip_prefix("ipc://") {
+            // A `TcpStream` can hold any stream.
+            Some(path) => OwnedFd::from(UnixStream::connect(path)?).into(),
+            None => TcpStream::connect(endpoint.trim_start_matches("tcp://"))?,
+        };
+        Self::handshake(stream, greeting)
+    }
+
+    /// Accepts a connection as a `socket_type`.
+    ///
+    /// # Errors
+    /// None comes within [`BOUND`], or the handshake is cut off.
+    pub fn accept(listener: &TcpListener, socket_type: &str) -> io::Result<Self> {
+        let bound = BOUND.try_into().map_err(io::Error::other)?;
+        if poll(&mut [PollFd::new(listener, PollFlags::IN)], Some(&bound))? == 0 {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        Self::handshake(listener.accept()?.0, &greeting(socket_type))
+    }
+
+    fn handshake(mut stream: TcpStream, greeting: &[u8]) -> io::Result<Self> {
         stream.set_read_timeout(Some(BOUND))?;
         stream.set_write_timeout(Some(BOUND))?;
         stream.write_all(greeting)?;

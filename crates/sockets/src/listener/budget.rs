@@ -1,4 +1,4 @@
-//! What one connection may cost.
+//! What the subscriptions of one connection may cost.
 
 use std::time::{Duration, Instant};
 
@@ -12,12 +12,6 @@ const MESSAGES_A_SECOND: u32 = 1_000;
 
 /// How many bytes of topics a subscriber may be subscribed to: libzmq keeps some 50 bytes for each of them.
 const TOPIC_BYTES: u64 = 256 * 1024;
-
-/// How many bytes a peer may send to a socket that never reads: a handshake with long names.
-const BYTES: u64 = 64 * 1024;
-
-/// How many more it may send a second: heartbeats.
-const BYTES_A_SECOND: u64 = 32;
 
 /// What a connection has spent.
 #[derive(Debug, Default)]
@@ -56,13 +50,6 @@ impl Budget {
             Subscription::Malformed(_) => {}
         }
         self.judge(self.messages > MESSAGES || self.topic_bytes > TOPIC_BYTES)
-    }
-
-    /// A peer has sent so many bytes in all to a socket that does not read.
-    pub(super) fn spend_bytes(&mut self, now: Instant, received: u64) -> Spent {
-        let since = *self.since.get_or_insert(now);
-        let allowed = BYTES + BYTES_A_SECOND * now.saturating_duration_since(since).as_secs();
-        self.judge(received > allowed)
     }
 
     /// The connection is gone.
@@ -123,15 +110,5 @@ mod tests {
             spend(&mut budget, now, 100, Subscription::Begin(b"MSFT")).contains(&Spent::JustOver)
         });
         assert_eq!(over, Some(TOPIC_BYTES / 500));
-    }
-
-    #[test]
-    fn heartbeats_are_allowed_where_nothing_is_read() {
-        let (mut budget, start) = (Budget::default(), Instant::now());
-        for second in 0..10_000 {
-            assert_eq!(budget.spend_bytes(start + Duration::from_secs(second), 300 + 20 * second), Spent::Within);
-        }
-        assert_eq!(budget.spend_bytes(start, BYTES + 1), Spent::JustOver);
-        assert_eq!(budget.spend_bytes(start, BYTES + 2), Spent::Over);
     }
 }

@@ -2,20 +2,23 @@
 
 use std::{
     fs,
+    net::TcpListener,
+    path::Path,
     sync::atomic::{AtomicBool, Ordering},
     thread,
     time::{Duration, Instant},
 };
 
-use ::sockets::{Listener, Role, Socket, Stop, Subscription, wait};
-use testkit::{Peer, RawPeer, peer};
+use ::sockets::{Connection, Context, Endpoint, Listener, Role, Socket, Stop, Subscription, wait};
+use testkit::{Peer, RawPeer, flood, peer};
 use wire::{
     Frames,
+    chat::{BROADCASTS, REQUESTS},
     tick::TICKS,
-    value::{CONTROL, ORDERS},
+    value::{CONTROL, ORDERS, RESULTS},
 };
 
-use crate::sockets::{bound, context};
+use crate::sockets::{bound, context, receive};
 
 /// Many messages, one after another, as they go over the wire.
 fn many(frames: &[&[u8]]) -> Vec<u8> {
@@ -24,7 +27,7 @@ fn many(frames: &[&[u8]]) -> Vec<u8> {
 }
 
 /// Sends until it is disconnected; returns how many bytes it could send.
-fn flood(endpoint: &str, socket_type: &str, bytes: &[u8]) -> usize {
+fn flood_until_disconnected(endpoint: &str, socket_type: &str, bytes: &[u8]) -> usize {
     let mut flooder = RawPeer::connect(endpoint, socket_type).unwrap();
     let (mut sent, deadline) = (0, Instant::now() + testkit::BOUND);
     while flooder.send_bytes(bytes).is_ok() {
@@ -71,7 +74,7 @@ fn a_subscriber_that_floods_a_publisher_is_disconnected_and_others_are_served() 
         let _done = Done(&done);
         let _ = good.receive();
         for flood_bytes in floods.iter().chain([&many(&distinct)]) {
-            let sent = flood(endpoint.as_str(), "SUB", flood_bytes);
+            let sent = flood_until_disconnected(endpoint.as_str(), "SUB", flood_bytes);
             // What the kernel holds, and what libzmq had read until the publisher looked.
             assert!(sent < 32 << 20, "{sent} bytes of {:?}", &flood_bytes[..8]);
         }
@@ -131,55 +134,154 @@ fn files() -> usize {
     fs::read_dir("/proc/self/fd").unwrap().count()
 }
 
-/// Follows a socket without sending, as an owner's loop does, until `condition` holds.
+/// Follows a socket, as an owner's loop does, and receives what comes, until `condition` holds of the listener and the number
+/// of messages.
 fn follow_until(
     what: &str,
     listener: &mut Listener,
     socket: &mut Socket,
-    mut condition: impl FnMut(&Listener) -> bool,
+    mut condition: impl FnMut(&Listener, usize) -> bool,
 ) {
     let (_stopper, stop) = Stop::pair().unwrap();
-    testkit::eventually(what, || {
-        let bound = Instant::now() + Duration::from_millis(50);
-        wait(&stop, [socket.events()], listener.next_deadline().into_iter().chain([bound]).min()).unwrap();
+    let (mut frames, deadline) = (Frames::new(), Instant::now() + testkit::BOUND);
+    let mut received = 0;
+    while !condition(listener, received) {
+        let now = Instant::now();
+        assert!(now < deadline, "{what}");
+        let bound = now + Duration::from_millis(50);
+        // A PUSH cannot receive.
+        while socket.receive(&mut frames).unwrap_or_default() {
+            received += 1;
+        }
+        wait(&stop, [socket.readable(), socket.events()], listener.next_deadline().into_iter().chain([bound]).min())
+            .unwrap();
         listener.follow(Instant::now(), socket, |_| {}).unwrap();
-        condition(listener)
-    });
+    }
+}
+
+/// A bound `PUSH` for each transport; the path of one is in `folder`.
+fn pushes(context: &Context, folder: &Path) -> [(Socket, Endpoint); 2] {
+    let mut local = context.socket(Role::Push, ORDERS.limits).unwrap();
+    local.watch("local").unwrap();
+    let endpoint = local.bind(&format!("ipc://{}/orders", folder.display()).parse().unwrap()).unwrap();
+    [bound(context, Role::Push, ORDERS), (local, endpoint)]
 }
 
 #[test]
 fn peers_that_speak_to_a_push_and_leave_keep_no_descriptor() {
-    let context = context();
-    let (mut push, endpoint) = bound(&context, Role::Push, ORDERS);
-    let (mut listener, before) = (Listener::of(ORDERS), files());
-    thread::scope(|scope| {
-        let peers = scope.spawn(|| {
-            for _ in 0..1_000 {
-                let mut peer = RawPeer::connect(endpoint.as_str(), "PULL").unwrap();
-                (0..10).for_each(|_| peer.send(&[b"hello"]).unwrap());
-            }
+    let (context, folder) = (context(), tempfile::tempdir().unwrap());
+    for (mut push, endpoint) in pushes(&context, folder.path()) {
+        let (mut listener, before) = (Listener::of(ORDERS), files());
+        thread::scope(|scope| {
+            let peers = scope.spawn(|| {
+                for _ in 0..1_000 {
+                    let mut peer = RawPeer::connect(endpoint.as_str(), "PULL").unwrap();
+                    // More messages than libzmq would keep by default, which it would then stop to read.
+                    peer.send_bytes(&flood::small_messages()[..3 * 1_200]).unwrap();
+                }
+            });
+            follow_until("all come and go", &mut listener, &mut push, |_, _| peers.is_finished());
         });
-        follow_until("all have come and gone", &mut listener, &mut push, |_| peers.is_finished());
-    });
-    // Other tests of this process open files as well: what would be kept of these peers is more.
-    follow_until("their descriptors are closed", &mut listener, &mut push, |_| files() < before + 300);
-    assert_eq!(listener.flooders(), 0);
+        // Other tests of this process open files as well: what would be kept of these peers is more.
+        follow_until("their descriptors are closed", &mut listener, &mut push, |_, _| files() < before + 300);
+        assert_eq!(listener.flooders(), 0, "{endpoint}");
+    }
 }
 
 #[test]
 fn a_peer_that_floods_a_push_is_disconnected() {
-    let context = context();
-    let (mut push, endpoint) = bound(&context, Role::Push, ORDERS);
-    let mut listener = Listener::of(ORDERS);
-    let good = Peer::connect(peer::PULL, endpoint.as_str());
+    let (context, folder) = (context(), tempfile::tempdir().unwrap());
+    for (mut push, endpoint) in pushes(&context, folder.path()) {
+        let mut listener = Listener::of(ORDERS);
+        let good = Peer::connect(peer::PULL, endpoint.as_str());
+        thread::scope(|scope| {
+            let flooder = scope.spawn(|| flood_until_disconnected(endpoint.as_str(), "PULL", &flood::small_messages()));
+            follow_until("the flooder is disconnected", &mut listener, &mut push, |listener, _| {
+                listener.flooders() == 1
+            });
+            assert!(flooder.join().unwrap() < 256 << 20, "{endpoint}");
+        });
+        testkit::eventually("the good peer gets an order", || {
+            let _ = push.send(&["order"].into_iter().collect()).unwrap();
+            good.receive_within(Duration::from_millis(1)).is_some()
+        });
+        assert_eq!(listener.flooders(), 1, "{endpoint}");
+    }
+}
+
+#[test]
+fn a_push_whose_server_floods_it_connects_again() {
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint: Endpoint = format!("tcp://{}", server.local_addr().unwrap()).parse().unwrap();
+    let mut push = context().socket(Role::Push, RESULTS.limits).unwrap();
+    push.watch("results").unwrap();
+    push.connect(&endpoint).unwrap();
+    let mut connection = Connection::new(RESULTS, endpoint);
+    let (_stopper, stop) = Stop::pair().unwrap();
     thread::scope(|scope| {
-        let flooder = scope.spawn(|| flood(endpoint.as_str(), "PULL", &many(&[b"x"])));
-        follow_until("the flooder is disconnected", &mut listener, &mut push, |listener| listener.flooders() == 1);
-        assert!(flooder.join().unwrap() < 256 << 20);
+        let flooder = scope.spawn(|| {
+            let mut flooder = RawPeer::accept(&server, "PULL").unwrap();
+            while flooder.send_bytes(&flood::small_messages()).is_ok() {}
+            // The next connection.
+            RawPeer::accept(&server, "PULL").unwrap()
+        });
+        testkit::eventually("it has connected again", || {
+            wait(&stop, [push.events()], connection.next_deadline()).unwrap();
+            connection.follow(Instant::now(), &mut push, |_| {}).unwrap();
+            // As a worker does. libzmq closes the old connection meanwhile.
+            let _ = push.send(&["ready"].into_iter().collect()).unwrap();
+            flooder.is_finished()
+        });
     });
-    testkit::eventually("the good peer gets an order", || {
-        let _ = push.send(&["order"].into_iter().collect()).unwrap();
-        good.receive_within(Duration::from_millis(1)).is_some()
+}
+
+#[test]
+fn a_peer_that_sends_a_message_without_end_is_disconnected_and_others_are_served() {
+    let context = context();
+    for (role, channel, kind, good) in [
+        (Role::Router, REQUESTS, "DEALER", peer::DEALER),
+        (Role::Pull, RESULTS, "PUSH", peer::PUSH),
+        (Role::XPub, BROADCASTS, "SUB", peer::XSUB),
+        (Role::Push, ORDERS, "PULL", peer::PULL),
+    ] {
+        let (mut socket, endpoint) = bound(&context, role, channel);
+        let mut listener = Listener::of(channel);
+        let good = Peer::connect(good, endpoint.as_str());
+        thread::scope(|scope| {
+            let flooder = scope.spawn(|| flood_until_disconnected(endpoint.as_str(), kind, &flood::endless_message()));
+            follow_until("the flooder is disconnected", &mut listener, &mut socket, |listener, _| {
+                listener.flooders() == 1
+            });
+            assert!(flooder.join().unwrap() < 256 << 20, "{role:?}");
+        });
+        if role != Role::Push {
+            good.send([b"\x01hello"]);
+            assert!(receive(&mut socket).iter().any(|frame| frame == b"\x01hello"), "{role:?}");
+        }
+        assert_eq!(listener.flooders(), 1, "{role:?}");
+    }
+}
+
+#[test]
+fn a_peer_with_many_messages_that_then_stops_is_none_that_floods() {
+    let context = context();
+    let (mut pull, endpoint) = bound(&context, Role::Pull, RESULTS);
+    let mut listener = Listener::of(RESULTS);
+    let mut worker = RawPeer::connect(endpoint.as_str(), "PUSH").unwrap();
+    let results = many(&[&[7; 16]]);
+    thread::scope(|scope| {
+        scope.spawn(|| (0..200).for_each(|_| worker.send_bytes(&results).unwrap()));
+        let all = 200 * results.len() / 18;
+        follow_until("all results come", &mut listener, &mut pull, |_, received| received == all);
     });
-    assert_eq!(listener.flooders(), 1);
+    let mut looks = 0;
+    let mut next = listener.next_deadline();
+    follow_until("it is looked at", &mut listener, &mut pull, |listener, _| {
+        looks += u32::from(listener.next_deadline() != next);
+        next = listener.next_deadline();
+        looks == 5
+    });
+    worker.send(&[b"more"]).unwrap();
+    assert_eq!(receive(&mut pull), [b"more"].into_iter().collect());
+    assert_eq!(listener.flooders(), 0);
 }
