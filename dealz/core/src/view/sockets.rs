@@ -250,4 +250,13 @@ mod tests {
             assert_eq!(SocketId::from_name(id.name()), Some(id));
         }
     }
+
+    #[test]
+    fn a_socket_has_a_type_of_its_channel() {
+        for id in SocketId::ALL {
+            let channel = id.channel();
+            let socket_type = if id.binds() { channel.binds } else { channel.connects };
+            assert_eq!(serde_json::to_value(id.role()).unwrap(), socket_type.to_string());
+        }
+    }
 }
