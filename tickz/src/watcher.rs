@@ -260,7 +260,7 @@ impl Watcher {
         match self.connection.state() {
             State::Connecting => format!("connecting to {endpoint}"),
             State::Up => format!("connected to {endpoint}"),
-            State::Refused(refusal) => format!("{endpoint} refused: {refusal}"),
+            State::Refused(refusal) => format!("no connection to {endpoint}: {refusal}"),
             _ => format!("no publisher at {endpoint}: waiting"),
         }
     }

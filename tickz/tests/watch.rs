@@ -3,7 +3,8 @@
 mod support;
 
 use std::{
-    io::Read as _,
+    io::{Read as _, Write as _},
+    net::TcpListener,
     process::{Command, Stdio},
     time::{Duration, Instant},
 };
@@ -286,6 +287,22 @@ fn curve_lets_listed_keys_in_and_no_others() {
     assert_eq!(watch_as("ada", ["--count", "3"])["received"], 3);
     assert_eq!(watch_as("eve", ["--for", "500ms"])["received"], 0);
     publisher.wait_for_log("handshake failed");
+}
+
+#[test]
+fn another_program_at_the_publishers_port_is_reported_once() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("tcp://{}", listener.local_addr().unwrap());
+    let watcher = watch(&endpoint, &["MSFT"]);
+    for _ in 0..3 {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.write_all(b"SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n").unwrap();
+        // The watcher disconnects.
+        let _ = stream.read_to_end(&mut Vec::new());
+    }
+    watcher.terminate();
+    let log = watcher.finish().stderr;
+    assert_eq!(log.matches("the peer does not speak ZMTP 3").count(), 1, "{log}");
 }
 
 #[test]

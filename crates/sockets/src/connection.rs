@@ -5,9 +5,13 @@
 //!
 //! libzmq reconnects by itself after most failures, but not after all: authentication that refuses the key, or a peer
 //! that speaks no ZMTP (another program has the server's port for a while), ends the connection for good, and no event
-//! says so. So a connection is judged by the event that should follow and does not.
+//! says so. So a connection is judged by the event that should follow and does not: no new attempt (given up), no end of
+//! the handshake (a silent peer), an end without a reason (no ZMTP), a retry without an attempt (an unknown host name).
 
-use std::time::{Duration, Instant};
+use std::{
+    mem,
+    time::{Duration, Instant},
+};
 
 use tracing::{debug, info, warn};
 use wire::{
@@ -31,6 +35,13 @@ const GIVEN_UP: Duration = Duration::from_secs(2);
 /// How long an attempt that libzmq has announced or begun may go without an event: it may have to resolve a host name.
 const STALLED: Duration = Duration::from_secs(60);
 
+/// How long a peer that has accepted the connection may take to answer the handshake, before that is reported.
+const SILENT: Duration = Duration::from_secs(3);
+
+/// The most reasons for having no connection that are reported until there is one: a peer that fails in two ways by chance
+/// is reported twice, and not forever.
+const REFUSALS_MAX: usize = 4;
+
 /// A change that may concern a connection's owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
@@ -38,7 +49,7 @@ pub enum Change {
     Up,
     /// The connection broke, or is made again after libzmq gave it up: messages queued for it are lost.
     Down,
-    /// The handshake failed, for another reason than the last one reported or after it had succeeded.
+    /// There is no connection, for another reason than the last one reported or after there was one.
     Refused(Refusal),
 }
 
@@ -50,12 +61,18 @@ pub struct Connection {
     state: State,
     was_up: bool,
     reported: Option<State>,
+    /// The refusals reported since the connection was up.
+    refusals: Vec<Refusal>,
     /// Until then it is too early to report another state.
     quiet_until: Option<Instant>,
     /// When libzmq has given the connection up, unless it reports another event.
     given_up_at: Option<Instant>,
     /// Of a `PUSH`, while it is connected.
     unread: Option<Unread>,
+    /// Whether an attempt to connect has begun since libzmq announced one.
+    is_attempted: bool,
+    /// When the peer counts as silent, during a handshake.
+    silent_at: Option<Instant>,
 }
 
 /// What the server sends to a `PUSH`, which never reads.
@@ -76,9 +93,12 @@ impl Connection {
             state: State::Connecting,
             was_up: false,
             reported: None,
+            refusals: Vec::new(),
             quiet_until: None,
             given_up_at: None,
             unread: None,
+            is_attempted: false,
+            silent_at: None,
         }
     }
 
@@ -116,6 +136,9 @@ impl Connection {
             if let Some(change) = self.handle_event(now, &event) {
                 changed(change);
             }
+        }
+        if let Some(change) = self.handle_timeout(now) {
+            changed(change);
         }
         if self.is_flooded(now, socket) {
             let (channel, endpoint) = (self.channel.name, &self.endpoint);
@@ -162,17 +185,23 @@ impl Connection {
     fn connect_again(&mut self, now: Instant, socket: &mut Socket) -> Result<(), SocketError> {
         let (channel, endpoint) = (self.channel.name, &self.endpoint);
         debug!(channel, %endpoint, "connecting again");
-        self.given_up_at = Some(now + STALLED);
+        (self.given_up_at, self.silent_at) = (Some(now + STALLED), None);
         self.unread = None;
         socket.reconnect(&self.endpoint)
     }
 
+    /// A peer that has not answered the handshake in time is silent, until the handshake ends.
+    fn handle_timeout(&mut self, now: Instant) -> Option<Change> {
+        let is_silent = self.state != State::Refused(Refusal::Silent) && self.silent_at.is_some_and(|at| at <= now);
+        is_silent.then(|| self.refuse(Refusal::Silent)).flatten()
+    }
+
     fn handle_event(&mut self, now: Instant, event: &MonitorEvent) -> Option<Change> {
         let before = self.state;
-        let after = State::after(event)?;
+        let after = self.state_after(now, event)?;
         self.given_up_at = match after {
+            State::Connecting | State::Retrying(_) | State::Refused(Refusal::Unresolved) => Some(now + STALLED),
             State::Down | State::Refused(_) => Some(now + GIVEN_UP),
-            State::Connecting | State::Retrying(_) => Some(now + STALLED),
             // libzmq has a timeout for handshakes; one with a peer of an old version ends without an event.
             State::Handshaking | State::Up | State::Listening => None,
         };
@@ -181,16 +210,13 @@ impl Connection {
                 (self.state, self.was_up) = (State::Up, true);
                 Some(Change::Up)
             }
-            State::Refused(refusal) => {
-                self.state = after;
-                (after != before).then_some(Change::Refused(refusal))
-            }
+            State::Refused(refusal) => self.refuse(refusal),
             // CLOSED also comes after every attempt that failed.
             State::Down | State::Retrying(_) if before == State::Up => {
                 self.state = State::Down;
                 Some(Change::Down)
             }
-            State::Retrying(_) if before == State::Connecting => {
+            State::Retrying(_) if matches!(before, State::Connecting | State::Refused(Refusal::Unresolved)) => {
                 self.state = State::Down;
                 None
             }
@@ -198,12 +224,42 @@ impl Connection {
         }
     }
 
-    /// The state, if it has changed since it was reported and may be reported again.
+    /// The state that an event means for this connection, given the events before it.
+    fn state_after(&mut self, now: Instant, event: &MonitorEvent) -> Option<State> {
+        let after = State::after(event)?;
+        let is_attempted = mem::replace(&mut self.is_attempted, !matches!(after, State::Retrying(_)));
+        let silent_at = mem::replace(&mut self.silent_at, (after == State::Handshaking).then_some(now + SILENT));
+        Some(match after {
+            // libzmq ends a handshake that takes too long as if the peer had.
+            State::Refused(Refusal::Broken(_)) if silent_at.is_some_and(|at| at <= now) => {
+                State::Refused(Refusal::Silent)
+            }
+            State::Down if silent_at.is_some() => State::Refused(Refusal::NotZmtp),
+            State::Retrying(_) if !is_attempted && self.endpoint.has_host_name() => State::Refused(Refusal::Unresolved),
+            _ => after,
+        })
+    }
+
+    fn refuse(&mut self, refusal: Refusal) -> Option<Change> {
+        let before = mem::replace(&mut self.state, State::Refused(refusal));
+        (before != self.state).then_some(Change::Refused(refusal))
+    }
+
+    /// The state, if it has changed since it was reported and may be reported again. A refusal is reported once until there is
+    /// a connection.
     pub fn state_to_report(&mut self, now: Instant) -> Option<State> {
         if self.reported == Some(self.state) || self.quiet_until.is_some_and(|until| now < until) {
             return None;
         }
         self.reported = Some(self.state);
+        match self.state {
+            State::Up => self.refusals.clear(),
+            State::Refused(refusal) if self.refusals.contains(&refusal) || self.refusals.len() >= REFUSALS_MAX => {
+                return None;
+            }
+            State::Refused(refusal) => self.refusals.push(refusal),
+            _ => {}
+        }
         // Before the first connection these come once each, and what follows them is worth reporting at once.
         if self.was_up || matches!(self.state, State::Refused(_)) {
             self.quiet_until = Some(now + QUIET);
@@ -238,7 +294,8 @@ impl Connection {
     pub fn next_deadline(&self) -> Option<Instant> {
         let report = if self.reported == Some(self.state) { None } else { self.quiet_until };
         let look = self.unread.as_ref().map(|unread| unread.look_at);
-        [report, self.given_up_at, look].into_iter().flatten().min()
+        let silent = self.silent_at.filter(|_| self.state != State::Refused(Refusal::Silent));
+        [report, self.given_up_at, look, silent].into_iter().flatten().min()
     }
 }
 

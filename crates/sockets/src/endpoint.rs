@@ -1,6 +1,12 @@
 //! Where a socket binds or connects: an address that is checked once and passed to libzmq as it is.
 
-use std::{borrow::Cow, fmt, net::Ipv6Addr, path::Path, str::FromStr};
+use std::{
+    borrow::Cow,
+    fmt,
+    net::{IpAddr, Ipv6Addr},
+    path::Path,
+    str::FromStr,
+};
 
 use thiserror::Error;
 use wire::{Channel, foreign};
@@ -100,6 +106,11 @@ impl Endpoint {
     pub(crate) fn host(&self) -> Option<&str> {
         let (host, _) = self.0.strip_prefix("tcp://")?.rsplit_once(':')?;
         Some(host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host))
+    }
+
+    /// Whether the host is a name, which has to be resolved.
+    pub(crate) fn has_host_name(&self) -> bool {
+        self.host().is_some_and(|host| host != "*" && host.parse::<IpAddr>().is_err())
     }
 
     /// The file of an `ipc://` endpoint, unless libzmq chooses it (`*`) or there is none (`@`, abstract).

@@ -26,11 +26,11 @@ pub enum State {
     Down,
     /// There is no connection, and libzmq tries again after this time.
     Retrying(Duration),
-    /// A handshake failed.
+    /// There is no connection, for a reason that waiting alone will not mend.
     Refused(Refusal),
 }
 
-/// Why a handshake failed, if libzmq reports it.
+/// Why there is no connection: what libzmq reports of a failed handshake, or what follows from events that are absent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
     /// The peers' security mechanisms, keys or socket types do not match: libzmq's protocol error code.
@@ -39,6 +39,12 @@ pub enum Refusal {
     NotAllowed(u32),
     /// The connection broke during the handshake: the errno.
     Broken(u32),
+    /// The peer does not speak ZMTP 3: libzmq ended the handshake and gave no reason.
+    NotZmtp,
+    /// The peer accepted the connection and has not answered the handshake.
+    Silent,
+    /// The host name cannot be resolved: libzmq made no attempt to connect.
+    Unresolved,
 }
 
 impl State {
@@ -84,6 +90,7 @@ impl fmt::Display for State {
             Self::Listening | Self::Connecting | Self::Up | Self::Down => formatter.write_str(self.name()),
             Self::Handshaking => formatter.write_str("handshake in progress"),
             Self::Retrying(after) => write!(formatter, "reconnecting in {} ms", after.as_millis()),
+            Self::Refused(refusal @ (Refusal::Silent | Refusal::Unresolved)) => refusal.fmt(formatter),
             Self::Refused(refusal) => write!(formatter, "handshake failed: {refusal}"),
         }
     }
@@ -103,9 +110,17 @@ impl fmt::Display for Refusal {
             Self::Broken(errno) => {
                 write!(
                     formatter,
-                    "the peer closed the connection (errno {errno}; other security or a wrong server key does this)"
+                    "the peer closed the connection (errno {errno}; other security, a wrong server key or a program that \
+                     does not speak ZeroMQ does this)"
                 )
             }
+            Self::NotZmtp => {
+                formatter.write_str("the peer does not speak ZMTP 3, ZeroMQ's protocol: another program may have this port")
+            }
+            Self::Silent => formatter.write_str(
+                "the peer accepted the connection but does not answer the handshake: it may be suspended, or another program",
+            ),
+            Self::Unresolved => formatter.write_str("the host name cannot be resolved"),
         }
     }
 }

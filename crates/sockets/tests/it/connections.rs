@@ -7,7 +7,7 @@ use std::{
     time::Instant,
 };
 
-use ::sockets::{Connection, Endpoint, Role, Socket, State, Stop, wait};
+use ::sockets::{Connection, Endpoint, Refusal, Role, Socket, State, Stop, wait};
 use testkit::{Peer, RawPeer, free_endpoints, peer, raw};
 use wire::{
     Channel, Frames,
@@ -101,6 +101,35 @@ fn a_client_that_met_another_program_at_its_port_comes_back() {
             }
         }
     });
+}
+
+#[test]
+fn a_client_says_what_it_met_at_its_servers_port() {
+    let cases: [(&[u8], Refusal); 3] = [
+        (b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n", Refusal::NotZmtp),
+        (b"SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n", Refusal::NotZmtp),
+        (b"", Refusal::Silent),
+    ];
+    thread::scope(|scope| {
+        for (answer, refusal) in cases {
+            scope.spawn(move || {
+                let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+                let endpoint = format!("tcp://{}", listener.local_addr().unwrap()).parse().unwrap();
+                let mut client = Client::connect(Role::Sub, TICKS, &endpoint);
+                let (mut stream, _) = listener.accept().unwrap();
+                stream.write_all(answer).unwrap();
+                client.until(&format!("{refusal:?}"), |client| client.connection.state() == State::Refused(refusal));
+            });
+        }
+    });
+}
+
+#[test]
+fn a_client_says_that_a_host_name_cannot_be_resolved() {
+    // Too long for a name, which the system knows without asking a server.
+    let endpoint = format!("tcp://{}:9003", "x".repeat(70)).parse().unwrap();
+    let mut client = Client::connect(Role::Sub, TICKS, &endpoint);
+    client.until("unresolved", |client| client.connection.state() == State::Refused(Refusal::Unresolved));
 }
 
 #[test]
