@@ -1,7 +1,8 @@
 //! A channel: everything about a named path for messages that belongs to its protocol.
 //!
-//! Each protocol module declares its channels as constants and lists them in its `CHANNELS`. A program names the constant;
-//! what concerns every channel, such as the keys of `suite.toml`, uses [`Channel::all`].
+//! Each protocol module declares its channels as constants and lists them in its `CHANNELS`, each with the function that
+//! describes its messages. A program names the constant; what concerns every channel, such as the keys of `suite.toml`,
+//! uses [`Channel::all`].
 
 use std::{
     fmt,
@@ -33,7 +34,7 @@ pub struct Channel {
 impl Channel {
     /// The channels of all protocols.
     pub fn all() -> impl Iterator<Item = Self> {
-        PROTOCOLS.iter().copied().flatten().copied()
+        PROTOCOLS.iter().copied().flatten().map(|&(channel, _)| channel)
     }
 }
 

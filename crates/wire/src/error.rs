@@ -114,3 +114,9 @@ impl Fault {
         DecodeError { field, fault: self }
     }
 }
+
+impl From<DecodeError> for Fault {
+    fn from(error: DecodeError) -> Self {
+        error.fault
+    }
+}

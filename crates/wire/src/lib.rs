@@ -13,6 +13,7 @@
 //! - [`value`]: valuz, orders, results and control
 //! - [`monitor`]: what libzmq reports about a socket
 //! - [`report`]: what a process reports about its sockets
+//! - [`describe`](mod@describe): a message in words, field by field
 //! - [`error`]: decoding errors
 //! - [`foreign`](mod@foreign): text from outside, made safe to show
 //! - [`plural`](fn@plural): a number with its noun
@@ -21,6 +22,7 @@
 
 pub mod channel;
 pub mod chat;
+pub mod describe;
 pub mod error;
 mod fields;
 pub mod foreign;
@@ -33,11 +35,13 @@ pub mod tick;
 pub mod value;
 
 pub use channel::{Channel, Limits, SocketType};
+pub use describe::{Description, Field, Kept, Observed, describe};
 pub use error::{DecodeError, Fault};
 pub use foreign::{Foreign, foreign};
 pub use frames::Frames;
 pub use names::{Symbol, Text, User, WorkerName, WorkerParts};
 pub use plural::plural;
+pub use report::Direction;
 
 /// The channels of each protocol. A protocol that is missing here has unused `CHANNELS`, which the compiler reports.
-const PROTOCOLS: &[&[Channel]] = &[chat::CHANNELS, tick::CHANNELS, value::CHANNELS];
+const PROTOCOLS: &[&[(Channel, describe::Describe)]] = &[chat::CHANNELS, tick::CHANNELS, value::CHANNELS];

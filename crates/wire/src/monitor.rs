@@ -11,8 +11,12 @@ use std::fmt;
 
 use crate::{
     DecodeError, Fault, Frames,
+    describe::{Description, Observed, Place, fields::Fields, words},
     fields::{fixed, frame, utf8},
 };
+
+/// The name by which [`crate::describe()`] knows a monitor. It is no [`crate::Channel`]: it stays inside its process.
+pub const CHANNEL: &str = "monitor";
 
 /// The most bytes in the endpoint of an event.
 pub const ENDPOINT_BYTES_MAX: usize = 1024;
@@ -111,6 +115,27 @@ event_kinds! {
     HandshakeFailedAuth = 0x4000 "HANDSHAKE_FAILED_AUTH";
 }
 
+impl EventKind {
+    /// The value of an event of this kind in words.
+    fn value_words(self, value: u32) -> String {
+        match self {
+            Self::Connected | Self::Listening | Self::Accepted | Self::Closed | Self::Disconnected => {
+                format!("file descriptor {value}")
+            }
+            Self::ConnectDelayed
+            | Self::BindFailed
+            | Self::AcceptFailed
+            | Self::CloseFailed
+            | Self::HandshakeFailedNoDetail => format!("errno {value}"),
+            Self::ConnectRetried => format!("retry in {value} ms"),
+            Self::HandshakeFailedProtocol => format!("protocol error {value:#010x}"),
+            Self::HandshakeFailedAuth => format!("ZAP status {value}"),
+            Self::MonitorStopped | Self::HandshakeSucceeded => format!("{value} (no meaning)"),
+            Self::Unknown(_) => value.to_string(),
+        }
+    }
+}
+
 impl MonitorEvent {
     /// Replaces `frames` by the event.
     #[expect(clippy::host_endian_bytes, reason = "libzmq writes monitor events in native order")]
@@ -127,16 +152,40 @@ impl MonitorEvent {
     #[expect(clippy::host_endian_bytes, reason = "libzmq writes monitor events in native order")]
     pub fn decode(frames: &Frames) -> Result<Self, DecodeError> {
         let [e0, e1, v0, v1, v2, v3] = fixed(frames, 0, "event")?;
-        let endpoint = frame(frames, 1, "endpoint")?;
-        if endpoint.len() > ENDPOINT_BYTES_MAX {
-            return Err(Fault::TooLong { max: ENDPOINT_BYTES_MAX, unit: "bytes" }.of("endpoint"));
-        }
+        let endpoint = decode_endpoint(frame(frames, 1, "endpoint")?)?;
         Ok(Self {
             kind: EventKind::from_number(u16::from_ne_bytes([e0, e1])),
             value: u32::from_ne_bytes([v0, v1, v2, v3]),
-            endpoint: utf8(endpoint, "endpoint")?.to_owned(),
+            endpoint: endpoint.to_owned(),
         })
     }
+
+    #[expect(clippy::host_endian_bytes, reason = "libzmq writes monitor events in native order")]
+    fn describe(mut fields: Fields<'_>) -> Description {
+        match fields.complete(0) {
+            Some(&[e0, e1, v0, v1, v2, v3]) => {
+                let kind = EventKind::from_number(u16::from_ne_bytes([e0, e1]));
+                fields.part("event", 0, 0..2, format!("{} ({:#06x})", kind.name(), kind.number()));
+                fields.part("value", 0, 2..6, kind.value_words(u32::from_ne_bytes([v0, v1, v2, v3])));
+            }
+            _ => fields.fixed::<6>("event", 0, |bytes| words::hex(&bytes)),
+        }
+        fields.frame("endpoint", 1, |bytes| words::decoded(decode_endpoint(bytes)));
+        fields.ignored(2);
+        fields.describe("monitor_event", Place { page: "monitor", section: "monitor_event" }, Self::decode)
+    }
+}
+
+fn decode_endpoint(bytes: &[u8]) -> Result<&str, DecodeError> {
+    if bytes.len() > ENDPOINT_BYTES_MAX {
+        return Err(Fault::TooLong { max: ENDPOINT_BYTES_MAX, unit: "bytes" }.of("endpoint"));
+    }
+    utf8(bytes, "endpoint")
+}
+
+/// Describes an event on a monitor.
+pub(crate) fn describe(observed: &Observed<'_>) -> Description {
+    MonitorEvent::describe(Fields::of(observed))
 }
 
 impl fmt::Display for EventKind {

@@ -11,6 +11,7 @@
 
 use crate::{
     Channel, DecodeError, Frames, Limits, SocketType, Symbol,
+    describe::{Describe, Description, Observed, Place, Purpose, fields::Fields, general, words},
     fields::{finite, frame, positive, unsigned},
 };
 
@@ -26,7 +27,10 @@ pub const TICKS: Channel = Channel {
 };
 
 /// The channels of this protocol.
-pub(crate) const CHANNELS: &[Channel] = &[TICKS];
+pub(crate) const CHANNELS: &[(Channel, Describe)] = &[(TICKS, describe)];
+
+/// Where subscriptions are specified.
+const SUBSCRIBING: Place = Place { page: "tickz", section: "Semantics" };
 
 /// One price.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -65,5 +69,23 @@ impl Tick {
         let price = positive(frames, 2, "price")?;
         let sequence = if frames.len() > 3 { Some(unsigned(frames, 3, "sequence")?) } else { None };
         Ok(Self { symbol, timestamp, price, sequence })
+    }
+
+    fn describe(mut fields: Fields<'_>) -> Description {
+        fields.frame("symbol", 0, |bytes| words::decoded(Symbol::decode(bytes)));
+        fields.float("timestamp", 1, words::time);
+        fields.float("price", 2, words::price);
+        fields.unsigned("sequence", 3, |sequence| format!("number {sequence} of its symbol, from 0"));
+        fields.ignored(4);
+        fields.describe("tick", Place { page: "tickz", section: "tick" }, Self::decode)
+    }
+}
+
+/// Describes a message on **ticks**.
+pub(crate) fn describe(observed: &Observed<'_>) -> Description {
+    match observed.purpose() {
+        Purpose::Publication => Tick::describe(Fields::of(observed)),
+        Purpose::Subscription => general::subscription(observed, Some(SUBSCRIBING), words::text),
+        _ => general::message(observed),
     }
 }

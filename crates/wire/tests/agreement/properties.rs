@@ -1,13 +1,20 @@
-//! Properties of all bytes: decoding never panics, and a decoded message encodes to frames that decode to the same message.
+//! Properties of all bytes: decoding never panics, and a decoded message encodes to frames that decode to the same
+//! message. Any message has a description, and a description of a part of it reports no fault that the whole does not have.
 
 use std::sync::LazyLock;
 
-use crate::{reading::read, vectors::valid};
-use proptest::{collection::vec, prelude::*};
-use wire::Frames;
+use crate::{descriptions::assert_covers, reading::read, vectors::valid};
+use proptest::{collection::vec, prelude::*, sample::select};
+use wire::{Direction, Frames, Kept, Observed, describe};
 
 const MESSAGES: [&str; 9] =
     ["tick", "request", "reply", "broadcast", "order", "outcome", "control", "monitor_event", "event"];
+
+const CHANNELS: [&str; 9] =
+    ["", "ticks", "requests", "broadcasts", "orders", "results", "control", "monitor", "another"];
+
+const SOCKET_TYPES: [&str; 13] =
+    ["REQ", "REP", "DEALER", "ROUTER", "PUB", "SUB", "XPUB", "XSUB", "PUSH", "PULL", "PAIR", "STREAM", ""];
 
 /// The small reports of the vectors.
 static REPORTS: LazyLock<Vec<Frames>> =
@@ -39,6 +46,25 @@ fn is_stable_or_an_error(message: &str, frames: &Frames) -> Result<(), TestCaseE
     Ok(())
 }
 
+fn lengths(frames: &Frames) -> Vec<usize> {
+    frames.iter().map(<[u8]>::len).collect()
+}
+
+/// The first frames and bytes of a message, and the length that the last of the frames has in it.
+fn part(frames: &Frames, frames_max: usize, bytes_max: usize) -> (Frames, Option<usize>) {
+    let mut kept = Frames::new();
+    let mut last_frame_bytes = None;
+    for frame in frames.iter().take(frames_max) {
+        let room = bytes_max - kept.byte_len();
+        kept.push(&frame[..frame.len().min(room)]);
+        last_frame_bytes = Some(frame.len());
+        if frame.len() > room {
+            break;
+        }
+    }
+    (kept, last_frame_bytes)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
@@ -62,5 +88,33 @@ proptest! {
             parts[1].splice(at..end, inserted.bytes());
         }
         is_stable_or_an_error("state", &parts.into_iter().collect())?;
+    }
+
+    #[test]
+    fn any_frames_have_a_description(
+        frames in vec(frame(), 0..12),
+        channel in select(&CHANNELS[..]),
+        socket_type in select(&SOCKET_TYPES[..]),
+        direction in select(&[Direction::Sent, Direction::Received][..]),
+        (frames_max, bytes_max) in (0_usize..12, 0_usize..64),
+        is_length_known: bool,
+    ) {
+        let frames: Frames = frames.into_iter().collect();
+        let channel = Some(channel).filter(|channel| !channel.is_empty());
+        let observed = Observed { channel, socket_type, direction, message: Kept::whole(&frames) };
+        let whole = describe(&observed);
+        assert_covers(&whole.fields, &lengths(&frames), "whole");
+
+        let (kept, last_frame_bytes) = part(&frames, frames_max, bytes_max);
+        let last_frame_bytes = last_frame_bytes.filter(|_| is_length_known);
+        let described = describe(&Observed { message: Kept::part(&kept, last_frame_bytes), ..observed });
+        if let Some(fault) = described.fault {
+            prop_assert_eq!(Some(fault.field), whole.fault.map(|fault| fault.field));
+        }
+        let mut lengths = lengths(&kept);
+        if let (Some(length), Some(last)) = (last_frame_bytes, lengths.last_mut()) {
+            *last = length;
+        }
+        assert_covers(&described.fields, &lengths, "part");
     }
 }

@@ -8,15 +8,21 @@ use std::{fs, path::Path};
 use crate::reading::{read, unhex};
 use wire::Frames;
 
-struct Example {
-    place: String,
-    message: String,
-    frames: Frames,
+pub(crate) struct Example {
+    pub(crate) place: String,
+    pub(crate) message: String,
+    pub(crate) frames: Frames,
 }
 
-fn examples(document: &str) -> Vec<Example> {
+/// The text of a page.
+pub(crate) fn page(document: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../protocol-docs").join(document);
-    let page = fs::read_to_string(path).unwrap();
+    fs::read_to_string(path).unwrap()
+}
+
+/// The worked examples of a page.
+pub(crate) fn examples(document: &str) -> Vec<Example> {
+    let page = page(document);
     let mut examples = Vec::new();
     let mut open: Option<Example> = None;
     let mut text = String::new();

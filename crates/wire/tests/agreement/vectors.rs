@@ -6,6 +6,32 @@ use crate::reading::{hex, read, unhex};
 use serde_json::Value;
 use wire::Frames;
 
+/// A message of the vectors.
+pub(crate) struct Vector {
+    pub(crate) message: String,
+    pub(crate) label: String,
+    pub(crate) frames: Frames,
+    /// The invalid field and the fault's word; `None` if the message is valid.
+    pub(crate) fault: Option<(String, String)>,
+}
+
+/// The vectors of one file.
+pub(crate) fn vectors(protocol: &str) -> Vec<Vector> {
+    let word = |value: &Value| value.as_str().unwrap().to_owned();
+    let mut vectors = Vec::new();
+    for message in file(protocol)["messages"].as_array().unwrap() {
+        for kind in ["valid", "invalid"] {
+            vectors.extend(message[kind].as_array().unwrap().iter().map(|case| Vector {
+                message: word(&message["message"]),
+                label: format!("{}: {}", message["message"], case["name"]),
+                frames: frames(&case["frames"]),
+                fault: (kind == "invalid").then(|| (word(&case["field"]), word(&case["fault"]))),
+            }));
+        }
+    }
+    vectors
+}
+
 fn file(protocol: &str) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../protocol-docs/vectors/{protocol}.json"));
     let file: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
@@ -15,9 +41,7 @@ fn file(protocol: &str) -> Value {
 
 /// The messages that a decoder must accept.
 pub(crate) fn valid(protocol: &str) -> Vec<Frames> {
-    let file = file(protocol);
-    let messages = file["messages"].as_array().unwrap().iter();
-    messages.flat_map(|message| message["valid"].as_array().unwrap()).map(|case| frames(&case["frames"])).collect()
+    vectors(protocol).into_iter().filter(|vector| vector.fault.is_none()).map(|vector| vector.frames).collect()
 }
 
 /// Checks one file and returns how many cases it holds.

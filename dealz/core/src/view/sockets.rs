@@ -50,6 +50,20 @@ pub enum SocketRole {
     Pub,
 }
 
+impl SocketRole {
+    /// ZeroMQ's name of it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Req => "REQ",
+            Self::Sub => "SUB",
+            Self::Push => "PUSH",
+            Self::Pull => "PULL",
+            Self::Pub => "PUB",
+        }
+    }
+}
+
 impl SocketId {
     /// All six, in display order.
     pub const ALL: [Self; 6] =
@@ -121,8 +135,7 @@ impl SocketId {
 impl fmt::Display for SocketId {
     /// `tickz SUB`.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let role = format!("{:?}", self.role()).to_uppercase();
-        write!(formatter, "{} {role}", self.service())
+        write!(formatter, "{} {}", self.service(), self.role().name())
     }
 }
 
