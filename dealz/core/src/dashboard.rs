@@ -1,9 +1,10 @@
 //! What the desk shows, folded from what happens. Pure: no socket, no clock.
 //!
-//! Events go in by [`Dashboard::handle`] and change what is known; [`Dashboard::handle_time`] draws the conclusions, about
+//! Events go in by [`Dashboard::handle`] and change what is known; [`Dashboard::handle_time`] draws the conclusions, up to
 //! thirty times a second. What is shown has six sections, each with a version, and rings of numbered items. A page holds a
 //! [`Cursor`] of what it has seen: [`Dashboard::changes`] returns the sections with another version and the items that are
-//! newer. So a page that rarely looks gets the newest state, and nothing queues up for it.
+//! newer. So a page that rarely looks gets the newest state, and nothing queues up for it. Prices and counts that alone have
+//! changed wait for up to a quarter of a second: every update has a page drawn, and nobody reads numbers faster than that.
 //!
 //! - [`ring`], [`points`]: the last items of a kind
 //! - [`socket`]: one of the six sockets
@@ -46,12 +47,20 @@ const STATES_MAX: usize = 100;
 /// How long a page may be without an update: one that hears nothing for longer knows that it is cut off.
 const BEAT_MS: f64 = 1_000.0;
 
+/// How long prices and counts may wait for the next update: a little less than the time from one count of messages to the
+/// next.
+const COUNTS_MS: f64 = 240.0;
+
 /// What is known, and what is shown of it.
 pub(crate) struct Dashboard {
     /// Rises when everything begins again: then pages get a snapshot.
     generation: u64,
     /// When it last drew its conclusions.
     time_ms: f64,
+    /// How many conclusions a page gets at once: those with other changes than prices and counts.
+    prompt: u64,
+    /// Whether the next one is such a conclusion.
+    is_prompt: bool,
     folds: [SocketFold; SocketId::ALL.len()],
     talk: Talk,
     report: ValuzReport,
@@ -77,6 +86,7 @@ pub(crate) struct Cursor {
     generation: u64,
     /// The time of its last update.
     time_ms: f64,
+    prompt: u64,
     sockets: u64,
     tickz: u64,
     chatz: u64,
@@ -134,6 +144,8 @@ impl Dashboard {
         let mut dashboard = Self {
             generation: 1,
             time_ms: now_ms,
+            prompt: 0,
+            is_prompt: false,
             sockets: Section::new(folds.iter().map(SocketFold::view).collect()),
             tickz: Section::new(TickzView::default()),
             chatz: Section::new(talk.view.clone()),
@@ -157,6 +169,7 @@ impl Dashboard {
 
     /// Takes an event.
     pub(crate) fn handle(&mut self, event: Event, now_ms: f64) {
+        self.is_prompt |= self.is_prompt_by(&event);
         match event {
             Event::Monitor(id, event) => self.handle_monitor(id, event, now_ms),
             Event::Dropped(count) => self.dropped_events.show(count),
@@ -183,6 +196,8 @@ impl Dashboard {
                 self.wanted = wanted;
             }
             Event::Reset => self.reset(now_ms),
+            // What is shown stays.
+            Event::End => {}
         }
         self.note_phases(now_ms);
     }
@@ -197,6 +212,7 @@ impl Dashboard {
             fold.handle_time(now_ms);
         }
         self.note_phases(now_ms);
+        self.prompt += u64::from(std::mem::take(&mut self.is_prompt));
         self.sockets.show(self.folds.iter().map(SocketFold::view).collect());
         self.chatz.show(self.talk.view.clone());
         let ValuzReport { state, batch, workers, nameless, recommended } = &self.report;
@@ -211,12 +227,19 @@ impl Dashboard {
         });
     }
 
-    /// What has changed since the cursor was advanced last, or a sign of life if that is a second ago; the cursor is advanced.
+    /// What has changed since the cursor was advanced last, if that is due, or a sign of life if that is a second ago; the
+    /// cursor is advanced.
     pub(crate) fn changes(&self, cursor: &mut Cursor) -> Option<Update> {
         let snapshot = cursor.generation != self.generation;
+        // A clock that was put back is no reason to be silent.
+        let elapsed_ms = (self.time_ms - cursor.time_ms).abs();
+        if !snapshot && cursor.prompt == self.prompt && elapsed_ms < COUNTS_MS {
+            return None;
+        }
         if snapshot {
             *cursor = Cursor { generation: self.generation, ..Cursor::default() };
         }
+        cursor.prompt = self.prompt;
         let update = Update {
             time_ms: self.time_ms,
             snapshot,
@@ -231,13 +254,23 @@ impl Dashboard {
             events: self.events.unseen(&mut cursor.events),
             states: self.states.iter().zip(&mut cursor.states).flat_map(|(ring, seen)| ring.unseen(seen)).collect(),
         };
-        // A clock that was put back is no reason to be silent.
-        let is_due = (self.time_ms - cursor.time_ms).abs() >= BEAT_MS;
-        if update.is_empty() && !is_due {
+        if update.is_empty() && elapsed_ms < BEAT_MS {
             return None;
         }
         cursor.time_ms = self.time_ms;
         Some(update)
+    }
+
+    /// Whether pages are to get an event at once. Of those of monitors the lines and the phases decide.
+    fn is_prompt_by(&self, event: &Event) -> bool {
+        match event {
+            Event::Monitor(..) | Event::Dropped(_) | Event::Malformed(..) | Event::Traffic(_) => false,
+            Event::Tickz(view, _) => !symbols(view).eq(symbols(&self.tickz.shown)),
+            Event::Processes(processes, wanted) => {
+                *wanted != self.wanted || !states(processes).eq(states(&self.processes.shown))
+            }
+            _ => true,
+        }
     }
 
     fn handle_monitor(&mut self, id: SocketId, event: MonitorEvent, now_ms: f64) {
@@ -271,6 +304,7 @@ impl Dashboard {
             sentence: sentence.unwrap_or_default(),
         });
         self.folds[id.index()].begin_line(event.kind, line, now_ms);
+        self.is_prompt = true;
     }
 
     /// Why nothing can be heard from the service of a socket that connects: its process is suspended, or does not answer
@@ -298,6 +332,7 @@ impl Dashboard {
             let phase = self.folds[id.index()].phase();
             if self.phases[id.index()] != phase {
                 self.phases[id.index()] = phase;
+                self.is_prompt = true;
                 self.states[id.index()].push(|_| StateChange { socket: id, time_ms: now_ms, phase });
             }
         }
@@ -327,6 +362,16 @@ impl Dashboard {
         self.events.clear();
         self.begin_phases(now_ms);
     }
+}
+
+/// The followed symbols.
+fn symbols(view: &TickzView) -> impl Iterator<Item = &str> {
+    view.quotes.iter().map(|quote| quote.symbol.as_str())
+}
+
+/// What processes do, and which ones they are.
+fn states(processes: &[ProcessView]) -> impl Iterator<Item = (Option<u32>, &ProcessState)> {
+    processes.iter().map(|process| (process.pid, &process.state))
 }
 
 #[cfg(test)]

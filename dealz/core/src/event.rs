@@ -32,6 +32,8 @@ pub(crate) enum Event {
     Processes(Vec<ProcessView>, u32),
     /// Everything begins again: lines, events, points and counters of the page are cleared.
     Reset,
+    /// The desk ends, and with it the thread that takes events.
+    End,
 }
 
 /// Nothing is heard.

@@ -89,6 +89,50 @@ fn a_page_hears_from_the_desk_once_a_second_at_least_while_that_works() {
     assert!(dashboard.changes(&mut cursor).is_some());
 }
 
+/// Counts of the socket of prices.
+fn traffic(received: u64) -> Event {
+    let mut counts = [Counts::default(); 6];
+    counts[SocketId::TickzSub.index()] = Counts { received, sent: 1 };
+    Event::Traffic(counts)
+}
+
+#[test]
+fn prices_and_counts_wait_for_a_quarter_of_a_second_and_nothing_else_waits() {
+    let (mut dashboard, mut cursor) = (dashboard(), Cursor::default());
+    dashboard.handle(ticks(0, 0.0), 0.0);
+    dashboard.handle(monitor(EventKind::ConnectRetried, 100), 0.0);
+    dashboard.handle_time(0.0);
+    dashboard.changes(&mut cursor);
+    let mut updates = Vec::new();
+    for step in 1..=100_u32 {
+        let now = 10.0 * f64::from(step);
+        dashboard.handle(ticks(step.into(), now), now);
+        dashboard.handle(traffic(step.into()), now);
+        dashboard.handle(monitor(EventKind::ConnectRetried, 100 + step), now);
+        dashboard.handle_time(now);
+        updates.extend(dashboard.changes(&mut cursor));
+    }
+    let times: Vec<_> = updates.iter().map(|update| update.time_ms).collect();
+    assert_eq!(times, [240.0, 480.0, 720.0, 960.0]);
+    assert!(updates.iter().all(|update| update.sockets.is_some() && update.events.len() == 1));
+    assert_eq!(updates.iter().map(|update| update.points.len()).collect::<Vec<_>>(), [24; 4]);
+
+    let prompt = [
+        said("hello"),
+        monitor(EventKind::HandshakeSucceeded, 9),
+        Event::Tickz(TickzView::default(), Vec::new()),
+        Event::Processes(Vec::new(), 1),
+        Event::Silent(SocketId::TickzSub, Some(Silence { since_ms: 1.0, reason: "no tick".to_owned() })),
+    ];
+    for (event, now) in prompt.into_iter().zip([1_001.0, 1_002.0, 1_003.0, 1_004.0, 1_005.0]) {
+        let words = format!("{event:?}");
+        dashboard.handle(event, now);
+        dashboard.handle_time(now);
+        assert!(dashboard.changes(&mut cursor).is_some_and(|update| !update.is_empty()), "{words}");
+        assert_eq!(dashboard.changes(&mut cursor), None);
+    }
+}
+
 #[test]
 fn a_page_that_rarely_looks_gets_the_newest_state_and_bounded_lines() {
     let (mut dashboard, mut slow) = (dashboard(), Cursor::default());
@@ -116,13 +160,8 @@ fn monitors_become_states_marks_and_sentences() {
         dashboard.handle(monitor(kind, 9), now);
     }
     dashboard.handle(Event::Malformed(SocketId::TickzSub, 3, "price: missing".to_owned()), 3.0);
-    let counts = |received| {
-        let mut counts = [Counts::default(); 6];
-        counts[SocketId::TickzSub.index()] = Counts { received, sent: 1 };
-        Event::Traffic(counts)
-    };
-    dashboard.handle(counts(0), 0.0);
-    dashboard.handle(counts(500), 1_000.0);
+    dashboard.handle(traffic(0), 0.0);
+    dashboard.handle(traffic(500), 1_000.0);
     dashboard.handle(Event::Dropped(7), 1_000.0);
     dashboard.handle_time(1_000.0);
     let update = dashboard.changes(&mut Cursor::default()).unwrap();
@@ -149,12 +188,13 @@ fn retries_change_a_line_and_do_not_bury_the_one_before() {
     let events = dashboard.changes(&mut cursor).unwrap().events;
     assert!(events.len() == 2 && events.iter().all(|line| line.is_major), "{events:?}");
     for step in 0..1_000_u32 {
-        dashboard.handle(monitor(EventKind::ConnectRetried, 100 + step), 10.0 + f64::from(step));
-        dashboard.handle_time(10.0 + f64::from(step));
+        let now = 10.0 + 250.0 * f64::from(step);
+        dashboard.handle(monitor(EventKind::ConnectRetried, 100 + step), now);
+        dashboard.handle_time(now);
         let events = dashboard.changes(&mut cursor).unwrap().events;
         let [line] = events.as_slice() else { panic!("{events:?}") };
         assert_eq!((line.id, line.count, line.value, line.is_major), (2, step + 1, 100 + step, false));
-        assert_eq!((line.time_ms, line.last_ms), (10.0, 10.0 + f64::from(step)));
+        assert_eq!((line.time_ms, line.last_ms), (10.0, now));
     }
     assert_eq!(dashboard.changes(&mut Cursor::default()).unwrap().events.len(), 3);
 }

@@ -3,7 +3,6 @@
 use std::{
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
         mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
     },
     thread::{self, JoinHandle},
@@ -36,10 +35,10 @@ use crate::{
 /// monitors, drops.
 const EVENTS_MAX: usize = 1_024;
 
-/// The interval between two states of the view.
+/// The least time between two states of the view.
 const BEAT: Duration = Duration::from_millis(33);
 
-/// How often messages are counted.
+/// How often messages are counted, and the most time between two states of the view.
 const COUNT: Duration = Duration::from_millis(250);
 
 /// Everything that runs. Dropping it ends everything, in the order of the fields.
@@ -78,7 +77,7 @@ impl Live {
         let taps = Taps::new();
         let monitors = monitors::spawn(&context, events.clone())?;
         let observed = context.observed(monitors.clone(), taps.clone());
-        let board = DashboardHandle::spawn(&endpoints, &name, (taps.clone(), monitors), inbox)?;
+        let board = DashboardHandle::spawn(&endpoints, &name, (taps.clone(), monitors), (events.clone(), inbox))?;
 
         let binds = ValuzEndpoints {
             orders: endpoints.orders.clone(),
@@ -141,7 +140,7 @@ impl Drop for StopProcesses {
 /// The dashboard, and the handle of the thread that changes it.
 struct DashboardHandle {
     dashboard: Arc<Mutex<Dashboard>>,
-    stopping: Arc<AtomicBool>,
+    events: SyncSender<Event>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -150,26 +149,20 @@ impl DashboardHandle {
         endpoints: &DeskEndpoints,
         name: &User,
         (taps, monitors): (Taps, Monitors),
-        inbox: Receiver<Event>,
+        (events, inbox): (SyncSender<Event>, Receiver<Event>),
     ) -> Result<Self, StartError> {
         let texts = SocketId::ALL.map(|id| endpoints.of(id).as_str());
         let dashboard = Arc::new(Mutex::new(Dashboard::new(texts, name.as_str(), host(), now_ms())));
-        let stopping = Arc::new(AtomicBool::new(false));
-        let owner = DashboardThread {
-            dashboard: Arc::clone(&dashboard),
-            inbox,
-            taps,
-            monitors,
-            stopping: Arc::clone(&stopping),
-        };
+        let owner = DashboardThread { dashboard: Arc::clone(&dashboard), inbox, taps, monitors };
         let thread = thread::Builder::new().name("dashboard".to_owned()).spawn(move || owner.run());
-        Ok(Self { dashboard, stopping, thread: Some(thread.map_err(StartError::Thread)?) })
+        Ok(Self { dashboard, events, thread: Some(thread.map_err(StartError::Thread)?) })
     }
 }
 
 impl Drop for DashboardHandle {
     fn drop(&mut self) {
-        self.stopping.store(true, Ordering::Relaxed);
+        // The thread always makes room, unless it has ended already.
+        let _ = self.events.send(Event::End);
         if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
             error!("the thread dashboard panicked");
         }
@@ -188,18 +181,21 @@ struct DashboardThread {
     inbox: Receiver<Event>,
     taps: Taps,
     monitors: Monitors,
-    stopping: Arc<AtomicBool>,
 }
 
 impl DashboardThread {
     fn run(self) {
-        let start = Instant::now();
-        let (mut next_beat, mut next_count) = (start, start);
-        while !self.stopping.load(Ordering::Relaxed) {
+        let (mut last_beat, mut next_count) = (Instant::now(), Instant::now());
+        let mut has_changed = true;
+        loop {
+            let next_beat = if has_changed { last_beat + BEAT } else { next_count };
             match self.inbox.recv_timeout(next_beat.saturating_duration_since(Instant::now())) {
-                Ok(event) => self.locked().handle(event, now_ms()),
+                Ok(Event::End) | Err(RecvTimeoutError::Disconnected) => return,
+                Ok(event) => {
+                    self.locked().handle(event, now_ms());
+                    has_changed = true;
+                }
                 Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return,
             }
             let now = Instant::now();
             if now >= next_count {
@@ -209,7 +205,7 @@ impl DashboardThread {
                 dashboard.handle(Event::Dropped(self.monitors.dropped()), now_ms());
             }
             if now >= next_beat {
-                next_beat = now + BEAT;
+                (last_beat, has_changed) = (now, false);
                 self.locked().handle_time(now_ms());
             }
         }
