@@ -4,7 +4,7 @@
 //! thirty times a second. What is shown has six sections, each with a version, and rings of numbered items. A page holds a
 //! [`Cursor`] of what it has seen: [`Dashboard::changes`] returns the sections with another version and the items that are
 //! newer. So a page that rarely looks gets the newest state, and nothing queues up for it. Prices and counts that alone have
-//! changed wait for up to a quarter of a second: every update has a page drawn, and nobody reads numbers faster than that.
+//! changed wait for up to a quarter of a second: each update has pages drawn again, and people read no faster.
 //!
 //! - [`ring`], [`points`]: the last items of a kind
 //! - [`socket`]: one of the six sockets

@@ -3,7 +3,7 @@ import { socket, worker } from '../state/sample'
 import { BOUND, CONNECTED, layout } from './layout'
 import { lookOf, workerLook } from './look'
 import { type Box, lengthOf, middleOf, pointAt, roundPath, shares, wrap } from './path'
-import { counted, roundRobin, pulsesBetween } from './pulses'
+import { counted, Pace, roundRobin, pulsesBetween } from './pulses'
 import { heardOf, noteOf } from './words'
 
 const SIZES = [
@@ -162,8 +162,8 @@ describe('pulses', () => {
     const before = counted([socket('chatz.req', { sent: 1, received: 1 }), socket('tickz.sub', { received: 5 })], [])
     const after = counted([socket('chatz.req', { sent: 2, received: 1 }), socket('tickz.sub', { received: 999 })], [])
     expect(pulsesBetween(before, after)).toEqual([
-      { socket: 'chatz.req', worker: null, inward: false },
-      { socket: 'tickz.sub', worker: null, inward: true },
+      { socket: 'chatz.req', worker: null, inward: false, messages: 1 },
+      { socket: 'tickz.sub', worker: null, inward: true, messages: 994 },
     ])
   })
 
@@ -171,17 +171,30 @@ describe('pulses', () => {
     const before = counted([socket('valuz.pub', { sent: 1 })], [worker(1, 10), worker(2, 10)])
     const after = counted([socket('valuz.pub', { sent: 1 })], [worker(1, 10), worker(2, 30), worker(3, 30)])
     expect(pulsesBetween(before, after)).toEqual([
-      { socket: 'valuz.push', worker: 1, inward: false },
-      { socket: 'valuz.pull', worker: 1, inward: true },
+      { socket: 'valuz.push', worker: 1, inward: false, messages: 20 },
+      { socket: 'valuz.pull', worker: 1, inward: true, messages: 20 },
     ])
   })
 
   test('on a line that workers share, are round-robin', () => {
-    const push = (worker: number) => ({ socket: 'valuz.push', worker, inward: false }) as const
-    const pub = (worker: number) => ({ socket: 'valuz.pub', worker, inward: false }) as const
+    const push = (worker: number) => ({ socket: 'valuz.push', worker, inward: false, messages: 1 }) as const
+    const pub = (worker: number) => ({ socket: 'valuz.pub', worker, inward: false, messages: 1 }) as const
     const pulses = [push(0), push(1), pub(0), pub(1)]
     expect(roundRobin(pulses, 0)).toEqual([pub(0), pub(1), push(0)])
     expect(roundRobin(pulses, 3)).toEqual([pub(0), pub(1), push(1)])
+  })
+
+  test('come once a second on a line with few messages, each time on a busy one, and for each message alone', () => {
+    const shown = (messages: number, everyMs: number, times: number) => {
+      const pace = new Pace()
+      const pulse = { socket: 'tickz.sub', worker: null, inward: true, messages } as const
+      return Array.from({ length: times }, (_, time) => pace.admits(pulse, time * everyMs)).filter((is) => is).length
+    }
+    // Forty seconds of five prices four times a second: the first come one after the other.
+    expect(shown(5, 250, 160)).toBe(42)
+    expect(shown(60, 100, 100)).toBe(100)
+    expect(shown(1, 100, 3)).toBe(3)
+    expect(shown(1, 2000, 20)).toBe(20)
   })
 
   test('there are none after a reset', () => {

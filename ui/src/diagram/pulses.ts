@@ -1,5 +1,6 @@
 // The lines that pulse: those with a message between two counts. The counts are taken ten times a second at
-// most, so a line never pulses more often than that.
+// most, so a line never pulses more often than that. Moving dots cost more than all else on the page while no one acts, so a
+// line with few messages pulses once a second; each of a few that come alone has its dot.
 
 import type { SocketView } from '../generated/SocketView'
 import type { WorkerView } from '../generated/WorkerView'
@@ -18,6 +19,35 @@ export interface Pulse {
   worker: number | null
   /** Whether it comes to dealz. */
   inward: boolean
+  /** How many messages it stands for. */
+  messages: number
+}
+
+/** Pulses that a line may have in a row, and the wait for each further one, in milliseconds. */
+const ROW_MAX = 3
+const WAIT_MS = 1000
+
+/** So many messages are worth a pulse at any time. */
+const MANY = 50
+
+/** Which pulses are shown. */
+export class Pace {
+  readonly #lines = new Map<string, { allowed: number; messages: number; atMs: number }>()
+
+  /** Whether a pulse is shown. The messages of one that is not count with the next one. */
+  admits({ socket, worker, inward, messages }: Pulse, nowMs: number): boolean {
+    const key = `${socket} ${worker} ${inward}`
+    const line = this.#lines.get(key) ?? { allowed: ROW_MAX, messages: 0, atMs: nowMs }
+    const allowed = Math.min(ROW_MAX, line.allowed + (nowMs - line.atMs) / WAIT_MS)
+    const waiting = line.messages + messages
+    const shown = allowed >= 1 || waiting >= MANY
+    this.#lines.set(key, {
+      allowed: shown ? Math.max(0, allowed - 1) : allowed,
+      messages: shown ? 0 : waiting,
+      atMs: nowMs,
+    })
+    return shown
+  }
 }
 
 export function counted(sockets: readonly SocketView[], workers: readonly WorkerView[]): Counted {
@@ -42,23 +72,25 @@ export function roundRobin(pulses: readonly Pulse[], turn: number): Pulse[] {
 /** The pulses for the messages between two counts. */
 export function pulsesBetween(before: Counted, after: Counted): Pulse[] {
   const pulses: Pulse[] = []
-  const grew = (id: string, way: 'received' | 'sent') => {
+  const grown = (id: string, way: 'received' | 'sent') => {
     const count = after.sockets.get(id)?.[way] ?? 0
     // Fewer than before: the counts restarted, and no message is known.
-    return count > (before.sockets.get(id)?.[way] ?? count)
+    return Math.max(0, count - (before.sockets.get(id)?.[way] ?? count))
   }
   for (const socket of CONNECTED) {
-    if (grew(socket, 'sent')) pulses.push({ socket, worker: null, inward: false })
-    if (grew(socket, 'received')) pulses.push({ socket, worker: null, inward: true })
+    const [sent, received] = [grown(socket, 'sent'), grown(socket, 'received')]
+    if (sent > 0) pulses.push({ socket, worker: null, inward: false, messages: sent })
+    if (received > 0) pulses.push({ socket, worker: null, inward: true, messages: received })
   }
-  const spoke = grew('valuz.pub', 'sent')
+  const spoken = grown('valuz.pub', 'sent')
   const workers = [...after.workers.entries()]
   workers.forEach(([name, done], worker) => {
-    const was = before.workers.get(name)
-    if (was !== undefined && done > was) {
-      pulses.push({ socket: 'valuz.push', worker, inward: false }, { socket: 'valuz.pull', worker, inward: true })
+    const messages = done - (before.workers.get(name) ?? done)
+    if (messages > 0) {
+      pulses.push({ socket: 'valuz.push', worker, inward: false, messages })
+      pulses.push({ socket: 'valuz.pull', worker, inward: true, messages })
     }
-    if (spoke) pulses.push({ socket: 'valuz.pub', worker, inward: false })
+    if (spoken > 0) pulses.push({ socket: 'valuz.pub', worker, inward: false, messages: spoken })
   })
   return pulses
 }

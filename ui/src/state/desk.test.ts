@@ -72,6 +72,14 @@ test('the points of a forgotten symbol go', () => {
   expect(Object.keys(applyUpdate(before, update({ tickz: tickz('AAPL') })).points)).toEqual(['AAPL'])
 })
 
+test('a socket that stays as it was is the same object', () => {
+  const ticks = (received: number) => [socket('chatz.req', { received: 1 }), socket('tickz.sub', { received })]
+  const before = fold([update({ sockets: ticks(1) })])
+  const after = applyUpdate(before, update({ sockets: ticks(2) }))
+  expect(after.sockets[0]).toBe(before.sockets[0])
+  expect(after.sockets[1]?.received).toBe(2)
+})
+
 test('no list grows beyond its bound', () => {
   let desk = fold([update({ tickz: tickz('IBM'), sockets: [socket('tickz.sub')] })])
   for (let step = 0; step < 2 * POINTS_MAX; step += 100) {

@@ -41,10 +41,11 @@ export interface RateSample {
   lost: number
 }
 
-/** How many messages each socket had sent and received at one time. */
+/** How many messages each socket had sent and received at one time, and how many a second then. */
 export interface TrafficSample {
   timeMs: number
   counts: Readonly<Partial<Record<SocketId, number>>>
+  perSecond: Readonly<Partial<Record<SocketId, number>>>
 }
 
 export interface Desk {
@@ -91,7 +92,7 @@ export const EMPTY: Desk = {
 export function applyUpdate(desk: Desk, update: Update): Desk {
   const before = update.snapshot ? EMPTY : desk
   const tickz = update.tickz ?? before.tickz
-  const sockets = update.sockets ?? before.sockets
+  const sockets = update.sockets === null ? before.sockets : withSockets(before.sockets, update.sockets)
   return {
     timeMs: update.timeMs,
     sockets,
@@ -138,6 +139,14 @@ export function socketOf(desk: Desk, id: SocketId): SocketView | undefined {
   return desk.sockets.find((socket) => socket.id === id)
 }
 
+/** All six come whenever one has changed. */
+function withSockets(before: Desk['sockets'], after: readonly SocketView[]): Desk['sockets'] {
+  return after.map((socket) => {
+    const was = before.find(({ id }) => id === socket.id)
+    return was && JSON.stringify(was) === JSON.stringify(socket) ? was : socket
+  })
+}
+
 function withPoints(before: Desk['points'], added: readonly PricePoint[], tickz: TickzView | null): Desk['points'] {
   const forgets = tickz !== null && Object.keys(before).some((symbol) => !follows(tickz, symbol))
   if (added.length === 0 && !forgets) return before
@@ -171,7 +180,10 @@ function withTraffic(before: Desk['traffic'], sockets: readonly SocketView[], ti
   const last = before.at(-1)
   if (sockets.length === 0 || (last && timeMs - last.timeMs < TRAFFIC_STEP_MS)) return before
   const counts = Object.fromEntries(sockets.map(({ id, received, sent }) => [id, received + sent]))
-  return append(before, [{ timeMs, counts }], TRAFFIC_MAX)
+  const perSecond = Object.fromEntries(
+    sockets.map(({ id, receivedPerSecond, sentPerSecond }) => [id, receivedPerSecond + sentPerSecond]),
+  )
+  return append(before, [{ timeMs, counts, perSecond }], TRAFFIC_MAX)
 }
 
 /** A line that comes again under its id has counted on: it takes the place of what it was. */

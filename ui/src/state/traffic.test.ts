@@ -20,6 +20,18 @@ test('a message every three seconds is a rate that does not blink', () => {
   expect(rates.every((rate) => rate >= 0.3 && rate <= 0.4)).toBe(true)
 })
 
+test('it changes once a second, and ends at once with the connection', () => {
+  let desk = EMPTY
+  const rates = Array.from({ length: 9 }, (_, quarter) => {
+    const sockets = [socket('tickz.sub', { receivedPerSecond: 100 + quarter })]
+    desk = applyUpdate(desk, update({ timeMs: quarter * 250, sockets }))
+    return trafficOf(desk, 'tickz.sub')
+  })
+  expect(rates).toEqual([100, 100, 100, 100, 104, 104, 104, 104, 108])
+  const gone = [socket('tickz.sub', { state: { is: 'connecting' } })]
+  expect(trafficOf(applyUpdate(desk, update({ timeMs: 2001, sockets: gone })), 'tickz.sub')).toBe(0)
+})
+
 test('many messages are counted in the last second', () => {
   const desk = applyUpdate(
     EMPTY,
