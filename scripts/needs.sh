@@ -8,7 +8,8 @@ just_oldest=1.29     # the first with all the attributes that the justfile uses
 rust_oldest=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' Cargo.toml)
 node_oldest=20.19    # required by the page's build tool
 node_pinned=24.19.0  # the version that pip installs
-venv=.tools/venv     # where pip puts both
+pyzmq_pinned=27.3.0  # the version that pip installs
+venv=.tools/venv     # where pip puts them
 node_tools=.tools/node/bin # node and npm from pip; first on the justfile's PATH
 system=$(uname -s)
 
@@ -104,6 +105,14 @@ drives_windows() {
     [ "$system" != Linux ] || { command -v Xvfb && command -v WebKitWebDriver && command -v ip; } >/dev/null 2>&1
 }
 
+# find_pyzmq: prints the path of a Python that has pyzmq, or fails. e2e/tests/polyglot.rs looks in the same places.
+find_pyzmq() {
+    for python in "$venv/bin/python" python3 /usr/bin/python3; do
+        "$python" -c 'import zmq' 2>/dev/null && echo "$python" && return
+    done
+    return 1
+}
+
 # package_manager: apt, dnf, brew or none.
 package_manager() {
     if [ "$system" = Darwin ]; then
@@ -126,6 +135,7 @@ packages_for() {
         apt-webkit) echo libwebkit2gtk-4.1-dev ;;
         apt-browser) echo chromium ;;
         apt-driver) echo xvfb webkit2gtk-driver iproute2 ;;
+        apt-pyzmq) echo python3-zmq ;;
         apt-node) echo python3-venv ;; # Debian 12 has Node 18, PyPI a newer one
         apt-just) echo python3-venv ;; # Debian 12 has no just, PyPI has it prebuilt
         dnf-cc) echo gcc glibc-devel ;;
@@ -134,6 +144,7 @@ packages_for() {
         dnf-webkit) echo webkit2gtk4.1-devel ;;
         dnf-browser) echo chromium ;;
         dnf-driver) echo xorg-x11-server-Xvfb webkit2gtk-driver iproute ;;
+        dnf-pyzmq) echo python3-zmq ;;
         dnf-node) echo nodejs nodejs-npm ;;
         brew-node) echo node ;;
         dnf-just | brew-just) echo just ;;
@@ -153,6 +164,7 @@ by_hand() {
         webkit) echo "WebKitGTK 4.1 with its headers" ;;
         browser) echo "Chromium or Chrome, for the page's tests" ;;
         driver) echo "Xvfb, WebKitWebDriver and ip, for the desk's tests" ;;
+        pyzmq) echo "pyzmq, for the tests of other languages: pip install pyzmq" ;;
         just) echo "just $just_oldest or newer: https://just.systems" ;;
     esac
 }

@@ -44,4 +44,5 @@ pub use plural::plural;
 pub use report::Direction;
 
 /// The channels of each protocol. A protocol that is missing here has unused `CHANNELS`, which the compiler reports.
-const PROTOCOLS: &[&[(Channel, describe::Describe)]] = &[chat::CHANNELS, tick::CHANNELS, value::CHANNELS];
+const PROTOCOLS: &[&[(Channel, describe::Describe)]] =
+    &[chat::CHANNELS, tick::CHANNELS, value::CHANNELS, report::CHANNELS];

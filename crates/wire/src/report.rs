@@ -26,10 +26,45 @@ pub use message::{Direction, MessageHeader, MessageReport};
 pub use state::{Connection, NamedValue, Phase, ProcessState, SocketState, Traffic};
 pub use topic::{ProcessId, SocketName, Topic};
 
-use crate::{DecodeError, Frames, fields::frame};
+use crate::{
+    Channel, DecodeError, Frames, Limits, SocketType,
+    describe::{Describe, Description, Observed, Place, Purpose, fields::Fields, general, words},
+    fields::frame,
+};
 
 /// The largest frame of a report in bytes.
 pub const FRAME_BYTES_MAX: usize = 1 << 20;
+
+/// The limits of the bus. When a queue is full, a report is dropped: the next state is whole again.
+const LIMITS: Limits = Limits { queue: 1_000, frame_bytes: FRAME_BYTES_MAX as u32, kernel_bytes: None, slow: None };
+
+/// Reports, from processes to the hub.
+pub const REPORTS: Channel = Channel {
+    name: "reports",
+    program: "observez",
+    variable: "OBSERVE_REPORTS",
+    port: 9007,
+    binds: SocketType::Sub,
+    connects: SocketType::Pub,
+    limits: LIMITS,
+};
+
+/// The same, from the hub to observers.
+pub const OBSERVATIONS: Channel = Channel {
+    name: "observations",
+    program: "observez",
+    variable: "OBSERVE_OBSERVATIONS",
+    port: 9008,
+    binds: SocketType::Pub,
+    connects: SocketType::Sub,
+    limits: LIMITS,
+};
+
+/// The channels of this protocol.
+pub(crate) const CHANNELS: &[(Channel, Describe)] = &[(REPORTS, describe), (OBSERVATIONS, describe)];
+
+/// Where subscriptions are specified.
+const SUBSCRIBING: Place = Place { page: "observe", section: "Semantics" };
 
 /// Any report.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,6 +98,32 @@ impl Report {
             Topic::Message { process, socket } => MessageReport::read(process, socket, frames).map(Self::Message),
         }
     }
+}
+
+/// Describes a message on **reports** or **observations**.
+pub(crate) fn describe(observed: &Observed<'_>) -> Description {
+    match observed.purpose() {
+        Purpose::Publication => report(Fields::of(observed)),
+        Purpose::Subscription => general::subscription(observed, Some(SUBSCRIBING), words::text),
+        _ => general::message(observed),
+    }
+}
+
+fn report(mut fields: Fields<'_>) -> Description {
+    let topic = fields.get(0).unwrap_or_default();
+    let name = match topic.split(|byte| *byte == b'/').next() {
+        Some(b"event") => "event",
+        Some(b"message") => "message",
+        _ => "state",
+    };
+    fields.frame("topic", 0, |bytes| words::decoded(Topic::decode(bytes)));
+    fields.frame(name, 1, |bytes| Ok(words::text(bytes)));
+    if name == "message" {
+        fields.frames("content", 2, |bytes| Ok(words::bytes(bytes)));
+    } else {
+        fields.ignored(2);
+    }
+    fields.describe(name, Place { page: "observe", section: name }, Report::decode)
 }
 
 #[cfg(test)]

@@ -67,8 +67,7 @@ fn offset(text: &str, line: usize, column: usize) -> usize {
 
 /// An integer from 0 to 2^53 - 1.
 pub(super) fn integer<'de, D: Deserializer<'de>>(source: D) -> Result<u64, D::Error> {
-    let value = u64::deserialize(source)?;
-    if value <= INTEGER_MAX { Ok(value) } else { Err(D::Error::custom("not exact as a float")) }
+    Integer::deserialize(source).map(u64::from)
 }
 
 /// A variant of `T` by its name.
@@ -86,7 +85,7 @@ pub(super) fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(source: D) 
 pub(super) fn objects<'de, D: Deserializer<'de>, T: Deserialize<'de>, const MAX: usize>(
     source: D,
 ) -> Result<Vec<T>, D::Error> {
-    list::<D, Object<T>, MAX>(source).map(|list| list.into_iter().map(|Object(value)| value).collect())
+    Objects::<T, MAX>::deserialize(source).map(Vec::from)
 }
 
 /// At most `MAX` values.
@@ -94,6 +93,44 @@ pub(super) fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>, const MAX: us
     source: D,
 ) -> Result<Vec<T>, D::Error> {
     source.deserialize_seq(List::<T, MAX>(PhantomData))
+}
+
+/// What a `T` makes of the value, or the default if it is `null`; with `serde(default)` also if it is absent.
+pub(super) fn optional<'de, D: Deserializer<'de>, T: Deserialize<'de>, U: From<T> + Default>(
+    source: D,
+) -> Result<U, D::Error> {
+    Option::<T>::deserialize(source).map(|value| value.map_or_else(U::default, U::from))
+}
+
+/// See [`integer`].
+pub(super) struct Integer(u64);
+
+impl From<Integer> for u64 {
+    fn from(Integer(value): Integer) -> Self {
+        value
+    }
+}
+
+impl<'de> Deserialize<'de> for Integer {
+    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
+        let value = u64::deserialize(source)?;
+        if value <= INTEGER_MAX { Ok(Self(value)) } else { Err(D::Error::custom("not exact as a float")) }
+    }
+}
+
+/// See [`objects`].
+pub(super) struct Objects<T, const MAX: usize>(Vec<Object<T>>);
+
+impl<T, const MAX: usize> From<Objects<T, MAX>> for Vec<T> {
+    fn from(Objects(list): Objects<T, MAX>) -> Self {
+        list.into_iter().map(|Object(value)| value).collect()
+    }
+}
+
+impl<'de, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for Objects<T, MAX> {
+    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
+        list::<D, _, MAX>(source).map(Self)
+    }
 }
 
 /// A value that is read from an object only.

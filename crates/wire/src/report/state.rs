@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    json::{self, integer, list, object, objects, word},
+    json::{self, Integer, Objects, integer, list, object, objects, optional, word},
     label::Label,
     topic::{ProcessId, SocketName, Topic},
 };
@@ -58,14 +58,17 @@ pub struct ProcessState {
     #[serde(deserialize_with = "integer")]
     pub events: u64,
     /// Numbers that the program wants seen.
-    #[serde(default, deserialize_with = "objects::<_, _, VALUES_MAX>")]
+    #[serde(default, deserialize_with = "optional::<_, Objects<_, VALUES_MAX>, _>")]
     pub values: Vec<NamedValue>,
     /// Its sockets, each with a name that no other has.
     #[serde(deserialize_with = "objects::<_, _, SOCKETS_MAX>")]
     pub sockets: Vec<SocketState>,
     /// How many sockets are left out.
-    #[serde(default, deserialize_with = "integer")]
+    #[serde(default, deserialize_with = "optional::<_, Integer, _>")]
     pub more_sockets: u64,
+    /// Whether this is the last state: the process ends.
+    #[serde(default, deserialize_with = "optional::<_, bool, _>", skip_serializing_if = "is_false")]
+    pub ended: bool,
 }
 
 /// A number that a program wants seen.
@@ -116,7 +119,7 @@ pub struct SocketState {
     #[serde(deserialize_with = "objects::<_, _, CONNECTIONS_MAX>")]
     pub connections: Vec<Connection>,
     /// How many connections are left out.
-    #[serde(default, deserialize_with = "integer")]
+    #[serde(default, deserialize_with = "optional::<_, Integer, _>")]
     pub more_connections: u64,
 }
 
@@ -161,6 +164,9 @@ pub struct Connection {
     /// The address of its peer as the system knows it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remote: Option<Label>,
+    /// The process at the other end, if the system knows it, as it does for IPC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peer_pid: Option<u32>,
 }
 
 /// The phase of a connection.
@@ -216,6 +222,11 @@ impl ProcessState {
             socket.more_connections += leave_out(&mut socket.connections, connections_max);
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// Shortens a list to `max` and returns how many it had more.
