@@ -115,7 +115,7 @@ fn a_batch_goes_through_garbage() {
     // Before the batch, whose programs exit when it is done.
     flood(&results, "PUSH", count, &mut chance).unwrap();
     flood(&control, "SUB", count, &mut chance).unwrap();
-    // A PUSH reads nothing, so each of these peers is blocked once the queue and the buffers between are full.
+    // A PUSH receives nothing, and a peer that sends much is disconnected.
     let mut sent = 0;
     while sent < count {
         let mut peer = RawPeer::connect(&orders_at, "PULL").unwrap();
