@@ -262,7 +262,11 @@ impl Attempts {
         let gone = SocketState::Retrying { in_ms: 0 };
         let was_up = self.outage.is_none();
         self.fail(now_ms);
-        self.is_greeting = false;
+        if mem::take(&mut self.is_greeting) {
+            // A handshake that failed for a reason has ended with that.
+            self.unanswered_ms = None;
+            return Some(SocketState::Refused { reason: Refusal::NotZmtp.to_string() });
+        }
         if let Some(began_ms) = self.began_ms.take() {
             if now_ms - began_ms >= REFUSED_WITHIN_MS {
                 return None;

@@ -128,6 +128,18 @@ fn a_refusal_outlasts_the_attempts_that_follow() {
 }
 
 #[test]
+fn a_handshake_that_ends_without_a_reason_was_with_a_peer_without_zmtp() {
+    let mut line = Line::new(SocketId::TickzSub);
+    for _ in 0..3 {
+        line.handle(&UP[..2]);
+        let state = line.handle(&[(Disconnected, 9)]);
+        assert!(matches!(state, SocketState::Refused { reason } if reason.contains("ZMTP 3")), "{state:?}");
+    }
+    assert_eq!(line.handle(&UP), &SocketState::Up);
+    assert_eq!(line.handle(&LOST[..1]), &SocketState::Retrying { in_ms: 0 });
+}
+
+#[test]
 fn a_peer_that_refused_and_is_gone_refuses_no_longer() {
     let mut line = Line::new(SocketId::TickzSub);
     line.handle(&[(ConnectDelayed, 115), (Connected, 9), (HandshakeFailedNoDetail, 104), (Disconnected, 9)]);
