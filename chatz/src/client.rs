@@ -57,7 +57,13 @@ pub struct ClientConfig {
 }
 
 /// The handle; dropping it leaves.
-pub struct Client(Handle<Text, Result<(), SocketError>>);
+pub struct Client(Handle<Ask, Result<(), SocketError>>);
+
+/// What the handle asks of the thread.
+enum Ask {
+    Say(Text),
+    Rename(User),
+}
 
 /// The reason why a client ended without being asked to.
 #[derive(Debug, Error)]
@@ -94,7 +100,16 @@ impl Client {
     /// # Errors
     /// Too many texts wait, or the client has ended; the text comes back.
     pub fn say(&self, text: Text) -> Result<(), NotTaken<Text>> {
-        self.0.send(text)
+        self.0.send(Ask::Say(text.clone())).map_err(|refused| refused.map(|_| text))
+    }
+
+    /// Asks the server for another name. Its answer comes back as an event, [`Event::Renamed`] or [`Event::Refused`]; until
+    /// then, and after a refusal, the user keeps the present name.
+    ///
+    /// # Errors
+    /// Too many texts wait, or the client has ended; the name comes back.
+    pub fn rename(&self, user: User) -> Result<(), NotTaken<User>> {
+        self.0.send(Ask::Rename(user.clone())).map_err(|refused| refused.map(|_| user))
     }
 
     /// Whether the client has ended, by itself or by stop.
@@ -123,8 +138,8 @@ struct Owner {
     receiver: Receiver,
     /// Whether a request is due that the socket does not take, as it has no connection.
     unsent: bool,
-    /// Whether the inbox may hold texts although its bell is silent.
-    more_texts: bool,
+    /// Whether the inbox may hold more although its bell is silent.
+    more_asked: bool,
     /// Reused for all messages.
     frames: Frames,
 }
@@ -140,8 +155,8 @@ enum Receiver {
 /// The reason why the loop woke.
 enum Wake {
     Stop,
-    /// The inbox has texts.
-    Texts,
+    /// The inbox has texts, or another name.
+    Asked,
     Reply,
     Broadcast,
     /// A request that is due can be sent.
@@ -175,12 +190,12 @@ impl Owner {
             events,
             receiver: Receiver::Following,
             unsent: false,
-            more_texts: false,
+            more_asked: false,
             frames: Frames::new(),
         })
     }
 
-    fn run(mut self, inbox: &Inbox<Text>, stop: &Stop) -> Result<(), SocketError> {
+    fn run(mut self, inbox: &Inbox<Ask>, stop: &Stop) -> Result<(), SocketError> {
         let mut wakes = Events::new();
         loop {
             self.ask(Instant::now())?;
@@ -192,7 +207,7 @@ impl Owner {
             let now = Instant::now();
             match wake {
                 Wake::Stop => return self.leave(inbox),
-                Wake::Texts => self.take_texts(inbox),
+                Wake::Asked => self.take_asked(now, inbox),
                 Wake::Reply => self.take_reply(now)?,
                 Wake::Broadcast => self.take_broadcasts(now)?,
                 // The next turn sends it.
@@ -203,14 +218,14 @@ impl Owner {
         }
     }
 
-    fn next_wake(&self, wakes: &mut Events<Wake>, inbox: &Inbox<Text>, stop: &Stop) -> Result<Wake, SocketError> {
+    fn next_wake(&self, wakes: &mut Events<Wake>, inbox: &Inbox<Ask>, stop: &Stop) -> Result<Wake, SocketError> {
         let when = |wanted, interest| if wanted { interest } else { Interest::never() };
         let following = self.receiver == Receiver::Following;
         wakes.next(self.next_deadline(Instant::now()), Wake::Deadline, || {
             [
                 (Wake::Stop, stop.interest()),
                 (Wake::Stop, inbox.stop.interest()),
-                (Wake::Texts, when(following, inbox.ring())),
+                (Wake::Asked, when(following, inbox.ring())),
                 (Wake::Reply, when(self.member.is_asking(), self.requests.readable())),
                 (Wake::Broadcast, when(following, self.broadcasts.readable())),
                 (Wake::Connected, when(self.unsent, self.requests.writable())),
@@ -222,21 +237,21 @@ impl Owner {
 
     fn next_deadline(&self, now: Instant) -> Option<Instant> {
         let offer = match self.receiver {
-            Receiver::Following => self.more_texts.then_some(now),
+            Receiver::Following => self.more_asked.then_some(now),
             _ => Some(now + BEHIND),
         };
         let member = self.member.next_deadline(now);
         [offer, member, self.requests.next_deadline(), self.broadcasts.next_deadline()].into_iter().flatten().min()
     }
 
-    fn handle_deadline(&mut self, now: Instant, inbox: &Inbox<Text>) -> Result<(), SocketError> {
+    fn handle_deadline(&mut self, now: Instant, inbox: &Inbox<Ask>) -> Result<(), SocketError> {
         self.follow_connections(now)?;
         self.member.handle_timeout(now);
         if self.member.poll_reconnect() {
             self.reconnect_requests(now)?;
         }
-        if self.more_texts && self.receiver == Receiver::Following {
-            self.take_texts(inbox);
+        if self.more_asked && self.receiver == Receiver::Following {
+            self.take_asked(now, inbox);
         }
         Ok(())
     }
@@ -273,17 +288,18 @@ impl Owner {
         self.requests.reconnect(now)
     }
 
-    fn take_texts(&mut self, inbox: &Inbox<Text>) {
+    fn take_asked(&mut self, now: Instant, inbox: &Inbox<Ask>) {
         for _ in 0..BATCH {
             match inbox.next() {
-                Some(text) => self.member.say(text),
+                Some(Ask::Say(text)) => self.member.say(text),
+                Some(Ask::Rename(user)) => self.member.rename(now, user),
                 None => {
-                    self.more_texts = false;
+                    self.more_asked = false;
                     return;
                 }
             }
         }
-        self.more_texts = true;
+        self.more_asked = true;
     }
 
     fn take_broadcasts(&mut self, now: Instant) -> Result<(), SocketError> {
@@ -311,9 +327,11 @@ impl Owner {
         Ok(())
     }
 
-    fn leave(mut self, inbox: &Inbox<Text>) -> Result<(), SocketError> {
-        while let Some(text) = inbox.next() {
-            self.member.say(text);
+    fn leave(mut self, inbox: &Inbox<Ask>) -> Result<(), SocketError> {
+        while let Some(asked) = inbox.next() {
+            if let Ask::Say(text) = asked {
+                self.member.say(text);
+            }
         }
         self.member.handle_leave().encode(&mut self.frames);
         // Not sent without a connection: then the user expires.

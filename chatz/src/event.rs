@@ -17,11 +17,13 @@ pub enum Event {
     },
     /// The server accepted a text of this client.
     Said(Text),
+    /// The user has another name: the server accepted it, or has had no request yet.
+    Renamed(User),
     /// A text waits here until the server replies.
     Kept(Text),
     /// The server refused a request.
     Refused {
-        /// The text that was not said; `None` if the user may not be present.
+        /// The text that was not said; `None` if the user may not be present, or not have another name.
         text: Option<Text>,
         /// The server's sentence.
         reason: String,

@@ -8,6 +8,8 @@
 //! id, and then the server discards what arrives on this connection without closing it. So after a request without a
 //! reply the client connects again with a new routing id ([`Member::poll_reconnect`]).
 
+mod naming;
+
 use std::{
     collections::VecDeque,
     time::{Duration, Instant},
@@ -18,6 +20,7 @@ use wire::{
     chat::{Reply, Request},
 };
 
+use self::naming::{Naming, Purpose};
 use crate::event::{Event, ServerState};
 
 /// The most texts that wait.
@@ -41,7 +44,7 @@ const UNHEARD_MAX: u32 = 8;
 /// One user's side of the protocol.
 #[derive(Debug)]
 pub struct Member {
-    user: User,
+    naming: Naming,
     /// The time from a reply to the next keep-alive.
     keep_alive: Duration,
     server: ServerState,
@@ -66,6 +69,7 @@ pub struct Member {
 /// A request without a reply.
 #[derive(Debug)]
 struct Open {
+    purpose: Purpose,
     text: Option<Text>,
     deadline: Instant,
 }
@@ -101,7 +105,7 @@ impl Member {
     #[must_use]
     pub fn new(now: Instant, user: User, keep_alive: Duration) -> Self {
         Self {
-            user,
+            naming: Naming::new(user),
             keep_alive,
             server: ServerState::Connecting,
             hearing: false,
@@ -129,6 +133,20 @@ impl Member {
         self.texts.push_back(text);
     }
 
+    /// Asks for another name. The server accepts it, which is [`Event::Renamed`], or refuses it, which is
+    /// [`Event::Refused`]; until then, and after a refusal, the user keeps the present one. Before the first request there is
+    /// none to keep.
+    pub fn rename(&mut self, now: Instant, user: User) {
+        if self.server == ServerState::Connecting && self.open.is_none() {
+            self.naming = Naming::new(user.clone());
+            return self.report(Event::Renamed(user));
+        }
+        self.naming.want(user);
+        if self.server == ServerState::Up {
+            self.due = now;
+        }
+    }
+
     /// The request to send now; `None` while a reply is awaited and while nothing is due.
     #[must_use]
     pub fn request(&self, now: Instant) -> Option<Request> {
@@ -143,7 +161,7 @@ impl Member {
         if text.is_some() {
             self.texts.pop_front();
         }
-        self.open = Some(Open { text, deadline: now + REPLY_WITHIN });
+        self.open = Some(Open { purpose: self.naming.purpose(), text, deadline: now + REPLY_WITHIN });
     }
 
     /// Whether a reply is awaited.
@@ -154,7 +172,7 @@ impl Member {
 
     /// The reply to the open request arrived, well-formed or not.
     pub fn handle_reply(&mut self, now: Instant, reply: Result<Reply, DecodeError>) {
-        let Some(Open { text, .. }) = self.open.take() else {
+        let Some(Open { purpose, text, .. }) = self.open.take() else {
             return;
         };
         self.unheard = Unheard::default();
@@ -163,12 +181,34 @@ impl Member {
             self.say_from = now + BACK_WITHIN;
         }
         self.change_server(ServerState::Up);
+        if let Ok(reply) = &reply {
+            self.settle(now, &purpose, reply);
+        }
         match reply {
             Ok(Reply::Users(users)) => self.accepted(text, 0, Some(users)),
             Ok(Reply::Roster { version, users }) => self.accepted(text, version, users),
-            Ok(Reply::Refusal(reason)) => self.refused(text, reason),
+            Ok(Reply::Refusal(reason)) if purpose == Purpose::Presence => self.refused(text, reason),
+            Ok(Reply::Refusal(_)) => {}
             Err(error) => self.lost(text, &format!("the reply is malformed ({error})")),
         }
+    }
+
+    /// Takes the reply to a request about a name; the next request follows at once.
+    fn settle(&mut self, now: Instant, purpose: &Purpose, reply: &Reply) {
+        match (purpose, reply) {
+            (Purpose::Presence, _) => return,
+            (Purpose::Leave(_), _) => self.naming.left(),
+            (Purpose::Name(name), Reply::Refusal(reason)) => {
+                self.naming.refuse(name);
+                self.report(Event::Refused { text: None, reason: reason.clone() });
+            }
+            (Purpose::Name(name), _) => {
+                if self.naming.accept(name.clone()) {
+                    self.report(Event::Renamed(name.clone()));
+                }
+            }
+        }
+        self.due = now;
     }
 
     /// The connection for requests is lost.
@@ -205,11 +245,10 @@ impl Member {
     /// only the socket is waited for.
     #[must_use]
     pub fn next_deadline(&self, now: Instant) -> Option<Instant> {
+        let says = self.server == ServerState::Up && !self.texts.is_empty() && self.naming.is_settled();
         match &self.open {
             Some(open) => Some(open.deadline),
-            None if self.server == ServerState::Up && !self.texts.is_empty() => {
-                Some(self.due.min(self.say_from)).filter(|&due| due > now)
-            }
+            None if says => Some(self.due.min(self.say_from)).filter(|&due| due > now),
             None => Some(self.due).filter(|&due| due > now),
         }
     }
@@ -223,7 +262,8 @@ impl Member {
         while let Some(text) = self.texts.pop_front() {
             self.report(left_before(text));
         }
-        Request { leaves: true, ..self.request_with(None) }
+        let user = self.naming.user().clone();
+        Request { user, text: None, roster_version: Some(self.version), leaves: true }
     }
 
     /// The next event, oldest first.
@@ -232,12 +272,19 @@ impl Member {
     }
 
     fn request_with(&self, text: Option<Text>) -> Request {
-        Request { user: self.user.clone(), text, roster_version: Some(self.version), leaves: false }
+        let (user, leaves) = match self.naming.purpose() {
+            Purpose::Presence => (self.naming.user().clone(), false),
+            Purpose::Name(user) => (user, false),
+            Purpose::Leave(user) => (user, true),
+        };
+        Request { user, text, roster_version: Some(self.version), leaves }
     }
 
-    /// Texts are sent only while the server replies and the other users have had time to come back to it.
+    /// Texts are sent only while the server replies, the other users have had time to come back to it, and the name is
+    /// settled.
     fn text_to_say(&self, now: Instant) -> Option<&Text> {
-        self.texts.front().filter(|_| self.server == ServerState::Up && self.say_from <= now)
+        let may_say = self.server == ServerState::Up && self.say_from <= now && self.naming.is_settled();
+        self.texts.front().filter(|_| may_say)
     }
 
     fn accepted(&mut self, text: Option<Text>, version: u64, users: Option<Vec<User>>) {

@@ -33,6 +33,7 @@ fn replaces(event: &Event, waiting: &Event) -> bool {
     match (event, waiting) {
         (Event::Users(_), Event::Users(_))
         | (Event::Server(_), Event::Server(_))
+        | (Event::Renamed(_), Event::Renamed(_))
         | (Event::Refused { text: None, .. }, Event::Refused { text: None, .. }) => true,
         (Event::Denied { endpoint, .. }, Event::Denied { endpoint: other, .. }) => endpoint == other,
         (Event::Malformed { channel, .. }, Event::Malformed { channel: other, .. }) => channel == other,
@@ -55,6 +56,7 @@ mod tests {
             for event in [
                 Event::Users(Vec::new()),
                 Event::Server(ServerState::Up),
+                Event::Renamed("ada".parse().unwrap()),
                 Event::Refused { text: None, reason: reason.clone() },
                 Event::Denied { endpoint: "tcp://127.0.0.1:1".to_owned(), reason: reason.clone() },
                 Event::Denied { endpoint: "tcp://127.0.0.1:2".to_owned(), reason: reason.clone() },
@@ -67,7 +69,7 @@ mod tests {
         }
         let events: Vec<Event> = std::iter::from_fn(|| backlog.pop()).collect();
         assert_eq!(events.iter().filter(|event| matches!(event, Event::Said(_))).count(), 100);
-        assert_eq!(events.len(), 100 + 7);
-        assert!(matches!(&events[101], Event::Refused { reason, .. } if reason == "reason 99"), "{events:?}");
+        assert_eq!(events.len(), 100 + 8);
+        assert!(matches!(&events[102], Event::Refused { reason, .. } if reason == "reason 99"), "{events:?}");
     }
 }

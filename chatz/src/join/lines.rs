@@ -205,7 +205,7 @@ fn json(event: &Event) -> Option<Json<'_>> {
             warn!(%endpoint, "{reason}");
             None
         }
-        Event::Said(_) | Event::Kept(_) | Event::Malformed { .. } => None,
+        Event::Said(_) | Event::Renamed(_) | Event::Kept(_) | Event::Malformed { .. } => None,
     }
 }
 

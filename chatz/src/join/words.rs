@@ -28,6 +28,7 @@ impl Words {
         match event {
             Event::Users(users) => self.changes(users),
             Event::Message { user, text } => vec![format!("{user}: {}", foreign(text.as_str()))],
+            Event::Renamed(user) => vec![format!("chatz: you are {user} now")],
             // Malformed messages are in the log.
             Event::Said(_) | Event::Malformed { .. } => vec![],
             Event::Kept(text) => {

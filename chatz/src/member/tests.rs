@@ -180,6 +180,79 @@ fn a_lasting_refusal_is_reported_once_and_a_refused_text_each_time() {
 }
 
 #[test]
+fn another_name_is_asked_for_first_and_then_the_old_one_leaves() {
+    let now = Instant::now();
+    let mut member = joined(now);
+    member.rename(now, "eve".parse().unwrap());
+    member.say(text("hi"));
+    let asked = reply(&mut member, now, roster(8, Some(&["ada", "eve"])));
+    assert_eq!((asked.user.as_str(), &asked.text, asked.leaves), ("eve", &None, false));
+    assert_eq!(events(&mut member), [Event::Renamed("eve".parse().unwrap()), Event::Users(users(&["ada", "eve"]))]);
+    let left = reply(&mut member, now, roster(9, None));
+    assert_eq!((left.user.as_str(), left.leaves), ("ada", true));
+    let said = reply(&mut member, now, roster(9, Some(&["eve"])));
+    assert_eq!((said.user.as_str(), said.text), ("eve", Some(text("hi"))));
+    assert_eq!(events(&mut member), [Event::Users(users(&["eve"])), Event::Said(text("hi"))]);
+    assert_eq!(member.handle_leave().user.as_str(), "eve");
+}
+
+#[test]
+fn before_the_first_request_another_name_simply_replaces_the_first() {
+    let now = Instant::now();
+    let mut member = member(now);
+    member.rename(now, "eve".parse().unwrap());
+    let reported = [Event::Server(ServerState::Connecting), Event::Renamed("eve".parse().unwrap())];
+    assert_eq!(events(&mut member), reported);
+    member.handle_hearing(now, true);
+    assert_eq!(ask(&mut member, now).user.as_str(), "eve");
+}
+
+#[test]
+fn a_refused_name_leaves_the_user_with_the_present_one() {
+    let now = Instant::now();
+    let mut member = joined(now);
+    for _ in 0..2 {
+        member.rename(now, "eve".parse().unwrap());
+        assert_eq!(reply(&mut member, now, Reply::Refusal("not yours".to_owned())).user.as_str(), "eve");
+        assert_eq!(events(&mut member), [Event::Refused { text: None, reason: "not yours".to_owned() }]);
+        let request = reply(&mut member, now, roster(7, None));
+        assert_eq!((request.user.as_str(), request.leaves), ("ada", false));
+        assert_eq!((events(&mut member), member.request(now)), (vec![], None));
+    }
+}
+
+#[test]
+fn a_name_that_is_no_longer_wanted_leaves_when_it_is_accepted() {
+    let now = Instant::now();
+    let mut member = joined(now);
+    member.rename(now, "eve".parse().unwrap());
+    assert_eq!(ask(&mut member, now).user.as_str(), "eve");
+    member.rename(now, "ada".parse().unwrap());
+    member.handle_reply(now, Ok(roster(8, Some(&["ada", "eve"]))));
+    let left = reply(&mut member, now, Reply::Refusal("an old server".to_owned()));
+    assert_eq!((left.user.as_str(), left.leaves), ("eve", true));
+    assert_eq!(events(&mut member), [Event::Users(users(&["ada", "eve"]))]);
+    assert_eq!(ask(&mut member, now).user.as_str(), "ada");
+}
+
+#[test]
+fn a_name_is_asked_for_until_there_is_a_reply_and_texts_wait_for_it() {
+    let mut now = Instant::now();
+    let mut member = joined(now);
+    member.rename(now, "eve".parse().unwrap());
+    member.say(text("hi"));
+    ask(&mut member, now);
+    member.handle_reply(now, Err(wire::Fault::Missing.of("users")));
+    assert_eq!((member.request(now), member.next_deadline(now)), (None, Some(now + KEEP_ALIVE)));
+    now += KEEP_ALIVE;
+    let asked = ask(&mut member, now);
+    assert_eq!((asked.user.as_str(), asked.text), ("eve", None));
+    member.handle_disconnected(now);
+    assert_eq!(reply(&mut member, now, roster(9, Some(&["eve"]))).user.as_str(), "eve");
+    assert!(events(&mut member).contains(&Event::Renamed("eve".parse().unwrap())));
+}
+
+#[test]
 fn a_malformed_reply_leaves_open_whether_the_text_was_said() {
     let now = Instant::now();
     let mut member = joined(now);

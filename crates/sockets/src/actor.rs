@@ -51,6 +51,16 @@ pub enum NotTaken<C> {
     Ended(C),
 }
 
+impl<C> NotTaken<C> {
+    /// The same reason, with something else that comes back.
+    pub fn map<D>(self, other: impl FnOnce(C) -> D) -> NotTaken<D> {
+        match self {
+            Self::Full(command) => NotTaken::Full(other(command)),
+            Self::Ended(command) => NotTaken::Ended(other(command)),
+        }
+    }
+}
+
 /// Why a thread returned no result.
 #[derive(Debug, Clone, Copy, Error, PartialEq, Eq)]
 #[error("the thread panicked")]

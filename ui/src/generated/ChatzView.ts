@@ -5,7 +5,7 @@
  */
 export type ChatzView = { 
 /**
- * The user's name, which the server may refuse.
+ * The user's name: the last that the server accepted, or the first, which it may refuse.
  */
 name: string, 
 /**

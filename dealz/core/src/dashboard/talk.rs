@@ -8,8 +8,6 @@ use crate::view::{ChatzView, LineKind};
 #[derive(Debug)]
 pub(crate) struct Talk {
     pub(crate) view: ChatzView,
-    /// The last name under which the server accepted this desk.
-    accepted_as: Option<String>,
     /// The state in the last note about the server; `Connecting` before the first.
     noted: ServerState,
     /// Whether the refusal is of this desk's presence, and not of a text.
@@ -45,7 +43,6 @@ impl Talk {
                 waiting: Vec::new(),
                 refusal: None,
             },
-            accepted_as: None,
             noted: ServerState::Connecting,
             refuses_presence: false,
         }
@@ -53,8 +50,7 @@ impl Talk {
 
     /// The desk joins again, as `name`. Whether the server accepts that is not known yet.
     pub(crate) fn handle_name(&mut self, name: &str) {
-        let accepted_as = self.accepted_as.take();
-        *self = Self { accepted_as, noted: self.noted, ..Self::new(name) };
+        *self = Self { noted: self.noted, ..Self::new(name) };
     }
 
     /// Takes an event of the client.
@@ -65,7 +61,12 @@ impl Talk {
                 if self.refuses_presence {
                     self.accept();
                 }
-                self.handle_presence()
+                None
+            }
+            Event::Renamed(user) => {
+                self.view.name = user.to_string();
+                self.accept();
+                Some(NewLine::note(format!("you are {user} now")))
             }
             Event::Message { user, text } => {
                 Some(NewLine { kind: LineKind::Message, user: user.to_string(), text: text.to_string() })
@@ -101,13 +102,6 @@ impl Talk {
     pub(crate) fn clear(&mut self) {
         self.view.waiting.clear();
         self.accept();
-    }
-
-    /// The server has accepted this desk under its name.
-    fn handle_presence(&mut self) -> Option<NewLine> {
-        let name = &self.view.name;
-        let before = self.accepted_as.replace(name.clone());
-        before.filter(|before| before != name).map(|_| NewLine::note(format!("you are {name} now")))
     }
 
     fn handle_server(&mut self, state: ServerState) -> Option<NewLine> {
@@ -167,18 +161,13 @@ mod tests {
     }
 
     #[test]
-    fn a_new_name_is_a_note_once_the_server_has_accepted_it() {
+    fn a_new_name_is_shown_once_the_server_has_accepted_it_and_a_refused_one_is_not() {
         let mut talk = Talk::new("ada");
-        let present = |name: &str| Event::Users(vec![name.parse().unwrap()]);
         let refused = Event::Refused { text: None, reason: "the name is not yours".to_owned() };
-        assert_eq!(texts(&mut talk, vec![present("ada")]), [""; 0]);
-        talk.handle_name("bob");
-        let lines = texts(&mut talk, vec![Event::Server(ServerState::Up), refused]);
-        assert_eq!(lines, ["connected to chatz", "the name is not yours"]);
-        talk.handle_name("ada");
-        assert_eq!(texts(&mut talk, vec![present("ada")]), [""; 0], "ada again, as before");
-        talk.handle_name("eve");
-        assert_eq!(texts(&mut talk, vec![present("eve"), present("eve")]), ["you are eve now"]);
+        assert_eq!(texts(&mut talk, vec![Event::Server(ServerState::Up), refused])[1], "the name is not yours");
+        assert_eq!((talk.view.name.as_str(), talk.view.refusal.as_deref()), ("ada", Some("the name is not yours")));
+        assert_eq!(texts(&mut talk, vec![Event::Renamed("eve".parse().unwrap())]), ["you are eve now"]);
+        assert_eq!((talk.view.name.as_str(), talk.view.refusal.as_deref()), ("eve", None));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Chat: the desk's user, by chatz's own client.
 //!
-//! Another name is another session: a client with its own sockets, which joins after the old one has left.
+//! A reset is another session: a client with its own sockets, which joins after the old one has left.
 //!
 //! - [`session`]: one client, on its thread `chatz.client`
 //! - [`forwarder`]: its events on their way to the dashboard, on the thread `chatz.events`
@@ -51,17 +51,19 @@ impl Chatz {
         Ok(Self { place, session: Mutex::new(Some(session)) })
     }
 
-    /// Leaves, and joins under another name. Texts that were not said come back as refused.
+    /// Asks the server for another name. The desk keeps the present one until it is accepted, and if it is refused, which is
+    /// reported as an event. A session that has ended by itself is replaced.
     ///
     /// # Errors
-    /// The new session cannot be opened; then the desk is not in the chat until the next attempt.
+    /// Too many texts wait; or a new session is needed and cannot be opened: then the desk is not in the chat until the next
+    /// attempt.
     pub(crate) fn rename(&self, user: User) -> Result<(), Refusal> {
         let mut session = self.locked();
-        if session.as_ref().is_some_and(|session| session.is_of(&user)) {
-            return Ok(());
+        if let Some(session) = session.as_ref().filter(|session| !session.is_ended()) {
+            return session.rename(user);
         }
-        if let Some(session) = session.take() {
-            session.leave();
+        if let Some(ended) = session.take() {
+            ended.abandon();
         }
         *session = Some(self.join(&user)?);
         Ok(())
@@ -78,15 +80,14 @@ impl Chatz {
         }
     }
 
-    /// Leaves, drops what was not said without a report, and joins under the same name.
+    /// Leaves, drops what was not said without a report, and joins under the last name that was accepted.
     ///
     /// # Errors
     /// The new session cannot be opened; then the desk is not in the chat until the next attempt.
     pub(crate) fn reset(&self) -> Result<(), Refusal> {
         let mut session = self.locked();
         let Some(old) = session.take() else { return Ok(()) };
-        let user = old.user().clone();
-        old.abandon();
+        let user = old.abandon();
         *session = Some(self.join(&user)?);
         Ok(())
     }

@@ -8,7 +8,7 @@ use ts_rs::TS;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct ChatzView {
-    /// The user's name, which the server may refuse.
+    /// The user's name: the last that the server accepted, or the first, which it may refuse.
     pub name: String,
     /// Whether the server replies.
     #[ts(type = "'connecting' | 'up' | 'down'")]

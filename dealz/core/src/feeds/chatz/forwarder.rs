@@ -15,7 +15,7 @@ use std::{
 
 use chatz::{ServerState, member::REPLY_WITHIN};
 use sockets::Stop;
-use wire::chat::REQUESTS;
+use wire::{User, chat::REQUESTS};
 
 use crate::{
     event::Event,
@@ -31,6 +31,8 @@ pub(super) const BEAT: Duration = Duration::from_millis(33);
 
 /// The thread's state.
 pub(super) struct Forwarder {
+    /// The last name that was accepted, or the first.
+    user: User,
     events: Receiver<chatz::Event>,
     outlet: Outlet,
     under_way: Arc<AtomicUsize>,
@@ -50,22 +52,24 @@ impl Forwarder {
     /// From the client's `events` to the `dashboard`, until the client or `stop` ends it; counts the texts down that
     /// are `under_way`.
     pub(super) fn new(
+        user: User,
         events: Receiver<chatz::Event>,
         dashboard: SyncSender<Event>,
         under_way: Arc<AtomicUsize>,
         stop: Stop,
     ) -> Self {
         let outlet = Outlet::new(dashboard);
-        Self { events, outlet, under_way, stop, malformed: [None, None], burst: 0, beat: Instant::now() }
+        Self { user, events, outlet, under_way, stop, malformed: [None, None], burst: 0, beat: Instant::now() }
     }
 
-    /// Forwards the user's name, and then all events.
-    pub(super) fn run(mut self, name: String) {
+    /// Forwards the user's name, and then all events. Returns the last name that was accepted.
+    pub(super) fn run(mut self) -> User {
         // The session before may have ended without a reply.
-        let first = [Event::Named(name), Event::Silent(SocketId::ChatzReq, None)];
+        let first = [Event::Named(self.user.to_string()), Event::Silent(SocketId::ChatzReq, None)];
         if first.into_iter().try_for_each(|event| self.forward(event)).is_ok() {
             while self.forward_next().is_ok() {}
         }
+        self.user
     }
 
     fn forward_next(&mut self) -> Result<(), Ended> {
@@ -104,6 +108,10 @@ impl Forwarder {
             chatz::Event::Said(_) | chatz::Event::Refused { text: Some(_), .. } | chatz::Event::Failed { .. } => {
                 self.under_way.fetch_sub(1, Ordering::Relaxed);
                 self.forward(Event::Chatz(event))
+            }
+            chatz::Event::Renamed(user) => {
+                self.user = user.clone();
+                self.forward(Event::Chatz(chatz::Event::Renamed(user)))
             }
             event => self.forward(Event::Chatz(event)),
         }

@@ -1,4 +1,4 @@
-//! The desk in the chat under one name.
+//! The desk in the chat, from joining to leaving.
 
 use std::{
     sync::{
@@ -7,7 +7,7 @@ use std::{
         mpsc::sync_channel,
     },
     thread::{self, JoinHandle},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use chatz::{Client, ClientConfig, member::TEXTS_MAX};
@@ -15,10 +15,7 @@ use sockets::{SocketError, Stop, Stopper};
 use tracing::error;
 use wire::{Text, User};
 
-use super::{
-    Place,
-    forwarder::{BEAT, Forwarder},
-};
+use super::{Place, forwarder::Forwarder};
 use crate::{command::Refusal, feeds::not_taken};
 
 /// The time from a reply to the next keep-alive, as in `chatz join`.
@@ -27,18 +24,15 @@ const KEEP_ALIVE: Duration = Duration::from_secs(2);
 /// The most events that wait between the client and its forwarder.
 const WAITING_MAX: usize = 256;
 
-/// The time that the last events of a session have to reach the dashboard.
-const LAST_EVENTS: Duration = BEAT.saturating_mul(4);
-
 /// A client and the thread that forwards its events.
 pub(super) struct Session {
-    user: User,
     client: Client,
-    forwarder: JoinHandle<()>,
+    /// It returns the last name that was accepted.
+    forwarder: JoinHandle<User>,
     /// Ends both.
     stopper: Stopper,
-    /// The forwarder has ended.
-    forwarded: Stop,
+    /// The name at the beginning.
+    user: User,
     /// Texts whose fate is not known yet.
     under_way: Arc<AtomicUsize>,
 }
@@ -60,27 +54,22 @@ impl Session {
         let (sender, events) = sync_channel(WAITING_MAX);
         let client = Client::spawn(&place.context, &config, sender, &stop)?;
         let under_way = Arc::new(AtomicUsize::new(0));
-        let forwarder = Forwarder::new(events, place.events.clone(), Arc::clone(&under_way), stop);
-        let (end, forwarded) = Stop::pair()?;
-        let name = user.to_string();
-        let run = move || {
-            forwarder.run(name);
-            end.stop();
-        };
+        let forwarder = Forwarder::new(user.clone(), events, place.events.clone(), Arc::clone(&under_way), stop);
         let forwarder = thread::Builder::new()
             .name("chatz.events".to_owned())
-            .spawn(run)
+            .spawn(move || forwarder.run())
             .map_err(|reason| SocketError::System { operation: "start a thread", reason })?;
-        Ok(Self { user: user.clone(), client, forwarder, stopper, forwarded, under_way })
+        Ok(Self { client, forwarder, stopper, user: user.clone(), under_way })
     }
 
-    pub(super) const fn user(&self) -> &User {
-        &self.user
+    /// Whether the client has ended by itself.
+    pub(super) fn is_ended(&self) -> bool {
+        self.client.is_ended()
     }
 
-    /// Whether it is a running session of `user`.
-    pub(super) fn is_of(&self, user: &User) -> bool {
-        self.user == *user && !self.client.is_ended()
+    /// Has the client ask for another name.
+    pub(super) fn rename(&self, user: User) -> Result<(), Refusal> {
+        self.client.rename(user).map_err(|error| not_taken("chatz", &error))
     }
 
     /// Gives the client a text to say.
@@ -97,29 +86,16 @@ impl Session {
         })
     }
 
-    /// Leaves, and forwards the last events if the dashboard takes them in time.
-    pub(super) fn leave(self) {
+    /// Leaves, and drops the events that are not forwarded yet. Returns the last name that was accepted.
+    pub(super) fn abandon(self) -> User {
+        self.stopper.stop();
+        let user = self.forwarder.join().unwrap_or_else(|_| {
+            error!("the thread chatz.events panicked");
+            self.user
+        });
         if let Err(error) = self.client.leave() {
             error!(%error, "chatz");
         }
-        // The client's end has closed its events, so the forwarder ends once it has forwarded them.
-        let _ = self.forwarded.wait_until(Instant::now() + LAST_EVENTS);
-        self.stopper.stop();
-        join(self.forwarder);
-    }
-
-    /// Leaves, and drops the events that are not forwarded yet.
-    pub(super) fn abandon(self) {
-        self.stopper.stop();
-        join(self.forwarder);
-        if let Err(error) = self.client.leave() {
-            error!(%error, "chatz");
-        }
-    }
-}
-
-fn join(forwarder: JoinHandle<()>) {
-    if forwarder.join().is_err() {
-        error!("the thread chatz.events panicked");
+        user
     }
 }

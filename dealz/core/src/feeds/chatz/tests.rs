@@ -3,7 +3,7 @@
 use std::{
     sync::mpsc::{Receiver, sync_channel},
     thread::{self, JoinHandle},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use chatz::{RoomConfig, Server, ServerConfig, ServerEndpoints, ServerState};
@@ -56,6 +56,10 @@ fn is_said(event: &Event, by: &str, what: &str) -> bool {
     matches!(event, Event::Chatz(chatz::Event::Message { user, text }) if user.as_str() == by && text.as_str() == what)
 }
 
+fn is_renamed(event: &Event, name: &str) -> bool {
+    matches!(event, Event::Chatz(chatz::Event::Renamed(user)) if user.as_str() == name)
+}
+
 fn is_up(event: &Event) -> bool {
     matches!(event, Event::Chatz(chatz::Event::Server(ServerState::Up)))
 }
@@ -70,8 +74,7 @@ fn it_reports_its_name_first_and_then_what_is_said() {
     until(&events, |event| is_said(event, "ada", "hello"));
     for name in ["bob", "eve", "ada", "bob"] {
         chatz.rename(name.parse().unwrap()).unwrap();
-        until(&events, |event| matches!(event, Event::Named(new) if new == name));
-        until(&events, is_up);
+        until(&events, |event| is_renamed(event, name));
     }
     chatz.say("it is me".parse().unwrap()).unwrap();
     until(&events, |event| is_said(event, "bob", "it is me"));
@@ -88,12 +91,10 @@ fn it_reports_its_name_first_and_then_what_is_said() {
 fn a_new_name_takes_the_old_one_off_the_roster() {
     let server = serve();
     let (chatz, events) = desk(&server.endpoints.requests, &server.endpoints.broadcasts, 64);
-    let is_roster = |event: &Event| matches!(event, Event::Chatz(chatz::Event::Users(_)));
-    until(&events, is_roster);
+    let is_roster = |event: &Event, name: &str| matches!(event, Event::Chatz(chatz::Event::Users(users)) if *users == [name.parse().unwrap()]);
+    until(&events, |event| is_roster(event, "ada"));
     chatz.rename("bob".parse().unwrap()).unwrap();
-    let reported = until(&events, is_roster);
-    let Some(Event::Chatz(chatz::Event::Users(users))) = reported.last() else { panic!("{reported:?}") };
-    assert_eq!(*users, ["bob".parse().unwrap()]);
+    until(&events, |event| is_roster(event, "bob"));
 }
 
 #[test]
@@ -128,11 +129,37 @@ fn texts_wait_for_a_server_and_too_many_are_refused() {
     }
     assert!(matches!(chatz.say("one more".parse().unwrap()), Err(Refusal::NotNow { .. })));
     until(&events, |event| matches!(event, Event::Chatz(chatz::Event::Kept(text)) if text.as_str() == "text 99"));
-    chatz.rename("bob".parse().unwrap()).unwrap();
-    let reported = until(&events, |event| matches!(event, Event::Named(name) if name == "bob"));
-    let refused = reported.iter().filter(|event| matches!(event, Event::Chatz(chatz::Event::Failed { .. }))).count();
-    assert_eq!(refused, 100);
+    chatz.reset().unwrap();
     chatz.say("first".parse().unwrap()).unwrap();
+}
+
+#[test]
+fn a_name_that_the_server_refuses_changes_nothing_but_is_reported() {
+    let (router, publisher) = (Peer::bind(peer::ROUTER), Peer::bind(peer::XPUB));
+    let (chatz, events) = desk(&router.endpoint().parse().unwrap(), &publisher.endpoint().parse().unwrap(), 64);
+    // A server that knows ada alone.
+    let serve_until = |wanted: &dyn Fn(&Event) -> bool| {
+        let (mut all, deadline) = (Vec::new(), Instant::now() + testkit::BOUND);
+        while !all.iter().any(wanted) {
+            assert!(Instant::now() < deadline, "{all:#?}");
+            while let Some(mut frames) = router.receive_within(Duration::from_millis(1)) {
+                let body = 1 + frames.iter().position(Vec::is_empty).unwrap();
+                let reply = if frames[body].starts_with(b"ada") { "ada" } else { "\u{15}not yours" };
+                frames.truncate(body);
+                frames.push(reply.into());
+                router.send(&frames);
+            }
+            all.extend(events.recv_timeout(Duration::from_millis(10)));
+        }
+        all
+    };
+    serve_until(&is_up);
+    chatz.rename("eve".parse().unwrap()).unwrap();
+    chatz.say("it is me".parse().unwrap()).unwrap();
+    let all = serve_until(&|event| matches!(event, Event::Chatz(chatz::Event::Said(_))));
+    let is_refusal = |event: &Event| matches!(event, Event::Chatz(chatz::Event::Refused { text: None, reason }) if reason == "not yours");
+    assert_eq!(all.iter().filter(|event| is_refusal(event)).count(), 1, "{all:?}");
+    assert!(!all.iter().any(|event| is_renamed(event, "eve")), "{all:?}");
 }
 
 #[test]
