@@ -210,7 +210,10 @@ impl Tally {
                 self.arrivals.result = true;
             }
             // Bases grow with time.
-            (Some(number), None) if number < self.plan.base => self.counts.late += 1,
+            (Some(number), None) if number < self.plan.base => {
+                self.counts.late += 1;
+                self.arrivals.late = true;
+            }
             _ => self.counts.foreign += 1,
         }
     }

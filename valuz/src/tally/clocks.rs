@@ -1,4 +1,7 @@
 //! When missing orders are asked for and when a batch is given up: only progress postpones them for long. Pure.
+//!
+//! Results of an earlier batch postpone the request a little: behind them, orders of this batch wait at a worker, or their
+//! results wait to be counted.
 
 use std::time::{Duration, Instant};
 
@@ -6,6 +9,9 @@ use super::Plan;
 
 /// The longest time between two requests for the same orders.
 const PATIENCE_MAX: Duration = Duration::from_secs(30);
+
+/// How many times the patience late results can postpone a request: a peer could send them without end.
+const PATIENCE_WITH_LATE: u32 = 4;
 
 /// How many times [`Plan::give_up`] signs of life can keep a batch going that makes no progress.
 const LIFE_WITHOUT_PROGRESS: u32 = 2;
@@ -19,6 +25,8 @@ pub(super) struct Arrivals {
     pub(super) peer: bool,
     /// A duplicate: a worker is alive.
     pub(super) duplicate: bool,
+    /// A result of an earlier batch.
+    pub(super) late: bool,
 }
 
 /// The times that matter from START on.
@@ -29,6 +37,8 @@ pub(super) struct Clocks {
     finished: Instant,
     /// The last new result or REPEAT.
     quiet_since: Instant,
+    /// The last result of an earlier batch, or START.
+    late_since: Instant,
     /// The last sign of life: a new result, a duplicate, a new worker.
     silent_since: Instant,
     /// The last progress: a new result, or START.
@@ -44,6 +54,7 @@ impl Clocks {
             started: now,
             finished: now,
             quiet_since: now,
+            late_since: now,
             silent_since: now,
             stuck_since: now,
             patience: plan.patience,
@@ -54,6 +65,9 @@ impl Clocks {
     pub(super) const fn handle_arrivals(&mut self, arrivals: Arrivals, now: Instant, plan: &Plan) {
         if arrivals.result {
             (self.finished, self.quiet_since, self.stuck_since) = (now, now, now);
+        }
+        if arrivals.late {
+            self.late_since = now;
         }
         if arrivals.result || arrivals.peer {
             self.patience = plan.patience;
@@ -76,7 +90,8 @@ impl Clocks {
 
     /// When missing orders are asked for.
     pub(super) fn repeat_at(&self) -> Instant {
-        self.quiet_since + self.patience
+        let heard = self.quiet_since.max(self.late_since);
+        (heard + self.patience).min(self.quiet_since + PATIENCE_WITH_LATE * self.patience)
     }
 
     /// When the batch is given up.

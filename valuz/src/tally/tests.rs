@@ -336,6 +336,26 @@ fn noise_keeps_nothing_from_being_asked_for_or_given_up() {
 }
 
 #[test]
+fn results_of_an_earlier_batch_postpone_a_request_but_not_for_ever() {
+    let mut batch = Batch::running(2);
+    batch.place(0);
+    batch.outputs();
+    for _ in 0..7 {
+        batch.value(Tail::Number(BASE - 1));
+        assert_eq!(batch.after(0.5), []);
+    }
+    batch.value(Tail::Number(BASE - 1));
+    assert_eq!(batch.after(0.5), [repeat([1])], "after four times the patience");
+
+    let mut batch = Batch::running(2);
+    batch.after(0.5);
+    batch.value(Tail::Number(BASE - 1));
+    assert_eq!(batch.outputs(), []);
+    assert_eq!(batch.deadline(), Some(1.0), "a second after the last one");
+    assert_eq!(batch.after(1.0).len(), 2, "from both bases");
+}
+
+#[test]
 fn a_new_worker_gets_missing_orders_at_once_if_nothing_has_come_for_long() {
     let mut batch = Batch::running(2);
     batch.place(0);
@@ -403,6 +423,7 @@ fn a_source_in_the_same_program_needs_no_ceremony() {
     batch.value(Tail::Empty);
     batch.value(Tail::Number(0));
     assert_eq!(batch.tally.counts(), Counts { late: 1, foreign: 1, ..Counts::default() });
+    assert_eq!(batch.outputs(), []);
     assert_eq!(batch.after(1.0), [repeat([0, 1])]);
     batch.place(0);
     batch.place(1);
