@@ -17,7 +17,7 @@
 //! - [`feed`]: the next tick and when it is due, simulated or replayed
 //! - [`replay`]: a price history, read on a separate thread
 //! - [`publisher`], [`watcher`]: the two roles, one loop each
-//! - [`output`], [`table`], [`view`]: the output of a watcher
+//! - [`table`], [`view`]: the output of a watcher
 //! - [`published`]: the summary of a publisher
 //! - [`delay`]: percentiles of delays
 //! - [`args`]: the command line, and the configuration made from it
@@ -26,7 +26,6 @@ pub mod args;
 pub mod delay;
 pub mod feed;
 pub mod market;
-pub mod output;
 pub mod pace;
 pub mod published;
 pub mod publisher;

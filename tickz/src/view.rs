@@ -7,10 +7,10 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
-use sockets::Stop;
+use sockets::{Output, Stop};
 use wire::{Symbol, plural, tick::Tick};
 
-use crate::{delay::Percentiles, output::Output, table::Table, tally::Arrival};
+use crate::{delay::Percentiles, table::Table, tally::Arrival};
 
 /// How to show ticks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -106,6 +106,11 @@ impl Context {
         Self { observer: Some(Observer { monitors, taps }), ..self.clone() }
     }
 
+    /// This context, for sockets that no observer sees.
+    pub(crate) fn unobserved(&self) -> Self {
+        Self { observer: None, ..self.clone() }
+    }
+
     /// A socket of this role, not yet bound nor connected.
     ///
     /// # Errors

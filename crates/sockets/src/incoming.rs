@@ -15,8 +15,8 @@ use crate::Descriptor;
 /// How often peers are looked at: libzmq takes some 10,000,000 small frames a second, and each costs 64 bytes of memory.
 pub(crate) const LOOK: Duration = Duration::from_millis(100);
 
-/// How many bytes a peer may send without a whole message: a handshake with long names, or all but the last frame of a
-/// message, and a server of the suite accepts none of more than some kilobytes.
+/// How many bytes a peer may send without a whole message, in addition to its largest frame: a handshake with long names, or
+/// the other frames of a message, which are small on any channel.
 const BYTES: u64 = 64 * 1024;
 
 /// How many more it may send a second: heartbeats.
@@ -37,6 +37,8 @@ pub(crate) struct Incoming {
     phase: Phase,
     /// How many it is assumed to have sent, if the system does not count them.
     assumed: u64,
+    /// How many it may send without a whole message.
+    bytes_max: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,8 +63,14 @@ pub(crate) enum Look {
 }
 
 impl Incoming {
+    /// A peer that sends small messages.
     pub(crate) const fn new(now: Instant) -> Self {
-        Self { certain: (0, now), phase: Phase::Quiet, assumed: 0 }
+        Self::with_frames(now, 0)
+    }
+
+    /// A peer that may send frames of this length: on a slow network one takes longer than a few looks.
+    pub(crate) const fn with_frames(now: Instant, frame_bytes: u32) -> Self {
+        Self { certain: (0, now), phase: Phase::Quiet, assumed: 0, bytes_max: BYTES + frame_bytes as u64 }
     }
 
     /// Looks at the peer of a `PUSH`, from which no message is received.
@@ -114,7 +122,7 @@ impl Incoming {
     fn is_much(&self, now: Instant, bytes: u64) -> bool {
         let (certain, since) = self.certain;
         let heartbeats = BYTES_A_SECOND * now.saturating_duration_since(since).as_secs();
-        bytes.saturating_sub(certain) > BYTES + heartbeats
+        bytes.saturating_sub(certain) > self.bytes_max + heartbeats
     }
 }
 

@@ -14,12 +14,14 @@
 //! - [`connection`]: the connection of a connecting socket: states, log lines, new attempts after libzmq has given up
 //! - [`listener`]: the connections that a binding socket accepts: refusals, floods, the reserve of file descriptors
 //! - `incoming`: peers that send without completing a message that is received
+//! - [`hub`]: passes reports of the observation bus from reporters to observers
 //! - [`actor`]: a named owner thread with a bounded inbox and a doorbell
 //! - [`monitors`]: one thread that reads the monitors of all sockets of a context, for an observer of all of them
 //! - [`tap`]: the last messages of watched sockets
 //! - [`security`], [`keys`], [`allow`], [`zap`]: NULL, PLAIN and CURVE, key files, allow-lists
 //! - [`malformed`]: malformed messages, counted, and logged at a bounded rate
 //! - [`input`]: reads a file or a stream, and stops waiting at the stop signal
+//! - [`output`]: writes to standard output, and stops waiting for its reader at the stop signal
 //! - [`text`]: reads small text files that people write
 //! - [`error`]: what can go wrong
 
@@ -32,6 +34,7 @@ mod descriptor;
 pub mod endpoint;
 pub mod error;
 mod holder;
+pub mod hub;
 mod incoming;
 pub mod input;
 pub mod keys;
@@ -39,6 +42,7 @@ pub mod limits;
 pub mod listener;
 pub mod malformed;
 pub mod monitors;
+pub mod output;
 mod random;
 mod raw;
 pub mod role;
@@ -56,10 +60,12 @@ pub use context::{Context, KeepAlive};
 pub(crate) use descriptor::Descriptor;
 pub use endpoint::Endpoint;
 pub use error::{BindError, SocketError};
+pub use hub::{Hub, HubConfig};
 pub use keys::{KeyPair, PublicKey};
 pub use listener::{Listener, Subscription};
 pub use malformed::MalformedMessages;
 pub use monitors::Monitors;
+pub use output::Output;
 pub use role::Role;
 pub use security::{Mechanism, Security};
 pub use socket::Socket;

@@ -12,6 +12,7 @@
 
 mod budget;
 mod peers;
+mod subscribers;
 #[cfg(test)]
 mod tests;
 
@@ -27,6 +28,7 @@ use wire::{
     monitor::{EventKind, MonitorEvent},
 };
 
+pub(crate) use self::subscribers::Heard;
 use self::{
     budget::{Budget, Spent},
     peers::Peers,
@@ -132,16 +134,32 @@ impl Listener {
         socket: &mut Socket,
         mut handle: impl FnMut(&MonitorEvent),
     ) -> Result<(), SocketError> {
-        for _ in 0..EVENTS_MAX {
+        self.take_events(EVENTS_MAX, now, socket, &mut handle)?;
+        self.look(now, socket);
+        Ok(())
+    }
+
+    fn take_events(
+        &mut self,
+        max: usize,
+        now: Instant,
+        socket: &mut Socket,
+        handle: &mut impl FnMut(&MonitorEvent),
+    ) -> Result<(), SocketError> {
+        for _ in 0..max {
             let Some(event) = socket.next_event()? else { break };
             debug!(channel = self.channel.name, endpoint = event.endpoint, kind = %event.kind, value = event.value, "socket event");
             self.handle_event(now, socket, &event);
             handle(&event);
         }
+        Ok(())
+    }
+
+    /// Looks at what peers have sent, if it is time.
+    fn look(&mut self, now: Instant, socket: &mut Socket) {
         for flooder in self.peers.look(now, socket) {
             self.disconnect(now, socket, flooder);
         }
-        Ok(())
     }
 
     /// When to call [`Listener::follow`] though no event came.
@@ -230,7 +248,7 @@ impl Listener {
                 self.report_unaccepted(now, &event.endpoint);
             }
             EventKind::Accepted => {
-                self.peers.insert(now, descriptor);
+                self.peers.insert(now, descriptor, socket.role().incoming_bytes(self.channel.limits));
                 self.budgets.remove(&descriptor);
             }
             EventKind::AcceptFailed => self.report_unaccepted(now, &event.endpoint),

@@ -11,6 +11,13 @@ const SUBSCRIPTION_BYTES: u32 = 256;
 /// takes all that wait and all that come meanwhile: the queue is so short that a peer that floods cannot keep it filled.
 const SUBSCRIPTIONS_MAX: i32 = 4;
 
+/// How many subscriptions wait for one publisher. libzmq drops those beyond it for good, so this is more than a hub has when a
+/// publisher connects, twice over for those that it repeats.
+const SUBSCRIPTIONS_SENT_MAX: i32 = 16_384;
+
+/// How many reports of one peer wait for a hub, which reads them at once: they may be large.
+const REPORTS_MAX: i32 = 100;
+
 /// How many messages of one peer a `PUSH` keeps, which it never reads: without a limit. libzmq would stop reading from the
 /// connection at the limit, and never notice its end. [`crate::Listener`] and [`crate::Connection`] end a connection whose
 /// peer sends much.
@@ -35,6 +42,8 @@ pub enum Role {
     XPub,
     /// Receives what it subscribes to.
     Sub,
+    /// Receives everything, and sends subscriptions as messages: one end of a hub.
+    XSub,
     /// Distributes messages to workers, round-robin.
     Push,
     /// Collects messages, fair-queued.
@@ -50,6 +59,7 @@ impl Role {
             Self::Router => zmq::ROUTER,
             Self::XPub => zmq::XPUB,
             Self::Sub => zmq::SUB,
+            Self::XSub => zmq::XSUB,
             Self::Push => zmq::PUSH,
             Self::Pull => zmq::PULL,
         }
@@ -82,6 +92,11 @@ impl Role {
             Self::Push => socket.set_rcvhwm(UNREAD_MAX),
             // Its unsent subscriptions are useless once it closes.
             Self::Sub => socket.set_linger(0),
+            Self::XSub => {
+                socket.set_linger(0)?;
+                socket.set_rcvhwm(REPORTS_MAX)?;
+                socket.set_sndhwm(SUBSCRIPTIONS_SENT_MAX)
+            }
             _ => Ok(()),
         }
     }

@@ -22,8 +22,9 @@ pub(super) struct Peers {
 }
 
 impl Peers {
-    pub(super) fn insert(&mut self, now: Instant, descriptor: Descriptor) {
-        self.connections.insert(descriptor, Incoming::new(now));
+    /// `frame_bytes` is the largest frame that the peer may send.
+    pub(super) fn insert(&mut self, now: Instant, descriptor: Descriptor, frame_bytes: u32) {
+        self.connections.insert(descriptor, Incoming::with_frames(now, frame_bytes));
         self.look_at.get_or_insert(now + LOOK);
     }
 

@@ -3,6 +3,7 @@
 //! - `authentication`: who gets in under NULL, PLAIN and CURVE
 //! - `connections`: clients that connect again, whatever they met; routing ids that no stranger can guess
 //! - `floods`: peers that send without end, or speak where they should listen
+//! - `hub`: the hub of the observation bus
 //! - `sockets`: messages, limits, monitors, ports in use
 //! - `monitors`: one thread that reads all monitors, and taps
 //! - `protocol`: a protocol that is declared outside the suite
@@ -14,6 +15,7 @@ mod actors;
 mod authentication;
 mod connections;
 mod floods;
+mod hub;
 mod monitors;
 mod protocol;
 mod sockets;

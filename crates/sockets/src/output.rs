@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sockets::{Events, Interest, SocketError, Stop};
+use crate::{Events, Interest, SocketError, Stop};
 
 /// The most bytes buffered.
 const BUFFERED_BYTES_MAX: usize = 64 * 1024;
