@@ -1,0 +1,137 @@
+use wire::report::{Event, EventReport, Phase, ProcessId, Traffic};
+
+use super::*;
+use crate::sample::{connection, label, socket, state};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn presence(process: u64, before: Option<Presence>, after: Presence) -> Change {
+    Change::Process { process: ProcessId(process), before, after }
+}
+
+#[test]
+fn a_process_reports_falls_silent_and_is_gone() {
+    let (mut observatory, start) = (Observatory::new(), Instant::now());
+    assert_eq!(observatory.handle_state(start, state(1, 0), 100), [presence(1, None, Presence::Present)]);
+    assert_eq!(observatory.next_deadline(), Some(start + SILENT_AFTER));
+    assert_eq!(observatory.handle_timeout(start + SILENT_AFTER - SECOND), []);
+    let silent = presence(1, Some(Presence::Present), Presence::Silent);
+    assert_eq!(observatory.handle_timeout(start + SILENT_AFTER), [silent]);
+    let again = presence(1, Some(Presence::Silent), Presence::Present);
+    assert_eq!(observatory.handle_state(start + 4 * SECOND, state(1, 1), 100), [again]);
+    let gone = presence(1, Some(Presence::Present), Presence::Gone);
+    assert_eq!(observatory.handle_timeout(start + 4 * SECOND + GONE_AFTER), [gone]);
+    assert!(observatory.processes().is_empty() && observatory.next_deadline().is_none());
+}
+
+#[test]
+fn no_process_is_silent_while_the_bus_is_down() {
+    let (mut observatory, start) = (Observatory::new(), Instant::now());
+    let _ = observatory.handle_state(start, state(1, 0), 100);
+    observatory.handle_bus(start + SECOND, false);
+    assert_eq!((observatory.handle_timeout(start + 60 * SECOND), observatory.next_deadline()), (vec![], None));
+    observatory.handle_bus(start + 60 * SECOND, true);
+    assert_eq!(observatory.handle_timeout(start + 62 * SECOND), []);
+    assert_eq!(observatory.handle_timeout(start + 63 * SECOND).len(), 1);
+}
+
+#[test]
+fn an_old_state_is_ignored_unless_the_process_is_silent() {
+    let (mut observatory, start) = (Observatory::new(), Instant::now());
+    let _ = observatory.handle_state(start, state(1, 7), 100);
+    let older = || ProcessState { sockets: vec![socket("a", "tcp://*:1", false, vec![])], ..state(1, 7) };
+    assert_eq!(observatory.handle_state(start, older(), 100), []);
+    assert!(observatory.processes()[0].state().sockets.is_empty());
+    let _ = observatory.handle_timeout(start + SILENT_AFTER);
+    assert_eq!(observatory.handle_state(start + SILENT_AFTER, older(), 100).len(), 2);
+}
+
+#[test]
+fn sockets_and_connections_change() {
+    let (mut observatory, now) = (Observatory::new(), Instant::now());
+    let endpoint = "tcp://127.0.0.1:9003";
+    let with = |number, connections| ProcessState {
+        sockets: vec![socket("ticks.pub", endpoint, false, connections)],
+        ..state(1, number)
+    };
+    let up = connection(11, endpoint, Phase::Up, endpoint, "tcp://127.0.0.1:51724");
+    let _ = observatory.handle_state(now, state(1, 0), 100);
+    let opened = Change::Socket { process: ProcessId(1), socket: "ticks.pub".parse().unwrap(), is_open: true };
+    assert_eq!(observatory.handle_state(now, with(1, vec![]), 100), [opened]);
+    let changed = |connection: &wire::report::Connection, before| Change::Connection {
+        process: ProcessId(1),
+        socket: "ticks.pub".parse().unwrap(),
+        connection: connection.clone(),
+        before,
+    };
+    assert_eq!(observatory.handle_state(now, with(2, vec![up.clone()]), 100), [changed(&up, None)]);
+    assert_eq!(observatory.handle_state(now, with(3, vec![up.clone()]), 100), []);
+    let closed = wire::report::Connection { phase: Phase::Closed, ..up };
+    assert_eq!(observatory.handle_state(now, with(4, vec![]), 100), [changed(&closed, Some(Phase::Up))]);
+    assert_eq!(observatory.handle_state(now, state(1, 5), 100).len(), 1);
+}
+
+#[test]
+fn rates_are_what_the_counters_rise_by() {
+    let (mut observatory, start) = (Observatory::new(), Instant::now());
+    let mut report = |millis: u64, messages: u64| {
+        let mut socket = socket("a", "tcp://*:1", false, vec![]);
+        socket.sent = Traffic { messages, bytes: 10 * messages };
+        let state = ProcessState { sockets: vec![socket], ..state(1, millis) };
+        let _ = observatory.handle_state(start + Duration::from_millis(millis), state, 100);
+        observatory.processes()[0].rates(&"a".parse().unwrap()).sent
+    };
+    assert_eq!(report(0, 1_000).messages, 0.0);
+    assert_eq!(report(500, 2_000).messages, 0.0, "too early");
+    assert_eq!(report(2_000, 3_000), crate::Rate { messages: 1_000.0, bytes: 10_000.0 });
+    assert_eq!(report(3_000, 50).messages, 0.0, "a new socket counts from zero");
+    assert_eq!(report(4_000, 60).messages, 10.0);
+}
+
+#[test]
+fn a_gap_in_the_numbers_of_events_is_a_change() {
+    let (mut observatory, now) = (Observatory::new(), Instant::now());
+    let _ = observatory.handle_state(now, state(1, 0), 100);
+    let mut event = |number| {
+        let endpoint = label("tcp://127.0.0.1:9003");
+        let name = label("CONNECTED");
+        let event = Event { number, time_ms: 0.0, name, value: 11, endpoint, local: None, remote: None };
+        let report = EventReport { process: ProcessId(1), socket: "a".parse().unwrap(), event };
+        observatory.handle_event(&report)
+    };
+    let gap = |missing| Some(Change::Gap { process: ProcessId(1), missing });
+    assert_eq!([5, 6, 10, 7, 11].map(&mut event), [None, None, gap(3), None, None]);
+    assert_eq!(event(u64::MAX), gap(u64::MAX - 12));
+    assert_eq!(event(0), None);
+    assert_eq!(observatory.processes()[0].missing_events(), u64::MAX - 9);
+}
+
+#[test]
+fn processes_beyond_the_limit_are_counted_and_the_known_ones_stay() {
+    let (mut observatory, start) = (Observatory::new(), Instant::now());
+    for process in 0..10_000 {
+        let _ = observatory.handle_state(start, state(process, 0), 100);
+    }
+    assert_eq!((observatory.processes().len(), observatory.others()), (PROCESSES_MAX, 10_000 - PROCESSES_MAX));
+    assert!(observatory.processes().iter().zip(0..).all(|(process, id)| process.state().process == ProcessId(id)));
+    for process in 0..100_000 {
+        let _ = observatory.handle_state(start + SECOND, state(process, 1), 100);
+    }
+    assert_eq!(observatory.others(), OTHERS_MAX);
+    let _ = observatory.handle_timeout(start + SECOND + GONE_AFTER);
+    assert_eq!((observatory.processes().len(), observatory.others()), (0, 0));
+}
+
+#[test]
+fn what_all_states_take_together_is_bounded() {
+    let (mut observatory, now) = (Observatory::new(), Instant::now());
+    for number in 0..2 {
+        for process in 0..256 {
+            let sockets = vec![socket("a", "tcp://*:1", false, vec![])];
+            let _ = observatory.handle_state(now, ProcessState { sockets, ..state(process, number) }, 1 << 20);
+        }
+        let whole = observatory.processes().iter().filter(|process| process.state().more_sockets == 0).count();
+        assert!((31..=32).contains(&whole) && observatory.processes().len() == 256, "{whole} are whole");
+        assert!(observatory.weight < WEIGHT_MAX + (1 << 20));
+    }
+}

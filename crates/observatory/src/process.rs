@@ -1,0 +1,162 @@
+//! One process that reports: its last state, and what follows from those before it.
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+
+use wire::report::{EventReport, ProcessState, SocketName, SocketState, Traffic};
+
+/// The least time over which a rate is measured.
+const RATE_SPAN: Duration = Duration::from_secs(1);
+
+/// Whether a process reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    /// It does.
+    Present,
+    /// It has not done so for a while.
+    Silent,
+    /// It has not done so for so long that it is no longer kept.
+    Gone,
+}
+
+/// A flow of messages.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Rate {
+    /// Messages a second.
+    pub messages: f64,
+    /// Bytes a second.
+    pub bytes: f64,
+}
+
+/// What a socket sends and receives.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Rates {
+    /// Out of the socket.
+    pub sent: Rate,
+    /// Into the socket.
+    pub received: Rate,
+}
+
+/// A process.
+#[derive(Debug, Clone)]
+pub struct Process {
+    state: ProcessState,
+    presence: Presence,
+    /// When its last state arrived.
+    heard_at: Instant,
+    /// The length of the last state in bytes, which stands for the memory that it takes.
+    weight: usize,
+    meters: BTreeMap<SocketName, Meter>,
+    /// The number that its next event should have.
+    next_event: Option<u64>,
+    missing_events: u64,
+}
+
+/// The counters of a socket some time ago, and how fast they have risen since.
+#[derive(Debug, Clone)]
+struct Meter {
+    since: Instant,
+    sent: Traffic,
+    received: Traffic,
+    rates: Rates,
+}
+
+impl Process {
+    pub(crate) fn new(now: Instant, state: ProcessState, weight: usize) -> Self {
+        let meters = state.sockets.iter().map(|socket| (socket.name.clone(), Meter::new(now, socket))).collect();
+        Self { state, presence: Presence::Present, heard_at: now, weight, meters, next_event: None, missing_events: 0 }
+    }
+
+    /// Its last state.
+    #[must_use]
+    pub const fn state(&self) -> &ProcessState {
+        &self.state
+    }
+
+    /// Whether it reports.
+    #[must_use]
+    pub const fn presence(&self) -> Presence {
+        self.presence
+    }
+
+    /// When its last state arrived.
+    #[must_use]
+    pub const fn heard_at(&self) -> Instant {
+        self.heard_at
+    }
+
+    /// What the socket of this name sends and receives; zero if there is none.
+    #[must_use]
+    pub fn rates(&self, socket: &SocketName) -> Rates {
+        self.meters.get(socket).map_or_else(Rates::default, |meter| meter.rates)
+    }
+
+    /// Messages a second of all its sockets, in both directions.
+    #[must_use]
+    pub fn messages_a_second(&self) -> f64 {
+        self.meters.values().map(|meter| meter.rates.sent.messages + meter.rates.received.messages).sum()
+    }
+
+    /// How many of its events did not arrive since its first one did.
+    #[must_use]
+    pub const fn missing_events(&self) -> u64 {
+        self.missing_events
+    }
+
+    pub(crate) const fn weight(&self) -> usize {
+        self.weight
+    }
+
+    pub(crate) const fn set_presence(&mut self, presence: Presence) {
+        self.presence = presence;
+    }
+
+    pub(crate) const fn set_heard_at(&mut self, now: Instant) {
+        self.heard_at = now;
+    }
+
+    /// Replaces the state, and returns the one before it.
+    pub(crate) fn replace(&mut self, now: Instant, state: ProcessState, weight: usize) -> ProcessState {
+        (self.presence, self.heard_at, self.weight) = (Presence::Present, now, weight);
+        let mut old = std::mem::take(&mut self.meters);
+        for socket in &state.sockets {
+            let mut meter = old.remove(&socket.name).unwrap_or_else(|| Meter::new(now, socket));
+            meter.follow(now, socket);
+            self.meters.insert(socket.name.clone(), meter);
+        }
+        std::mem::replace(&mut self.state, state)
+    }
+
+    /// Takes the number of an event, and returns how many are missing before it.
+    pub(crate) fn count_event(&mut self, report: &EventReport) -> u64 {
+        let number = report.event.number;
+        let missing = self.next_event.map_or(0, |next| number.saturating_sub(next));
+        self.next_event = Some(self.next_event.unwrap_or(0).max(number.saturating_add(1)));
+        self.missing_events = self.missing_events.saturating_add(missing);
+        missing
+    }
+}
+
+impl Meter {
+    fn new(now: Instant, socket: &SocketState) -> Self {
+        Self { since: now, sent: socket.sent, received: socket.received, rates: Rates::default() }
+    }
+
+    fn follow(&mut self, now: Instant, socket: &SocketState) {
+        let span = now.saturating_duration_since(self.since);
+        if span < RATE_SPAN {
+            return;
+        }
+        self.rates =
+            Rates { sent: rate(self.sent, socket.sent, span), received: rate(self.received, socket.received, span) };
+        (self.since, self.sent, self.received) = (now, socket.sent, socket.received);
+    }
+}
+
+/// Counters that have fallen are those of a new socket with the old name.
+fn rate(before: Traffic, after: Traffic, span: Duration) -> Rate {
+    let a_second = |before: u64, after: u64| after.saturating_sub(before) as f64 / span.as_secs_f64();
+    Rate { messages: a_second(before.messages, after.messages), bytes: a_second(before.bytes, after.bytes) }
+}
