@@ -66,6 +66,12 @@ valuz *args: (release 'valuz')
 dealz *args: ui (release 'tickz' 'chatz' 'valuz' 'dealz')
     @cd {{ here }} && exec {{ programs }}/dealz "$@"
 
+# watches all processes that report: hub, watch, tap (`just observez --help`)
+[group('run')]
+[no-exit-message]
+observez *args: (release 'observez')
+    @cd {{ here }} && exec {{ programs }}/observez "$@"
+
 # makes CURVE key pairs as files (`just keys --help`)
 [group('run')]
 [no-exit-message]

@@ -55,7 +55,8 @@ impl fmt::Display for Foreign<'_> {
 
 /// Whether a character changes how others are shown: C0 and C1 controls, DEL, line and paragraph separators, the byte
 /// order mark, and the bidirectional controls, which can swap the apparent authors of texts.
-fn controls_display(character: char) -> bool {
+#[must_use]
+pub fn controls_display(character: char) -> bool {
     character.is_control()
         || matches!(
             character,
