@@ -35,6 +35,18 @@ pub enum Command {
     Say(SayArgs),
 }
 
+impl Command {
+    /// The role's name.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Serve(_) => "serve",
+            Self::Join(_) => "join",
+            Self::Say(_) => "say",
+        }
+    }
+}
+
 /// Arguments of `chatz serve`.
 #[derive(Debug, Args)]
 #[command(after_help = "\

@@ -167,11 +167,11 @@ enum Wake {
 
 impl Owner {
     fn connect(context: &Context, config: &ClientConfig, events: SyncSender<Event>) -> Result<Self, SocketError> {
-        let mut requests = context.socket(Role::Req, REQUESTS.limits)?;
+        let mut requests = context.socket(Role::Req, REQUESTS)?;
         requests.only_to_connected()?;
         requests.watch(REQ_NAME)?;
         requests.connect(&config.requests)?;
-        let mut broadcasts = context.socket(Role::Sub, BROADCASTS.limits)?;
+        let mut broadcasts = context.socket(Role::Sub, BROADCASTS)?;
         broadcasts.watch(SUB_NAME)?;
         broadcasts.subscribe(b"")?;
         broadcasts.connect(&config.broadcasts)?;

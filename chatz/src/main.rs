@@ -27,7 +27,7 @@ fn main() -> ExitCode {
 
 fn run(suite: settings::SuiteArgs, command: Command) -> anyhow::Result<()> {
     let suite = suite.load()?;
-    let context = suite.context()?;
+    let context = suite.observable_context("chatz", command.name())?;
     let stop = Stop::on_signals()?;
     match command {
         Command::Serve(args) => {

@@ -76,7 +76,7 @@ pub fn say(context: &Context, config: &SayConfig, stop: &Stop) -> Result<Vec<Use
     let (user, text) = (config.user.clone(), Some(config.text.clone()));
     Request { user, text, roster_version: None, leaves: false }.encode(&mut frames);
 
-    let mut socket = context.socket(Role::Req, REQUESTS.limits)?;
+    let mut socket = context.socket(Role::Req, REQUESTS)?;
     socket.only_to_connected()?;
     socket.watch("chatz.say")?;
     socket.connect(&config.requests)?;

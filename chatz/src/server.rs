@@ -7,7 +7,7 @@
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use sockets::{
-    BindError, Context, Endpoint, Listener, MalformedMessages, Mechanism, Role, Socket, SocketError, Stop, wait,
+    BindError, Context, Endpoint, Listener, MalformedMessages, Mechanism, Role, Socket, SocketError, Stop, Value, wait,
 };
 use tracing::{debug, info, warn};
 use wire::{
@@ -57,6 +57,8 @@ pub struct Server {
     authenticates: bool,
     room: Room,
     roster: Roster,
+    /// The number of present users, for observers.
+    present: Value,
     malformed: MalformedMessages,
     listeners: [Listener; 2],
     /// The current request, with its envelope; reused.
@@ -81,6 +83,7 @@ impl Server {
             authenticates: !matches!(context.security().mechanism, Mechanism::Null),
             room: Room::new(config.room, first_version()),
             roster: Roster::default(),
+            present: context.value("present", "users"),
             malformed: MalformedMessages::default(),
             listeners: [Listener::of(REQUESTS), Listener::of(BROADCASTS)],
             incoming: Frames::new(),
@@ -114,6 +117,7 @@ impl Server {
             let now = Instant::now();
             let all_taken = self.take_requests(now)?;
             self.remove_expired(now, all_taken);
+            self.present.set(self.room.users().len() as f64);
             self.take_subscriptions(now)?;
             self.take_events(now)?;
         }
@@ -211,7 +215,7 @@ impl Server {
     }
 
     fn record_malformed(&mut self, now: Instant, error: wire::DecodeError) {
-        self.malformed.record(now, self.requests.peer_address(), &error, &self.incoming);
+        self.malformed.record(now, &mut self.requests, &error, &self.incoming);
     }
 
     /// Reads subscriptions, though nothing depends on them: a publisher that never reads would keep the remains of every
@@ -230,7 +234,7 @@ impl Server {
 }
 
 fn bind(context: &Context, role: Role, channel: Channel, endpoint: &Endpoint) -> Result<(Socket, Endpoint), BindError> {
-    let mut socket = context.socket(role, channel.limits)?;
+    let mut socket = context.socket(role, channel)?;
     socket.watch(&format!("chatz.{}", channel.name))?;
     let endpoint = socket.bind(endpoint)?;
     info!(channel = channel.name, %endpoint, "listening");

@@ -33,7 +33,7 @@ impl Observer {
         topics: &[&str],
         is_quiet: bool,
     ) -> Result<Self, SocketError> {
-        let mut socket = context.socket(Role::Sub, OBSERVATIONS.limits)?;
+        let mut socket = context.socket(Role::Sub, OBSERVATIONS)?;
         socket.watch("observez.sub")?;
         for topic in topics {
             socket.subscribe(topic.as_bytes())?;
@@ -142,7 +142,7 @@ impl Observer {
         if self.is_quiet {
             self.fault = Some(error);
         } else {
-            self.malformed.record(now, self.socket.peer_address(), &error, &self.frames);
+            self.malformed.record(now, &mut self.socket, &error, &self.frames);
         }
     }
 }

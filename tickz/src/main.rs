@@ -20,7 +20,7 @@ fn main() -> ExitCode {
 }
 
 fn publish(suite: &settings::Suite, args: PublishArgs) -> anyhow::Result<()> {
-    let context = suite.context()?;
+    let context = suite.observable_context("tickz", "publish")?;
     let stop = Stop::on_signals()?;
     let (block, summary) = (args.block, args.summary);
     let published = Publisher::bind(&context, args.config(suite))?.run(&stop)?;
@@ -33,7 +33,7 @@ fn publish(suite: &settings::Suite, args: PublishArgs) -> anyhow::Result<()> {
 }
 
 fn watch(suite: &settings::Suite, args: WatchArgs) -> anyhow::Result<()> {
-    let context = suite.context()?;
+    let context = suite.observable_context("tickz", "watch")?;
     let stop = Stop::on_signals()?;
     Ok(Watcher::connect(&context, args.config(suite), &stop)?.run(&stop)?)
 }

@@ -290,7 +290,7 @@ impl Publisher {
 }
 
 fn bind(context: &Context, endpoint: &Endpoint, block: bool) -> Result<(Socket, Endpoint), BindError> {
-    let mut socket = context.socket(Role::XPub, TICKS.limits)?;
+    let mut socket = context.socket(Role::XPub, TICKS)?;
     if block {
         socket.never_drop()?;
     }

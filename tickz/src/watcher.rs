@@ -9,7 +9,7 @@ use std::{
 };
 
 use sockets::{
-    Connection, Context, Endpoint, Events, MalformedMessages, Role, Socket, SocketError, State, Stop,
+    Connection, Context, Endpoint, Events, MalformedMessages, Role, Socket, SocketError, State, Stop, Value,
     connection::Change,
 };
 use thiserror::Error;
@@ -64,6 +64,8 @@ pub struct Watcher {
     symbols: Vec<Symbol>,
     connection: Connection,
     tally: Tally,
+    /// The lost ticks, for observers.
+    lost: Value,
     malformed: Malformed,
     view: View,
     frames: Frames,
@@ -102,7 +104,7 @@ impl Watcher {
         let mut symbols = config.symbols;
         symbols.sort_unstable();
         symbols.dedup();
-        let mut socket = context.socket(Role::Sub, TICKS.limits)?;
+        let mut socket = context.socket(Role::Sub, TICKS)?;
         socket.watch("tickz.sub")?;
         for symbol in &symbols {
             socket.subscribe(symbol.as_bytes())?;
@@ -112,6 +114,7 @@ impl Watcher {
             socket,
             connection: Connection::new(TICKS, config.ticks),
             tally: Tally::new(symbols.len()),
+            lost: context.value("lost", "ticks"),
             malformed: Malformed::default(),
             view: View::new(config.show, &symbols, stop),
             symbols,
@@ -175,6 +178,7 @@ impl Watcher {
         {
             *last = Instant::now();
         }
+        self.lost.set(self.tally.lost() as f64);
         self.view.flush()?;
         Ok(())
     }
@@ -215,7 +219,7 @@ impl Watcher {
             self.malformed.fault = Some(error);
             return;
         }
-        self.malformed.messages.record(Instant::now(), self.socket.peer_address(), &error, &self.frames);
+        self.malformed.messages.record(Instant::now(), &mut self.socket, &error, &self.frames);
     }
 
     fn follow_connection(&mut self) -> Result<(), SocketError> {

@@ -27,7 +27,7 @@ impl Commands {
         monitor: &str,
         topics: &[&[u8]],
     ) -> Result<Self, SocketError> {
-        let mut socket = context.socket(Role::Sub, CONTROL.limits)?;
+        let mut socket = context.socket(Role::Sub, CONTROL)?;
         socket.watch(monitor)?;
         for topic in topics {
             socket.subscribe(topic)?;
@@ -54,7 +54,7 @@ impl Commands {
             match Control::decode(&self.frames) {
                 Ok(command) => return Ok(Some(command)),
                 Err(error) => {
-                    self.malformed.record(Instant::now(), self.socket.peer_address(), &error, &self.frames);
+                    self.malformed.record(Instant::now(), &mut self.socket, &error, &self.frames);
                 }
             }
         }

@@ -6,7 +6,8 @@
 use std::time::{Duration, Instant};
 
 use sockets::{
-    BindError, Context, Endpoint, Listener, MalformedMessages, Role, Socket, SocketError, Stop, Subscription, wait,
+    BindError, Context, Endpoint, Listener, MalformedMessages, Role, Socket, SocketError, Stop, Subscription, Value,
+    wait,
 };
 use thiserror::Error;
 use tracing::{debug, info, warn};
@@ -71,6 +72,8 @@ pub struct Reduce {
     endpoints: [Endpoint; 2],
     plan: Plan,
     tally: Tally,
+    /// The orders that are not counted yet, for observers.
+    missing: Value,
     malformed: MalformedMessages,
     repeat_log: RepeatLog,
     frames: Frames,
@@ -84,11 +87,11 @@ impl Reduce {
     /// # Errors
     /// A port is in use, or a socket cannot be made.
     pub fn bind(context: &Context, config: &ReduceConfig) -> Result<Self, BindError> {
-        let mut results = context.socket(Role::Pull, RESULTS.limits)?;
+        let mut results = context.socket(Role::Pull, RESULTS)?;
         results.watch("valuz.reduce.results")?;
         let at_results = results.bind(&config.results)?;
         info!(channel = RESULTS.name, endpoint = %at_results, "listening");
-        let mut control = context.socket(Role::XPub, CONTROL.limits)?;
+        let mut control = context.socket(Role::XPub, CONTROL)?;
         control.set_linger(LINGER)?;
         control.watch("valuz.reduce.control")?;
         let at_control = control.bind(&config.control)?;
@@ -101,6 +104,7 @@ impl Reduce {
             endpoints: [at_results, at_control],
             plan: config.plan,
             tally: Tally::new(config.plan),
+            missing: context.value("missing", "orders"),
             malformed: MalformedMessages::default(),
             repeat_log: RepeatLog::default(),
             frames: Frames::new(),
@@ -161,6 +165,7 @@ impl Reduce {
         if repeated > 0 {
             self.repeat_log.handle_repeat(now, repeated);
         }
+        self.missing.set(self.tally.missing() as f64);
         self.print_progress(now)?;
         Ok(wake.stopped)
     }
@@ -179,7 +184,7 @@ impl Reduce {
                     }
                 }
                 Err(error) => {
-                    self.malformed.record(Instant::now(), self.results.peer_address(), &error, &self.frames);
+                    self.malformed.record(Instant::now(), &mut self.results, &error, &self.frames);
                 }
             }
         }

@@ -61,7 +61,7 @@ impl SourceArgs {
             control: suite.to_connect(CONTROL, self.control.endpoint, &self.host),
             batch,
         };
-        let source = Source::bind(&suite.context()?, config)?;
+        let source = Source::bind(&suite.observable_context("valuz", "source")?, config)?;
         if self.progress {
             Progress::listening(ORDERS, source.endpoint()).print()?;
         }
@@ -99,7 +99,7 @@ impl WorkerArgs {
             delay: self.work.delay,
             name: self.report.then(worker::own_name).transpose()?,
         };
-        Worker::connect(&suite.context()?, config)?.run(stop)?;
+        Worker::connect(&suite.observable_context("valuz", "worker")?, config)?.run(stop)?;
         Ok(())
     }
 }
@@ -113,7 +113,7 @@ impl ReduceArgs {
             plan: self.waiting.plan(self.workers, self.count),
             progress: self.progress,
         };
-        let reduce = Reduce::bind(&suite.context()?, &config)?;
+        let reduce = Reduce::bind(&suite.observable_context("valuz", "reduce")?, &config)?;
         if self.progress {
             for (channel, endpoint) in [RESULTS, CONTROL].into_iter().zip(reduce.endpoints()) {
                 Progress::listening(channel, endpoint).print()?;

@@ -48,7 +48,7 @@ impl Source {
     pub fn bind(context: &Context, config: SourceConfig) -> Result<Self, BindError> {
         let topics = [Control::START_TOPIC, Control::REPEAT_TOPIC, Control::EXIT_TOPIC];
         let commands = Commands::connect(context, config.control, "valuz.source.control", &topics)?;
-        let mut orders = context.socket(Role::Push, ORDERS.limits)?;
+        let mut orders = context.socket(Role::Push, ORDERS)?;
         orders.watch("valuz.source.orders")?;
         let endpoint = orders.bind(&config.orders)?;
         info!(channel = ORDERS.name, %endpoint, "listening");

@@ -9,8 +9,8 @@ use std::{
 };
 
 use sockets::{
-    Connection, Context, Endpoint, Interest, MalformedMessages, Role, Socket, SocketError, Stop, connection::Change,
-    wait,
+    Connection, Context, Endpoint, Interest, MalformedMessages, Role, Socket, SocketError, Stop, Value,
+    connection::Change, wait,
 };
 use tracing::{debug, info};
 use wire::{
@@ -71,6 +71,8 @@ pub struct Worker {
     /// It is not sent before this time.
     outgoing_at: Option<Instant>,
     done: u64,
+    /// The same, for observers.
+    valued: Value,
     reported: u64,
     next_report: Instant,
     malformed: MalformedMessages,
@@ -96,10 +98,10 @@ impl Worker {
     /// An endpoint is invalid, or a socket cannot be made.
     pub fn connect(context: &Context, config: WorkerConfig) -> Result<Self, SocketError> {
         let commands = Commands::connect(context, config.control, "valuz.worker.control", &[Control::EXIT_TOPIC])?;
-        let mut results = context.socket(Role::Push, RESULTS.limits)?;
+        let mut results = context.socket(Role::Push, RESULTS)?;
         results.watch("valuz.worker.results")?;
         results.connect(&config.results)?;
-        let mut orders = context.socket(Role::Pull, ORDERS.limits)?;
+        let mut orders = context.socket(Role::Pull, ORDERS)?;
         orders.watch("valuz.worker.orders")?;
         orders.connect(&config.orders)?;
         Ok(Self {
@@ -118,6 +120,7 @@ impl Worker {
             outgoing: Frames::new(),
             outgoing_at: None,
             done: 0,
+            valued: context.value("valued", "orders"),
             reported: 0,
             next_report: Instant::now(),
             malformed: MalformedMessages::default(),
@@ -173,6 +176,7 @@ impl Worker {
         }
         self.outgoing.clear();
         self.done += 1;
+        self.valued.set(self.done as f64);
         Ok(true)
     }
 
@@ -193,7 +197,7 @@ impl Worker {
                 }
             }
             Err(error) => {
-                self.malformed.record(Instant::now(), self.orders.peer_address(), &error, &self.incoming);
+                self.malformed.record(Instant::now(), &mut self.orders, &error, &self.incoming);
             }
         }
     }

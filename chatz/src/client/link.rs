@@ -100,7 +100,7 @@ impl Link {
 
     /// Counts and logs the message just received, which is malformed.
     pub(super) fn record_malformed(&mut self, now: Instant, error: DecodeError, frames: &Frames) {
-        self.malformed.record(now, self.socket.peer_address(), &error, frames);
+        self.malformed.record(now, &mut self.socket, &error, frames);
         self.fault = Some(error);
     }
 

@@ -11,6 +11,8 @@
 //! username = "ada"                # plain
 //! password = "secret"
 //! keep-alive = false
+//! observe = "off"                 # or the hub that all processes report to
+//! observe-bytes = true            # observers may see messages under PLAIN and CURVE
 //! ```
 
 use std::{
@@ -32,7 +34,7 @@ use toml::{
 };
 use wire::{Channel, foreign};
 
-use crate::host::Host;
+use crate::{Observe, host::Host};
 
 /// The most bytes of a file.
 const FILE_BYTES_MAX: u32 = 1 << 20;
@@ -41,7 +43,18 @@ const FILE_BYTES_MAX: u32 = 1 << 20;
 const REASON_CHARS_MAX: usize = 200;
 
 /// The keys that are no channels.
-const SETTINGS: [&str; 8] = ["host", "security", "key", "server-key", "allow", "username", "password", "keep-alive"];
+const SETTINGS: [&str; 10] = [
+    "host",
+    "security",
+    "key",
+    "server-key",
+    "allow",
+    "username",
+    "password",
+    "keep-alive",
+    "observe",
+    "observe-bytes",
+];
 
 /// Why a file cannot be used.
 #[derive(Debug, Error)]
@@ -93,6 +106,8 @@ pub(crate) struct SuiteFile {
     #[serde(deserialize_with = "secret")]
     pub(crate) password: Option<String>,
     pub(crate) keep_alive: Option<bool>,
+    pub(crate) observe: Option<Observe>,
+    pub(crate) observe_bytes: Option<bool>,
 }
 
 impl SuiteFile {

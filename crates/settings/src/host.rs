@@ -6,6 +6,9 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 use thiserror::Error;
 use wire::foreign;
 
+/// The address of this machine for itself.
+pub(crate) const LOCAL: &str = "127.0.0.1";
+
 /// A host in the form of endpoints: an IPv6 address has brackets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Host(String);
@@ -25,6 +28,12 @@ pub enum HostError {
 }
 
 impl Host {
+    /// This machine.
+    #[must_use]
+    pub fn local() -> Self {
+        Self(LOCAL.to_owned())
+    }
+
     /// The host as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

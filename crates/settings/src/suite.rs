@@ -9,17 +9,16 @@ use std::{
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum as _, builder::BoolishValueParser};
-use sockets::{Context, Endpoint, KeepAlive, KeyPair, Mechanism, PublicKey, Security};
-use wire::Channel;
+use sockets::{Context, Endpoint, KeepAlive, KeyPair, Mechanism, PublicKey, Reporting, Security};
+use tracing::warn;
+use wire::{Channel, report::REPORTS};
 
 use crate::{
     file::{SecurityName, SuiteFile},
-    host::Host,
+    host::{self, Host},
+    observe::Observe,
     program::{self, Usage},
 };
-
-/// The host that connecting roles connect to by default.
-const HOST: &str = "127.0.0.1";
 
 /// The flags of every role.
 #[derive(Debug, Clone, Default, Args)]
@@ -56,6 +55,12 @@ pub struct SuiteArgs {
     /// Do not probe silent connections (TCP keep-alive)
     #[arg(long, env = "SUITE_NO_KEEP_ALIVE", value_parser = BoolishValueParser::new(), global = true)]
     pub no_keep_alive: bool,
+    /// The hub that shows this process to observers, or `off`; without a hub nothing is sent [default: tcp://127.0.0.1:9007]
+    #[arg(long, value_name = "ADDRESS|off", env = "SUITE_OBSERVE", hide_env_values = true, global = true)]
+    pub observe: Option<Observe>,
+    /// Let observers see the bytes of messages also under PLAIN and CURVE
+    #[arg(long, env = "SUITE_OBSERVE_BYTES", value_parser = BoolishValueParser::new(), global = true)]
+    pub observe_bytes: bool,
 }
 
 /// The flag of every connecting role.
@@ -99,6 +104,8 @@ impl SuiteArgs {
             ("SUITE_USERNAME", self.username.clone().map(OsString::from)),
             ("SUITE_PASSWORD", self.password.clone().map(OsString::from)),
             ("SUITE_NO_KEEP_ALIVE", self.no_keep_alive.then(|| "true".into())),
+            ("SUITE_OBSERVE", self.observe.as_ref().map(|observe| observe.to_string().into())),
+            ("SUITE_OBSERVE_BYTES", self.observe_bytes.then(|| "true".into())),
         ];
         variables.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }
@@ -115,7 +122,7 @@ impl Suite {
     /// replaces a `*` and the default.
     #[must_use]
     pub fn to_connect(&self, channel: Channel, given: Option<Endpoint>, host: &HostArgs) -> Endpoint {
-        let host = host.host.as_ref().or(self.file.host.as_ref()).map_or(HOST, Host::as_str);
+        let host = host.host.as_ref().or(self.file.host.as_ref()).map_or(host::LOCAL, Host::as_str);
         given
             .or_else(|| self.file.endpoint(channel).cloned())
             .map_or_else(|| Endpoint::to_connect(channel, host), |endpoint| endpoint.with_wildcard_host(host))
@@ -133,6 +140,33 @@ impl Suite {
             KeepAlive::default()
         };
         Ok(Context::new(self.security()?, keep_alive)?)
+    }
+
+    /// The same, for a process that lets itself be observed as this program in this role, unless `--observe off`. One that
+    /// only binds may have no credentials to connect to a hub with; it runs unobserved.
+    ///
+    /// # Errors
+    /// As [`Suite::context`]; the hub's address cannot be connected to.
+    pub fn observable_context(&self, program: &str, role: &str) -> anyhow::Result<Context> {
+        let context = self.context()?;
+        let named = self.args.observe.as_ref().or(self.file.observe.as_ref());
+        if named == Some(&Observe::Off) {
+            return Ok(context);
+        }
+        if !context.security().can_connect() {
+            if named.is_some() {
+                warn!("this process has no credentials to connect to the hub with: it cannot be observed");
+            }
+            return Ok(context);
+        }
+        let hub = match named {
+            Some(Observe::Hub(hub)) => hub.clone(),
+            Some(Observe::Off) | None => self.to_connect(REPORTS, None, &HostArgs { host: Some(Host::local()) }),
+        };
+        let is_open = matches!(context.security().mechanism, Mechanism::Null);
+        let with_bytes = is_open || self.args.observe_bytes || self.file.observe_bytes == Some(true);
+        let reporting = Reporting { hub, program: program.to_owned(), role: role.to_owned(), with_bytes };
+        context.reporting(&reporting).context("--observe")
     }
 
     /// How this process authenticates, and which peers it accepts.

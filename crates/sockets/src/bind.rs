@@ -99,7 +99,7 @@ mod tests {
     /// Watched, as every socket of the suite is: the events of its monitor are what overwrites libzmq's reasons.
     fn bound(endpoint: &str) -> Result<Endpoint, BindError> {
         let context = Context::new(Security::default(), KeepAlive::Off).unwrap();
-        let mut socket = context.socket(Role::XPub, TICKS.limits).unwrap();
+        let mut socket = context.socket(Role::XPub, TICKS).unwrap();
         socket.watch("ticks").unwrap();
         socket.bind(&endpoint.parse().unwrap())
     }

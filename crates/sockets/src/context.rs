@@ -6,12 +6,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use wire::Limits;
+use wire::{Channel, Limits};
 
 use crate::{
-    Mechanism, Monitors, Role, Security, Socket, SocketError, Stop, Taps,
+    Mechanism, Monitors, Probes, Role, Security, Socket, SocketError, Stop,
     allow::AllowList,
     error::{system_error, zmq_error},
+    observe::{Reporter, Reporting, Value, Values},
     random, raw,
     socket::{Shared, milliseconds},
     wait::wait,
@@ -71,14 +72,15 @@ pub struct Context {
     zmq: zmq::Context,
     security: Arc<Security>,
     keep_alive: KeepAlive,
-    observer: Option<Observer>,
+    observation: Option<Observation>,
 }
 
-/// The observers of watched sockets.
+/// What observes watched sockets.
 #[derive(Debug, Clone)]
-pub(crate) struct Observer {
+pub(crate) struct Observation {
     pub(crate) monitors: Monitors,
-    pub(crate) taps: Taps,
+    pub(crate) probes: Probes,
+    values: Values,
 }
 
 impl Context {
@@ -96,34 +98,53 @@ impl Context {
             (Some(credentials), Some(path)) => Some(Arc::new(Zap::spawn(&zmq, AllowList::read(path, credentials)?)?)),
             _ => None,
         };
-        Ok(Self { zap, zmq, security: Arc::new(security), keep_alive, observer: None })
+        Ok(Self { zap, zmq, security: Arc::new(security), keep_alive, observation: None })
     }
 
     /// This context, for observed sockets: from [`Socket::watch`] on, `monitors` reads the socket's
-    /// monitor, and `taps` keeps its last messages.
+    /// monitor, and `probes` has its counts and messages.
     #[must_use]
-    pub fn observed(&self, monitors: Monitors, taps: Taps) -> Self {
-        Self { observer: Some(Observer { monitors, taps }), ..self.clone() }
+    pub fn observed(&self, monitors: Monitors, probes: Probes) -> Self {
+        let observation = Observation { monitors, probes, values: Values::default() };
+        Self { observation: Some(observation), ..self.clone() }
     }
 
     /// This context, for sockets that no observer sees.
     pub(crate) fn unobserved(&self) -> Self {
-        Self { observer: None, ..self.clone() }
+        Self { observation: None, ..self.clone() }
     }
 
-    /// A socket of this role, not yet bound nor connected.
+    /// This context, for sockets that are reported to a hub from [`Socket::watch`] on. Without a hub nothing is sent.
+    ///
+    /// # Errors
+    /// The hub's address cannot be connected to; the process has no thread, socket or file descriptor left.
+    pub fn reporting(&self, reporting: &Reporting) -> Result<Self, SocketError> {
+        let (probes, values) = (Probes::new(), Values::default());
+        let reporter = Reporter::connect(self, reporting, probes.clone(), values.clone())?;
+        let monitors = Monitors::spawn_observer(self, reporter)?;
+        Ok(Self { observation: Some(Observation { monitors, probes, values }), ..self.clone() })
+    }
+
+    /// The number of this name and unit that observers of the process see, zero at first; clones share it.
+    #[must_use]
+    pub fn value(&self, name: &'static str, unit: &'static str) -> Value {
+        self.observation.as_ref().map_or_else(Value::default, |observation| observation.values.value(name, unit))
+    }
+
+    /// A socket of this role for this channel, not yet bound nor connected.
     ///
     /// # Errors
     /// The process has no file descriptors left.
-    pub fn socket(&self, role: Role, limits: Limits) -> Result<Socket, SocketError> {
+    pub fn socket(&self, role: Role, channel: Channel) -> Result<Socket, SocketError> {
         let mut raw = self.zmq.socket(role.kind()).map_err(zmq_error("make a socket"))?;
-        self.set_up(&mut raw, role, limits).map_err(zmq_error("set up a socket"))?;
+        self.set_up(&mut raw, role, channel.limits).map_err(zmq_error("set up a socket"))?;
         role.set_up(&mut raw).map_err(zmq_error("set up a socket"))?;
         let mut socket = Socket::adopt(raw, role);
         socket.share(Shared {
+            channel: channel.name,
             context: self.zmq.clone(),
             security: Arc::clone(&self.security),
-            observer: self.observer.clone(),
+            observation: self.observation.clone(),
         });
         Ok(socket)
     }

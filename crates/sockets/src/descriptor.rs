@@ -8,7 +8,10 @@ use std::{net::SocketAddr, os::fd::BorrowedFd, time::Duration};
 
 use rustix::{
     io::ioctl_fionread,
-    net::{Shutdown, SocketAddrAny, getpeername, getsockname, shutdown, sockopt::set_socket_linger},
+    net::{
+        AddressFamily, Shutdown, SocketAddrAny, SocketAddrUnix, getpeername, getsockname, shutdown,
+        sockopt::set_socket_linger,
+    },
 };
 
 use crate::raw;
@@ -16,6 +19,17 @@ use crate::raw;
 /// The number of a file descriptor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Descriptor(pub(crate) u32);
+
+/// The addresses of both peers of a connection as the kernel reports them, in the form of endpoints.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Ends {
+    /// The address of this process; `None` if it has no name, as the connecting end of an IPC path.
+    pub(crate) local: Option<String>,
+    /// The peer's.
+    pub(crate) remote: Option<String>,
+    /// The peer's process, over IPC.
+    pub(crate) peer_pid: Option<u32>,
+}
 
 impl Descriptor {
     pub(crate) fn of_number(number: u64) -> Option<Self> {
@@ -50,6 +64,18 @@ impl Descriptor {
         self.with(|fd| ioctl_fionread(fd).ok()).flatten().unwrap_or_default()
     }
 
+    /// Its ends; `None` if it is no connection.
+    pub(crate) fn ends(self) -> Option<Ends> {
+        self.with(|fd| {
+            let (local, remote) = (getsockname(fd).ok()?, getpeername(fd).ok()?);
+            Some(Ends {
+                local: endpoint(&local),
+                remote: remote.as_ref().and_then(endpoint),
+                peer_pid: peer_pid(fd, &local),
+            })
+        })?
+    }
+
     fn with<T>(self, look: impl FnOnce(BorrowedFd<'_>) -> T) -> Option<T> {
         raw::with_descriptor(i32::try_from(self.0).ok()?, look)
     }
@@ -68,6 +94,43 @@ fn is_at(fd: BorrowedFd<'_>, endpoint: &str) -> bool {
 }
 
 fn is_path(own: &SocketAddrAny, path: &str) -> bool {
-    rustix::net::SocketAddrUnix::try_from(own.clone())
-        .is_ok_and(|own| own.path_bytes().is_some_and(|own| own == path.as_bytes()))
+    SocketAddrUnix::try_from(own.clone()).is_ok_and(|own| own.path_bytes().is_some_and(|own| own == path.as_bytes()))
+}
+
+fn endpoint(address: &SocketAddrAny) -> Option<String> {
+    if let Ok(address) = SocketAddr::try_from(address.clone()) {
+        // An IPv6 socket sees an IPv4 peer under another address than that peer itself.
+        return Some(format!("tcp://{}", SocketAddr::new(address.ip().to_canonical(), address.port())));
+    }
+    let address = SocketAddrUnix::try_from(address.clone()).ok()?;
+    let named =
+        |prefix: &str, name: &[u8]| (!name.is_empty()).then(|| format!("{prefix}{}", String::from_utf8_lossy(name)));
+    let path = address.path_bytes().and_then(|path| named("ipc://", path));
+    path.or_else(|| abstract_name(&address).and_then(|name| named("ipc://@", name)))
+}
+
+#[cfg(target_os = "linux")]
+fn abstract_name(address: &SocketAddrUnix) -> Option<&[u8]> {
+    address.abstract_name()
+}
+
+#[cfg(target_os = "linux")]
+fn peer_pid(fd: BorrowedFd<'_>, own: &SocketAddrAny) -> Option<u32> {
+    if own.address_family() != AddressFamily::UNIX {
+        return None;
+    }
+    let credentials = rustix::net::sockopt::socket_peercred(fd).ok()?;
+    u32::try_from(credentials.pid.as_raw_nonzero().get()).ok()
+}
+
+/// This system has none.
+#[cfg(not(target_os = "linux"))]
+fn abstract_name(_: &SocketAddrUnix) -> Option<&[u8]> {
+    None
+}
+
+/// This system is not asked.
+#[cfg(not(target_os = "linux"))]
+fn peer_pid(_: BorrowedFd<'_>, _: &SocketAddrAny) -> Option<u32> {
+    None
 }

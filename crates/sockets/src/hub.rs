@@ -79,7 +79,7 @@ impl Hub {
     pub fn bind(context: &Context, config: &HubConfig) -> Result<Self, BindError> {
         let context = context.unobserved();
         let open = |role, channel: Channel, name, endpoint| {
-            let mut socket = context.socket(role, channel.limits)?;
+            let mut socket = context.socket(role, channel)?;
             socket.watch(name)?;
             let endpoint = socket.bind(endpoint)?;
             Ok::<_, BindError>((socket, endpoint))

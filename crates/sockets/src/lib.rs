@@ -17,7 +17,9 @@
 //! - [`hub`]: passes reports of the observation bus from reporters to observers
 //! - [`actor`]: a named owner thread with a bounded inbox and a doorbell
 //! - [`monitors`]: one thread that reads the monitors of all sockets of a context, for an observer of all of them
-//! - [`tap`]: the last messages of watched sockets
+//! - [`observe`]: reports all of it to a hub
+//! - [`probe`]: what an observer can see of a socket: its addresses, its counts
+//! - [`tap`]: the last messages of a socket, copied while an observer wants them
 //! - [`security`], [`keys`], [`allow`], [`zap`]: NULL, PLAIN and CURVE, key files, allow-lists
 //! - [`malformed`]: malformed messages, counted, and logged at a bounded rate
 //! - [`input`]: reads a file or a stream, and stops waiting at the stop signal
@@ -42,7 +44,9 @@ pub mod limits;
 pub mod listener;
 pub mod malformed;
 pub mod monitors;
+pub mod observe;
 pub mod output;
+pub mod probe;
 mod random;
 mod raw;
 pub mod role;
@@ -65,11 +69,13 @@ pub use keys::{KeyPair, PublicKey};
 pub use listener::{Listener, Subscription};
 pub use malformed::MalformedMessages;
 pub use monitors::Monitors;
+pub use observe::{Reporting, Value};
 pub use output::Output;
+pub use probe::Probes;
 pub use role::Role;
 pub use security::{Mechanism, Security};
 pub use socket::Socket;
 pub use state::{Refusal, State};
 pub use stop::{Stop, Stopper};
-pub use tap::{Tapped, Taps};
+pub use tap::Tapped;
 pub use wait::{Events, Interest, Wake, wait};

@@ -77,7 +77,7 @@ pub enum Subscription<'a> {
 }
 
 impl<'a> Subscription<'a> {
-    fn of(frames: &'a Frames) -> Self {
+    pub(crate) fn of(frames: &'a Frames) -> Self {
         match frames.get(0).unwrap_or_default() {
             [1, topic @ ..] => Self::Begin(topic),
             [0, topic @ ..] => Self::End(topic),
@@ -211,7 +211,7 @@ impl Listener {
             }
         }
         if let Subscription::Malformed(error) = subscription {
-            self.malformed.record(now, socket.peer_address(), &error, frames);
+            self.malformed.record(now, socket, &error, frames);
         }
         handle(connection, subscription);
     }

@@ -9,6 +9,8 @@ use std::{
 use tracing::warn;
 use wire::{DecodeError, Frames};
 
+use crate::Socket;
+
 /// How long the next malformed message of a peer is only counted.
 const QUIET: Duration = Duration::from_secs(1);
 
@@ -26,9 +28,12 @@ pub struct MalformedMessages {
 }
 
 impl MalformedMessages {
-    /// Counts a malformed message, and logs it unless its peer's last was logged less than a second ago.
-    pub fn record(&mut self, now: Instant, peer: &str, error: &DecodeError, frames: &Frames) {
+    /// Counts the last message of `socket`, which is malformed, and logs it unless its peer's last was logged less than a
+    /// second ago.
+    pub fn record(&mut self, now: Instant, socket: &mut Socket, error: &DecodeError, frames: &Frames) {
         self.count += 1;
+        socket.count_malformed();
+        let peer = socket.peer_address();
         if self.logged.get(peer).is_some_and(|&last| now.saturating_duration_since(last) < QUIET) {
             return;
         }

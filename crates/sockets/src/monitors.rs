@@ -1,14 +1,14 @@
-//! One thread, named `monitors`, that reads the monitors of all watched sockets of a [`Context`].
+//! One thread, named `monitors`, that follows the events of all watched sockets of a [`Context`].
 //!
 //! ```text
-//! libzmq ── inproc://monitor.NAME ──▶ monitors ──▶ observer(NAME, event)
-//!                                        └── a second PAIR ──▶ the socket's owner: Socket::next_event
+//! libzmq ── inproc://monitor.NAME ──▶ the socket's owner: Socket::next_event
+//!                                        └── an inbox ──▶ monitors ──▶ observer(NAME, event)
 //! ```
 //!
-//! libzmq blocks if a monitor is not read, so this thread never waits: what the observer does not take
-//! is dropped and counted, and so is what an owner leaves unread beyond its queue, uncounted. A monitor's `PAIR`s are
-//! closed after its last event, [`EventKind::MonitorStopped`], which the socket has libzmq send before it closes
-//! (libzmq issue 3575). Each watched socket keeps the thread alive.
+//! The owner reads its monitor itself, because the order matters: a file descriptor that has just been closed may be that of
+//! a new connection, and its end must not be heard after that one's first message. It passes each event on and never
+//! waits: what the thread's inbox or the observer does not take is dropped and counted. [`EventKind::MonitorStopped`] is the
+//! last event of a socket. Each watched socket keeps the thread alive.
 
 use std::{
     fmt,
@@ -16,38 +16,71 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::{Duration, Instant},
 };
 
-use tracing::{error, warn};
-use wire::{
-    Frames,
-    monitor::{EventKind, MonitorEvent},
-};
+use tracing::error;
+use wire::monitor::{EventKind, MonitorEvent};
 
 use crate::{
     Context, SocketError,
-    actor::{self, Handle, Inbox, NotTaken},
-    limits::EVENTS_MAX,
+    actor::{self, Handle, Inbox},
     wait::{Interest, wait_for_any},
 };
 
-/// How many new sockets may wait to be watched.
-const INBOX: usize = 64;
+/// How many events may wait for the thread.
+const INBOX: usize = 4_096;
 
-/// How many events are taken of a monitor that has stopped, so that they come before those of the next socket of the
-/// same name: more than its queue holds.
-const LAST_EVENTS_MAX: usize = 4096;
+/// The time between two events of one socket that it could not accept a connection: without file descriptors, libzmq's
+/// listener has some 25,000 of them a second.
+const ACCEPT_FAILED: Duration = Duration::from_millis(10);
 
-/// Makes the address of each relay of a process unique.
-static RELAYS: AtomicU64 = AtomicU64::new(0);
+/// What follows the events of all watched sockets, on the thread.
+pub(crate) trait Observer: Send + 'static {
+    /// Takes an event of the socket with this name, and returns whether it did. It must not block.
+    fn handle_event(&mut self, socket: &str, event: MonitorEvent) -> bool;
+
+    /// To wait for anything else.
+    fn interests(&self) -> Vec<Interest<'_>> {
+        Vec::new()
+    }
+
+    /// When to call [`Observer::handle_wake`] though nothing happened.
+    fn next_deadline(&self) -> Option<Instant> {
+        None
+    }
+
+    /// The thread has woken, and all events so far were passed on.
+    ///
+    /// # Errors
+    /// The context is gone: the thread ends.
+    fn handle_wake(&mut self) -> Result<(), SocketError> {
+        Ok(())
+    }
+
+    /// The thread ends, after all sockets.
+    fn handle_stop(&mut self) {}
+}
+
+/// A function as an observer.
+struct EachEvent<F>(F);
+
+impl<F: FnMut(&str, MonitorEvent) -> bool + Send + 'static> Observer for EachEvent<F> {
+    fn handle_event(&mut self, socket: &str, event: MonitorEvent) -> bool {
+        self.0(socket, event)
+    }
+}
 
 /// The thread's handle; clones share it. The thread ends when the last clone is dropped, along with the contexts and sockets
 /// that hold one.
 #[derive(Clone)]
 pub struct Monitors {
-    handle: Arc<Handle<Watch, ()>>,
+    handle: Arc<Handle<Passed, ()>>,
     dropped: Arc<AtomicU64>,
 }
+
+/// An event on its way to the thread, and the name of its socket.
+type Passed = (Arc<str>, MonitorEvent);
 
 impl Monitors {
     /// Starts the thread. It calls `observer` with the socket's name and the event; the observer must not block, and returns
@@ -59,164 +92,87 @@ impl Monitors {
         context: &Context,
         observer: impl FnMut(&str, MonitorEvent) -> bool + Send + 'static,
     ) -> Result<Self, SocketError> {
+        Self::spawn_observer(context, EachEvent(observer))
+    }
+
+    /// Starts the thread.
+    pub(crate) fn spawn_observer(context: &Context, observer: impl Observer) -> Result<Self, SocketError> {
         let dropped = Arc::new(AtomicU64::new(0));
-        let reader = Reader {
-            watched: Vec::new(),
-            observer,
-            dropped: Arc::clone(&dropped),
-            frames: Frames::new(),
-            message: zmq::Message::new(),
-        };
+        let reader = Reader { observer, dropped: Arc::clone(&dropped) };
         let handle = actor::spawn(context, "monitors", INBOX, move |inbox| reader.run(&inbox))?;
         Ok(Self { handle: Arc::new(handle), dropped })
     }
 
-    /// How many events the observer did not take.
+    /// How many events were dropped.
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)
     }
 
-    /// Hands a monitor's `PAIR` to the thread, and returns the `PAIR` that the socket's owner reads instead: the same one if
-    /// the thread cannot take it.
-    pub(crate) fn watch(&self, name: &str, monitor: zmq::Socket, relay: Relay) -> zmq::Socket {
-        match self.handle.send(Watch { name: name.to_owned(), monitor, relay: relay.near }) {
-            Ok(()) => relay.far,
-            Err(NotTaken::Full(watch) | NotTaken::Ended(watch)) => {
-                warn!(name, "the monitors' thread does not take a socket: only its owner sees its events");
-                watch.monitor
-            }
-        }
+    /// The relay of the socket with this name.
+    pub(crate) fn relay(&self, name: &str) -> Relay {
+        Relay { name: name.into(), monitors: self.clone(), accept_failed: None }
     }
 }
 
-/// The way of an event from the thread to the socket's owner.
+/// The way of a socket's events from its owner to the thread. Dropping it reports the last one.
 pub(crate) struct Relay {
-    /// The thread's end.
-    near: zmq::Socket,
-    /// The owner's end.
-    far: zmq::Socket,
+    name: Arc<str>,
+    monitors: Monitors,
+    /// When an event that it could not accept a connection was last passed on.
+    accept_failed: Option<Instant>,
 }
 
 impl Relay {
-    pub(crate) fn new(context: &zmq::Context) -> zmq::Result<Self> {
-        let endpoint = format!("inproc://relay.{}", RELAYS.fetch_add(1, Ordering::Relaxed));
-        let relay = Self { near: context.socket(zmq::PAIR)?, far: context.socket(zmq::PAIR)? };
-        relay.near.set_linger(0)?;
-        relay.far.set_linger(0)?;
-        relay.near.bind(&endpoint)?;
-        relay.far.connect(&endpoint)?;
-        Ok(relay)
+    /// Passes an event on.
+    pub(crate) fn pass(&mut self, event: &MonitorEvent) {
+        let is_repeating = event.kind == EventKind::AcceptFailed && self.is_repeating();
+        if !is_repeating && self.monitors.handle.send((Arc::clone(&self.name), event.clone())).is_err() {
+            self.monitors.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether the last failure to accept a connection was only just passed on.
+    fn is_repeating(&mut self) -> bool {
+        let now = Instant::now();
+        let is_recent = self.accept_failed.is_some_and(|last| now.saturating_duration_since(last) < ACCEPT_FAILED);
+        if !is_recent {
+            self.accept_failed = Some(now);
+        }
+        is_recent
     }
 }
 
-/// A socket whose monitor is to be read.
-struct Watch {
-    name: String,
-    monitor: zmq::Socket,
-    relay: zmq::Socket,
+impl Drop for Relay {
+    fn drop(&mut self) {
+        self.pass(&MonitorEvent { kind: EventKind::MonitorStopped, value: 0, endpoint: String::new() });
+    }
 }
 
 /// The thread's own state.
-struct Reader<F> {
-    /// In the order in which they began to be watched.
-    watched: Vec<Watch>,
-    observer: F,
+struct Reader<O> {
+    observer: O,
     dropped: Arc<AtomicU64>,
-    /// Reused for all events.
-    frames: Frames,
-    message: zmq::Message,
 }
 
-/// The outcome of reading a monitor.
-#[derive(PartialEq, Eq)]
-enum Read {
-    /// There may be more.
-    Event,
-    Nothing,
-    /// It has stopped; nothing follows.
-    Stopped,
-}
-
-impl<F: FnMut(&str, MonitorEvent) -> bool> Reader<F> {
-    fn run(mut self, inbox: &Inbox<Watch>) {
+impl<O: Observer> Reader<O> {
+    fn run(mut self, inbox: &Inbox<Passed>) {
         loop {
-            let monitors = self.watched.iter().map(|watch| Interest::new(&watch.monitor, zmq::POLLIN));
-            match wait_for_any(&inbox.stop, monitors.chain([inbox.ring()]).collect()) {
-                Ok(false) => {}
-                Ok(true) => return,
-                Err(error) => return error!(%error, "the monitors can no longer be read"),
-            }
-            self.read_all();
-            while let Some(watch) = inbox.next() {
-                self.add(watch);
-            }
-        }
-    }
-
-    /// The events of an older socket of this name come before those of this one.
-    fn add(&mut self, watch: Watch) {
-        let mut index = 0;
-        while index < self.watched.len() {
-            let same = self.watched[index].name == watch.name;
-            if same && self.read_up_to(LAST_EVENTS_MAX, index) == Read::Stopped {
-                self.watched.remove(index);
-            } else {
-                index += 1;
-            }
-        }
-        self.watched.push(watch);
-    }
-
-    fn read_all(&mut self) {
-        let mut index = 0;
-        while index < self.watched.len() {
-            if self.read_up_to(EVENTS_MAX, index) == Read::Stopped {
-                self.watched.remove(index);
-            } else {
-                index += 1;
-            }
-        }
-    }
-
-    /// A peer that keeps failing makes events without end: a bounded number at a time.
-    fn read_up_to(&mut self, max: usize, index: usize) -> Read {
-        for _ in 0..max {
-            match self.read(index) {
-                Read::Event => {}
-                end => return end,
-            }
-        }
-        Read::Event
-    }
-
-    /// Takes one event, if there is one, and passes it on to the observer and the owner.
-    fn read(&mut self, index: usize) -> Read {
-        let watch = &self.watched[index];
-        self.frames.clear();
-        loop {
-            match watch.monitor.recv(&mut self.message, zmq::DONTWAIT) {
-                Ok(()) => self.frames.push(&self.message),
-                Err(zmq::Error::EINTR) => continue,
-                Err(_) => return Read::Nothing,
-            }
-            if !self.message.get_more() {
-                break;
-            }
-        }
-        // An owner that does not read, or is gone, misses events.
-        let _ = watch.relay.send_multipart(self.frames.iter(), zmq::DONTWAIT);
-        match MonitorEvent::decode(&self.frames) {
-            Ok(event) => {
-                let stopped = event.kind == EventKind::MonitorStopped;
-                if !(self.observer)(&watch.name, event) {
+            let interests = [inbox.ring()].into_iter().chain(self.observer.interests()).collect();
+            let is_stopped = match wait_for_any(&inbox.stop, interests, self.observer.next_deadline()) {
+                Ok(is_stopped) => is_stopped,
+                Err(error) => return error!(%error, "events can no longer be followed"),
+            };
+            while let Some((name, event)) = inbox.next() {
+                if !self.observer.handle_event(&name, event) {
                     self.dropped.fetch_add(1, Ordering::Relaxed);
                 }
-                if stopped { Read::Stopped } else { Read::Event }
             }
-            Err(error) => {
-                warn!(%error, hex = self.frames.hex(64), "monitor event not understood");
-                Read::Event
+            if is_stopped {
+                return self.observer.handle_stop();
+            }
+            if let Err(error) = self.observer.handle_wake() {
+                return error!(%error, "events can no longer be followed");
             }
         }
     }

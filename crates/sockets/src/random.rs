@@ -36,6 +36,14 @@ pub(crate) fn routing_id() -> Result<[u8; ROUTING_ID_BYTES], SocketError> {
     }
 }
 
+/// A new process id for reports.
+///
+/// # Errors
+/// The system has no entropy.
+pub(crate) fn process_id() -> Result<u64, SocketError> {
+    random().map(u64::from_le_bytes)
+}
+
 fn random<const N: usize>() -> Result<[u8; N], SocketError> {
     let mut bytes = [0; N];
     let mut filled = 0;

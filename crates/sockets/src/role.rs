@@ -65,6 +65,21 @@ impl Role {
         }
     }
 
+    /// libzmq's name of the socket's type.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Req => "REQ",
+            Self::Rep => "REP",
+            Self::Dealer => "DEALER",
+            Self::Router => "ROUTER",
+            Self::XPub => "XPUB",
+            Self::Sub => "SUB",
+            Self::XSub => "XSUB",
+            Self::Push => "PUSH",
+            Self::Pull => "PULL",
+        }
+    }
+
     /// The largest frame that a peer may send. Peers have little to say to a publisher, and nothing to a `PUSH`.
     pub(crate) const fn incoming_bytes(self, limits: Limits) -> u32 {
         match self {

@@ -44,6 +44,16 @@ pub enum Mechanism {
 }
 
 impl Security {
+    /// Whether a connecting socket has the credentials that it needs; a process that only binds has none.
+    #[must_use]
+    pub fn can_connect(&self) -> bool {
+        match &self.mechanism {
+            Mechanism::Null => true,
+            Mechanism::Plain { username, .. } => !username.is_empty(),
+            Mechanism::Curve { server, .. } => server.is_some(),
+        }
+    }
+
     /// Prepares a socket that will bind.
     pub(crate) fn bound(&self, socket: &zmq::Socket) -> Result<(), SocketError> {
         match &self.mechanism {

@@ -14,21 +14,21 @@ use wire::{Frames, monitor::MonitorEvent};
 
 use crate::{
     BindError, Descriptor, Endpoint, Interest, Mechanism, Role, Security, SocketError, bind,
-    context::Observer,
+    context::Observation,
     error::zmq_error,
     incoming::Awaited,
     limits::{FRAMES_MAX, MESSAGE_BYTES_MAX},
     monitors::Relay,
+    probe::{Facts, Probe},
     random, raw,
-    tap::{Direction, Tap},
 };
 
 /// How long a monitor's name may stay taken after its socket was dropped, and the time between two attempts to take it:
 /// libzmq frees it on its own thread, usually within a millisecond.
 const NAME_FREE: (Duration, Duration) = (Duration::from_millis(500), Duration::from_millis(1));
 
-/// The most frames that are read from a monitor before it is stopped; it holds far fewer.
-const UNREAD_FRAMES_MAX: u32 = 100_000;
+/// The most events that are read from a monitor before it is stopped; it holds far fewer.
+const UNREAD_EVENTS_MAX: u32 = 50_000;
 
 /// A socket and, if it is watched, its monitor. Belongs to one thread at a time.
 pub struct Socket {
@@ -42,17 +42,22 @@ pub struct Socket {
     /// The last frame received: it carries the properties of the peer.
     last: zmq::Message,
     awaited: Awaited,
-    /// The source of its monitor's events: the monitor, or the thread that reads it for an observed context.
+    /// Has its monitor's events.
     monitor: Option<zmq::Socket>,
-    tap: Option<Arc<Tap>>,
+    /// Passes them on, in an observed context.
+    relay: Option<Relay>,
+    /// Of an observed socket.
+    probe: Option<Arc<Probe>>,
     shared: Option<Shared>,
 }
 
-/// The parts of a context that a socket needs.
+/// What a socket has from its context.
 pub(crate) struct Shared {
+    /// The name of the socket's channel.
+    pub(crate) channel: &'static str,
     pub(crate) context: zmq::Context,
     pub(crate) security: Arc<Security>,
-    pub(crate) observer: Option<Observer>,
+    pub(crate) observation: Option<Observation>,
 }
 
 impl Socket {
@@ -66,7 +71,8 @@ impl Socket {
             last: zmq::Message::new(),
             awaited: Awaited::default(),
             monitor: None,
-            tap: None,
+            relay: None,
+            probe: None,
             shared: None,
         }
     }
@@ -92,6 +98,9 @@ impl Socket {
         let real = self.raw.get_last_endpoint().map_err(zmq_error("learn the bound address"))?;
         let real = real.ok().and_then(|text| text.parse().ok()).unwrap_or_else(|| endpoint.clone());
         self.bound_to = Some(real.clone());
+        if let Some(probe) = &self.probe {
+            probe.bound(&real);
+        }
         Ok(real)
     }
 
@@ -122,7 +131,11 @@ impl Socket {
     /// # Errors
     /// It is not bound there.
     pub fn unbind(&mut self, endpoint: &Endpoint) -> Result<(), SocketError> {
-        self.raw.unbind(endpoint.as_str()).map_err(zmq_error("unbind"))
+        self.raw.unbind(endpoint.as_str()).map_err(zmq_error("unbind"))?;
+        if let Some(probe) = &self.probe {
+            probe.unbound(endpoint);
+        }
+        Ok(())
     }
 
     /// Connects to `endpoint`, now or as soon as a server binds it; libzmq retries by itself.
@@ -134,7 +147,11 @@ impl Socket {
             security.connecting(&self.raw)?;
         }
         self.set_ipv6(endpoint)?;
-        self.start_connection(endpoint)
+        self.start_connection(endpoint)?;
+        if let Some(probe) = &self.probe {
+            probe.connected(endpoint);
+        }
+        Ok(())
     }
 
     /// Closes the connection of an earlier [`Socket::connect`], if libzmq still has one, and starts a new one under a new
@@ -184,8 +201,8 @@ impl Socket {
                 }
             }
         }
-        if let Some(tap) = &self.tap {
-            tap.record(Direction::Sent, frames);
+        if let Some(probe) = &self.probe {
+            probe.count_sent(frames);
         }
         Ok(true)
     }
@@ -211,8 +228,8 @@ impl Socket {
                         if !self.awaited.is_empty() {
                             self.handle_awaited();
                         }
-                        if let Some(tap) = &self.tap {
-                            tap.record(Direction::Received, frames);
+                        if let Some(probe) = &self.probe {
+                            probe.count_received(frames);
                         }
                         return Ok(true);
                     }
@@ -232,6 +249,13 @@ impl Socket {
     fn handle_awaited(&mut self) {
         let descriptor = self.peer_connection().and_then(Descriptor::of_number);
         self.awaited.handle_message(descriptor);
+    }
+
+    /// Counts the last message as malformed, for observers.
+    pub(crate) fn count_malformed(&self) {
+        if let Some(probe) = &self.probe {
+            probe.count_malformed();
+        }
     }
 
     /// The host that sent the last message, as libzmq reports it; `?` for transports without addresses.
@@ -271,10 +295,10 @@ impl Socket {
 
     /// Records a subscription as an `XPUB` receives it: libzmq sends it, at once and after each reconnection.
     fn record_subscription(&self, kind: u8, topic: &[u8]) {
-        if let Some(tap) = &self.tap {
+        if let Some(probe) = &self.probe {
             let mut frames = Frames::new();
             frames.push_parts(&[&[kind], topic]);
-            tap.record(Direction::Sent, &frames);
+            probe.count_sent(&frames);
         }
     }
 
@@ -307,18 +331,31 @@ impl Socket {
 
     /// Opens the socket's monitor at `inproc://monitor.NAME`; its events come from [`Socket::next_event`]. To
     /// miss nothing, watch before binding or connecting. A name is free again when its socket was dropped. In an
-    /// observed context ([`crate::Context::observed`]) the observers see the socket under this name.
+    /// observed context ([`crate::Context::observed`]) the observers see the socket under this name, or, if another one has
+    /// it, under this name and a number.
     ///
     /// # Errors
-    /// The name is taken in this context.
+    /// The name is taken in this context, which is not observed.
     pub fn watch(&mut self, name: &str) -> Result<(), SocketError> {
-        let Some(Shared { context, observer, .. }) = &self.shared else {
+        let Some(Shared { context, observation, .. }) = &self.shared else {
             return Ok(());
         };
+        let Some(Observation { monitors, probes, .. }) = observation else {
+            self.monitor = Some(self.open_monitor(context, name)?);
+            return Ok(());
+        };
+        let (name, probe) = probes.open(name, self.facts()?);
+        self.monitor = Some(self.open_monitor(context, &name).inspect_err(|_| probe.closed())?);
+        self.relay = Some(monitors.relay(&name));
+        self.probe = Some(probe);
+        Ok(())
+    }
+
+    /// Starts the socket's monitor, and returns the `PAIR` that has its events.
+    fn open_monitor(&self, context: &zmq::Context, name: &str) -> Result<zmq::Socket, SocketError> {
         // Everything that can fail comes before the monitor starts: a monitor that is not read blocks libzmq.
         let pair = context.socket(zmq::PAIR).map_err(zmq_error("make a monitor's socket"))?;
         pair.set_linger(0).map_err(zmq_error("make a monitor's socket"))?;
-        let relay = observer.as_ref().map(|_| Relay::new(context)).transpose().map_err(zmq_error("make a relay"))?;
         let endpoint = format!("inproc://monitor.{name}");
         let deadline = Instant::now() + NAME_FREE.0;
         loop {
@@ -328,12 +365,21 @@ impl Socket {
             }
         }
         pair.connect(&endpoint).map_err(zmq_error("connect to a monitor"))?;
-        self.monitor = Some(pair);
-        if let (Some(Observer { monitors, taps }), Some(relay)) = (observer, relay) {
-            self.tap = Some(taps.tap(name));
-            self.monitor = self.monitor.take().map(|pair| monitors.watch(name, pair, relay));
-        }
-        Ok(())
+        Ok(pair)
+    }
+
+    fn facts(&self) -> Result<Facts, SocketError> {
+        let queue = |hwm: zmq::Result<i32>| {
+            hwm.map(|messages| u32::try_from(messages).unwrap_or(0)).map_err(zmq_error("read a high-water mark"))
+        };
+        Ok(Facts {
+            role: self.role,
+            channel: self.shared.as_ref().map(|shared| shared.channel),
+            send_queue: queue(self.raw.get_sndhwm())?,
+            receive_queue: queue(self.raw.get_rcvhwm())?,
+            bound: self.bound_to.iter().cloned().collect(),
+            connected: Vec::new(),
+        })
     }
 
     /// The next event of the monitor, if there is one now. A peer that keeps failing produces an endless
@@ -351,7 +397,12 @@ impl Socket {
             Err(error) => return Err(zmq_error("read a monitor")(error)),
         };
         match MonitorEvent::decode(&frames) {
-            Ok(event) => Ok(Some(event)),
+            Ok(event) => {
+                if let Some(relay) = &mut self.relay {
+                    relay.pass(&event);
+                }
+                Ok(Some(event))
+            }
             Err(error) => {
                 warn!(%error, hex = frames.hex(64), "monitor event not understood");
                 Ok(None)
@@ -396,18 +447,23 @@ impl Socket {
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        let Some(pair) = &self.monitor else {
+        if self.monitor.is_none() {
             return;
-        };
+        }
         // libzmq writes events under the lock that stopping takes, so in a full PAIR it would hold that lock for ever.
-        for _ in 0..UNREAD_FRAMES_MAX {
-            if pair.recv_bytes(zmq::DONTWAIT).is_err() {
+        for _ in 0..UNREAD_EVENTS_MAX {
+            if !matches!(self.next_event(), Ok(Some(_))) {
                 break;
             }
         }
         // The monitor first: libzmq must not write events to a PAIR that is closed.
         if let Err(error) = raw::stop_monitor(&mut self.raw) {
             warn!(%error, "a monitor could not be stopped");
+        }
+        // The name is free once its last event is on its way.
+        drop(self.relay.take());
+        if let Some(probe) = &self.probe {
+            probe.closed();
         }
     }
 }

@@ -1,13 +1,14 @@
-//! The last messages sent and received by watched sockets.
+//! The last messages of a socket, copied while an observer wants them.
 //!
-//! [`crate::Context::observed`] gives a context's sockets a tap: from [`crate::Socket::watch`] on, each message that
-//! is sent or received is counted and copied into a ring of [`MESSAGES_MAX`] slots whose memory is reused. Any thread
-//! may read it. A socket without a tap pays one branch per message; one with a tap a lock that is usually free, a clock
-//! reading and a copy.
+//! A [`Tap`] is closed until [`Tap::open`]: a socket then pays one branch per message. An open one numbers every message,
+//! and copies those for which there is room into a ring of [`MESSAGES_MAX`] slots whose memory is reused; that costs a
+//! lock that is usually free, a clock reading and a copy.
 
 use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed},
+    },
     time::SystemTime,
 };
 
@@ -22,11 +23,6 @@ pub const FRAMES_MAX: usize = 64;
 /// The most bytes of a message that are kept; the others are only counted.
 pub const BYTES_MAX: usize = 16 * 1024;
 
-/// The taps of the sockets of a context, by the sockets' names; clones share them. A new socket with the name of an
-/// old one continues its tap.
-#[derive(Debug, Clone, Default)]
-pub struct Taps(Arc<Mutex<BTreeMap<String, Arc<Tap>>>>);
-
 /// The direction of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
@@ -39,7 +35,7 @@ pub enum Direction {
 /// One message that was sent or received.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tapped {
-    /// The message's number on its socket, from 0; [`Taps::clear`] does not reset it.
+    /// The message's number among those of its socket while its tap was open, from 0.
     pub id: u64,
     /// When it was sent or received.
     pub at: SystemTime,
@@ -56,102 +52,99 @@ pub struct Tapped {
     pub last_frame_bytes: usize,
 }
 
-impl Taps {
-    /// No taps yet.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// How many messages the socket of this name has received, and how many it has sent.
-    #[must_use]
-    pub fn counts(&self, name: &str) -> (u64, u64) {
-        self.get(name).map_or((0, 0), |tap| {
-            let ring = tap.lock();
-            (ring.received, ring.sent)
-        })
-    }
-
-    /// The last messages of the socket of this name, oldest first.
-    #[must_use]
-    pub fn messages(&self, name: &str) -> Vec<Tapped> {
-        self.get(name).map_or_else(Vec::new, |tap| tap.lock().messages())
-    }
-
-    /// Forgets all messages and counts.
-    pub fn clear(&self) {
-        for tap in self.lock().values() {
-            let mut ring = tap.lock();
-            (ring.kept, ring.received, ring.sent) = (0, 0, 0);
-        }
-    }
-
-    /// The tap for the socket of this name.
-    pub(crate) fn tap(&self, name: &str) -> Arc<Tap> {
-        Arc::clone(self.lock().entry(name.to_owned()).or_default())
-    }
-
-    fn get(&self, name: &str) -> Option<Arc<Tap>> {
-        self.lock().get(name).map(Arc::clone)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Tap>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+/// The tap of one socket: its owner records, any other thread reads.
+#[derive(Debug, Default)]
+pub(crate) struct Tap {
+    is_open: AtomicBool,
+    /// The number of the next message.
+    next: AtomicU64,
+    /// How many more messages are copied; the others are only numbered.
+    room: AtomicU32,
+    ring: Mutex<Ring>,
 }
 
-/// The tap of one socket.
-#[derive(Debug, Default)]
-pub(crate) struct Tap(Mutex<Ring>);
-
 impl Tap {
-    /// Counts and keeps a message.
+    /// Begins to number all messages, and to copy as many as there is room for ([`Tap::make_room`]).
+    pub(crate) fn open(&self) {
+        self.is_open.store(true, Relaxed);
+    }
+
+    /// Stops copying, and forgets what was copied.
+    pub(crate) fn close(&self) {
+        self.is_open.store(false, Relaxed);
+        self.room.store(0, Relaxed);
+        *self.lock() = Ring::default();
+    }
+
+    /// Lets the next `messages` be copied; [`u32::MAX`] is without end.
+    pub(crate) fn make_room(&self, messages: u32) {
+        self.room.store(messages, Relaxed);
+    }
+
+    /// Whether messages are to be recorded.
+    #[inline]
+    pub(crate) fn is_open(&self) -> bool {
+        self.is_open.load(Relaxed)
+    }
+
+    /// Numbers a message, and copies it if there is room. Only the socket's owner calls this.
     ///
-    /// Not inlined, for sockets that have no tap: that cost a publisher of small ticks a twentieth of its rate.
+    /// Not inlined, for sockets whose tap is closed: that cost a publisher of small ticks a twentieth of its rate.
     #[cold]
     #[inline(never)]
     pub(crate) fn record(&self, direction: Direction, frames: &Frames) {
-        let at = SystemTime::now();
-        self.lock().record(at, direction, frames);
+        let id = self.next.load(Relaxed);
+        self.next.store(id + 1, Relaxed);
+        let room = self.room.load(Relaxed);
+        if room == 0 {
+            return;
+        }
+        if room < u32::MAX {
+            self.room.store(room - 1, Relaxed);
+        }
+        self.lock().record(id, SystemTime::now(), direction, frames);
+    }
+
+    /// The messages that are kept and have at least this number, oldest first.
+    pub(crate) fn messages_from(&self, id: u64) -> Vec<Tapped> {
+        self.lock().messages().filter(|message| message.id >= id).cloned().collect()
+    }
+
+    /// Forgets what was copied.
+    pub(crate) fn clear(&self) {
+        self.lock().kept = 0;
     }
 
     fn lock(&self) -> MutexGuard<'_, Ring> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.ring.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[derive(Debug, Default)]
 struct Ring {
-    received: u64,
-    sent: u64,
-    /// The id of the next message; its slot is this modulo [`MESSAGES_MAX`].
-    next: u64,
+    /// The slot of the next message.
+    next: usize,
     /// How many messages before `next` are kept.
     kept: usize,
     slots: Vec<Tapped>,
 }
 
 impl Ring {
-    fn record(&mut self, at: SystemTime, direction: Direction, frames: &Frames) {
-        match direction {
-            Direction::Received => self.received += 1,
-            Direction::Sent => self.sent += 1,
-        }
-        let id = self.next;
-        let index = (id % MESSAGES_MAX as u64) as usize;
-        if index == self.slots.len() {
+    fn record(&mut self, id: u64, at: SystemTime, direction: Direction, frames: &Frames) {
+        if self.next == self.slots.len() {
             self.slots.push(Tapped::empty());
         }
-        self.next += 1;
-        self.kept = MESSAGES_MAX.min(self.kept + 1);
-        let slot = &mut self.slots[index];
+        let slot = &mut self.slots[self.next];
         (slot.id, slot.at, slot.direction) = (id, at, direction);
         slot.keep(frames);
+        self.next = (self.next + 1) % MESSAGES_MAX;
+        self.kept = MESSAGES_MAX.min(self.kept + 1);
     }
 
-    fn messages(&self) -> Vec<Tapped> {
-        let oldest = self.next - self.kept as u64;
-        (oldest..self.next).map(|id| self.slots[(id % MESSAGES_MAX as u64) as usize].clone()).collect()
+    /// Oldest first.
+    fn messages(&self) -> impl Iterator<Item = &Tapped> {
+        let oldest = self.next + MESSAGES_MAX - self.kept;
+        (0..self.kept).filter_map(move |index| self.slots.get((oldest + index) % MESSAGES_MAX))
     }
 }
 
@@ -198,28 +191,45 @@ impl Tapped {
 mod tests {
     use super::*;
 
-    fn ring(messages: u64) -> Ring {
-        let mut ring = Ring::default();
-        for number in 0..messages {
-            let frames = [number.to_le_bytes()].into_iter().collect();
-            ring.record(SystemTime::UNIX_EPOCH, Direction::Received, &frames);
+    fn record(tap: &Tap, count: u64) {
+        for number in 0..count {
+            tap.record(Direction::Received, &[number.to_le_bytes()].into_iter().collect());
         }
-        ring
+    }
+
+    fn ids(tap: &Tap) -> Vec<u64> {
+        tap.messages_from(0).iter().map(|message| message.id).collect()
     }
 
     #[test]
-    fn the_last_messages_are_kept_and_all_are_counted() {
+    fn the_last_messages_are_kept_and_all_are_numbered() {
         for count in [0, 1, 199, 200, 201, 1234] {
-            let ring = ring(count);
-            let messages = ring.messages();
-            assert_eq!((ring.received, ring.sent), (count, 0));
-            let ids: Vec<u64> = messages.iter().map(|message| message.id).collect();
-            assert_eq!(ids, (count.saturating_sub(200)..count).collect::<Vec<_>>());
-            for message in &messages {
+            let tap = Tap::default();
+            tap.make_room(u32::MAX);
+            record(&tap, count);
+            assert_eq!(ids(&tap), (count.saturating_sub(200)..count).collect::<Vec<_>>());
+            for message in tap.messages_from(0) {
                 assert_eq!(message.frames, [message.id.to_le_bytes()].into_iter().collect());
                 assert!(message.is_whole());
             }
         }
+    }
+
+    #[test]
+    fn without_room_messages_are_only_numbered() {
+        let tap = Tap::default();
+        tap.make_room(2);
+        record(&tap, 5);
+        tap.make_room(1);
+        record(&tap, 5);
+        assert_eq!(ids(&tap), [0, 1, 5]);
+        assert_eq!(tap.messages_from(1).len(), 2);
+        tap.close();
+        assert!(ids(&tap).is_empty());
+        record(&tap, 1);
+        tap.make_room(1);
+        record(&tap, 1);
+        assert_eq!(ids(&tap), [11]);
     }
 
     #[test]
@@ -233,19 +243,5 @@ mod tests {
         assert_eq!((slot.frame_count, slot.byte_count, slot.last_frame_bytes), (3, 65_547, 65_536));
         slot.keep(&Frames::new());
         assert!(slot.is_whole() && slot.frames.is_empty());
-    }
-
-    #[test]
-    fn ids_go_on_after_everything_is_cleared() {
-        let taps = Taps::new();
-        let tap = taps.tap("a");
-        let frames = ["x"].into_iter().collect();
-        tap.record(Direction::Sent, &frames);
-        tap.record(Direction::Received, &frames);
-        assert_eq!((taps.counts("a"), taps.counts("b")), ((1, 1), (0, 0)));
-        taps.clear();
-        assert_eq!((taps.counts("a"), taps.messages("a").len()), ((0, 0), 0));
-        taps.tap("a").record(Direction::Sent, &frames);
-        assert_eq!(taps.messages("a").iter().map(|message| message.id).collect::<Vec<_>>(), [2]);
     }
 }

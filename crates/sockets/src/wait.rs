@@ -142,9 +142,14 @@ pub fn wait<const N: usize>(
     Ok(Wake { stopped: ready[0] })
 }
 
-/// Sleeps until `stop`, which it reports, or until one of `interests` is ready: for a loop that looks at all of them.
-pub(crate) fn wait_for_any(stop: &Stop, interests: Vec<Interest<'_>>) -> Result<bool, SocketError> {
-    let ready = poll([stop.interest()].into_iter().chain(interests).collect(), None)?;
+/// Sleeps until `stop`, which it reports, until one of `interests` is ready, or until `deadline` (`None`: for ever): for a
+/// loop that looks at all of them.
+pub(crate) fn wait_for_any(
+    stop: &Stop,
+    interests: Vec<Interest<'_>>,
+    deadline: Option<Instant>,
+) -> Result<bool, SocketError> {
+    let ready = poll([stop.interest()].into_iter().chain(interests).collect(), deadline)?;
     Ok(ready[0])
 }
 

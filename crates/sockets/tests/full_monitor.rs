@@ -17,7 +17,7 @@ const CONNECTIONS: usize = 3_000;
 #[test]
 fn a_socket_closes_though_libzmq_waits_for_room_in_its_monitor() {
     let context = Context::new(Security::default(), KeepAlive::Off).unwrap();
-    let mut socket = context.socket(Role::Pull, RESULTS.limits).unwrap();
+    let mut socket = context.socket(Role::Pull, RESULTS).unwrap();
     socket.watch("full").unwrap();
     let endpoint = socket.bind(&"tcp://127.0.0.1:*".parse().unwrap()).unwrap();
     let address: SocketAddr = endpoint.as_str().strip_prefix("tcp://").unwrap().parse().unwrap();

@@ -34,5 +34,5 @@ fn not_taken<C>(feed: &str, error: &NotTaken<C>) -> Refusal {
 fn observed() -> sockets::Context {
     let context = sockets::Context::new(sockets::Security::default(), sockets::KeepAlive::default()).unwrap();
     let monitors = sockets::Monitors::spawn(&context, |_, _| true).unwrap();
-    context.observed(monitors, sockets::Taps::new())
+    context.observed(monitors, sockets::Probes::tapped())
 }

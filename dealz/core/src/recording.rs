@@ -16,7 +16,7 @@ use std::{
 };
 
 use settings::Input;
-use sockets::{SocketError, Stop, Stopper, Taps};
+use sockets::{Probes, SocketError, Stop, Stopper};
 use thiserror::Error;
 use tracing::{debug, error, info, warn};
 use wire::foreign;
@@ -94,12 +94,12 @@ impl Recorder {
     ///
     /// # Errors
     /// The system has no more threads or file descriptors.
-    pub(crate) fn spawn(file: File, updates: Updates, taps: Taps) -> io::Result<Self> {
+    pub(crate) fn spawn(file: File, updates: Updates, probes: Probes) -> io::Result<Self> {
         let (stopper, stop) = Stop::pair().map_err(|error| match error {
             SocketError::System { reason, .. } => reason,
             error => io::Error::other(error.to_string()),
         })?;
-        let writer = RecordingWriter::new(file, updates, taps);
+        let writer = RecordingWriter::new(file, updates, probes);
         let thread = thread::Builder::new().name("recorder".to_owned()).spawn(move || writer.run(&stop))?;
         Ok(Self { stopper: Some(stopper), thread: Some(thread) })
     }
@@ -156,7 +156,7 @@ struct RecordingWriter {
     /// How many bytes may still be written.
     left: u64,
     updates: Updates,
-    taps: Taps,
+    probes: Probes,
     /// Of each socket, the number of the message after the last one kept.
     seen: [u64; SocketId::ALL.len()],
     /// At which beat there may be another snapshot.
@@ -166,12 +166,12 @@ struct RecordingWriter {
 }
 
 impl RecordingWriter {
-    fn new(file: File, updates: Updates, taps: Taps) -> Self {
+    fn new(file: File, updates: Updates, probes: Probes) -> Self {
         Self {
             file: BufWriter::new(file),
             left: BYTES_MAX,
             updates,
-            taps,
+            probes,
             seen: [0; SocketId::ALL.len()],
             next_snapshot: 0,
             next_snapshot_left: BYTES_MAX,
@@ -217,7 +217,7 @@ impl RecordingWriter {
 
     fn write_messages(&mut self) -> io::Result<()> {
         for id in SocketId::ALL {
-            let tapped = self.taps.messages(id.name());
+            let tapped = self.probes.messages(id.name());
             let newest = &tapped[tapped.len().saturating_sub(MESSAGES_MAX)..];
             let seen = self.seen[id.index()];
             let new = newest.iter().filter(|message| message.id >= seen);
@@ -353,7 +353,7 @@ mod tests {
     #[test]
     fn a_recording_ends_at_its_limit_with_whole_lines() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        let mut writer = RecordingWriter::new(file.reopen().unwrap(), Updates::new(None), Taps::new());
+        let mut writer = RecordingWriter::new(file.reopen().unwrap(), Updates::new(None), Probes::tapped());
         writer.left = 2 * line(true).len() as u64 + 5;
         let recorded = Recorded::Update { update: Update { snapshot: true, time_ms: 1.5, ..Update::default() } };
         let written = (0..9).take_while(|_| writer.write(&recorded).is_ok()).count();
@@ -365,7 +365,7 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         let dashboard = Arc::new(Mutex::new(Dashboard::new(["tcp://127.0.0.1:1"; 6], "ada", String::new(), 0.0)));
         let mut writer =
-            RecordingWriter::new(file.reopen().unwrap(), Updates::new(Some(Arc::clone(&dashboard))), Taps::new());
+            RecordingWriter::new(file.reopen().unwrap(), Updates::new(Some(Arc::clone(&dashboard))), Probes::tapped());
         for beats in 0..2_000 {
             let said = chatz::Event::Message { user: "bob".parse().unwrap(), text: "hello".parse().unwrap() };
             dashboard.lock().unwrap().handle(Event::Chatz(said), 0.0);

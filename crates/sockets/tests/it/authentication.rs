@@ -35,7 +35,7 @@ impl Server {
         testkit::write_private(folder.path().join("allow"), list);
         let security = Security { mechanism: mechanism(key.clone()), allow: Some(folder.path().join("allow")) };
         let context = Context::new(security, KeepAlive::Off).unwrap();
-        let mut socket = context.socket(Role::Pull, RESULTS.limits).unwrap();
+        let mut socket = context.socket(Role::Pull, RESULTS).unwrap();
         socket.watch("server").unwrap();
         let endpoint = socket.bind(&"tcp://127.0.0.1:*".parse().unwrap()).unwrap();
         Self { socket, endpoint, context, folder, key }
@@ -79,7 +79,7 @@ struct Client {
 impl Client {
     fn connect(server: &Server, mechanism: Mechanism) -> Self {
         let context = Context::new(Security { mechanism, allow: None }, KeepAlive::Off).unwrap();
-        let mut socket = context.socket(Role::Push, RESULTS.limits).unwrap();
+        let mut socket = context.socket(Role::Push, RESULTS).unwrap();
         socket.watch("client").unwrap();
         socket.connect(&server.endpoint).unwrap();
         // False where the server has refused already: libzmq takes the connection's queue away with it.
@@ -214,7 +214,7 @@ fn a_mechanism_without_an_allow_list_cannot_be_bound() {
     let own = KeyPair::generate().unwrap();
     let security = Security { mechanism: Mechanism::Curve { own, server: None }, allow: None };
     let context = Context::new(security, KeepAlive::Off).unwrap();
-    let mut socket = context.socket(Role::Pull, RESULTS.limits).unwrap();
+    let mut socket = context.socket(Role::Pull, RESULTS).unwrap();
     let error = socket.bind(&"tcp://127.0.0.1:*".parse().unwrap()).unwrap_err().to_string();
     assert!(error.contains("--allow"), "{error}");
     let error = socket.connect(&"tcp://127.0.0.1:9".parse().unwrap()).unwrap_err().to_string();

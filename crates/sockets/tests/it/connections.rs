@@ -26,7 +26,7 @@ struct Client {
 
 impl Client {
     fn connect(role: Role, channel: Channel, endpoint: &Endpoint) -> Self {
-        let mut socket = context().socket(role, channel.limits).unwrap();
+        let mut socket = context().socket(role, channel).unwrap();
         socket.watch("client").unwrap();
         if role == Role::Sub {
             socket.subscribe(b"").unwrap();

@@ -161,7 +161,7 @@ fn follow_until(
 
 /// A bound `PUSH` for each transport; the path of one is in `folder`.
 fn pushes(context: &Context, folder: &Path) -> [(Socket, Endpoint); 2] {
-    let mut local = context.socket(Role::Push, ORDERS.limits).unwrap();
+    let mut local = context.socket(Role::Push, ORDERS).unwrap();
     local.watch("local").unwrap();
     let endpoint = local.bind(&format!("ipc://{}/orders", folder.display()).parse().unwrap()).unwrap();
     [bound(context, Role::Push, ORDERS), (local, endpoint)]
@@ -213,7 +213,7 @@ fn a_peer_that_floods_a_push_is_disconnected() {
 fn a_push_whose_server_floods_it_connects_again() {
     let server = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint: Endpoint = format!("tcp://{}", server.local_addr().unwrap()).parse().unwrap();
-    let mut push = context().socket(Role::Push, RESULTS.limits).unwrap();
+    let mut push = context().socket(Role::Push, RESULTS).unwrap();
     push.watch("results").unwrap();
     push.connect(&endpoint).unwrap();
     let mut connection = Connection::new(RESULTS, endpoint);

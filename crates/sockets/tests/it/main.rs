@@ -4,6 +4,7 @@
 //! - `connections`: clients that connect again, whatever they met; routing ids that no stranger can guess
 //! - `floods`: peers that send without end, or speak where they should listen
 //! - `hub`: the hub of the observation bus
+//! - `reports`: a process that reports, to a `SUB` that is bound where a hub would be
 //! - `sockets`: messages, limits, monitors, ports in use
 //! - `monitors`: one thread that reads all monitors, and taps
 //! - `protocol`: a protocol that is declared outside the suite
@@ -18,4 +19,5 @@ mod floods;
 mod hub;
 mod monitors;
 mod protocol;
+mod reports;
 mod sockets;

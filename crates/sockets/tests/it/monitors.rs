@@ -1,4 +1,4 @@
-//! Observed contexts: one thread that reads all monitors, and taps.
+//! Observed contexts: one thread that reads all monitors, and probes.
 
 use std::{
     sync::{
@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use ::sockets::{Context, Endpoint, Monitors, Role, Socket, State, Stop, Taps, tap, wait};
+use ::sockets::{Context, Endpoint, Monitors, Probes, Role, Socket, State, Stop, tap, wait};
 use testkit::{Peer, eventually, peer};
 use wire::{
     Frames,
@@ -23,27 +23,33 @@ use crate::sockets::{context, receive};
 type Events = Receiver<(String, MonitorEvent)>;
 
 /// A context whose sockets are observed, and what the observer gets: at most `capacity` events at a time.
-fn observed(capacity: usize) -> (Context, Monitors, Taps, Events) {
+fn observed(capacity: usize) -> (Context, Monitors, Probes, Events) {
     let context = context();
     let (sender, events) = sync_channel(capacity);
     let monitors =
         Monitors::spawn(&context, move |name, event| sender.try_send((name.to_owned(), event)).is_ok()).unwrap();
-    let taps = Taps::new();
-    (context.observed(monitors.clone(), taps.clone()), monitors, taps, events)
+    let probes = Probes::tapped();
+    (context.observed(monitors.clone(), probes.clone()), monitors, probes, events)
 }
 
 fn pull(context: &Context, name: &str) -> (Socket, Endpoint) {
-    let mut socket = context.socket(Role::Pull, RESULTS.limits).unwrap();
+    let mut socket = context.socket(Role::Pull, RESULTS).unwrap();
     socket.watch(name).unwrap();
     let endpoint = socket.bind(&"tcp://127.0.0.1:*".parse().unwrap()).unwrap();
     (socket, endpoint)
 }
 
-/// Waits until the observer gets an event of this kind, and returns all up to it.
-fn until(events: &Events, name: &str, kind: EventKind) -> Vec<EventKind> {
+/// Waits until the observer gets an event of this kind, and returns all up to it; `socket` is followed meanwhile.
+fn until(events: &Events, name: &str, kind: EventKind, mut socket: Option<&mut Socket>) -> Vec<EventKind> {
     let mut kinds = Vec::new();
     loop {
-        let (its, event) = events.recv_timeout(testkit::BOUND).unwrap();
+        let mut next = None;
+        eventually("an event", || {
+            socket.iter_mut().for_each(|socket| while socket.next_event().unwrap().is_some() {});
+            next = events.try_recv().ok();
+            next.is_some()
+        });
+        let (its, event) = next.unwrap();
         if its == name {
             kinds.push(event.kind);
             if event.kind == kind {
@@ -54,14 +60,13 @@ fn until(events: &Events, name: &str, kind: EventKind) -> Vec<EventKind> {
 }
 
 #[test]
-fn events_come_to_the_observer_and_to_the_owner() {
-    let (context, monitors, _taps, events) = observed(100);
+fn events_come_to_the_observer_as_the_owner_reads_them() {
+    let (context, monitors, _probes, events) = observed(100);
     let (mut pull, endpoint) = pull(&context, "valuz.pull");
     let push = Peer::connect(peer::PUSH, endpoint.as_str());
     push.send(["hello"]);
     assert_eq!(receive(&mut pull), ["hello"].into_iter().collect());
-    let kinds = until(&events, "valuz.pull", EventKind::HandshakeSucceeded);
-    assert_eq!(kinds, [EventKind::Listening, EventKind::Accepted, EventKind::HandshakeSucceeded]);
+    assert!(events.try_recv().is_err());
     let (_stopper, stop) = Stop::pair().unwrap();
     let mut states = Vec::new();
     while !states.contains(&State::Up) {
@@ -69,8 +74,10 @@ fn events_come_to_the_observer_and_to_the_owner() {
         states.extend(pull.next_event().unwrap().and_then(|event| State::after(&event)));
     }
     assert_eq!(states, [State::Listening, State::Handshaking, State::Up]);
+    let kinds = until(&events, "valuz.pull", EventKind::HandshakeSucceeded, None);
+    assert_eq!(kinds, [EventKind::Listening, EventKind::Accepted, EventKind::HandshakeSucceeded]);
     drop(pull);
-    assert_eq!(until(&events, "valuz.pull", EventKind::MonitorStopped).last(), Some(&EventKind::MonitorStopped));
+    assert_eq!(until(&events, "valuz.pull", EventKind::MonitorStopped, None).last(), Some(&EventKind::MonitorStopped));
     assert_eq!(monitors.dropped(), 0);
 }
 
@@ -88,7 +95,7 @@ fn a_name_can_be_watched_again_at_once() {
     }
     // Nothing of one socket comes after the first event of the next.
     for _ in 0..50 {
-        let kinds = until(&events, "valuz.pull", EventKind::MonitorStopped);
+        let kinds = until(&events, "valuz.pull", EventKind::MonitorStopped, None);
         assert_eq!(kinds[0], EventKind::Listening, "{kinds:?}");
         assert!(kinds.contains(&EventKind::HandshakeSucceeded), "{kinds:?}");
     }
@@ -101,7 +108,7 @@ fn everything_may_go_in_any_order_and_ends() {
     for order in 0..6 {
         let (done, ended) = sync_channel(1);
         thread::spawn(move || {
-            let (context, monitors, taps, events) = observed(1);
+            let (context, monitors, probes, events) = observed(1);
             let (mut pull, endpoint) = pull(&context, "valuz.pull");
             let push = Peer::connect(peer::PUSH, endpoint.as_str());
             push.send(["hello"]);
@@ -111,7 +118,7 @@ fn everything_may_go_in_any_order_and_ends() {
                 Box::new(|| drop(push)),
                 Box::new(|| drop(context)),
                 Box::new(|| drop(monitors)),
-                Box::new(|| drop((taps, events))),
+                Box::new(|| drop((probes, events))),
             ];
             parts.rotate_left(order % 5);
             if order == 5 {
@@ -124,35 +131,54 @@ fn everything_may_go_in_any_order_and_ends() {
     }
 }
 
+/// Or the end of a connection would be heard after the first message of a new one that has its descriptor.
 #[test]
-fn an_observer_and_an_owner_that_do_not_follow_stop_nothing() {
-    let (context, monitors, _taps, events) = observed(1);
-    let (pull, endpoint) = pull(&context, "valuz.pull");
+fn an_owner_has_its_events_though_the_observer_is_busy() {
+    let context = context();
+    let (release, released) = sync_channel::<()>(0);
+    let monitors = Monitors::spawn(&context, move |_, _| released.recv().is_ok()).unwrap();
+    let context = context.observed(monitors, Probes::tapped());
+    let (mut pull, endpoint) = pull(&context, "valuz.pull");
+    let push = Peer::connect(peer::PUSH, endpoint.as_str());
+    push.send(["hello"]);
+    receive(&mut pull);
+    let events: Vec<_> = (0..3).map(|_| pull.next_event().unwrap().map(|event| event.kind)).collect();
+    let expected = [EventKind::Listening, EventKind::Accepted, EventKind::HandshakeSucceeded];
+    assert_eq!(events, expected.map(Some));
+    drop(release);
+}
+
+#[test]
+fn an_observer_that_does_not_follow_stops_nothing() {
+    let (context, monitors, _probes, events) = observed(1);
+    let (mut pull, endpoint) = pull(&context, "valuz.pull");
     let address = endpoint.as_str().strip_prefix("tcp://").unwrap().to_owned();
-    // Three events and more for each, of which neither the observer nor the owner reads any: more than queues hold.
+    // Three events and more for each, of which the observer takes none: more than queues hold.
     for round in 1..=20 {
         for _ in 0..50 {
             drop(std::net::TcpStream::connect(&address).unwrap());
         }
-        eventually("the events come through", || monitors.dropped() >= round * 145);
+        eventually("the events come through", || {
+            while pull.next_event().unwrap().is_some() {}
+            monitors.dropped() >= round * 145
+        });
     }
-    let (mut other, endpoint) = self::pull(&context, "other");
     let push = Peer::connect(peer::PUSH, endpoint.as_str());
     push.send(["hello"]);
-    receive(&mut other);
-    drop((pull, other, push, events));
+    receive(&mut pull);
+    drop((pull, push, events));
 }
 
 #[test]
 fn a_socket_of_an_observed_context_that_is_not_watched_is_not_tapped() {
-    let (context, _monitors, taps, _events) = observed(100);
-    let mut push = context.socket(Role::Push, RESULTS.limits).unwrap();
+    let (context, _monitors, probes, _events) = observed(100);
+    let mut push = context.socket(Role::Push, RESULTS).unwrap();
     let (mut pull, endpoint) = pull(&context, "valuz.pull");
     push.connect(&endpoint).unwrap();
     push.send(&["one", "two"].into_iter().collect()).unwrap();
     receive(&mut pull);
-    assert_eq!(taps.counts("valuz.pull"), (1, 0));
-    let messages = taps.messages("valuz.pull");
+    assert_eq!(probes.counts("valuz.pull"), (1, 0));
+    let messages = probes.messages("valuz.pull");
     assert_eq!(messages.len(), 1);
     assert_eq!(messages[0].direction, tap::Direction::Received);
     assert_eq!(messages[0].frames, ["one", "two"].into_iter().collect());
@@ -160,30 +186,30 @@ fn a_socket_of_an_observed_context_that_is_not_watched_is_not_tapped() {
 
 #[test]
 fn a_tap_has_the_subscriptions_that_a_socket_sends() {
-    let (context, _monitors, taps, _events) = observed(100);
-    let mut sub = context.socket(Role::Sub, TICKS.limits).unwrap();
+    let (context, _monitors, probes, _events) = observed(100);
+    let mut sub = context.socket(Role::Sub, TICKS).unwrap();
     sub.watch("tickz.sub").unwrap();
     sub.subscribe(b"MSFT").unwrap();
     sub.unsubscribe(b"MSFT").unwrap();
     let sent = |frame: &'static [u8]| (tap::Direction::Sent, [frame].into_iter().collect());
-    let messages = taps.messages("tickz.sub").into_iter().map(|message| (message.direction, message.frames));
+    let messages = probes.messages("tickz.sub").into_iter().map(|message| (message.direction, message.frames));
     assert_eq!(messages.collect::<Vec<_>>(), [sent(b"\x01MSFT"), sent(b"\x00MSFT")]);
 }
 
 #[test]
 fn a_tap_can_be_read_while_messages_flow() {
-    let (context, _monitors, taps, _events) = observed(100);
+    let (context, _monitors, probes, _events) = observed(100);
     let (mut pull, endpoint) = pull(&context, "valuz.pull");
-    let mut push = context.socket(Role::Push, RESULTS.limits).unwrap();
+    let mut push = context.socket(Role::Push, RESULTS).unwrap();
     push.watch("push").unwrap();
     push.connect(&endpoint).unwrap();
     let (stopper, stop) = Stop::pair().unwrap();
     let seen = Arc::new(Mutex::new(Vec::new()));
     let looks = {
-        let (taps, seen) = (taps.clone(), Arc::clone(&seen));
+        let (probes, seen) = (probes.clone(), Arc::clone(&seen));
         thread::spawn(move || {
             while !stop.wait_until(std::time::Instant::now() + Duration::from_millis(1)) {
-                let messages = taps.messages("valuz.pull");
+                let messages = probes.messages("valuz.pull");
                 assert!(messages.iter().all(|message| message.frames.get(0) == Some(&message.id.to_le_bytes()[..])));
                 seen.lock().unwrap().push(messages.len());
             }
@@ -197,5 +223,5 @@ fn a_tap_can_be_read_while_messages_flow() {
     eventually("a look at a full tap", || seen.lock().unwrap().contains(&tap::MESSAGES_MAX));
     stopper.stop();
     looks.join().unwrap();
-    assert_eq!((taps.counts("push"), taps.counts("valuz.pull")), ((0, 5_000), (5_000, 0)));
+    assert_eq!((probes.counts("push"), probes.counts("valuz.pull")), ((0, 5_000), (5_000, 0)));
 }

@@ -22,7 +22,7 @@ const READINGS: Channel = Channel {
 fn a_reading_travels_from_the_socket_that_connects_to_the_one_that_binds() {
     let context = context();
     let (mut pull, endpoint) = bound(&context, Role::Pull, READINGS);
-    let mut push = context.socket(Role::Push, READINGS.limits).unwrap();
+    let mut push = context.socket(Role::Push, READINGS).unwrap();
     push.watch("meter.push").unwrap();
     push.connect(&endpoint).unwrap();
     let mut connection = Connection::new(READINGS, endpoint);
@@ -38,7 +38,7 @@ fn a_reading_travels_from_the_socket_that_connects_to_the_one_that_binds() {
 #[test]
 fn its_limits_hold() {
     let context = context();
-    let mut push = context.socket(Role::Push, READINGS.limits).unwrap();
+    let mut push = context.socket(Role::Push, READINGS).unwrap();
     push.set_linger(Duration::from_millis(10)).unwrap();
     // No process listens there.
     push.connect(&"tcp://127.0.0.1:1".parse().unwrap()).unwrap();

@@ -16,7 +16,7 @@ pub(crate) fn context() -> Context {
 }
 
 pub(crate) fn bound(context: &Context, role: Role, channel: Channel) -> (Socket, Endpoint) {
-    let mut socket = context.socket(role, channel.limits).unwrap();
+    let mut socket = context.socket(role, channel).unwrap();
     socket.watch("bound").unwrap();
     let endpoint = socket.bind(&"tcp://127.0.0.1:*".parse().unwrap()).unwrap();
     (socket, endpoint)
@@ -47,7 +47,7 @@ fn a_message_arrives_whole_with_its_empty_frames() {
 fn a_port_in_use_names_the_endpoint_and_its_holder() {
     let holder = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint: Endpoint = format!("tcp://{}", holder.local_addr().unwrap()).parse().unwrap();
-    let mut socket = context().socket(Role::XPub, TICKS.limits).unwrap();
+    let mut socket = context().socket(Role::XPub, TICKS).unwrap();
     let error = socket.bind(&endpoint).unwrap_err();
     assert!(matches!(error, BindError::InUse { .. }), "{error}");
     let text = error.to_string();
@@ -146,7 +146,7 @@ fn subscriptions_tell_one_connection_from_another() {
 #[test]
 fn a_monitor_reports_the_life_of_a_connection() {
     let context = context();
-    let mut sub = context.socket(Role::Sub, TICKS.limits).unwrap();
+    let mut sub = context.socket(Role::Sub, TICKS).unwrap();
     sub.watch("sub").unwrap();
     let publisher = Peer::bind(peer::PUB);
     sub.connect(&publisher.endpoint().parse().unwrap()).unwrap();
@@ -169,7 +169,7 @@ fn a_monitor_reports_the_life_of_a_connection() {
 #[cfg(target_os = "linux")]
 fn the_kernel_probes_a_connection_that_is_silent() {
     let context = context();
-    let mut sub = context.socket(Role::Sub, TICKS.limits).unwrap();
+    let mut sub = context.socket(Role::Sub, TICKS).unwrap();
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     sub.connect(&format!("tcp://127.0.0.1:{port}").parse().unwrap()).unwrap();
@@ -195,7 +195,7 @@ fn an_unanswered_attempt_is_given_up_and_repeated() {
     while let Ok(stream) = std::net::TcpStream::connect_timeout(&address, Duration::from_millis(200)) {
         waiting.push(stream);
     }
-    let mut sub = context.socket(Role::Sub, TICKS.limits).unwrap();
+    let mut sub = context.socket(Role::Sub, TICKS).unwrap();
     sub.watch("sub").unwrap();
     sub.connect(&format!("tcp://{address}").parse().unwrap()).unwrap();
     let mut next = |wanted: EventKind| {
@@ -240,7 +240,7 @@ fn sockets_with_monitors_and_unsent_messages_close_within_their_linger() {
     let begin = Instant::now();
     for _ in 0..20 {
         let context = context();
-        let mut push = context.socket(Role::Push, RESULTS.limits).unwrap();
+        let mut push = context.socket(Role::Push, RESULTS).unwrap();
         push.set_linger(Duration::from_millis(10)).unwrap();
         push.watch("push").unwrap();
         // No process listens there: the message stays unsent, and the monitor has events that are not read.
@@ -253,7 +253,7 @@ fn sockets_with_monitors_and_unsent_messages_close_within_their_linger() {
 #[test]
 fn a_stop_cuts_the_wait_for_unsent_messages_short() {
     let context = context();
-    let mut push = context.socket(Role::Push, RESULTS.limits).unwrap();
+    let mut push = context.socket(Role::Push, RESULTS).unwrap();
     push.set_linger(Duration::from_secs(3600)).unwrap();
     push.connect(&"tcp://127.0.0.1:1".parse().unwrap()).unwrap();
     assert!(push.send(&["unsent"].into_iter().collect()).unwrap());

@@ -48,7 +48,7 @@ impl Live {
     }
 
     fn wire(&self, socket: SocketId) -> Reply {
-        let tapped = self.taps.messages(socket.name());
+        let tapped = self.probes.messages(socket.name());
         Reply::Wire { messages: tapped.iter().map(|message| message_view(socket, message)).collect() }
     }
 
@@ -70,7 +70,7 @@ impl Live {
         self.tickz.reset()?;
         self.chatz.reset()?;
         self.chatz.rename(self.name.clone())?;
-        self.taps.clear();
+        self.probes.clear();
         // Last, so that all earlier events are cleared too. The dashboard drains the channel; if sending fails, it has ended.
         let _ = self.events.send(Event::Reset);
         Ok(())

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sockets::{Context, Monitors, Taps};
+use sockets::{Context, Monitors, Probes};
 use tracing::error;
 use wire::{Symbol, User};
 
@@ -49,7 +49,7 @@ pub(crate) struct Live {
     pub(super) chatz: Chatz,
     pub(super) valuz: Valuz,
     pub(super) processes: Arc<Processes>,
-    pub(super) taps: Taps,
+    pub(super) probes: Probes,
     pub(super) events: SyncSender<Event>,
     /// The symbols to follow and the name in the chat, at the start and after a reset.
     pub(super) symbols: Vec<Symbol>,
@@ -74,10 +74,10 @@ impl Live {
         let file = record.map(|path| recording::create(&path).map_err(|reason| StartError::Record { path, reason }));
         let file = file.transpose()?;
         let (events, inbox) = sync_channel(EVENTS_MAX);
-        let taps = Taps::new();
+        let probes = Probes::tapped();
         let monitors = monitors::spawn(&context, events.clone())?;
-        let observed = context.observed(monitors.clone(), taps.clone());
-        let board = DashboardHandle::spawn(&endpoints, &name, (taps.clone(), monitors), (events.clone(), inbox))?;
+        let observed = context.observed(monitors.clone(), probes.clone());
+        let board = DashboardHandle::spawn(&endpoints, &name, (probes.clone(), monitors), (events.clone(), inbox))?;
 
         let binds = ValuzEndpoints {
             orders: endpoints.orders.clone(),
@@ -96,7 +96,7 @@ impl Live {
         let chatz = Chatz::spawn(&observed, &endpoints.requests, &endpoints.broadcasts, &name, events.clone())?;
         let recorder = file.map(|file| {
             let updates = Updates::new(Some(Arc::clone(&board.dashboard)));
-            Recorder::spawn(file, updates, taps.clone()).map_err(StartError::Thread)
+            Recorder::spawn(file, updates, probes.clone()).map_err(StartError::Thread)
         });
         let recorder = recorder.transpose()?;
         Ok(Self {
@@ -106,7 +106,7 @@ impl Live {
             valuz,
             _stop_processes: StopProcesses(Arc::clone(&processes)),
             processes,
-            taps,
+            probes,
             events,
             symbols,
             name,
@@ -148,12 +148,12 @@ impl DashboardHandle {
     fn spawn(
         endpoints: &DeskEndpoints,
         name: &User,
-        (taps, monitors): (Taps, Monitors),
+        (probes, monitors): (Probes, Monitors),
         (events, inbox): (SyncSender<Event>, Receiver<Event>),
     ) -> Result<Self, StartError> {
         let texts = SocketId::ALL.map(|id| endpoints.of(id).as_str());
         let dashboard = Arc::new(Mutex::new(Dashboard::new(texts, name.as_str(), host(), now_ms())));
-        let owner = DashboardThread { dashboard: Arc::clone(&dashboard), inbox, taps, monitors };
+        let owner = DashboardThread { dashboard: Arc::clone(&dashboard), inbox, probes, monitors };
         let thread = thread::Builder::new().name("dashboard".to_owned()).spawn(move || owner.run());
         Ok(Self { dashboard, events, thread: Some(thread.map_err(StartError::Thread)?) })
     }
@@ -179,7 +179,7 @@ fn host() -> String {
 struct DashboardThread {
     dashboard: Arc<Mutex<Dashboard>>,
     inbox: Receiver<Event>,
-    taps: Taps,
+    probes: Probes,
     monitors: Monitors,
 }
 
@@ -213,7 +213,7 @@ impl DashboardThread {
 
     fn counts(&self) -> [Counts; SocketId::ALL.len()] {
         SocketId::ALL.map(|id| {
-            let (received, sent) = self.taps.counts(id.name());
+            let (received, sent) = self.probes.counts(id.name());
             Counts { received, sent }
         })
     }

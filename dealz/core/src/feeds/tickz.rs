@@ -83,7 +83,7 @@ impl Tickz {
         symbols: &[Symbol],
         events: SyncSender<Event>,
     ) -> Result<Self, SocketError> {
-        let mut socket = context.socket(Role::Sub, TICKS.limits)?;
+        let mut socket = context.socket(Role::Sub, TICKS)?;
         socket.watch(SocketId::TickzSub.name())?;
         let now = Instant::now();
         let mut owner = Owner {
@@ -290,7 +290,7 @@ impl Owner {
             }
             Err(error) => {
                 self.faults.note(error);
-                self.malformed.record(now, self.socket.peer_address(), &error, &self.frames);
+                self.malformed.record(now, &mut self.socket, &error, &self.frames);
             }
         }
         Ok(())

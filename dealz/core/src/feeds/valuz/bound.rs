@@ -172,7 +172,7 @@ fn watched(context: &Context, id: SocketId) -> Result<Socket, SocketError> {
         SocketId::ValuzPull => Role::Pull,
         _ => Role::XPub,
     };
-    let mut socket = context.socket(role, id.channel().limits)?;
+    let mut socket = context.socket(role, id.channel())?;
     if role == Role::Push {
         socket.only_to_connected()?;
     }

@@ -149,7 +149,7 @@ impl Owner {
                 Ok(Outcome::Report { worker, done }) => peers.workers.handle_report(now, &worker, done),
                 Err(error) => {
                     self.reporter.note_result(error);
-                    self.malformed.record(now, sockets.results.peer_address(), &error, &self.incoming);
+                    self.malformed.record(now, &mut sockets.results, &error, &self.incoming);
                 }
             }
         }

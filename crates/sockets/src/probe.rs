@@ -1,0 +1,269 @@
+//! The probes of a process's sockets: what an observer can see of each of them.
+//!
+//! [`crate::Context::observed`] gives the context's sockets probes: from [`crate::Socket::watch`] on, a socket counts its
+//! messages, copies them while its tap is open, and notes its addresses. Any thread may read a probe.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+};
+
+use wire::Frames;
+
+use crate::{
+    Endpoint, Role, Tapped,
+    tap::{Direction, Tap},
+};
+
+/// The probes of the sockets of a context, by the sockets' names; clones share them. A new socket with the name of a closed
+/// one continues its probe.
+#[derive(Debug, Clone, Default)]
+pub struct Probes {
+    by_name: Arc<Mutex<BTreeMap<String, Arc<Probe>>>>,
+    /// Taps are open from the start.
+    always_tapped: bool,
+}
+
+/// The probe of one socket.
+#[derive(Debug, Default)]
+pub(crate) struct Probe {
+    /// Messages sent.
+    pub(crate) sent: Meter,
+    /// Messages received.
+    pub(crate) received: Meter,
+    pub(crate) tap: Tap,
+    malformed: AtomicU64,
+    facts: Mutex<Option<Facts>>,
+    /// How many messages were received, and sent, before [`Probes::clear`].
+    cleared: Mutex<(u64, u64)>,
+}
+
+/// What an open socket is, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Facts {
+    pub(crate) role: Role,
+    /// The name of its channel.
+    pub(crate) channel: Option<&'static str>,
+    /// The high-water marks: messages for each peer, 0 without limit.
+    pub(crate) send_queue: u32,
+    pub(crate) receive_queue: u32,
+    /// Where it is bound.
+    pub(crate) bound: Vec<Endpoint>,
+    /// Where it connects to.
+    pub(crate) connected: Vec<Endpoint>,
+}
+
+/// Counts messages on the thread that owns their socket; other threads read.
+#[derive(Debug, Default)]
+pub(crate) struct Meter {
+    messages: AtomicU64,
+    bytes: AtomicU64,
+}
+
+impl Probes {
+    /// No probes yet. A socket copies messages while an observer wants them.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// No probes yet. Every socket copies all its messages.
+    #[must_use]
+    pub fn tapped() -> Self {
+        Self { always_tapped: true, ..Self::default() }
+    }
+
+    /// How many messages the socket of this name has received, and how many it has sent.
+    #[must_use]
+    pub fn counts(&self, name: &str) -> (u64, u64) {
+        self.get(name).map_or((0, 0), |probe| {
+            let (received, sent) = probe.counts();
+            let cleared = lock(&probe.cleared);
+            (received - cleared.0, sent - cleared.1)
+        })
+    }
+
+    /// The last messages of the socket of this name, oldest first.
+    #[must_use]
+    pub fn messages(&self, name: &str) -> Vec<Tapped> {
+        self.get(name).map_or_else(Vec::new, |probe| probe.tap.messages_from(0))
+    }
+
+    /// Forgets all messages and counts.
+    pub fn clear(&self) {
+        for probe in lock(&self.by_name).values() {
+            *lock(&probe.cleared) = probe.counts();
+            probe.tap.clear();
+        }
+    }
+
+    /// Opens a probe for a socket, and returns it with its name: `name`, or, if an open socket has it, the first free one
+    /// of `name-2`, `name-3`, ….
+    pub(crate) fn open(&self, name: &str, facts: Facts) -> (String, Arc<Probe>) {
+        let mut by_name = lock(&self.by_name);
+        let is_free = |name: &str| by_name.get(name).is_none_or(|probe| lock(&probe.facts).is_none());
+        let others = (2_u64..).map(|number| format!("{name}-{number}"));
+        let name = std::iter::once(name.to_owned()).chain(others).find(|name| is_free(name)).unwrap_or_default();
+        let probe = Arc::clone(by_name.entry(name.clone()).or_default());
+        *lock(&probe.facts) = Some(facts);
+        if self.always_tapped {
+            probe.tap.open();
+            probe.tap.make_room(u32::MAX);
+        }
+        (name, probe)
+    }
+
+    /// Every socket that is open, in the order of their names.
+    pub(crate) fn all(&self) -> Vec<(String, Arc<Probe>)> {
+        let by_name = lock(&self.by_name);
+        by_name
+            .iter()
+            .filter(|(_, probe)| probe.facts().is_some())
+            .map(|(name, probe)| (name.clone(), Arc::clone(probe)))
+            .collect()
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<Arc<Probe>> {
+        lock(&self.by_name).get(name).map(Arc::clone)
+    }
+}
+
+impl Probe {
+    /// Counts a message that was sent, and copies it if an observer wants it.
+    #[inline]
+    pub(crate) fn count_sent(&self, frames: &Frames) {
+        self.sent.count(frames);
+        if self.tap.is_open() {
+            self.tap.record(Direction::Sent, frames);
+        }
+    }
+
+    /// Counts a message that was received, and copies it if an observer wants it.
+    #[inline]
+    pub(crate) fn count_received(&self, frames: &Frames) {
+        self.received.count(frames);
+        if self.tap.is_open() {
+            self.tap.record(Direction::Received, frames);
+        }
+    }
+
+    /// Counts a malformed message.
+    pub(crate) fn count_malformed(&self) {
+        self.malformed.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn malformed(&self) -> u64 {
+        self.malformed.load(Relaxed)
+    }
+
+    /// What the socket is; `None` once it is closed.
+    pub(crate) fn facts(&self) -> Option<Facts> {
+        lock(&self.facts).clone()
+    }
+
+    pub(crate) fn bound(&self, endpoint: &Endpoint) {
+        self.change(|facts| facts.bound.push(endpoint.clone()));
+    }
+
+    pub(crate) fn unbound(&self, endpoint: &Endpoint) {
+        self.change(|facts| facts.bound.retain(|bound| bound != endpoint));
+    }
+
+    pub(crate) fn connected(&self, endpoint: &Endpoint) {
+        self.change(|facts| facts.connected.push(endpoint.clone()));
+    }
+
+    pub(crate) fn closed(&self) {
+        *lock(&self.facts) = None;
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Facts)) {
+        lock(&self.facts).as_mut().map(change);
+    }
+
+    /// Messages received, and sent.
+    fn counts(&self) -> (u64, u64) {
+        (self.received.messages(), self.sent.messages())
+    }
+}
+
+impl Meter {
+    /// One thread counts, so a load and a store are enough, which cost no locked instruction.
+    #[inline]
+    fn count(&self, frames: &Frames) {
+        self.messages.store(self.messages.load(Relaxed) + 1, Relaxed);
+        self.bytes.store(self.bytes.load(Relaxed) + frames.byte_len() as u64, Relaxed);
+    }
+
+    pub(crate) fn messages(&self) -> u64 {
+        self.messages.load(Relaxed)
+    }
+
+    /// The bytes of all their frames.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes.load(Relaxed)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts() -> Facts {
+        Facts {
+            role: Role::Pull,
+            channel: None,
+            send_queue: 1,
+            receive_queue: 1,
+            bound: Vec::new(),
+            connected: Vec::new(),
+        }
+    }
+
+    fn names(probes: &Probes) -> Vec<String> {
+        probes.all().into_iter().map(|(name, _)| name).collect()
+    }
+
+    #[test]
+    fn an_open_socket_has_a_separate_name_and_a_closed_one_is_continued() {
+        let probes = Probes::new();
+        let opened: Vec<_> = (0..3).map(|_| probes.open("a", facts())).collect();
+        assert_eq!(names(&probes), ["a", "a-2", "a-3"]);
+        opened[1].1.count_sent(&["x"].into_iter().collect());
+        opened[1].1.closed();
+        assert_eq!(names(&probes), ["a", "a-3"]);
+        assert_eq!(probes.open("a", facts()).0, "a-2");
+        assert_eq!(probes.counts("a-2"), (0, 1));
+    }
+
+    #[test]
+    fn counts_and_messages_start_again_after_everything_is_cleared_and_numbers_do_not() {
+        let probes = Probes::tapped();
+        let (_, probe) = probes.open("a", facts());
+        let frames = ["x"].into_iter().collect();
+        probe.count_sent(&frames);
+        probe.count_received(&frames);
+        assert_eq!((probes.counts("a"), probes.counts("b")), ((1, 1), (0, 0)));
+        probes.clear();
+        assert_eq!((probes.counts("a"), probes.messages("a").len()), ((0, 0), 0));
+        probe.count_sent(&frames);
+        assert_eq!(probes.counts("a"), (0, 1));
+        assert_eq!(probes.messages("a").iter().map(|message| message.id).collect::<Vec<_>>(), [2]);
+    }
+
+    #[test]
+    fn a_closed_tap_costs_nothing_but_the_counts() {
+        let probes = Probes::new();
+        let (_, probe) = probes.open("a", facts());
+        probe.count_received(&["abc", "de"].into_iter().collect());
+        assert_eq!((probe.received.messages(), probe.received.bytes()), (1, 5));
+        assert!(probes.messages("a").is_empty());
+    }
+}
