@@ -30,7 +30,7 @@ const PUSHED: &[Socket] = &[("PUSH", Sent), ("PULL", Received)];
 const REQUESTED: &[Socket] = &[("REQ", Sent), ("DEALER", Sent), ("REP", Received), ("ROUTER", Received)];
 const REPLIED: &[Socket] = &[("REQ", Received), ("DEALER", Received), ("REP", Sent), ("ROUTER", Sent)];
 
-const MESSAGES: [Specified; 8] = [
+const MESSAGES: [Specified; 11] = [
     Specified { page: "tickz", message: "tick", channel: "ticks", sockets: PUBLISHED },
     Specified { page: "chatz", message: "request", channel: "requests", sockets: REQUESTED },
     Specified { page: "chatz", message: "reply", channel: "requests", sockets: REPLIED },
@@ -38,6 +38,9 @@ const MESSAGES: [Specified; 8] = [
     Specified { page: "valuz", message: "order", channel: "orders", sockets: PUSHED },
     Specified { page: "valuz", message: "outcome", channel: "results", sockets: PUSHED },
     Specified { page: "valuz", message: "control", channel: "control", sockets: PUBLISHED },
+    Specified { page: "observe", message: "state", channel: "reports", sockets: PUBLISHED },
+    Specified { page: "observe", message: "event", channel: "reports", sockets: PUBLISHED },
+    Specified { page: "observe", message: "message", channel: "observations", sockets: PUBLISHED },
     Specified { page: "monitor", message: "monitor_event", channel: "monitor", sockets: &[("PAIR", Received)] },
 ];
 
