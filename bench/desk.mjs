@@ -1,12 +1,14 @@
-// Measures the desk's page in a real browser under a publisher's load; prints one JSON object.
+// Measures the desk's page in a real browser, under a publisher's load or at rest; prints one JSON object.
 //
 //   node bench/desk.mjs PROGRAMS SECONDS RATE
+//   node bench/desk.mjs PROGRAMS SECONDS rest
 //
 // PROGRAMS is the folder of the suite's programs. The browser draws by software and has one page, the desk view, at
-// 1280x720. All five symbols of the publisher are followed.
+// 1280x720. All five symbols of the publisher are followed. At rest the desk runs the demo: its prices, about fifteen a
+// second, and a chat and two workers that have nothing to do.
 
 import { spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
@@ -14,10 +16,12 @@ import { resolve } from 'node:path'
 const require = createRequire(resolve(import.meta.dirname, '../ui/package.json'))
 const { chromium } = require('playwright-core')
 
-const [programs, seconds, rate] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4])]
+const [programs, seconds, load] = [process.argv[2], Number(process.argv[3]), process.argv[4]]
+const rests = load === 'rest'
 /** The first seconds, in which caches fill, are not part of what must stay flat. */
 const WARM_UP = Math.min(10, seconds / 3)
 const SYMBOLS = ['MSFT', 'AAPL', 'GOOG', 'YHOO', 'BBRY']
+const DEMO = ['--stage', '--prices', resolve(import.meta.dirname, '../data/stocks.csv')]
 
 const ports = await freePorts(6)
 const at = (index) => `tcp://127.0.0.1:${ports[index]}`
@@ -45,13 +49,15 @@ try {
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-gpu', '--enable-precise-memory-info'],
   })
-  run('tickz', ['publish', '--sequence', '--rate', String(rate)])
-  run('chatz', ['serve'])
+  if (!rests) {
+    run('tickz', ['publish', '--sequence', '--rate', load])
+    run('chatz', ['serve'])
+  }
   const page = await browser.newPage({ viewport: { width: 1280, height: 720 } })
 
   // From the start of dealz to the first price on the page: the browser is already waiting.
   const begin = performance.now()
-  const desk = run('dealz', ['--web', '127.0.0.1:0', '--symbols', SYMBOLS.join(',')])
+  const desk = run('dealz', ['--web', '127.0.0.1:0', ...(rests ? DEMO : ['--symbols', SYMBOLS.join(',')])])
   const link = await firstLink(desk)
   await page.goto(link, { waitUntil: 'commit' })
   await page.waitForFunction(
@@ -61,6 +67,18 @@ try {
   )
   const firstTickMs = performance.now() - begin
 
+  const measured = rests ? await atRest(page, desk.pid) : { first_tick_ms: firstTickMs, ...(await atWork(page, desk.pid)) }
+  const status = await page.evaluate(() => document.body.innerText)
+  if (/No connection to dealz/.test(status)) throw new Error('the page lost dealz')
+  console.log(JSON.stringify(measured))
+} finally {
+  await browser?.close()
+  for (const child of children) child.kill('SIGTERM')
+  await Promise.all(children.map((child) => child.exitCode ?? new Promise((ended) => child.once('exit', ended))))
+}
+
+/** Frames, processor time and memory under load. */
+async function atWork(page, pid) {
   await page.evaluate(() => {
     window.frameTimes = []
     const frame = (time) => {
@@ -70,34 +88,52 @@ try {
     requestAnimationFrame(frame)
   })
   await sleep(WARM_UP)
-  const warm = await look(page, desk.pid)
+  const warm = await look(page, pid)
   await sleep(seconds - WARM_UP)
-  const end = await look(page, desk.pid)
+  const end = await look(page, pid)
   const intervals = await page.evaluate(() =>
     window.frameTimes.slice(1).map((time, index) => time - window.frameTimes[index]).sort((a, b) => a - b),
   )
-  const status = await page.evaluate(() => document.body.innerText)
-  if (/dealz is away/.test(status)) throw new Error('the page lost dealz')
-
   const percentile = (share) => intervals[Math.min(intervals.length - 1, Math.floor(share * intervals.length))]
-  const wall = (end.at - warm.at) / 1000
-  console.log(
-    JSON.stringify({
-      first_tick_ms: firstTickMs,
-      frames: intervals.length,
-      frame_p50_ms: percentile(0.5),
-      frame_p95_ms: percentile(0.95),
-      dealz_cores: (end.cpuSeconds - warm.cpuSeconds) / wall,
-      dealz_bytes: end.dealzBytes,
-      dealz_growth_bytes: end.dealzBytes - warm.dealzBytes,
-      page_bytes: end.pageBytes,
-      page_growth_bytes: end.pageBytes - warm.pageBytes,
-    }),
-  )
-} finally {
-  await browser?.close()
-  for (const child of children) child.kill('SIGTERM')
-  await Promise.all(children.map((child) => child.exitCode ?? new Promise((ended) => child.once('exit', ended))))
+  return {
+    frames: intervals.length,
+    frame_p50_ms: percentile(0.5),
+    frame_p95_ms: percentile(0.95),
+    dealz_cores: (end.cpuSeconds - warm.cpuSeconds) / ((end.at - warm.at) / 1000),
+    dealz_bytes: end.dealzBytes,
+    dealz_growth_bytes: end.dealzBytes - warm.dealzBytes,
+    page_bytes: end.pageBytes,
+    page_growth_bytes: end.pageBytes - warm.pageBytes,
+  }
+}
+
+/** Processor time at rest: of dealz, of the thread that draws the page, and of all processes of the browser. */
+async function atRest(page, pid) {
+  const session = await page.context().newCDPSession(page)
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' })
+  const whole = await browser.newBrowserCDPSession()
+  const now = async () => {
+    const { metrics } = await session.send('Performance.getMetrics')
+    const { processInfo } = await whole.send('SystemInfo.getProcessInfo')
+    return {
+      at: performance.now() / 1000,
+      dealz: cpuSeconds(pid),
+      page: metrics.find(({ name }) => name === 'TaskDuration').value,
+      browser: processInfo.reduce((sum, { cpuTime }) => sum + cpuTime, 0),
+    }
+  }
+  await sleep(WARM_UP)
+  const from = await now()
+  await sleep(seconds - WARM_UP)
+  const to = await now()
+  const cores = (whose) => (to[whose] - from[whose]) / (to.at - from.at)
+  return { dealz_cores: cores('dealz'), page_cores: cores('page'), browser_cores: cores('browser') }
+}
+
+/** The processor time of all threads of a process so far, as the scheduler counts it. */
+function cpuSeconds(pid) {
+  const running = (task) => Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0])
+  return readdirSync(`/proc/${pid}/task`).reduce((sum, task) => sum + running(task), 0) / 1e9
 }
 
 /** What dealz and the page hold now. The page's garbage is collected first. */
@@ -106,11 +142,10 @@ async function look(page, pid) {
   await session.send('HeapProfiler.collectGarbage')
   const { usedSize } = await session.send('Runtime.getHeapUsage')
   await session.detach()
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ')
   const resident = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))
   return {
     at: performance.now(),
-    cpuSeconds: (Number(fields[11]) + Number(fields[12])) / 100,
+    cpuSeconds: cpuSeconds(pid),
     dealzBytes: Number(resident[1]) * 1024,
     pageBytes: usedSize,
   }

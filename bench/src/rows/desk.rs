@@ -1,4 +1,4 @@
-//! The cost of the desk under 100,000 ticks a second: its page in a real browser, and its engine alone.
+//! The cost of the desk: under 100,000 ticks a second its page in a real browser, and its engine alone; and the demo at rest.
 
 use std::{process::Command, thread, time::Duration};
 
@@ -21,6 +21,9 @@ const RATE: u32 = 100_000;
 /// How long the page is measured, in seconds.
 const PAGE_SECONDS: u64 = 60;
 
+/// How long the demo at rest is measured, in seconds.
+const REST_SECONDS: u64 = 40;
+
 /// How long a program is at work before its processor time is taken, and how long it then is.
 const COST_AFTER: Duration = Duration::from_secs(1);
 const COST_DURING: Duration = Duration::from_secs(4);
@@ -30,17 +33,7 @@ const MIB: f64 = 1024.0 * 1024.0;
 /// The rows of the page: `bench/desk.mjs` drives the browser.
 pub(super) fn page(bench: &Bench, table: &mut Table) -> Result<()> {
     let seconds = bench.scaled(PAGE_SECONDS);
-    let output = Command::new("node")
-        .arg(build::workspace().join("bench/desk.mjs"))
-        .arg(&bench.programs.ours)
-        .args([seconds.to_string(), RATE.to_string()])
-        .output()
-        .context("cannot start node")?;
-    let log = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "bench/desk.mjs: {}", log.trim());
-    let measured: Value = serde_json::from_slice(&output.stdout).context("bench/desk.mjs printed no JSON")?;
-    let number = |key: &str| measured[key].as_f64().with_context(|| format!("bench/desk.mjs measured no {key}"));
-
+    let measured = in_browser(bench, seconds, &RATE.to_string())?;
     let rows = [
         ("start to the first tick painted", "first_tick_ms", 1.0, "ms", Wanted::AtMost(2000.0)),
         ("time between frames, p50", "frame_p50_ms", 1.0, "ms", Wanted::Nothing),
@@ -52,7 +45,7 @@ pub(super) fn page(bench: &Bench, table: &mut Table) -> Result<()> {
         ("its growth after the first 10 s", "page_growth_bytes", MIB, "MiB", Wanted::AtMost(10.0)),
     ];
     for (what, key, unit, name, wanted) in rows {
-        let value = number(key)? / unit;
+        let value = number(&measured, key)? / unit;
         table.push(Row::alone(format!("desk, 100,000 ticks/s: {what}"), format!("{value:.2} {name}"), value, wanted));
     }
     table.note(format!(
@@ -62,6 +55,48 @@ pub(super) fn page(bench: &Bench, table: &mut Table) -> Result<()> {
         measured["frames"],
     ));
     Ok(())
+}
+
+/// The rows of the demo at rest: the cost of a desk that no one uses.
+pub(super) fn rest(bench: &Bench, table: &mut Table) -> Result<()> {
+    let seconds = bench.scaled(REST_SECONDS);
+    let measured = in_browser(bench, seconds, "rest")?;
+    let rows = [
+        ("dealz", "dealz_cores", Wanted::AtMost(0.02)),
+        ("the page's thread", "page_cores", Wanted::AtMost(0.06)),
+        ("all of the browser", "browser_cores", Wanted::Nothing),
+    ];
+    for (what, key, wanted) in rows {
+        let percent = 100.0 * number(&measured, key)?;
+        table.push(Row::alone(
+            format!("desk, demo at rest: {what}"),
+            format!("{percent:.2} % of a core"),
+            percent / 100.0,
+            wanted,
+        ));
+    }
+    table.note(format!(
+        "Desk, demo at rest: `dealz --web --stage` with its prices, about fifteen a second, and nothing else to do, for \
+         {seconds} s; the page in Chromium, drawn by software at 1280x720.",
+    ));
+    Ok(())
+}
+
+/// What `bench/desk.mjs` measures under a load.
+fn in_browser(bench: &Bench, seconds: u64, load: &str) -> Result<Value> {
+    let output = Command::new("node")
+        .arg(build::workspace().join("bench/desk.mjs"))
+        .arg(&bench.programs.ours)
+        .args([&seconds.to_string(), load])
+        .output()
+        .context("cannot start node")?;
+    let log = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "bench/desk.mjs: {}", log.trim());
+    serde_json::from_slice(&output.stdout).context("bench/desk.mjs printed no JSON")
+}
+
+fn number(measured: &Value, key: &str) -> Result<f64> {
+    measured[key].as_f64().with_context(|| format!("bench/desk.mjs measured no {key}"))
 }
 
 /// The row of the engine: processor time per tick of dealz, no page open, compared with `tickz watch`, which only decodes

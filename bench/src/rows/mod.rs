@@ -40,6 +40,8 @@ pub(crate) enum Name {
     DeskPage,
     /// The cost of a tick in the desk
     DeskTick,
+    /// The cost of the desk with the demo at rest
+    DeskRest,
 }
 
 impl Name {
@@ -50,7 +52,7 @@ impl Name {
 
     /// Whether there is a reference program in C.
     pub(crate) fn has_reference(self) -> bool {
-        !matches!(self, Self::ValuesSpeedUp | Self::ChatCrowd | Self::DeskPage | Self::DeskTick)
+        !matches!(self, Self::ValuesSpeedUp | Self::ChatCrowd | Self::DeskPage | Self::DeskTick | Self::DeskRest)
     }
 }
 
@@ -88,6 +90,7 @@ impl Bench {
             Name::StartUp => footprint::start_up(self, table),
             Name::DeskPage => desk::page(self, table),
             Name::DeskTick => desk::cost(self, table),
+            Name::DeskRest => desk::rest(self, table),
         }
     }
 
