@@ -1,0 +1,204 @@
+//! Every program reports to a hub: an observer there sees each process, each connection with both ends, and when they are gone.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot continue fails")]
+
+use std::{
+    collections::BTreeSet,
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use e2e::ANY;
+use observatory::{End, Observatory, Place};
+use serde_json::Value;
+use testkit::{BOUND, Program, free_endpoints, sibling};
+use wire::report::{Phase, ProcessId, ProcessState, SocketState};
+
+/// How many orders the batch has: few enough that the source has sent all of them at once.
+const ORDERS: u64 = 100;
+
+/// Which connections a system of all programs has: from the socket that connects to the one that is bound.
+const CONNECTIONS: [&str; 7] = [
+    "chatz join REQ requests -> chatz serve ROUTER requests",
+    "chatz join SUB broadcasts -> chatz serve XPUB broadcasts",
+    "tickz watch SUB ticks -> tickz publish XPUB ticks",
+    "valuz source SUB control -> valuz reduce XPUB control",
+    "valuz worker PULL orders -> valuz source PUSH orders",
+    "valuz worker PUSH results -> valuz reduce PULL results",
+    "valuz worker SUB control -> valuz reduce XPUB control",
+];
+
+#[test]
+fn each_process_and_both_ends_of_each_connection_are_seen_and_again_when_the_hub_restarts() {
+    let [reports, observations] = free_endpoints::<2>();
+    let first = hub(&reports, &observations);
+    let mut observer = Observer::connect(&observations);
+    let system = System::start(&reports);
+    observer.until("all connections", |observatory| {
+        connections(observatory) == BTreeSet::from(CONNECTIONS.map(Into::into))
+    });
+    let pids: BTreeSet<u32> = observer.observatory.processes().iter().map(|process| process.state().pid).collect();
+    assert_eq!(pids, system.programs.iter().map(Program::pid).collect());
+
+    observer.until("the count of orders", |observatory| {
+        let sent = &socket(observatory, "source", "orders").sent;
+        assert!(sent.messages <= ORDERS, "{sent:?}");
+        sent.messages == ORDERS
+    });
+
+    first.kill();
+    let _ = first.finish();
+    observer.watch.wait_for_log(" down ");
+    observer.forget();
+    let _second = hub(&reports, &observations);
+    observer.until("all connections again", |observatory| {
+        connections(observatory) == BTreeSet::from(CONNECTIONS.map(Into::into))
+    });
+}
+
+#[test]
+fn a_process_that_is_killed_falls_silent_and_its_connection_ends() {
+    let hub = hub(ANY, ANY);
+    let mut observer = Observer::connect(&hub.endpoint("observations"));
+    let reports = hub.endpoint("reports");
+    let [publisher, watcher] = ticks(&reports);
+    observer.until("the connection", |observatory| {
+        connections(observatory).contains("tickz watch SUB ticks -> tickz publish XPUB ticks")
+    });
+    let (publisher, victim) = (observer.id(&publisher), observer.id(&watcher));
+    let start = Instant::now();
+    watcher.kill();
+    let end = observer.change(|change| change["process"] == publisher && change["connection"]["phase"] == "closed");
+    assert_eq!((&end["socket"], &end["before"]), (&"tickz.pub".into(), &"up".into()), "{end}");
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    let silent = observer.change(|change| change["presence"] == "silent");
+    assert_eq!(silent["process"], victim, "{silent}");
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+}
+
+fn hub(reports: &str, observations: &str) -> Program {
+    let hub = Program::start(sibling("observez"), ["hub", "--reports", reports, "--observations", observations]);
+    let _ = hub.endpoint("observations");
+    hub
+}
+
+/// Starts a program that reports to this hub.
+fn reporting(hub: &str, program: &str, arguments: &[&str]) -> Program {
+    let mut command = Command::new(sibling(program));
+    command.args(arguments).env("SUITE_OBSERVE", hub);
+    Program::spawn(command)
+}
+
+/// A publisher of ticks, and a watcher of them.
+fn ticks(hub: &str) -> [Program; 2] {
+    let publish = reporting(hub, "tickz", &["publish", "--ticks", ANY]);
+    let watch = reporting(hub, "tickz", &["watch", "MSFT", "--ticks", &publish.endpoint("ticks")]);
+    [publish, watch]
+}
+
+/// All roles of all programs, connected.
+struct System {
+    programs: Vec<Program>,
+}
+
+impl System {
+    fn start(hub: &str) -> Self {
+        let serve = reporting(hub, "chatz", &["serve", "--requests", ANY, "--broadcasts", ANY]);
+        let (requests, broadcasts) = (serve.endpoint("requests"), serve.endpoint("broadcasts"));
+        let join = ["join", "ada", "--requests", &requests, "--broadcasts", &broadcasts];
+        let join = reporting(hub, "chatz", &join);
+
+        let count = ORDERS.to_string();
+        let batch = ["reduce", "--workers", "1", "--count", &count, "--patience", "9s"];
+        let reduce = [&batch[..], &["--results", ANY, "--control", ANY]].concat();
+        let reduce = reporting(hub, "valuz", &reduce);
+        let (results, control) = (reduce.endpoint("results"), reduce.endpoint("control"));
+        let source = ["source", "--count", &count, "--orders", ANY, "--control", &control];
+        let source = reporting(hub, "valuz", &source);
+        let orders = source.endpoint("orders");
+        // Slow enough that the batch outlives the test.
+        let worker = ["worker", "--delay", "500ms", "--orders", &orders, "--results", &results, "--control", &control];
+        let worker = reporting(hub, "valuz", &worker);
+
+        let [publish, watch] = ticks(hub);
+        Self { programs: vec![serve, join, reduce, source, worker, publish, watch] }
+    }
+}
+
+/// An observer, and what it has seen.
+struct Observer {
+    watch: Program,
+    observatory: Observatory,
+}
+
+impl Observer {
+    fn connect(observations: &str) -> Self {
+        let watch = Program::start(sibling("observez"), ["watch", "--json", "--observations", observations]);
+        watch.wait_for_log(" up ");
+        Self { watch, observatory: Observatory::new() }
+    }
+
+    /// Forgets everything that has been seen or is still to be read.
+    fn forget(&mut self) {
+        while self.watch.next_line_within(Duration::ZERO).is_some() {}
+        self.observatory = Observatory::new();
+    }
+
+    /// The next line that the observer prints; a state is folded.
+    fn next(&mut self) -> Value {
+        let line = self.watch.next_line();
+        if let Ok(state) = serde_json::from_str::<ProcessState>(&line) {
+            self.observatory.handle_state(Instant::now(), state, line.len());
+        }
+        serde_json::from_str(&line).unwrap()
+    }
+
+    fn until(&mut self, what: &str, condition: impl Fn(&Observatory) -> bool) {
+        let deadline = Instant::now() + BOUND;
+        while !condition(&self.observatory) {
+            assert!(Instant::now() < deadline, "no {what}: {:#?}", connections(&self.observatory));
+            self.next();
+        }
+    }
+
+    fn change(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
+        let deadline = Instant::now() + BOUND;
+        loop {
+            let line = self.next();
+            if line["change"].is_string() && wanted(&line) {
+                return line;
+            }
+            assert!(Instant::now() < deadline, "no such change");
+        }
+    }
+
+    /// The id of a program that has been seen.
+    fn id(&self, program: &Program) -> String {
+        let mut states = self.observatory.processes().iter().map(observatory::Process::state);
+        let id: Option<ProcessId> = states.find(|state| state.pid == program.pid()).map(|state| state.process);
+        id.unwrap().to_string()
+    }
+}
+
+/// The connections that are up and whose both ends report, as in [`CONNECTIONS`]. One with an unknown end has it in its name.
+fn connections(observatory: &Observatory) -> BTreeSet<String> {
+    let name = |place: &Place| {
+        let state = observatory.processes()[place.process].state();
+        let SocketState { kind, channel, .. } = &state.sockets[place.socket];
+        let channel = channel.as_ref().unwrap().as_str();
+        format!("{} {} {} {channel}", state.program.as_str(), state.role.as_str(), kind.as_str())
+    };
+    let up = observatory.lines().into_iter().filter(|line| line.phase == Phase::Up);
+    up.map(|line| match &line.far {
+        End::Known(far) if far.connection.is_some() => format!("{} -> {}", name(&line.near), name(far)),
+        far => format!("{} -> {far:?}", name(&line.near)),
+    })
+    .collect()
+}
+
+/// The socket of the process with this role that serves this channel.
+fn socket<'a>(observatory: &'a Observatory, role: &str, channel: &str) -> &'a SocketState {
+    let states = observatory.processes().iter().map(observatory::Process::state);
+    let mut sockets = states.filter(|state| state.role.as_str() == role).flat_map(|state| &state.sockets);
+    sockets.find(|socket| socket.channel.as_ref().is_some_and(|name| name.as_str() == channel)).unwrap()
+}
