@@ -56,13 +56,15 @@ impl View {
         if self.show == Show::Table {
             return Ok(());
         }
-        self.changes(changes, observatory)?;
         let process = match report {
             Report::State(state) => state.process,
             Report::Event(event) => event.process,
             Report::Message(message) => message.process,
         };
-        let Some(name) = self.name(process, observatory) else { return Ok(()) };
+        // The name of a process that is gone is forgotten with its last change, and its last state is still to be shown.
+        let name = self.name(process, observatory);
+        self.changes(changes, observatory)?;
+        let Some(name) = name else { return Ok(()) };
         match (self.show, report) {
             (Show::Json, Report::State(state)) => json::write_line(self.output.line()?, &JsonReport::State(state)),
             (Show::Json, Report::Event(event)) => json::write_line(self.output.line()?, &JsonReport::event(event)),

@@ -61,6 +61,16 @@ fn a_process_that_ends_is_gone_at_once() {
 }
 
 #[test]
+fn the_last_state_of_a_process_is_an_object_too() {
+    let hub = any_hub();
+    let watch = observe(&hub, &["watch", "--json"]);
+    let mut reporter = Reporter::connect(&hub.endpoint("reports"), 1);
+    let _ = reporter.report_until(&watch, is_state);
+    reporter.state.ended = true;
+    let _ = reporter.report_until(&watch, |line| is_state(line) && line.contains("\"ended\":true"));
+}
+
+#[test]
 fn a_hub_that_restarts_is_found_again_and_no_process_was_silent() {
     let [reports, observations] = free_endpoints::<2>();
     let first = hub(&reports, &observations);
