@@ -76,6 +76,23 @@ fn a_process_that_is_killed_falls_silent_and_its_connection_ends() {
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
 }
 
+#[test]
+fn a_tap_prints_the_fields_of_each_message_that_a_publisher_sends() {
+    let hub = hub(ANY, ANY);
+    let [publisher, _watcher] = ticks(&hub.endpoint("reports"));
+    let (socket, observations) = (format!("{}/tickz.pub", publisher.pid()), hub.endpoint("observations"));
+    let tap = ["tap", &socket, "--observations", &observations, "--json", "--count", "4"];
+    let finished = Program::start(sibling("observez"), tap).finish();
+    let messages: Vec<Value> = finished.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for (message, number) in messages.iter().zip(messages[0]["number"].as_u64().unwrap()..) {
+        assert_eq!((&message["number"], &message["malformed"]), (&number.into(), &Value::Null), "{message}");
+        // One of them may be the subscription of the watcher.
+        let names: Vec<&Value> = message["fields"].as_array().unwrap().iter().map(|field| &field["name"]).collect();
+        assert!(message["message"] == "subscribe" || names == ["symbol", "timestamp", "price"], "{message}");
+    }
+    assert_eq!(messages.last().unwrap()["message"], "tick");
+}
+
 fn hub(reports: &str, observations: &str) -> Program {
     let hub = Program::start(sibling("observez"), ["hub", "--reports", reports, "--observations", observations]);
     let _ = hub.endpoint("observations");
@@ -91,7 +108,7 @@ fn reporting(hub: &str, program: &str, arguments: &[&str]) -> Program {
 
 /// A publisher of ticks, and a watcher of them.
 fn ticks(hub: &str) -> [Program; 2] {
-    let publish = reporting(hub, "tickz", &["publish", "--ticks", ANY]);
+    let publish = reporting(hub, "tickz", &["publish", "--ticks", ANY, "--interval", "100ms"]);
     let watch = reporting(hub, "tickz", &["watch", "MSFT", "--ticks", &publish.endpoint("ticks")]);
     [publish, watch]
 }

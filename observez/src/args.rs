@@ -122,9 +122,9 @@ Examples:
 
 const TAP_EXAMPLES: &str = "\
 Examples:
-  observez tap tickz/ticks.pub                  if only one tickz has such a socket
-  observez tap 4711/ticks.pub --count 10
-  observez tap 00f3a1/orders.push --json | jq .content";
+  observez tap tickz/tickz.pub                  if only one tickz has such a socket
+  observez tap 4711/chatz.requests --count 10
+  observez tap 00f3a1/valuz.source.orders --json | jq .fields";
 
 impl Cli {
     /// Parses the command line; help and usage errors (exit code 2) end the program here.

@@ -81,8 +81,26 @@ pub struct JsonMessage<'a> {
     /// Its number, time, direction and counts.
     #[serde(flatten)]
     pub header: &'a MessageHeader,
+    /// Its name; `message` if its protocol is not known.
+    pub message: &'static str,
     /// Its frames in hex, as many as were reported.
     pub content: Vec<String>,
+    /// Its fields, in the order of the frames.
+    pub fields: Vec<JsonField>,
+    /// Why it is malformed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub malformed: Option<String>,
+}
+
+/// A field of a message.
+#[derive(Debug, Serialize)]
+pub struct JsonField {
+    /// Its name in `protocol-docs`.
+    pub name: &'static str,
+    /// The index of its frame, from 0.
+    pub frame: usize,
+    /// Its value in words.
+    pub value: String,
 }
 
 /// The totals of a watcher.

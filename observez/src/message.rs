@@ -4,11 +4,12 @@ use std::io::{self, Write};
 
 use jiff::{SignedDuration, Timestamp};
 use wire::{
+    describe::{Description, Field, Kept, Observed, describe},
     plural,
-    report::{Direction, MessageReport},
+    report::{Direction, MessageReport, SocketState},
 };
 
-use crate::json::JsonMessage;
+use crate::json::{JsonField, JsonMessage};
 
 /// How many bytes of a frame are shown in one line.
 const LINE_BYTES: usize = 16;
@@ -16,11 +17,17 @@ const LINE_BYTES: usize = 16;
 /// How many lines a frame has at most.
 const LINES_MAX: usize = 16;
 
-/// Writes a message: a head line, then its frames as hex and text. `missing` messages before it were not copied.
+/// Writes a message of this socket: a head line, then its fields if its protocol is known, otherwise its frames as hex and
+/// text. `missing` messages before it were not copied.
 ///
 /// # Errors
 /// The target cannot take it.
-pub fn write(target: &mut Vec<u8>, report: &MessageReport, missing: u64) -> io::Result<()> {
+pub fn write(
+    target: &mut Vec<u8>,
+    report: &MessageReport,
+    missing: u64,
+    socket: Option<&SocketState>,
+) -> io::Result<()> {
     let header = &report.header;
     if missing > 0 {
         writeln!(target, "… {} not copied", plural(missing, "message"))?;
@@ -31,23 +38,45 @@ pub fn write(target: &mut Vec<u8>, report: &MessageReport, missing: u64) -> io::
     };
     let cut = if header.cut { ", cut" } else { "" };
     let (frames, bytes) = (plural(header.frames, "frame"), plural(header.bytes, "byte"));
-    writeln!(target, "#{} {} {direction}: {frames}, {bytes}{cut}", header.number, time(header.time_ms))?;
-    for (index, frame) in report.content.iter().enumerate() {
-        write_frame(target, index, frame)?;
+    let description = description(report, socket);
+    let (number, name) = (header.number, description.name);
+    writeln!(target, "#{number} {} {direction} {name}: {frames}, {bytes}{cut}", time(header.time_ms))?;
+    if description.place.is_some() {
+        for Field { name, words, .. } in &description.fields {
+            writeln!(target, "  {name:<18} {words}")?;
+        }
+    } else {
+        for (index, frame) in report.content.iter().enumerate() {
+            write_frame(target, index, frame)?;
+        }
     }
-    Ok(())
+    description.fault.map_or(Ok(()), |fault| writeln!(target, "  malformed: {fault}"))
 }
 
 /// The message as an object.
 #[must_use]
-pub fn json(report: &MessageReport) -> JsonMessage<'_> {
+pub fn json<'a>(report: &'a MessageReport, socket: Option<&SocketState>) -> JsonMessage<'a> {
     let hex = |frame: &[u8]| frame.iter().map(|byte| format!("{byte:02x}")).collect();
+    let description = description(report, socket);
+    let field = |field: Field| JsonField { name: field.name, frame: field.frame, value: field.words };
     JsonMessage {
         process: report.process,
         socket: &report.socket,
         header: &report.header,
+        message: description.name,
         content: report.content.iter().map(hex).collect(),
+        fields: description.fields.into_iter().map(field).collect(),
+        malformed: description.fault.map(|fault| fault.to_string()),
     }
+}
+
+fn description(report: &MessageReport, socket: Option<&SocketState>) -> Description {
+    describe(&Observed {
+        channel: socket.and_then(|socket| socket.channel.as_ref()).map(|channel| channel.as_str()),
+        socket_type: socket.map_or("", |socket| socket.kind.as_str()),
+        direction: report.header.direction,
+        message: Kept::from(report),
+    })
 }
 
 fn write_frame(target: &mut Vec<u8>, index: usize, frame: &[u8]) -> io::Result<()> {

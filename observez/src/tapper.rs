@@ -5,6 +5,7 @@
 
 use std::time::{Duration, Instant};
 
+use observatory::Process;
 use sockets::{Context, Endpoint, Events, Output, SocketError, Stop};
 use thiserror::Error;
 use tracing::{info, warn};
@@ -210,10 +211,12 @@ impl Tapper {
         let number = report.header.number;
         let missing = self.next_number.map_or(0, |next| number.saturating_sub(next));
         self.next_number = Some(number + 1);
+        let process = self.observer.observatory().process(report.process).map(Process::state);
+        let socket = process.and_then(|state| state.sockets.iter().find(|socket| socket.name == report.socket));
         let line = self.output.line()?;
         if self.config.json {
-            return Ok(json::write_line(line, &message::json(report))?);
+            return Ok(json::write_line(line, &message::json(report, socket))?);
         }
-        Ok(message::write(line, report, missing)?)
+        Ok(message::write(line, report, missing, socket)?)
     }
 }

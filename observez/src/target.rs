@@ -21,7 +21,7 @@ pub struct Target {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum TargetError {
     /// It lacks one of the two parts.
-    #[error("not PROCESS/SOCKET, such as tickz/ticks.pub")]
+    #[error("not PROCESS/SOCKET, such as tickz/tickz.pub")]
     NoPair,
     /// The socket's name is invalid.
     #[error(transparent)]
