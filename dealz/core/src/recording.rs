@@ -368,7 +368,11 @@ mod tests {
             RecordingWriter::new(file.reopen().unwrap(), Updates::new(Some(Arc::clone(&dashboard))), Probes::tapped());
         for beats in 0..2_000 {
             let said = chatz::Event::Message { user: "bob".parse().unwrap(), text: "hello".parse().unwrap() };
-            dashboard.lock().unwrap().handle(Event::Chatz(said), 0.0);
+            let now_ms = 1_000.0 * beats as f64;
+            let mut desk = dashboard.lock().unwrap();
+            desk.handle(Event::Chatz(said), now_ms);
+            desk.handle_time(now_ms);
+            drop(desk);
             writer.write_update(beats).unwrap();
         }
         writer.file.flush().unwrap();
