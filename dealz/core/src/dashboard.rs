@@ -4,7 +4,7 @@
 //! thirty times a second. What is shown has six sections, each with a version, and rings of numbered items. A page holds a
 //! [`Cursor`] of what it has seen: [`Dashboard::changes`] returns the sections with another version and the items that are
 //! newer. So a page that rarely looks gets the newest state, and nothing queues up for it. Prices and counts that alone have
-//! changed wait for up to a quarter of a second: each update has pages drawn again, and people read no faster.
+//! changed wait for up to half a second: each update has pages drawn again, and people read no faster.
 //!
 //! - [`ring`], [`points`]: the last items of a kind
 //! - [`socket`]: one of the six sockets
@@ -47,9 +47,8 @@ const STATES_MAX: usize = 100;
 /// How long a page may be without an update: one that hears nothing for longer knows that it is cut off.
 const BEAT_MS: f64 = 1_000.0;
 
-/// How long prices and counts may wait for the next update: a little less than the time from one count of messages to the
-/// next.
-const COUNTS_MS: f64 = 240.0;
+/// How long prices and counts may wait for the next update: a little less than the time of two counts of messages.
+const COUNTS_MS: f64 = 490.0;
 
 /// What is known, and what is shown of it.
 pub(crate) struct Dashboard {

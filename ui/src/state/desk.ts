@@ -19,8 +19,9 @@ export const EVENTS_MAX = 1000
 export const STATES_MAX = 600
 /** Rates kept: two minutes. */
 export const RATES_MAX = 240
-const RATE_STEP_MS = 500
-const TRAFFIC_STEP_MS = 1000
+/** A little less than the half second and the second that are meant: updates do not come evenly. */
+const RATE_STEP_MS = 450
+const TRAFFIC_STEP_MS = 900
 /** Samples of traffic kept: ten seconds, and the one before. */
 const TRAFFIC_MAX = 11
 
