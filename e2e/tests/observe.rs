@@ -68,12 +68,24 @@ fn a_process_that_is_killed_falls_silent_and_its_connection_ends() {
     let (publisher, victim) = (observer.id(&publisher), observer.id(&watcher));
     let start = Instant::now();
     watcher.kill();
-    let end = observer.change(|change| change["process"] == publisher && change["connection"]["phase"] == "closed");
+    let end = observer.next_where(|line| line["process"] == publisher && line["connection"]["phase"] == "closed");
     assert_eq!((&end["socket"], &end["before"]), (&"tickz.pub".into(), &"up".into()), "{end}");
     assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
-    let silent = observer.change(|change| change["presence"] == "silent");
+    let silent = observer.next_where(|line| line["presence"] == "silent");
     assert_eq!(silent["process"], victim, "{silent}");
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+}
+
+#[test]
+fn the_last_state_of_a_publisher_counts_all_its_ticks() {
+    let hub = hub(ANY, ANY);
+    let mut observer = Observer::connect(&hub.endpoint("observations"));
+    let arguments = ["publish", "--ticks", ANY, "--rate", "1000", "--summary"];
+    let publisher = reporting(&hub.endpoint("reports"), "tickz", &arguments);
+    observer.next_where(|line| line["sockets"][0]["sent"]["messages"].as_u64() > Some(100));
+    publisher.terminate();
+    let last = observer.next_where(|line| line["ended"] == true);
+    assert_eq!(last["sockets"][0]["sent"]["messages"], publisher.finish().json()["published"], "{last}");
 }
 
 #[test]
@@ -178,14 +190,14 @@ impl Observer {
         }
     }
 
-    fn change(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
+    fn next_where(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
         let deadline = Instant::now() + BOUND;
         loop {
             let line = self.next();
-            if line["change"].is_string() && wanted(&line) {
+            if wanted(&line) {
                 return line;
             }
-            assert!(Instant::now() < deadline, "no such change");
+            assert!(Instant::now() < deadline, "no such line");
         }
     }
 

@@ -7,7 +7,7 @@ use std::{
     collections::BTreeMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
 };
 
@@ -37,11 +37,12 @@ pub(crate) struct Probe {
     pub(crate) tap: Tap,
     malformed: AtomicU64,
     facts: Mutex<Option<Facts>>,
+    is_open: AtomicBool,
     /// How many messages were received, and sent, before [`Probes::clear`].
     cleared: Mutex<(u64, u64)>,
 }
 
-/// What an open socket is, and where.
+/// What a socket is, and where; a closed one is nowhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Facts {
     pub(crate) role: Role,
@@ -104,11 +105,12 @@ impl Probes {
     /// of `name-2`, `name-3`, ….
     pub(crate) fn open(&self, name: &str, facts: Facts) -> (String, Arc<Probe>) {
         let mut by_name = lock(&self.by_name);
-        let is_free = |name: &str| by_name.get(name).is_none_or(|probe| lock(&probe.facts).is_none());
+        let is_free = |name: &str| by_name.get(name).is_none_or(|probe| !probe.is_open());
         let others = (2_u64..).map(|number| format!("{name}-{number}"));
         let name = std::iter::once(name.to_owned()).chain(others).find(|name| is_free(name)).unwrap_or_default();
         let probe = Arc::clone(by_name.entry(name.clone()).or_default());
         *lock(&probe.facts) = Some(facts);
+        probe.is_open.store(true, Relaxed);
         if self.always_tapped {
             probe.tap.open();
             probe.tap.make_room(u32::MAX);
@@ -118,12 +120,14 @@ impl Probes {
 
     /// Every socket that is open, in the order of their names.
     pub(crate) fn all(&self) -> Vec<(String, Arc<Probe>)> {
-        let by_name = lock(&self.by_name);
-        by_name
-            .iter()
-            .filter(|(_, probe)| probe.facts().is_some())
-            .map(|(name, probe)| (name.clone(), Arc::clone(probe)))
-            .collect()
+        let mut all = self.all_and_closed();
+        all.retain(|(_, probe)| probe.is_open());
+        all
+    }
+
+    /// Every socket that is open or has been, in the order of their names.
+    pub(crate) fn all_and_closed(&self) -> Vec<(String, Arc<Probe>)> {
+        lock(&self.by_name).iter().map(|(name, probe)| (name.clone(), Arc::clone(probe))).collect()
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<Arc<Probe>> {
@@ -159,7 +163,7 @@ impl Probe {
         self.malformed.load(Relaxed)
     }
 
-    /// What the socket is; `None` once it is closed.
+    /// What the socket is, or was until it was closed.
     pub(crate) fn facts(&self) -> Option<Facts> {
         lock(&self.facts).clone()
     }
@@ -177,7 +181,15 @@ impl Probe {
     }
 
     pub(crate) fn closed(&self) {
-        *lock(&self.facts) = None;
+        self.change(|facts| {
+            facts.bound.clear();
+            facts.connected.clear();
+        });
+        self.is_open.store(false, Relaxed);
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.is_open.load(Relaxed)
     }
 
     fn change(&self, change: impl FnOnce(&mut Facts)) {

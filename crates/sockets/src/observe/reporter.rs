@@ -124,8 +124,13 @@ impl Reporter {
     fn state(&mut self) -> ProcessState {
         let now_ms = now_ms();
         let mut sockets = Vec::new();
-        for (name, probe) in self.probes.all() {
+        // The sockets of a process that ends are closed already; their last counts would be lost.
+        let probes = if self.process.ended { self.probes.all_and_closed() } else { self.probes.all() };
+        for (name, probe) in probes {
             let (Ok(socket), Some(facts)) = (name.parse(), probe.facts()) else { continue };
+            if !probe.is_open() {
+                self.connections.remove(&name);
+            }
             let connections = self.connections.entry(name).or_default();
             connections.retain(now_ms, |descriptor, ends| Descriptor(descriptor).ends().as_ref() == Some(ends));
             sockets.push(socket_state(socket, &probe, &facts, connections, self.process.started_ms));

@@ -136,7 +136,7 @@ fn counts_are_exact_and_nothing_is_sent_that_is_not_wanted() {
 }
 
 #[test]
-fn a_second_subscription_is_answered_at_once_and_the_last_state_says_that_it_is_the_last() {
+fn a_second_subscription_is_answered_at_once_and_the_last_state_has_the_last_counts() {
     let hub = hub();
     hub.subscribe(b"state/");
     let context = reporting(&hub);
@@ -145,9 +145,17 @@ fn a_second_subscription_is_answered_at_once_and_the_last_state_says_that_it_is_
     let second = state_when(&hub, [], |_| true);
     assert!(second.time_ms - first.time_ms < 900.0, "{} ms", second.time_ms - first.time_ms);
     assert_eq!(second.number, first.number + 1);
+    let mut publisher = bound(&context, Role::XPub, "pub").0;
+    let _ = state_when(&hub, [&mut publisher], |state| socket_of(state, "pub").is_some());
+    for _ in 0..7 {
+        publisher.send(&["x"].into_iter().collect()).unwrap();
+    }
+    drop(publisher);
     drop(context);
     let last = state_when(&hub, [], |state| state.ended);
-    assert!(last.sockets.is_empty());
+    let publisher = socket_of(&last, "pub").unwrap();
+    assert_eq!((publisher.sent.messages, publisher.sent.bytes), (7, 7));
+    assert!(publisher.bound.is_empty() && publisher.connections.is_empty(), "{publisher:?}");
 }
 
 #[test]
