@@ -42,10 +42,10 @@ pub enum Command {
 #[derive(Debug, Args)]
 #[command(after_help = HUB_EXAMPLES)]
 pub struct HubArgs {
-    /// Where to bind for processes that report [default: tcp://*:9007]
+    /// Where to bind for processes that report [default: tcp://127.0.0.1:9007]
     #[arg(long, value_name = "ENDPOINT", env = REPORTS.variable)]
     pub reports: Option<Endpoint>,
-    /// Where to bind for observers [default: tcp://*:9008]
+    /// Where to bind for observers [default: tcp://127.0.0.1:9008]
     #[arg(long, value_name = "ENDPOINT", env = OBSERVATIONS.variable)]
     pub observations: Option<Endpoint>,
 }

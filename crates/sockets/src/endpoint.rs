@@ -55,10 +55,10 @@ pub enum EndpointFault {
 }
 
 impl Endpoint {
-    /// Where `channel` binds by default: all interfaces, its own port.
+    /// Where `channel` binds by default.
     #[must_use]
     pub fn to_bind(channel: Channel) -> Self {
-        Self(format!("tcp://*:{}", channel.port))
+        Self::to_connect(channel, channel.host)
     }
 
     /// Where `channel` is on `host` by default.

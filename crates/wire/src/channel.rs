@@ -23,6 +23,8 @@ pub struct Channel {
     pub variable: &'static str,
     /// Its default TCP port.
     pub port: u16,
+    /// The host where it is bound by default: `*`, or `127.0.0.1` for one that concerns this machine alone.
+    pub host: &'static str,
     /// The socket that binds.
     pub binds: SocketType,
     /// The sockets that connect.

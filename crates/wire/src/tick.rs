@@ -21,6 +21,7 @@ pub const TICKS: Channel = Channel {
     program: "tickz",
     variable: "TICKZ_TICKS",
     port: 9003,
+    host: "*",
     binds: SocketType::Pub,
     connects: SocketType::Sub,
     limits: Limits { queue: 10_000, frame_bytes: 64, kernel_bytes: None, slow: None },

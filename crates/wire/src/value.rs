@@ -41,6 +41,7 @@ pub const ORDERS: Channel = Channel {
     program: "valuz",
     variable: "VALUZ_ORDERS",
     port: 9004,
+    host: "*",
     binds: SocketType::Push,
     connects: SocketType::Pull,
     limits: Limits {
@@ -57,6 +58,7 @@ pub const RESULTS: Channel = Channel {
     program: "valuz",
     variable: "VALUZ_RESULTS",
     port: 9005,
+    host: "*",
     binds: SocketType::Pull,
     connects: SocketType::Push,
     limits: Limits { queue: 10_000, frame_bytes: 2 * TAIL_BYTES_MAX as u32, kernel_bytes: None, slow: None },
@@ -69,6 +71,7 @@ pub const CONTROL: Channel = Channel {
     program: "valuz",
     variable: "VALUZ_CONTROL",
     port: 9006,
+    host: "*",
     binds: SocketType::Pub,
     connects: SocketType::Sub,
     limits: Limits { queue: 1_000, frame_bytes: 8 * REPEAT_NUMBERS_MAX as u32, kernel_bytes: None, slow: None },

@@ -13,6 +13,7 @@ const READINGS: Channel = Channel {
     program: "meter",
     variable: "METER_READINGS",
     port: 9900,
+    host: "*",
     binds: SocketType::Pull,
     connects: SocketType::Push,
     limits: Limits { queue: 2, frame_bytes: 64, kernel_bytes: None, slow: None },

@@ -49,8 +49,12 @@ fn the_page_of_each_protocol_describes_its_channels() {
             let channel = channel.unwrap_or_else(|| panic!("{place}: no channel has the name {name}"));
             assert!(binds.contains(&format!("`{}`", channel.binds)), "{place}: {binds}");
             assert!(connects.contains(&format!("`{}`", channel.connects)), "{place}: {connects}");
-            let port = channel.port;
-            assert_eq!(*endpoints, format!("binds `tcp://*:{port}`, connects to `tcp://127.0.0.1:{port}`"), "{place}");
+            let Channel { host, port, .. } = channel;
+            assert_eq!(
+                *endpoints,
+                format!("binds `tcp://{host}:{port}`, connects to `tcp://127.0.0.1:{port}`"),
+                "{place}"
+            );
             assert_eq!(*flag, format!("`--{name}`"), "{place}");
             assert_eq!(*variable, format!("`{}`", channel.variable), "{place}");
             assert_eq!(*key, format!("`{name}`"), "{place}");
