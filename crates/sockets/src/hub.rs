@@ -12,10 +12,10 @@
 //!
 //! - **Subscriptions.** The proxy passes on what its `XPUB` returns. That includes the end of a subscription that its sender
 //!   never made, so any observer could end the subscriptions of all others; and an observer that subscribes twice and exits
-//!   leaves one behind for ever. Here each connection ends only what it holds ([`demand`]). A connection is known by its
+//!   leaves one behind for ever. Here each connection ends only what it holds (`demand`). A connection is known by its
 //!   descriptor, so all events of the monitor that came before a subscription are read before it. An end without a
 //!   connection is libzmq's, for a connection that is gone: the monitor has reported that one.
-//! - **Floods.** No caller of the proxy can count what a peer sends. Here a reporter has a budget ([`intake`]), and an
+//! - **Floods.** No caller of the proxy can count what a peer sends. Here a reporter has a budget (`intake`), and an
 //!   observer that sends too much is disconnected ([`crate::Listener`]).
 //! - **Its end.** `zmq_proxy` ends with its context only. `zmq_proxy_steerable` behaves differently in libzmq 4.3.4 and
 //!   4.3.5, and the former ends the process at an unknown command. This loop ends with the stop signal.

@@ -1,6 +1,6 @@
 //! The last messages of a socket, copied while an observer wants them.
 //!
-//! A [`Tap`] is closed until [`Tap::open`]: a socket then pays one branch per message. An open one numbers every message,
+//! A `Tap` is closed until `Tap::open`: a socket then pays one branch per message. An open one numbers every message,
 //! and copies those for which there is room into a ring of [`MESSAGES_MAX`] slots whose memory is reused; that costs a
 //! lock that is usually free, a clock reading and a copy.
 
