@@ -11,12 +11,9 @@ use std::{
     },
 };
 
-use wire::Frames;
+use wire::{Direction, Frames};
 
-use crate::{
-    Endpoint, Role, Tapped,
-    tap::{Direction, Tap},
-};
+use crate::{Endpoint, Role, Tapped, tap::Tap};
 
 /// The probes of the sockets of a context, by the sockets' names; clones share them. A new socket with the name of a closed
 /// one continues its probe.

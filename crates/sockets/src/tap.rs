@@ -12,7 +12,7 @@ use std::{
     time::SystemTime,
 };
 
-use wire::Frames;
+use wire::{Direction, Frames};
 
 /// The number of messages of a socket that are kept.
 pub const MESSAGES_MAX: usize = 200;
@@ -22,15 +22,6 @@ pub const FRAMES_MAX: usize = 64;
 
 /// The most bytes of a message that are kept; the others are only counted.
 pub const BYTES_MAX: usize = 16 * 1024;
-
-/// The direction of a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
-    /// Out of the socket.
-    Sent,
-    /// Into the socket.
-    Received,
-}
 
 /// One message that was sent or received.
 #[derive(Debug, Clone, PartialEq, Eq)]

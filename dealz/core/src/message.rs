@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, time::SystemTime};
 
-use sockets::tap::{self, Tapped};
+use sockets::Tapped;
 use wire::{Field, Kept, Observed};
 
 use crate::view::{Direction, FieldView, FrameView, MessageView, SocketId};
@@ -12,14 +12,14 @@ const HEX_BYTES_MAX: usize = 256;
 
 /// The message as the page shows it.
 pub(crate) fn message_view(socket: SocketId, tapped: &Tapped) -> MessageView {
-    let (direction, wire_direction) = match tapped.direction {
-        tap::Direction::Sent => (Direction::Sent, wire::Direction::Sent),
-        tap::Direction::Received => (Direction::Received, wire::Direction::Received),
+    let direction = match tapped.direction {
+        wire::Direction::Sent => Direction::Sent,
+        wire::Direction::Received => Direction::Received,
     };
     let description = wire::describe(&Observed {
         channel: Some(socket.channel().name),
         socket_type: socket.role().name(),
-        direction: wire_direction,
+        direction: tapped.direction,
         message: kept(tapped),
     });
     MessageView {

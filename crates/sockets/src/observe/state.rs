@@ -9,7 +9,6 @@ use crate::{
     Endpoint, Tapped,
     descriptor::Ends,
     probe::{Facts, Meter, Probe},
-    tap::Direction,
 };
 
 /// A socket, with the connections that fit into a report; `started_ms` is when the process started.
@@ -45,10 +44,7 @@ pub(super) fn message_report(process: ProcessId, socket: SocketName, message: Ta
     let header = MessageHeader {
         number: message.id,
         time_ms: since_epoch.as_secs_f64() * 1_000.0,
-        direction: match message.direction {
-            Direction::Sent => report::Direction::Sent,
-            Direction::Received => report::Direction::Received,
-        },
+        direction: message.direction,
         frames: message.frame_count as u64,
         bytes: message.byte_count as u64,
         cut: !message.is_whole(),

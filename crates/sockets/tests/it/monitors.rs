@@ -180,7 +180,7 @@ fn a_socket_of_an_observed_context_that_is_not_watched_is_not_tapped() {
     assert_eq!(probes.counts("valuz.pull"), (1, 0));
     let messages = probes.messages("valuz.pull");
     assert_eq!(messages.len(), 1);
-    assert_eq!(messages[0].direction, tap::Direction::Received);
+    assert_eq!(messages[0].direction, wire::Direction::Received);
     assert_eq!(messages[0].frames, ["one", "two"].into_iter().collect());
 }
 
@@ -191,7 +191,7 @@ fn a_tap_has_the_subscriptions_that_a_socket_sends() {
     sub.watch("tickz.sub").unwrap();
     sub.subscribe(b"MSFT").unwrap();
     sub.unsubscribe(b"MSFT").unwrap();
-    let sent = |frame: &'static [u8]| (tap::Direction::Sent, [frame].into_iter().collect());
+    let sent = |frame: &'static [u8]| (wire::Direction::Sent, [frame].into_iter().collect());
     let messages = probes.messages("tickz.sub").into_iter().map(|message| (message.direction, message.frames));
     assert_eq!(messages.collect::<Vec<_>>(), [sent(b"\x01MSFT"), sent(b"\x00MSFT")]);
 }

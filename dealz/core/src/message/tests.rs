@@ -1,12 +1,14 @@
 use std::time::Duration;
 
-use sockets::tap::Direction::{Received, Sent};
-use wire::Frames;
+use wire::{
+    Direction::{Received, Sent},
+    Frames,
+};
 
 use super::*;
 
 /// A message of which a tap has kept all, or all but the end of the last frame.
-fn view(socket: SocketId, direction: tap::Direction, frames: &[&[u8]], cut_bytes: usize) -> MessageView {
+fn view(socket: SocketId, direction: wire::Direction, frames: &[&[u8]], cut_bytes: usize) -> MessageView {
     let frames: Frames = frames.iter().collect();
     let last_frame_bytes = frames.iter().last().map_or(0, <[u8]>::len) + cut_bytes;
     message_view(
