@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use ts_rs::TS;
 
-use crate::view::{MessageView, SocketId, ValuationName};
+use crate::view::{MessageView, ValuationName};
 
 /// A command of a page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
@@ -55,10 +55,10 @@ pub enum Command {
     },
     /// Reset the desk: restart its services, clear chat and counters.
     Reset,
-    /// Get the last messages of a socket.
+    /// Get the last messages of a socket. Asking for them has its process report them, for five seconds.
     Wire {
-        /// The symbol.
-        socket: SocketId,
+        /// Which socket, by its [key](crate::view::SocketView::key).
+        socket: String,
     },
     /// Get the recording that is played, as text.
     Recording,

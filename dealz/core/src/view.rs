@@ -4,6 +4,7 @@
 //! changed and the lines that are new. At least one comes each second, if only as a sign of life. Times are milliseconds
 //! since the Unix epoch, UTC. Counters are JSON numbers: they stay below 2^53, the limit of exact numbers in a page.
 
+mod cast;
 mod chatz;
 mod monitor;
 mod processes;
@@ -16,10 +17,13 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 pub use self::{
+    cast::{
+        CastProcess, CastView, ConnectionPhase, LineView, Presence, ProcessCounts, SocketCounts, Stranger, ValueView,
+    },
     chatz::{ChatzView, Line, LineKind},
     monitor::{Mark, MonitorLine},
     processes::{ProcessState, ProcessView},
-    sockets::{Phase, SocketId, SocketRole, SocketState, SocketView, StateChange},
+    sockets::{ConnectionView, Phase, SocketState, SocketView, StateChange},
     tickz::{PricePoint, PriceReference, PriceStart, Quote, TickzView},
     valuz::{
         BatchPhase, BatchView, RecommendedCount, SymbolValue, ValuationName, ValuzState, ValuzView, Verification,
@@ -36,8 +40,10 @@ pub struct Update {
     pub time_ms: f64,
     /// Whether it replaces everything before: then it has all sections, and all lines that are kept.
     pub snapshot: bool,
-    /// The six sockets, in the order of [`SocketId::ALL`].
-    pub sockets: Option<Vec<SocketView>>,
+    /// The processes that report, and how their sockets are connected.
+    pub cast: Option<CastView>,
+    /// The counts of processes for which they have changed.
+    pub counts: Vec<ProcessCounts>,
     /// Prices.
     pub tickz: Option<TickzView>,
     /// Chat.
@@ -46,16 +52,13 @@ pub struct Update {
     pub valuz: Option<ValuzView>,
     /// The processes that dealz has started, and those that it found running.
     pub processes: Option<Vec<ProcessView>>,
-    /// How many events of monitors dealz had no room for, since the start.
-    #[ts(type = "number | null")]
-    pub dropped_events: Option<u64>,
     /// New points of the price charts, oldest first.
     pub points: Vec<PricePoint>,
     /// New lines of the conversation, oldest first.
     pub lines: Vec<Line>,
-    /// New and changed lines of the six monitors, oldest first.
+    /// New and changed events of monitors, oldest first.
     pub events: Vec<MonitorLine>,
-    /// New phases of the six sockets, oldest first for each.
+    /// New phases of sockets, oldest first for each.
     pub states: Vec<StateChange>,
 }
 
@@ -116,8 +119,8 @@ pub enum Recorded {
     },
     /// New messages of one socket, a sample if there are many.
     Wire {
-        /// Which socket.
-        socket: SocketId,
+        /// Which socket, by its [key](SocketView::key).
+        socket: String,
         /// The messages, oldest first.
         messages: Vec<MessageView>,
     },

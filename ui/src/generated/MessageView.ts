@@ -32,7 +32,7 @@ page: string,
  */
 section: string, 
 /**
- * Its frames; at most 64, further ones are only counted.
+ * Its frames; at most 64, further ones are only counted. None if its process withholds the bytes.
  */
 frames: Array<FrameView>, 
 /**

@@ -1,9 +1,7 @@
-//! What the six monitors report.
+//! What the monitors of all sockets report.
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
-
-use super::SocketId;
 
 /// One event of one monitor, or a run of equal ones: during an outage each kind of event has one line, which counts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
@@ -12,14 +10,16 @@ pub struct MonitorLine {
     /// Rises by one a line. A line that comes again under the same number replaces the one before.
     #[ts(type = "number")]
     pub id: u64,
-    /// When dealz read the first of its events.
+    /// When its process read the first of its events.
     pub time_ms: f64,
-    /// When dealz read the last of them.
+    /// When its process read the last of them.
     pub last_ms: f64,
     /// How many there were.
     pub count: u32,
-    /// The socket that is monitored.
-    pub socket: SocketId,
+    /// The socket that is monitored, by its [key](super::SocketView::key).
+    pub socket: String,
+    /// The socket in words, such as `tickz publish XPUB`: its process may be gone.
+    pub name: String,
     /// libzmq's name without `ZMQ_EVENT_`.
     pub event: String,
     /// libzmq's number.

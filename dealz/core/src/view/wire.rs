@@ -20,7 +20,7 @@ pub struct MessageView {
     pub page: String,
     /// The heading of the section on that page.
     pub section: String,
-    /// Its frames; at most 64, further ones are only counted.
+    /// Its frames; at most 64, further ones are only counted. None if its process withholds the bytes.
     pub frames: Vec<FrameView>,
     /// The number of frames.
     pub frame_count: u32,
@@ -36,9 +36,9 @@ pub struct MessageView {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub enum Direction {
-    /// From dealz.
+    /// Out of the socket.
     Sent,
-    /// To dealz.
+    /// Into the socket.
     Received,
 }
 
