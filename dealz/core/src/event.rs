@@ -1,25 +1,34 @@
 //! What the threads that own sockets and processes report to the dashboard, on one bounded channel.
 
-use wire::{WorkerName, monitor::MonitorEvent};
+use wire::{
+    WorkerName,
+    report::{ProcessId, Report},
+};
 
-use crate::view::{BatchView, PricePoint, ProcessView, RecommendedCount, SocketId, TickzView, ValuzState};
+use crate::view::{BatchView, PricePoint, ProcessView, RecommendedCount, TickzView, ValuzState};
 
 /// One thing that happened. Frequent things are conflated where they arise: a thread reports its newest state at most
-/// thirty times a second.
+/// thirty times a second. Sockets of the desk have their names, such as `tickz.sub`.
 #[derive(Debug)]
 pub(crate) enum Event {
-    /// An event of a monitor.
-    Monitor(SocketId, MonitorEvent),
-    /// How many events of monitors found no room here, since the start.
-    Dropped(u64),
+    /// What is wrong with the observation bus, as a sentence; or, with none, reports arrive.
+    Bus(Option<String>),
+    /// A state or an event of a process, and its size in bytes.
+    Report(Box<Report>, usize),
+    /// A report that was malformed.
+    MalformedReport,
+    /// A process of this machine has ended, as the system knows.
+    Ended(ProcessId),
+    /// A process of this machine has been suspended, or resumed.
+    Suspended(ProcessId, bool),
+    /// The process at an address, such as `redis-server (pid 12)`, if the system can tell.
+    Holder(String, Option<String>),
     /// A socket could not be bound, and why: dealz retries.
-    BindFailed(SocketId, String),
+    BindFailed(&'static str, String),
     /// Nothing is heard on a socket although it is connected; or, with none, something is again.
-    Silent(SocketId, Option<Silence>),
+    Silent(&'static str, Option<Silence>),
     /// How many malformed messages a socket has received, and what was wrong with the last one.
-    Malformed(SocketId, u64, String),
-    /// Messages received and sent until now, for each of the sockets.
-    Traffic([Counts; SocketId::ALL.len()]),
+    Malformed(&'static str, u64, String),
     /// Prices: the state, and the points since the previous event.
     Tickz(TickzView, Vec<PricePoint>),
     /// The name of this desk in the chat from now on; who else is present is not known yet.
@@ -43,13 +52,6 @@ pub(crate) struct Silence {
     pub(crate) since_ms: f64,
     /// What is missing, as a phrase without its duration: that changes, and this does not.
     pub(crate) reason: String,
-}
-
-/// Messages of one socket.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Counts {
-    pub(crate) received: u64,
-    pub(crate) sent: u64,
 }
 
 /// What the valuz thread knows.
