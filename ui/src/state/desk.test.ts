@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest'
-import { applyUpdate, type Desk, EMPTY, isQuiet, LINES_MAX, POINTS_MAX, RATES_MAX } from './desk'
-import { EVENT, point, socket, tickz, update } from './sample'
+import { applyUpdate, type Desk, EMPTY, LINES_MAX, POINTS_MAX, RATES_MAX, STATES_MAX } from './desk'
+import { cast, counts, DESK, EVENT, own, point, process, socket, tickz, update } from './sample'
 
 function fold(updates: Parameters<typeof applyUpdate>[1][], from: Desk = EMPTY): Desk {
   return updates.reduce(applyUpdate, from)
 }
 
 test('a snapshot forgets everything before', () => {
-  const before = fold([update({ tickz: tickz('IBM'), points: [point('IBM', 1)], sockets: [socket('tickz.sub')] })])
+  const before = fold([update({ tickz: tickz('IBM'), points: [point('IBM', 1)], cast: own(socket('tickz.sub')) })])
   const after = applyUpdate(before, update({ snapshot: true, timeMs: 5 }))
   expect(after.tickz.quotes).toEqual([])
   expect(after.points).toEqual({})
-  expect(after.sockets).toEqual([])
+  expect(after.cast.processes).toEqual([])
 })
 
 test('an event that comes again under its id has counted on, and moves nothing', () => {
@@ -33,28 +33,31 @@ test('an event that comes again under its id has counted on, and moves nothing',
   ])
 })
 
-test('what only counts on is quiet; a message, another state or another event is not', () => {
-  const retrying = socket('tickz.sub', { state: { is: 'retrying', inMs: 100 }, attempts: 3 })
-  const desk = fold([update({ sockets: [retrying], events: [EVENT] })])
-  const connecting = { ...retrying, state: { is: 'connecting' as const }, attempts: 4 }
-  expect(isQuiet(desk, update({ sockets: [connecting], events: [{ ...EVENT, count: 2 }] }))).toBe(true)
-  expect(isQuiet(desk, update())).toBe(true)
-  expect(isQuiet(desk, update({ events: [{ ...EVENT, id: 1 }] }))).toBe(false)
-  expect(isQuiet(desk, update({ sockets: [{ ...retrying, received: 1 }] }))).toBe(false)
-  expect(isQuiet(desk, update({ sockets: [{ ...retrying, state: { is: 'up' } }] }))).toBe(false)
-  expect(isQuiet(desk, update({ tickz: tickz('IBM') }))).toBe(false)
+const change = (timeMs: number) => ({ socket: `${DESK}/tickz.sub`, timeMs, phase: 'up' as const })
+
+test('the phases of a socket are kept, and go with it', () => {
+  const desk = fold([update({ cast: own(socket('tickz.sub')), states: [change(1)] }), update({ states: [change(2)] })])
+  expect(desk.states.get(`${DESK}/tickz.sub`)).toEqual([change(1), change(2)])
+  expect(applyUpdate(desk, update()).states).toBe(desk.states)
+  expect(applyUpdate(desk, update({ cast: own() })).states.size).toBe(0)
+  expect(applyUpdate(desk, update({ states: [{ ...change(3), socket: 'not/there' }] })).states.size).toBe(1)
 })
 
-test('phases and dropped events are kept', () => {
-  const change = { socket: 'tickz.sub', timeMs: 1, phase: 'up' } as const
-  const desk = fold([update({ states: [change], droppedEvents: 3 }), update()])
-  expect([desk.states, desk.droppedEvents]).toEqual([[change], 3])
+test('counts come for some processes, and go with theirs', () => {
+  const both = cast([process('a', []), process('b', [])])
+  const before = fold([update({ cast: both, counts: [counts('a', { sent: 1 }), counts('b', { sent: 1 })] })])
+  const after = applyUpdate(before, update({ counts: [counts('b', { sent: 2 })] }))
+  expect(after.counts.get('a')).toBe(before.counts.get('a'))
+  expect(after.counts.get('b')?.sockets[0]?.sent).toBe(2)
+  const gone = applyUpdate(after, update({ cast: cast([process('b', [])]), counts: [counts('a', {})] }))
+  expect([...gone.counts.keys()]).toEqual(['b'])
 })
 
 test('what an update does not carry stays the same object', () => {
-  const before = fold([update({ tickz: tickz('IBM'), points: [point('IBM', 1)], sockets: [socket('tickz.sub')] })])
+  const before = fold([update({ tickz: tickz('IBM'), points: [point('IBM', 1)], cast: own(socket('tickz.sub')) })])
   const after = applyUpdate(before, update({ timeMs: 1001 }))
-  expect(after.sockets).toBe(before.sockets)
+  expect(after.cast).toBe(before.cast)
+  expect(after.counts).toBe(before.counts)
   expect(after.tickz).toBe(before.tickz)
   expect(after.points).toBe(before.points)
   expect(after.lines).toBe(before.lines)
@@ -72,16 +75,18 @@ test('the points of a forgotten symbol go', () => {
   expect(Object.keys(applyUpdate(before, update({ tickz: tickz('AAPL') })).points)).toEqual(['AAPL'])
 })
 
-test('a socket that stays as it was is the same object', () => {
-  const ticks = (received: number) => [socket('chatz.req', { received: 1 }), socket('tickz.sub', { received })]
-  const before = fold([update({ sockets: ticks(1) })])
-  const after = applyUpdate(before, update({ sockets: ticks(2) }))
-  expect(after.sockets[0]).toBe(before.sockets[0])
-  expect(after.sockets[1]?.received).toBe(2)
+test('a process that stays as it was is the same object, and so is a socket', () => {
+  const with_ = (peers: number) =>
+    cast([process('a', [socket('x.sub')]), process(DESK, [socket('chatz.req'), socket('tickz.sub', { peers })])])
+  const before = fold([update({ cast: with_(1) })])
+  const after = applyUpdate(before, update({ cast: with_(2) }))
+  expect(after.cast.processes[0]).toBe(before.cast.processes[0])
+  expect(after.cast.processes[1]?.sockets[0]).toBe(before.cast.processes[1]?.sockets[0])
+  expect(after.cast.processes[1]?.sockets[1]?.peers).toBe(2)
 })
 
 test('no list grows beyond its bound', () => {
-  let desk = fold([update({ tickz: tickz('IBM'), sockets: [socket('tickz.sub')] })])
+  let desk = fold([update({ tickz: tickz('IBM'), cast: own(socket('tickz.sub')) })])
   for (let step = 0; step < 2 * POINTS_MAX; step += 100) {
     const points = Array.from({ length: 100 }, (_, index) => point('IBM', step + index))
     const lines = points.map(({ timeMs }) => ({ id: timeMs, timeMs, kind: 'note' as const, user: '', text: '' }))
@@ -90,6 +95,9 @@ test('no list grows beyond its bound', () => {
   for (let second = 0; second < RATES_MAX * 2; second += 1) {
     desk = applyUpdate(desk, update({ timeMs: 10_000_000 + second * 1000 }))
   }
+  const states = Array.from({ length: 2 * STATES_MAX }, (_, at) => change(at))
+  desk = applyUpdate(desk, update({ timeMs: desk.timeMs, states }))
+  expect(desk.states.get(`${DESK}/tickz.sub`)).toHaveLength(STATES_MAX)
   expect(desk.points['IBM']).toHaveLength(POINTS_MAX)
   expect(desk.points['IBM']?.at(-1)?.timeMs).toBe(2 * POINTS_MAX - 1)
   expect(desk.lines).toHaveLength(LINES_MAX)
@@ -97,7 +105,11 @@ test('no list grows beyond its bound', () => {
 })
 
 test('rates are taken twice a second, however often updates come', () => {
-  const first = update({ timeMs: 0, sockets: [socket('tickz.sub', { receivedPerSecond: 500 })] })
+  const first = update({
+    timeMs: 0,
+    cast: own(socket('tickz.sub')),
+    counts: [counts(DESK, { receivedPerSecond: 500 })],
+  })
   const others = Array.from({ length: 30 }, (_, index) => update({ timeMs: (index + 1) * 33 }))
   const desk = fold([first, ...others])
   expect(desk.rates.map(({ perSecond }) => perSecond)).toEqual([500, 500, 500])

@@ -1,39 +1,30 @@
 // The state that the page shows: a pure fold over the updates. Every list is bounded.
 
+import type { CastView } from '../generated/CastView'
 import type { ChatzView } from '../generated/ChatzView'
 import type { Line } from '../generated/Line'
 import type { MonitorLine } from '../generated/MonitorLine'
 import type { PricePoint } from '../generated/PricePoint'
+import type { ProcessCounts } from '../generated/ProcessCounts'
 import type { ProcessView } from '../generated/ProcessView'
-import type { SocketId } from '../generated/SocketId'
-import type { SocketView } from '../generated/SocketView'
 import type { StateChange } from '../generated/StateChange'
 import type { TickzView } from '../generated/TickzView'
 import type { Update } from '../generated/Update'
 import type { ValuzView } from '../generated/ValuzView'
+import { countsOf, NO_CAST, type Observed, ownSocket, placesOf } from './cast'
+import { type TrafficSample, withTraffic } from './traffic'
+import { type Curves, withCurves } from './curves'
 
 /** Points kept of one symbol: five minutes, at ten a second. */
 export const POINTS_MAX = 3000
 export const LINES_MAX = 500
 export const EVENTS_MAX = 1000
-export const STATES_MAX = 600
+/** Phases kept of one socket. */
+export const STATES_MAX = 100
 /** Rates kept: two minutes. */
 export const RATES_MAX = 240
-/** A little less than the half second and the second that are meant: updates do not come evenly. */
+/** A little less than the half second that is meant: updates do not come evenly. */
 const RATE_STEP_MS = 450
-const TRAFFIC_STEP_MS = 900
-/** Samples of traffic kept: ten seconds, and the one before. */
-const TRAFFIC_MAX = 11
-
-/** The six sockets, in the order in which they are shown everywhere. */
-export const SOCKETS: readonly SocketId[] = [
-  'chatz.req',
-  'chatz.sub',
-  'tickz.sub',
-  'valuz.push',
-  'valuz.pull',
-  'valuz.pub',
-]
 
 /** Ticks a second at one time, and all that were lost until then. */
 export interface RateSample {
@@ -42,17 +33,12 @@ export interface RateSample {
   lost: number
 }
 
-/** How many messages each socket had sent and received at one time, and how many a second then. */
-export interface TrafficSample {
-  timeMs: number
-  counts: Readonly<Partial<Record<SocketId, number>>>
-  perSecond: Readonly<Partial<Record<SocketId, number>>>
-}
+/** The phases of sockets, by key, oldest first for each. */
+export type Phases = ReadonlyMap<string, readonly StateChange[]>
 
-export interface Desk {
+export interface Desk extends Observed {
   /** When the newest update was made, in milliseconds since the Unix epoch; 0 before the first. */
   readonly timeMs: number
-  readonly sockets: readonly SocketView[]
   readonly tickz: TickzView
   readonly chatz: ChatzView
   /** None before the first snapshot. */
@@ -64,18 +50,18 @@ export interface Desk {
   readonly rates: readonly RateSample[]
   /** Traffic of the last seconds, once a second, oldest first. */
   readonly traffic: readonly TrafficSample[]
+  /** What the numbers of each process were in the last minute. */
+  readonly curves: Curves
   readonly lines: readonly Line[]
   /** One line for each kind of event during one outage: it counts. By id, oldest first. */
   readonly events: readonly MonitorLine[]
-  /** Monitor events that dealz could not keep up with. */
-  readonly droppedEvents: number
-  /** The phases of all sockets, oldest first. */
-  readonly states: readonly StateChange[]
+  readonly states: Phases
 }
 
 export const EMPTY: Desk = {
   timeMs: 0,
-  sockets: [],
+  cast: NO_CAST,
+  counts: new Map(),
   tickz: { quotes: [], received: 0, lost: 0, outOfOrder: 0, restarts: 0 },
   chatz: { name: '', link: 'connecting', users: [], waiting: [], refusal: null },
   valuz: null,
@@ -83,69 +69,86 @@ export const EMPTY: Desk = {
   points: {},
   rates: [],
   traffic: [],
+  curves: new Map(),
   lines: [],
   events: [],
-  droppedEvents: 0,
-  states: [],
+  states: new Map(),
 }
 
 /** The state after an update. What has not changed stays the same object, so that nothing draws it again. */
 export function applyUpdate(desk: Desk, update: Update): Desk {
   const before = update.snapshot ? EMPTY : desk
+  const { timeMs } = update
   const tickz = update.tickz ?? before.tickz
-  const sockets = update.sockets === null ? before.sockets : withSockets(before.sockets, update.sockets)
+  const cast = update.cast === null ? before.cast : withCast(desk.cast, update.cast)
+  const counts = withCounts(before.counts, update.counts, cast)
+  const observed = { cast, counts }
   return {
-    timeMs: update.timeMs,
-    sockets,
+    timeMs,
+    cast,
+    counts,
     tickz,
     chatz: update.chatz ?? before.chatz,
     valuz: update.valuz ?? before.valuz,
     processes: update.processes ?? before.processes,
     points: withPoints(before.points, update.points, update.tickz),
-    rates: withRate(desk.rates, sockets, tickz, update.timeMs),
-    traffic: withTraffic(before.traffic, sockets, update.timeMs),
+    rates: withRate(desk.rates, observed, tickz, timeMs),
+    traffic: withTraffic(before.traffic, observed, timeMs),
+    curves: withCurves(desk.curves, update.counts, cast, timeMs),
     lines: append(before.lines, update.lines, LINES_MAX),
     events: withEvents(before.events, update.events),
-    droppedEvents: update.droppedEvents ?? before.droppedEvents,
-    // Recordings of older versions have none.
-    states: append(before.states, update.states ?? [], STATES_MAX),
+    states: withStates(before.states, update.states, cast, cast !== before.cast),
   }
 }
 
-/**
- * Whether an update only counts on what is shown already, such as the attempts of a retry: that is worth drawing once a
- * second, not as often as it comes.
- */
-export function isQuiet(desk: Desk, update: Update): boolean {
-  const { snapshot, tickz, chatz, valuz, processes, points, lines, states } = update
-  if (snapshot || tickz || chatz || valuz || processes || points.length + lines.length + (states?.length ?? 0) > 0) {
-    return false
-  }
-  const newest = desk.events.at(-1)?.id ?? -1
-  return (
-    update.events.every(({ id }) => id <= newest) && (update.sockets ?? []).every((socket) => isStill(desk, socket))
-  )
-}
-
-/** Whether a socket has the state and the messages that it had. */
-function isStill(desk: Desk, { id, state, received, sent, peers }: SocketView): boolean {
-  const before = socketOf(desk, id)
-  if (!before || before.received !== received || before.sent !== sent || before.peers !== peers) return false
-  const tries = (is: SocketView['state']['is']) => is === 'connecting' || is === 'retrying'
-  return before.state.is === state.is || (tries(before.state.is) && tries(state.is))
-}
-
-/** One of the six, once it is known. */
-export function socketOf(desk: Desk, id: SocketId): SocketView | undefined {
-  return desk.sockets.find((socket) => socket.id === id)
-}
-
-/** All six come whenever one has changed. */
-function withSockets(before: Desk['sockets'], after: readonly SocketView[]): Desk['sockets'] {
-  return after.map((socket) => {
-    const was = before.find(({ id }) => id === socket.id)
-    return was && JSON.stringify(was) === JSON.stringify(socket) ? was : socket
+/** The cast comes whole whenever anything of it has changed: what of it has not stays the same. */
+function withCast(before: CastView, after: CastView): CastView {
+  const were = new Map(before.processes.map((process) => [process.id, process]))
+  const sockets = placesOf(before)
+  const processes = after.processes.map((process) => {
+    const was = were.get(process.id)
+    if (was && isSame(was, process)) return was
+    return { ...process, sockets: process.sockets.map((socket) => kept(sockets.get(socket.key)?.socket, socket)) }
   })
+  return {
+    ...after,
+    processes,
+    lines: kept(before.lines, after.lines),
+    strangers: kept(before.strangers, after.strangers),
+  }
+}
+
+function kept<T>(before: T | undefined, after: T): T {
+  return before !== undefined && isSame(before, after) ? before : after
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other)
+}
+
+/** Only processes whose counts have changed come; those that have left the cast go. */
+function withCounts(before: Desk['counts'], added: readonly ProcessCounts[], cast: CastView): Desk['counts'] {
+  const present = new Set(cast.processes.map(({ id }) => id))
+  const left = [...before.keys()].filter((id) => !present.has(id))
+  const known = added.filter(({ process }) => present.has(process))
+  if (left.length + known.length === 0) return before
+  const after = new Map(before)
+  for (const id of left) after.delete(id)
+  for (const counts of known) after.set(counts.process, counts)
+  return after
+}
+
+/** Phases of sockets that have left the cast go with them. */
+function withStates(before: Phases, added: readonly StateChange[], cast: CastView, isNew: boolean): Phases {
+  if (added.length === 0 && !isNew) return before
+  const places = placesOf(cast)
+  const after = new Map([...before].filter(([key]) => places.has(key)))
+  for (const change of added) {
+    if (places.has(change.socket)) {
+      after.set(change.socket, append(after.get(change.socket) ?? [], [change], STATES_MAX))
+    }
+  }
+  return after
 }
 
 function withPoints(before: Desk['points'], added: readonly PricePoint[], tickz: TickzView | null): Desk['points'] {
@@ -161,30 +164,15 @@ function withPoints(before: Desk['points'], added: readonly PricePoint[], tickz:
   return after
 }
 
-function withRate(
-  before: Desk['rates'],
-  sockets: readonly SocketView[],
-  { lost }: TickzView,
-  timeMs: number,
-): Desk['rates'] {
+function withRate(before: Desk['rates'], observed: Observed, { lost }: TickzView, timeMs: number): Desk['rates'] {
   // A snapshot does not carry rates: those before it stay, unless it leads back in time.
   const kept = before.some((sample) => sample.timeMs > timeMs)
     ? before.filter((sample) => sample.timeMs < timeMs)
     : before
   const last = kept.at(-1)
-  const socket = sockets.find(({ id }) => id === 'tickz.sub')
+  const socket = ownSocket(observed, 'tickz.sub')
   if (!socket || (last && timeMs - last.timeMs < RATE_STEP_MS)) return kept
-  return append(kept, [{ timeMs, perSecond: socket.receivedPerSecond, lost }], RATES_MAX)
-}
-
-function withTraffic(before: Desk['traffic'], sockets: readonly SocketView[], timeMs: number): Desk['traffic'] {
-  const last = before.at(-1)
-  if (sockets.length === 0 || (last && timeMs - last.timeMs < TRAFFIC_STEP_MS)) return before
-  const counts = Object.fromEntries(sockets.map(({ id, received, sent }) => [id, received + sent]))
-  const perSecond = Object.fromEntries(
-    sockets.map(({ id, receivedPerSecond, sentPerSecond }) => [id, receivedPerSecond + sentPerSecond]),
-  )
-  return append(before, [{ timeMs, counts, perSecond }], TRAFFIC_MAX)
+  return append(kept, [{ timeMs, perSecond: countsOf(observed, socket.key).receivedPerSecond, lost }], RATES_MAX)
 }
 
 /** A line that comes again under its id has counted on: it takes the place of what it was. */
@@ -214,7 +202,8 @@ function grouped(points: readonly PricePoint[]): Map<string, PricePoint[]> {
   return groups
 }
 
-function append<T>(before: readonly T[], added: readonly T[], max: number): readonly T[] {
+/** The list with more at its end, and at most so many. */
+export function append<T>(before: readonly T[], added: readonly T[], max: number): readonly T[] {
   if (added.length === 0) return before
   const all = [...before, ...added]
   return all.length > max ? all.slice(-max) : all

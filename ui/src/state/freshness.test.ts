@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { applyUpdate, EMPTY } from './desk'
 import { ageWords, isStalled, staleTicks, ticksFlow } from './freshness'
-import { point, socket, tickz, update } from './sample'
+import { own, point, socket, tickz, update } from './sample'
 
 test('three seconds without an update are a stall', () => {
   expect([2999, 3000].map(isStalled)).toEqual([false, true])
@@ -15,11 +15,11 @@ test('prices are old as soon as their publisher is not up', () => {
   const lastMs = new Date(2026, 10, 21, 14, 3, 7).getTime()
   const up = applyUpdate(
     EMPTY,
-    update({ sockets: [socket('tickz.sub')], tickz: tickz('IBM'), points: [point('IBM', lastMs)] }),
+    update({ cast: own(socket('tickz.sub')), tickz: tickz('IBM'), points: [point('IBM', lastMs)] }),
   )
   expect([ticksFlow(up), staleTicks(up, lastMs)]).toEqual([true, null])
   for (const state of [{ is: 'retrying', inMs: 1 } as const, { is: 'stale', reason: '' } as const]) {
-    const down = applyUpdate(up, update({ sockets: [socket('tickz.sub', { state })] }))
+    const down = applyUpdate(up, update({ cast: own(socket('tickz.sub', { state })) }))
     expect(staleTicks(down, lastMs + 31_000)).toBe('last tick at 14:03:07, 31 s ago')
   }
 })

@@ -1,7 +1,8 @@
 // How old what is shown is: of the whole desk when no update comes, and of the prices when no tick does.
 
 import { clock, duration } from '../format'
-import { type Desk, socketOf } from './desk'
+import { ownSocket } from './cast'
+import type { Desk } from './desk'
 
 /** dealz sends an update every second at least; without one for this long, in milliseconds, the desk is stalled. */
 export const STALLED_MS = 3000
@@ -17,7 +18,7 @@ export function ageWords(ms: number): string {
 
 /** Whether prices come in: otherwise those shown are the last that came. */
 export function ticksFlow(desk: Desk): boolean {
-  return socketOf(desk, 'tickz.sub')?.state.is === 'up'
+  return ownSocket(desk, 'tickz.sub')?.state.is === 'up'
 }
 
 /** When the last price arrived, in milliseconds since the Unix epoch; none if none has. */

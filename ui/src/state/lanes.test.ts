@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest'
 import type { Mark } from '../generated/Mark'
 import type { MonitorLine } from '../generated/MonitorLine'
 import type { Phase } from '../generated/Phase'
-import type { SocketId } from '../generated/SocketId'
 import {
   barsOf,
+  bySocket,
   countNewer,
   filtered,
   headline,
@@ -17,11 +17,12 @@ import {
   ticksOf,
 } from './lanes'
 
-function event(id: number, timeMs: number, mark: Mark = 'up', socket: SocketId = 'tickz.sub'): MonitorLine {
+function event(id: number, timeMs: number, mark: Mark = 'up', socket = 'de5c/tickz.sub'): MonitorLine {
   return {
     id,
     timeMs,
     socket,
+    name: `dealz ${socket}`,
     event: 'DISCONNECTED',
     number: 0x0200,
     value: 31,
@@ -56,37 +57,34 @@ describe('a time on a lane', () => {
 })
 
 describe('marks', () => {
-  it('are those of their lane that are in sight', () => {
-    const events = [event(0, 900), event(1, 1_010_000), event(2, 1_020_000, 'up', 'chatz.req'), event(3, 1_029_000)]
-    expect(marksOf(events, 'tickz.sub', 1_000_000, scale).map(({ line }) => line.id)).toEqual([1, 3])
+  it('are those of their socket that are in sight', () => {
+    const events = [
+      event(0, 900),
+      event(1, 1_010_000),
+      event(2, 1_020_000, 'up', 'de5c/chatz.req'),
+      event(3, 1_029_000),
+    ]
+    const ticks = bySocket(events).get('de5c/tickz.sub') ?? []
+    expect(marksOf(ticks, 1_000_000, scale).map(({ line }) => line.id)).toEqual([1, 3])
   })
 
   it('are drawn once if equal ones are in one place', () => {
     const events = [event(0, 1_010_000), event(1, 1_010_010), event(2, 1_010_020, 'down'), event(3, 1_010_030)]
-    expect(marksOf(events, 'tickz.sub', 0, scale).map(({ line }) => line.id)).toEqual([2, 3])
+    expect(marksOf(events, 0, scale).map(({ line }) => line.id)).toEqual([2, 3])
   })
 
   it('are bounded by the width, whatever comes', () => {
     const events = Array.from({ length: 1000 }, (_, id) => event(id, 1_000_000 + id * 30))
-    expect(marksOf(events, 'tickz.sub', 0, scale).length).toBeLessThanOrEqual(151)
+    expect(marksOf(events, 0, scale).length).toBeLessThanOrEqual(151)
   })
 })
 
 describe('bars', () => {
-  const change = (timeMs: number, phase: Phase, socket: SocketId = 'tickz.sub') => ({
-    timeMs,
-    phase,
-    socket,
-  })
-  const states = [
-    change(1_000_000, 'up'),
-    change(1_005_000, 'up', 'chatz.req'),
-    change(1_010_000, 'retrying'),
-    change(1_020_000, 'up'),
-  ]
+  const change = (timeMs: number, phase: Phase) => ({ timeMs, phase, socket: 'de5c/tickz.sub' })
+  const states = [change(1_000_000, 'up'), change(1_010_000, 'retrying'), change(1_020_000, 'up')]
 
-  it('last until the next change of their socket, and the last one until now', () => {
-    const bars = barsOf(states, 'tickz.sub', 1_000_000, 1_030_000, scale)
+  it('last until the next change, and the last one until now', () => {
+    const bars = barsOf(states, 1_000_000, 1_030_000, scale)
     expect(bars.map(({ phase, x, width }) => [phase, x, width])).toEqual([
       ['up', 0, 200],
       ['retrying', 200, 200],
@@ -95,7 +93,7 @@ describe('bars', () => {
   })
 
   it('are cut at the left edge, and none is drawn beyond it', () => {
-    const bars = barsOf(states, 'tickz.sub', 1_015_000, 1_030_000, scale)
+    const bars = barsOf(states, 1_015_000, 1_030_000, scale)
     expect(bars.map(({ phase, x }) => [phase, x])).toEqual([
       ['retrying', 300],
       ['up', 400],
@@ -127,12 +125,12 @@ it('the code of a broken protocol is written as the documents write it', () => {
 })
 
 describe('a filter', () => {
-  const events = [event(0, 0), event(1, 0, 'up', 'chatz.req')]
+  const events = [event(0, 0), event(1, 0, 'up', 'de5c/chatz.req')]
   it('lets all through when it is empty', () => {
     expect(filtered(events, null, ' ')).toBe(events)
   })
-  it('looks at the socket, the sentence and the raw event', () => {
-    expect(filtered(events, 'chatz.req', '').map(({ id }) => id)).toEqual([1])
+  it('looks at the sockets, the sentence and the raw event', () => {
+    expect(filtered(events, new Set(['de5c/chatz.req']), '').map(({ id }) => id)).toEqual([1])
     expect(filtered(events, null, 'LOST')).toHaveLength(2)
     expect(filtered(events, null, '0x0200')).toHaveLength(2)
     expect(filtered(events, null, 'handshake')).toEqual([])

@@ -1,9 +1,8 @@
-// The time line of the six monitors: bars for the phases of each socket, and a mark for each event. Pure.
+// The time line of the monitors: bars for the phases of each socket, and a mark for each event. Pure.
 
 import type { Mark } from '../generated/Mark'
 import type { MonitorLine } from '../generated/MonitorLine'
 import type { Phase } from '../generated/Phase'
-import type { SocketId } from '../generated/SocketId'
 import type { StateChange } from '../generated/StateChange'
 import { clock, count } from '../format'
 
@@ -57,12 +56,12 @@ export interface LaneMark {
 }
 
 /** The marks of one lane since a time, oldest first. Of equal marks at one spot only the newest is drawn. */
-export function marksOf(events: readonly MonitorLine[], socket: SocketId, sinceMs: number, scale: Scale): LaneMark[] {
+export function marksOf(events: readonly MonitorLine[], sinceMs: number, scale: Scale): LaneMark[] {
   const marks: LaneMark[] = []
   const nearest: Partial<Record<Mark, number>> = {}
   for (let index = events.length - 1; index >= 0; index--) {
     const line = events[index]
-    if (line === undefined || line.socket !== socket || line.timeMs < sinceMs) continue
+    if (line === undefined || line.timeMs < sinceMs) continue
     const x = stripX(line.timeMs, scale)
     const later = nearest[line.mark]
     if (later !== undefined && Math.abs(later - x) < APART) continue
@@ -70,6 +69,17 @@ export function marksOf(events: readonly MonitorLine[], socket: SocketId, sinceM
     marks.push({ line, x })
   }
   return marks.reverse()
+}
+
+/** The events of each socket, by key. */
+export function bySocket(events: readonly MonitorLine[]): ReadonlyMap<string, readonly MonitorLine[]> {
+  const groups = new Map<string, MonitorLine[]>()
+  for (const line of events) {
+    const group = groups.get(line.socket)
+    if (group) group.push(line)
+    else groups.set(line.socket, [line])
+  }
+  return groups
 }
 
 /** A piece of a lane in which a socket had one phase. */
@@ -80,15 +90,8 @@ export interface Bar {
   width: number
 }
 
-/** The bars of one lane from a time until another, oldest first. The last one lasts until now, so until then. */
-export function barsOf(
-  states: readonly StateChange[],
-  socket: SocketId,
-  sinceMs: number,
-  untilMs: number,
-  scale: Scale,
-): Bar[] {
-  const changes = states.filter((change) => change.socket === socket)
+/** The bars of a socket from a time until another, oldest first. The last one lasts until now, so until then. */
+export function barsOf(changes: readonly StateChange[], sinceMs: number, untilMs: number, scale: Scale): Bar[] {
   return changes.flatMap(({ phase, timeMs }, index) => {
     const fromMs = Math.max(timeMs, sinceMs)
     const toMs = changes[index + 1]?.timeMs ?? untilMs
@@ -138,19 +141,19 @@ function hex(number: number): string {
   return `0x${number.toString(16).padStart(4, '0')}`
 }
 
-/** The events that a filter lets through: of one socket, and with a text in their words. */
+/** The events that a filter lets through: of some sockets, by key, and with a text in their words. */
 export function filtered(
   events: readonly MonitorLine[],
-  socket: SocketId | null,
+  sockets: ReadonlySet<string> | null,
   text: string,
 ): readonly MonitorLine[] {
   const wanted = text.trim().toLowerCase()
-  if (socket === null && wanted === '') return events
+  if (sockets === null && wanted === '') return events
   return events.filter(
     (line) =>
-      (socket === null || line.socket === socket) &&
+      (sockets === null || sockets.has(line.socket)) &&
       (wanted === '' ||
-        `${line.sentence}\n${rawWords(line)}\n${line.endpoint}\n${line.socket}`.toLowerCase().includes(wanted)),
+        `${line.sentence}\n${rawWords(line)}\n${line.endpoint}\n${line.name}`.toLowerCase().includes(wanted)),
   )
 }
 

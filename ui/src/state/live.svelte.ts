@@ -4,8 +4,9 @@
 import type { Backend, Link } from '../backend/backend'
 import type { Update } from '../generated/Update'
 import { Clock } from './clock'
-import { applyUpdate, type Desk, EMPTY, isQuiet } from './desk'
+import { applyUpdate, type Desk, EMPTY } from './desk'
 import { isStalled } from './freshness'
+import { isQuiet } from './quiet'
 
 /** How often the time on the page moves at least, in milliseconds: every word on it counts in whole seconds. */
 const TICK_MS = 1000
@@ -20,7 +21,8 @@ const DRAW_MS = 120
 /** A desk with a signal for each section: what shows one of them is not computed again for the others. */
 class DrawnDesk implements Desk {
   timeMs: Desk['timeMs'] = $state.raw(EMPTY.timeMs)
-  sockets: Desk['sockets'] = $state.raw(EMPTY.sockets)
+  cast: Desk['cast'] = $state.raw(EMPTY.cast)
+  counts: Desk['counts'] = $state.raw(EMPTY.counts)
   tickz: Desk['tickz'] = $state.raw(EMPTY.tickz)
   chatz: Desk['chatz'] = $state.raw(EMPTY.chatz)
   valuz: Desk['valuz'] = $state.raw(EMPTY.valuz)
@@ -28,9 +30,9 @@ class DrawnDesk implements Desk {
   points: Desk['points'] = $state.raw(EMPTY.points)
   rates: Desk['rates'] = $state.raw(EMPTY.rates)
   traffic: Desk['traffic'] = $state.raw(EMPTY.traffic)
+  curves: Desk['curves'] = $state.raw(EMPTY.curves)
   lines: Desk['lines'] = $state.raw(EMPTY.lines)
   events: Desk['events'] = $state.raw(EMPTY.events)
-  droppedEvents: Desk['droppedEvents'] = $state.raw(EMPTY.droppedEvents)
   states: Desk['states'] = $state.raw(EMPTY.states)
 
   draw(desk: Desk) {

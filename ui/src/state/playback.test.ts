@@ -3,22 +3,17 @@ import type { MessageView } from '../generated/MessageView'
 import type { Update } from '../generated/Update'
 import { applyUpdate, type Desk, EMPTY } from './desk'
 import { messagesAt, MESSAGES_MAX, parseRecording, Playhead } from './playback'
+import { update as sampleUpdate } from './sample'
 
 function update(timeMs: number, snapshot: boolean, text: string[] = []): Update {
-  return {
+  const lines = text.map((text, index) => ({
+    id: timeMs * 100 + index,
     timeMs,
-    snapshot,
-    sockets: null,
-    tickz: null,
-    chatz: null,
-    valuz: null,
-    processes: null,
-    points: [],
-    lines: text.map((text, index) => ({ id: timeMs * 100 + index, timeMs, kind: 'message', user: 'ada', text })),
-    events: [],
-    states: [],
-    droppedEvents: null,
-  }
+    kind: 'message' as const,
+    user: 'ada',
+    text,
+  }))
+  return sampleUpdate({ timeMs, snapshot, lines })
 }
 
 function message(id: number, timeMs: number): MessageView {
@@ -72,6 +67,12 @@ describe('a recording', () => {
   it('begins with its first snapshot', () => {
     const recording = parseRecording(`${line(update(900, false, ['x']))}\n${SESSION}`)
     expect(recording.startMs).toBe(1000)
+  })
+
+  it('of an older version is known as one', () => {
+    const recording = parseRecording('{"kind":"update","update":{"timeMs":1,"snapshot":true,"sockets":[]}}')
+    expect(recording).toMatchObject({ old: true, torn: 0, updates: [] })
+    expect(parseRecording(SESSION).old).toBe(false)
   })
 
   it('may be empty', () => {

@@ -2,7 +2,6 @@
 
 import type { MessageView } from '../generated/MessageView'
 import type { Recorded } from '../generated/Recorded'
-import type { SocketId } from '../generated/SocketId'
 import type { Update } from '../generated/Update'
 
 /** Messages that are kept of a socket, as dealz itself keeps them. */
@@ -20,39 +19,48 @@ interface Timed<T> {
 export interface Recording {
   /** The first is a snapshot; their times never step back. */
   readonly updates: readonly Timed<Update>[]
-  readonly messages: Readonly<Partial<Record<SocketId, readonly Timed<MessageView>[]>>>
+  /** By the key of their socket. */
+  readonly messages: ReadonlyMap<string, readonly Timed<MessageView>[]>
   readonly startMs: number
   readonly endMs: number
   /** Lines that cannot be read, such as the last one of a session that was cut off. */
   readonly torn: number
+  /** Whether it has lines of a version of dealz that knew six sockets alone. */
+  readonly old: boolean
 }
 
 /** Reads a recording, one `Recorded` a line. Lines that cannot be read are counted and left out. */
 export function parseRecording(text: string): Recording {
   const updates: Timed<Update>[] = []
-  const messages: Partial<Record<SocketId, Timed<MessageView>[]>> = {}
+  const messages = new Map<string, Timed<MessageView>[]>()
   let torn = 0
+  let old = false
   for (const line of text.split('\n')) {
     if (line.trim() === '') continue
     const recorded = parseLine(line)
     if (recorded === null) {
       torn += 1
+    } else if (recorded === 'old') {
+      old = true
     } else if (recorded.kind === 'update') {
       // Updates before the first snapshot have nothing to build on.
       if (updates.length > 0 || recorded.update.snapshot) append(updates, recorded.update)
     } else {
-      const kept = (messages[recorded.socket] ??= [])
+      const kept = messages.get(recorded.socket) ?? []
+      messages.set(recorded.socket, kept)
       for (const message of recorded.messages) append(kept, message)
     }
   }
   const startMs = updates[0]?.atMs ?? 0
-  return { updates, messages, startMs, endMs: updates.at(-1)?.atMs ?? startMs, torn }
+  return { updates, messages, startMs, endMs: updates.at(-1)?.atMs ?? startMs, torn, old }
 }
 
-function parseLine(line: string): Recorded | null {
+function parseLine(line: string): Recorded | 'old' | null {
   try {
     const recorded = JSON.parse(line) as Partial<{ kind: string; update: Partial<Update>; messages: unknown }> | null
-    if (recorded?.kind === 'update' && typeof recorded.update?.timeMs === 'number') return recorded as Recorded
+    if (recorded?.kind === 'update' && typeof recorded.update?.timeMs === 'number') {
+      return Array.isArray(recorded.update.counts) ? (recorded as Recorded) : 'old'
+    }
     if (recorded?.kind === 'wire' && Array.isArray(recorded.messages)) return recorded as Recorded
   } catch {
     // The caller counts it.
@@ -78,8 +86,8 @@ function countUntil(list: readonly Timed<unknown>[], timeMs: number): number {
 }
 
 /** The last messages of a socket until a time, oldest first. */
-export function messagesAt(recording: Recording, socket: SocketId, timeMs: number): MessageView[] {
-  const list = recording.messages[socket] ?? []
+export function messagesAt(recording: Recording, socket: string, timeMs: number): MessageView[] {
+  const list = recording.messages.get(socket) ?? []
   const end = countUntil(list, timeMs)
   return list.slice(Math.max(0, end - MESSAGES_MAX), end).map(({ what }) => what)
 }

@@ -2,21 +2,41 @@ import { describe, expect, test } from 'vitest'
 import { Clock } from './clock'
 import { DEFAULTS, nextTheme, parsePrefs, zoomed } from './prefs'
 import { symbolFault, textFault, userFault } from './rules'
-import { socket } from './sample'
-import { goneWords, isUp, nameOf, stateWords, statusOf } from './status'
-import { SOCKETS } from './desk'
+import { cast, DESK, own, process, socket } from './sample'
+import { goneWords, isUp, patternOf, stateWords, statusOf } from './status'
 
 describe('status', () => {
-  test('says that all is up, a bound socket without peers included', () => {
-    const sockets = SOCKETS.map((id) => socket(id, id === 'valuz.push' ? { state: { is: 'listening' } } : {}))
-    expect(statusOf(sockets, 0)).toEqual({ ok: true, words: '6 of 6 up' })
+  const up = (from: string, to: string, count = 1) => ({ from, to, phase: 'up' as const, count })
+
+  test('counts each connection once, and is content with a bound socket without peers', () => {
+    const all = own(socket('chatz.req'), socket('valuz.push', { state: { is: 'listening' } }))
+    const lines = [up('a', 'b', 3), up('a', '?c'), { ...up('a', 'd'), phase: 'retrying' as const }]
+    expect(statusOf({ ...all, lines }, 0)).toEqual({ ok: true, words: '4 connections up' })
+    expect(statusOf({ ...all, lines: [up('a', 'b')] }, 0).words).toBe('1 connection up')
   })
 
-  test('names the worst fault', () => {
-    const sockets = SOCKETS.map((id) => socket(id))
-    sockets[0] = socket('chatz.req', { state: { is: 'connecting' } })
-    sockets[2] = socket('tickz.sub', { state: { is: 'retrying', inMs: 400 }, sinceMs: 1000 })
-    expect(statusOf(sockets, 1000)).toEqual({ ok: false, words: '4 of 6 up · tickz SUB retrying' })
+  test('names the worst fault, that of the desk first', () => {
+    const retrying = { state: { is: 'retrying', inMs: 400 }, sinceMs: 1000 } as const
+    const refused = process('x', [socket('x.req', { state: { is: 'refused', reason: '' } })], { role: 'join' })
+    const desk = (...sockets: ReturnType<typeof socket>[]) => process(DESK, sockets, { program: 'dealz' })
+    const faulty = cast([
+      refused,
+      desk(socket('chatz.req', { state: { is: 'connecting' } }), socket('tickz.sub', retrying)),
+    ])
+    expect(statusOf(faulty, 1000)).toEqual({ ok: false, words: '0 connections up · tickz SUB retrying' })
+    expect(statusOf(cast([refused, desk()]), 1000).words).toBe('0 connections up · x join REQ refused')
+  })
+
+  test('names a process that is suspended, and leaves one that has ended alone', () => {
+    const suspended = process('x', [], { presence: 'suspended', sinceMs: 1000, role: 'worker' })
+    expect(statusOf(cast([suspended]), 4000).words).toBe('0 connections up · x worker suspended for 3 s')
+    const gone = process('x', [socket('x.req', { state: { is: 'refused', reason: '' } })], { presence: 'gone' })
+    expect(statusOf(cast([gone]), 4000).ok).toBe(true)
+  })
+
+  test('says that the bus is down before all else', () => {
+    expect(statusOf({ ...own(socket('chatz.req')), fault: 'No hub.' }, 0).words).toBe('0 connections up · No hub.')
+    expect(statusOf(cast([]), 0)).toEqual({ ok: false, words: 'waiting for dealz' })
   })
 
   test('counts a long wait down in whole seconds, and a short one not at all', () => {
@@ -41,15 +61,9 @@ describe('status', () => {
     expect(stateWords(stale, 32_000)).toBe('silent for 31 s')
   })
 
-  test('names sockets as people say them', () => {
-    expect(SOCKETS.map(nameOf)).toEqual([
-      'chatz REQ',
-      'chatz SUB',
-      'tickz SUB',
-      'valuz PUSH',
-      'valuz PULL',
-      'valuz PUB',
-    ])
+  test('each type has the colour of its pattern, and an unknown one none', () => {
+    const types = ['REQ', 'ROUTER', 'XPUB', 'PULL', 'PAIR', 'STREAM', 'constructor']
+    expect(types.map(patternOf)).toEqual(['reqrep', 'reqrep', 'pubsub', 'pipe', 'pair', 'neutral', 'neutral'])
   })
 })
 

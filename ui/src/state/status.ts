@@ -1,32 +1,46 @@
-// The state of the six sockets as words: for the header, the diagram and the panels.
+// The state of sockets and processes as words: for the header, the diagram and the panels.
 
-import type { SocketId } from '../generated/SocketId'
+import type { CastProcess } from '../generated/CastProcess'
+import type { CastView } from '../generated/CastView'
+import type { ConnectionPhase } from '../generated/ConnectionPhase'
+import type { Presence } from '../generated/Presence'
 import type { SocketView } from '../generated/SocketView'
 import { clock, plural } from '../format'
+import { portName, processName } from './cast'
 import { ageWords } from './freshness'
 
-/** ZeroMQ's patterns; each has one colour, everywhere the same. */
-export type Pattern = 'reqrep' | 'pubsub' | 'pipe'
+/** ZeroMQ's patterns; each has one colour, everywhere the same. What is of none is grey. */
+export type Pattern = 'reqrep' | 'pubsub' | 'pipe' | 'pair' | 'neutral'
 
-/** Which pattern a socket is part of. */
-export function patternOf(id: SocketId): Pattern {
-  switch (id) {
-    case 'chatz.req':
-      return 'reqrep'
-    case 'valuz.push':
-    case 'valuz.pull':
-      return 'pipe'
-    case 'chatz.sub':
-    case 'tickz.sub':
-    case 'valuz.pub':
-      return 'pubsub'
-  }
+const PATTERNS: Readonly<Record<string, Pattern>> = {
+  REQ: 'reqrep',
+  REP: 'reqrep',
+  DEALER: 'reqrep',
+  ROUTER: 'reqrep',
+  CLIENT: 'reqrep',
+  SERVER: 'reqrep',
+  PUB: 'pubsub',
+  SUB: 'pubsub',
+  XPUB: 'pubsub',
+  XSUB: 'pubsub',
+  RADIO: 'pubsub',
+  DISH: 'pubsub',
+  PUSH: 'pipe',
+  PULL: 'pipe',
+  SCATTER: 'pipe',
+  GATHER: 'pipe',
+  PAIR: 'pair',
+  CHANNEL: 'pair',
 }
 
-/** The socket's name as people say it: `chatz REQ`. */
-export function nameOf(id: SocketId): string {
-  const [service, role] = id.split('.')
-  return `${service} ${role?.toUpperCase()}`
+/** Which pattern a socket of a type, such as `XPUB`, is part of. */
+export function patternOf(type: string): Pattern {
+  return Object.hasOwn(PATTERNS, type) ? (PATTERNS[type] ?? 'neutral') : 'neutral'
+}
+
+/** Whether a socket binds. One that does both is one that binds. */
+export function binds(socket: SocketView): boolean {
+  return socket.bound.length > 0
 }
 
 /** Whether a socket does what it is there for. One that is bound and has no peer yet does. */
@@ -47,7 +61,7 @@ export function stateWords(socket: SocketView, nowMs: number): string {
     case 'handshaking':
       return 'handshake in progress'
     case 'up':
-      return socket.binds ? plural(socket.peers, 'peer') : 'up'
+      return binds(socket) || socket.peers > 1 ? plural(socket.peers, 'peer') : 'up'
     case 'listening':
       return 'bound, no peer'
     case 'retrying': {
@@ -81,21 +95,77 @@ export function stateReason(socket: SocketView): string | null {
   return 'reason' in socket.state ? socket.state.reason : null
 }
 
+/** The phase of a connection as words. */
+export const PHASE_WORDS: Record<ConnectionPhase, string> = {
+  up: 'up',
+  handshake: 'handshake in progress',
+  connecting: 'connecting',
+  retrying: 'retrying',
+  refused: 'refused',
+  closed: 'closed',
+}
+
+/** Whether a process reports, in a few words. */
+export function presenceWords({ presence, sinceMs }: CastProcess, nowMs: number): string {
+  switch (presence) {
+    case 'present':
+      return 'reporting'
+    case 'suspended':
+      return `suspended for ${ageWords(nowMs - sinceMs)}`
+    case 'silent':
+      return `silent for ${ageWords(nowMs - sinceMs)}`
+    case 'gone':
+      return `ended ${ageWords(nowMs - sinceMs)} ago`
+  }
+}
+
+/** The same as a mark. */
+export const PRESENCE_MARKS: Record<Presence, string> = { present: '●', suspended: '‖', silent: '◌', gone: '✕' }
+
 export interface Status {
-  /** Whether all six do what they are there for. */
+  /** Whether everything does what it is there for. */
   ok: boolean
   words: string
 }
 
-/** The state of all sockets: `6 of 6 up`, or what is wrong with the worst of them. */
-export function statusOf(sockets: readonly SocketView[], nowMs: number): Status {
-  if (sockets.length === 0) return { ok: false, words: 'waiting for dealz' }
-  const up = sockets.filter(isUp).length
-  const words = `${up} of ${sockets.length} up`
-  const worst = WORST.map((is) => sockets.find((socket) => socket.state.is === is)).find((socket) => socket)
-  if (!worst) return { ok: true, words }
-  return { ok: false, words: `${words} · ${nameOf(worst.id)} ${stateWords(worst, nowMs)}` }
+/** The state of the cast: `14 connections up`, and what is wrong with the worst of it, if anything is. */
+export function statusOf(cast: CastView, nowMs: number): Status {
+  if (cast.processes.length === 0) return { ok: false, words: cast.fault ?? 'waiting for dealz' }
+  const words = `${plural(connectionsUp(cast), 'connection')} up`
+  const wrong =
+    cast.fault ?? worstSocket(cast, true, nowMs) ?? worstProcess(cast, nowMs) ?? worstSocket(cast, false, nowMs)
+  return wrong === null ? { ok: true, words } : { ok: false, words: `${words} · ${wrong}` }
 }
 
-/** What is worth saying first. */
+/** How many connections are up; one between two processes of the cast is one. */
+export function connectionsUp(cast: CastView): number {
+  return cast.lines.reduce((sum, { phase, count }) => sum + (phase === 'up' ? count : 0), 0)
+}
+
+/** What is worth saying first of a socket of this desk. */
 const WORST = ['failed', 'refused', 'stale', 'retrying', 'off', 'handshaking', 'connecting'] as const
+/** The same of any other: what it is about to do passes. */
+const WORST_ELSEWHERE = ['failed', 'refused', 'stale', 'retrying'] as const
+
+function worstSocket(cast: CastView, own: boolean, nowMs: number): string | null {
+  const alive = cast.processes.filter(({ isDesk, presence }) => isDesk === own && (own || presence === 'present'))
+  for (const is of own ? WORST : WORST_ELSEWHERE) {
+    for (const process of alive) {
+      const socket = process.sockets.find(({ state }) => state.is === is)
+      if (socket)
+        return `${own ? ownName(socket) : `${processName(process)} ${socket.type}`} ${stateWords(socket, nowMs)}`
+    }
+  }
+  return null
+}
+
+function worstProcess(cast: CastView, nowMs: number): string | null {
+  const process = cast.processes.find(({ presence }) => presence === 'suspended' || presence === 'silent')
+  return process ? `${processName(process)} ${presenceWords(process, nowMs)}` : null
+}
+
+/** A socket of the desk itself, which uses the services: `tickz SUB`. */
+export function ownName(socket: SocketView): string {
+  const [service] = socket.name.split('.')
+  return socket.channel === null ? portName(socket) : `${service} ${socket.type}`
+}

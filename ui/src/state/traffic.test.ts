@@ -1,7 +1,16 @@
 import { expect, test } from 'vitest'
-import { applyUpdate, EMPTY } from './desk'
-import { socket, update } from './sample'
+import type { SocketCounts } from '../generated/SocketCounts'
+import type { SocketView } from '../generated/SocketView'
+import { applyUpdate, type Desk, EMPTY } from './desk'
+import { counts, DESK, own, socket, update } from './sample'
 import { trafficOf } from './traffic'
+
+const KEY = `${DESK}/chatz.req`
+
+/** The desk after its one socket has these counts. */
+function after(desk: Desk, timeMs: number, changes: Partial<SocketCounts>, state: Partial<SocketView> = {}): Desk {
+  return applyUpdate(desk, update({ timeMs, cast: own(socket('chatz.req', state)), counts: [counts(DESK, changes)] }))
+}
 
 /** Seconds of a socket that has one message every three seconds, and the rate at the end of each. */
 function ratesOf(seconds: number): number[] {
@@ -9,9 +18,8 @@ function ratesOf(seconds: number): number[] {
   return Array.from({ length: seconds }, (_, second) => {
     const received = Math.floor(second / 3)
     const receivedPerSecond = second % 3 === 0 && second > 0 ? 1 : 0
-    const sockets = [socket('chatz.req', { received, receivedPerSecond })]
-    desk = applyUpdate(desk, update({ timeMs: second * 1000, sockets }))
-    return trafficOf(desk, 'chatz.req')
+    desk = after(desk, second * 1000, { received, receivedPerSecond })
+    return trafficOf(desk, KEY)
   })
 }
 
@@ -23,34 +31,25 @@ test('a message every three seconds is a rate that does not blink', () => {
 test('it changes once a second, and ends at once with the connection', () => {
   let desk = EMPTY
   const rates = Array.from({ length: 9 }, (_, quarter) => {
-    const sockets = [socket('tickz.sub', { receivedPerSecond: 100 + quarter })]
-    desk = applyUpdate(desk, update({ timeMs: quarter * 250, sockets }))
-    return trafficOf(desk, 'tickz.sub')
+    desk = after(desk, quarter * 250, { receivedPerSecond: 100 + quarter })
+    return trafficOf(desk, KEY)
   })
   expect(rates).toEqual([100, 100, 100, 100, 104, 104, 104, 104, 108])
-  const gone = [socket('tickz.sub', { state: { is: 'connecting' } })]
-  expect(trafficOf(applyUpdate(desk, update({ timeMs: 2001, sockets: gone })), 'tickz.sub')).toBe(0)
+  expect(trafficOf(after(desk, 2001, {}, { state: { is: 'connecting' } }), KEY)).toBe(0)
 })
 
 test('many messages are counted in the last second', () => {
-  const desk = applyUpdate(
-    EMPTY,
-    update({ sockets: [socket('tickz.sub', { receivedPerSecond: 500, sentPerSecond: 1 })] }),
-  )
-  expect(trafficOf(desk, 'tickz.sub')).toBe(501)
-  expect(trafficOf(desk, 'chatz.sub')).toBe(0)
+  const desk = after(EMPTY, 0, { receivedPerSecond: 500, sentPerSecond: 1 })
+  expect(trafficOf(desk, KEY)).toBe(501)
+  expect(trafficOf(desk, `${DESK}/chatz.sub`)).toBe(0)
 })
 
 test('after a burst, and without a connection, nothing is left of the rate', () => {
-  const before = applyUpdate(EMPTY, update({ timeMs: 0, sockets: [socket('valuz.push', { sent: 0 })] }))
-  const burst = applyUpdate(before, update({ timeMs: 9000, sockets: [socket('valuz.push', { sent: 100_000 })] }))
-  expect(trafficOf(burst, 'valuz.push')).toBe(0)
-  const gone = socket('chatz.req', { state: { is: 'connecting' }, receivedPerSecond: 5 })
-  expect(trafficOf(applyUpdate(EMPTY, update({ sockets: [gone] })), 'chatz.req')).toBe(0)
+  const burst = after(after(EMPTY, 0, {}), 9000, { sent: 100_000 })
+  expect(trafficOf(burst, KEY)).toBe(0)
+  expect(trafficOf(after(EMPTY, 0, { receivedPerSecond: 5 }, { state: { is: 'connecting' } }), KEY)).toBe(0)
 })
 
-test('after a reset the old counts are forgotten', () => {
-  const before = applyUpdate(EMPTY, update({ sockets: [socket('chatz.req', { received: 50 })] }))
-  const after = applyUpdate(before, update({ timeMs: 9000, sockets: [socket('chatz.req', { received: 2 })] }))
-  expect(trafficOf(after, 'chatz.req')).toBe(0)
+test('a socket that begins to count again has no rate below zero', () => {
+  expect(trafficOf(after(after(EMPTY, 1000, { received: 50 }), 9000, { received: 2 }), KEY)).toBe(0)
 })

@@ -1,25 +1,58 @@
-// A socket's traffic, as a figure that does not flicker.
+// A socket's traffic, as a figure that does not flicker. Pure.
 
-import type { SocketId } from '../generated/SocketId'
-import { type Desk, socketOf } from './desk'
+import { countsOf, type Observed, placesOf, socketOf } from './cast'
+import type { Desk } from './desk'
 import { isUp } from './status'
 
 /** Below this rate single messages make the rate of one second jump between figures, and between some and none. */
 const STEADY_FROM = 10
+/** A little less than the second that is meant: updates do not come evenly. */
+const STEP_MS = 900
+/** Samples kept: ten seconds, and the one before. */
+export const TRAFFIC_MAX = 11
+
+/** How many messages a socket had sent and received, and how many a second then. */
+interface Traffic {
+  readonly count: number
+  readonly perSecond: number
+}
+
+/** The traffic of all sockets at one time, by key. */
+export interface TrafficSample {
+  readonly timeMs: number
+  readonly sockets: ReadonlyMap<string, Traffic>
+}
+
+export function withTraffic(
+  before: readonly TrafficSample[],
+  observed: Observed,
+  timeMs: number,
+): readonly TrafficSample[] {
+  const last = before.at(-1)
+  const places = placesOf(observed.cast)
+  if (places.size === 0 || (last && timeMs - last.timeMs < STEP_MS)) return before
+  const sockets = new Map<string, Traffic>()
+  for (const key of places.keys()) {
+    const { received, sent, receivedPerSecond, sentPerSecond } = countsOf(observed, key)
+    sockets.set(key, { count: received + sent, perSecond: receivedPerSecond + sentPerSecond })
+  }
+  return [...before, { timeMs, sockets }].slice(-TRAFFIC_MAX)
+}
 
 /**
  * Messages a second, both ways: over the last ten seconds if they are few, over the last one otherwise. It changes once a
  * second.
  */
-export function trafficOf(desk: Desk, id: SocketId): number {
-  const socket = socketOf(desk, id)
+export function trafficOf(desk: Desk, key: string): number {
+  const socket = socketOf(desk, key)
   if (!socket || !isUp(socket)) return 0
-  const [first, last] = [desk.traffic[0], desk.traffic.at(-1)]
-  const now = last?.perSecond[id] ?? 0
+  const first = desk.traffic.find(({ sockets }) => sockets.has(key))
+  const last = desk.traffic.at(-1)
+  const now = last?.sockets.get(key)?.perSecond ?? 0
   if (first === undefined || last === undefined || now >= STEADY_FROM) return now
   const elapsedMs = last.timeMs - first.timeMs
-  const count = (last.counts[id] ?? 0) - (first.counts[id] ?? 0)
-  // Fewer than before: the desk was reset.
+  const count = (last.sockets.get(key)?.count ?? 0) - (first.sockets.get(key)?.count ?? 0)
+  // Fewer than before: the process has another socket under this name.
   if (elapsedMs < 2000 || count < 0) return now
   const steady = Math.round((count / elapsedMs) * 10_000) / 10
   return steady < STEADY_FROM ? steady : now

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest'
+import { countsOf, nearProcesses, ownSocket, placeOf, processTitle, socketName, socketOf } from './cast'
+import { cast, counts, DESK, process, socket } from './sample'
+
+const publisher = process('a1', [socket('tickz.pub', { key: 'a1/tickz.pub', type: 'XPUB' })], {
+  program: 'tickz',
+  role: 'publish',
+  pid: 42,
+})
+const desk = process(DESK, [socket('chatz.req'), socket('tickz.sub')], { program: 'dealz' })
+const line = { from: `${DESK}/tickz.sub`, to: 'a1/tickz.pub', phase: 'up' as const, count: 1 }
+const observed = {
+  cast: cast([publisher, desk, process('b2', [])], [line]),
+  counts: new Map([[DESK, counts(DESK, { sent: 1 }, { received: 7 })]]),
+}
+
+test('a socket is found by its key, and one of the desk by its name', () => {
+  expect(socketOf(observed, 'a1/tickz.pub')?.type).toBe('XPUB')
+  expect(ownSocket(observed, 'tickz.sub')?.key).toBe(`${DESK}/tickz.sub`)
+  expect([socketOf(observed, 'a1/other'), socketOf(observed, null), ownSocket(observed, 'tickz.pub')]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ])
+})
+
+test('the counts of a socket are found by its place', () => {
+  expect(countsOf(observed, `${DESK}/tickz.sub`).received).toBe(7)
+  expect(countsOf(observed, 'a1/tickz.pub').received).toBe(0)
+})
+
+test('a socket has the name of its process, and processes of one name differ', () => {
+  const place = placeOf(observed, 'a1/tickz.pub')
+  expect(place && socketName(place)).toBe('tickz publish XPUB ticks')
+  expect(
+    [publisher, desk, { ...publisher, child: 'worker-1' }, { ...publisher, child: 'tickz' }].map(processTitle),
+  ).toEqual(['tickz publish · pid 42', 'dealz · this desk', 'tickz publish · worker-1', 'tickz publish · pid 42'])
+})
+
+test('near are the desk and what it is connected with; without a desk all are', () => {
+  expect(nearProcesses(observed.cast).map(({ id }) => id)).toEqual([DESK, 'a1'])
+  expect(nearProcesses(cast([publisher])).map(({ id }) => id)).toEqual(['a1'])
+})

@@ -1,0 +1,134 @@
+// The cast: the processes that report, and their sockets. Finding one of them, and what each is called. Pure.
+
+import type { CastProcess } from '../generated/CastProcess'
+import type { CastView } from '../generated/CastView'
+import type { ProcessCounts } from '../generated/ProcessCounts'
+import type { SocketCounts } from '../generated/SocketCounts'
+import type { SocketView } from '../generated/SocketView'
+
+export const NO_CAST: CastView = { processes: [], strangers: [], lines: [], others: 0, malformed: 0, fault: null }
+
+export const NO_COUNTS: SocketCounts = {
+  received: 0,
+  sent: 0,
+  receivedBytes: 0,
+  sentBytes: 0,
+  receivedPerSecond: 0,
+  sentPerSecond: 0,
+  malformed: 0,
+  onTheWay: null,
+}
+
+/** What has a cast and its counts: the whole desk has. */
+export interface Observed {
+  readonly cast: CastView
+  /** By process. */
+  readonly counts: ReadonlyMap<string, ProcessCounts>
+}
+
+/** A socket where it is. */
+export interface Place {
+  readonly process: CastProcess
+  readonly socket: SocketView
+  /** Its position in its process. */
+  readonly index: number
+}
+
+const places = new WeakMap<CastView, ReadonlyMap<string, Place>>()
+
+/** All sockets of a cast, by their keys, in the order of their processes. */
+export function placesOf(cast: CastView): ReadonlyMap<string, Place> {
+  let all = places.get(cast)
+  if (all === undefined) {
+    all = new Map(
+      cast.processes.flatMap((process) =>
+        process.sockets.map((socket, index): [string, Place] => [socket.key, { process, socket, index }]),
+      ),
+    )
+    places.set(cast, all)
+  }
+  return all
+}
+
+export function placeOf({ cast }: Observed, key: string | null): Place | undefined {
+  return key === null ? undefined : placesOf(cast).get(key)
+}
+
+export function socketOf(observed: Observed, key: string | null): SocketView | undefined {
+  return placeOf(observed, key)?.socket
+}
+
+export function processOf({ cast }: Observed, id: string): CastProcess | undefined {
+  return cast.processes.find((process) => process.id === id)
+}
+
+/** This desk's own process, once it is seen on its bus. */
+export function ownProcess({ cast }: Observed): CastProcess | undefined {
+  return cast.processes.find(({ isDesk }) => isDesk)
+}
+
+/** One of this desk's own sockets, by its name in its process: `tickz.sub`. */
+export function ownSocket(observed: Observed, name: string): SocketView | undefined {
+  return ownProcess(observed)?.sockets.find((socket) => socket.name === name)
+}
+
+/** The counts of a socket; zeros before there are any. */
+export function countsOf(observed: Observed, key: string | null): SocketCounts {
+  const place = placeOf(observed, key)
+  if (!place) return NO_COUNTS
+  return observed.counts.get(place.process.id)?.sockets[place.index] ?? NO_COUNTS
+}
+
+/** A process as people say it: `valuz worker`. */
+export function processName({ program, role }: CastProcess): string {
+  return role === '' ? program : `${program} ${role}`
+}
+
+/** The same where several may have that name: `valuz worker · worker-1`, or its process id. */
+export function processTitle(process: CastProcess): string {
+  const { child, pid, isDesk } = process
+  if (isDesk) return `${processName(process)} · this desk`
+  const own = child !== null && child !== process.program ? child : `pid ${pid}`
+  return `${processName(process)} · ${own}`
+}
+
+/** A socket within its process: `XPUB ticks`. */
+export function portName({ type, channel, name }: SocketView): string {
+  return `${type} ${channel ?? name}`
+}
+
+/** A socket among all: `tickz publish XPUB ticks`. */
+export function socketName({ process, socket }: Place): string {
+  return `${processName(process)} ${portName(socket)}`
+}
+
+/** The endpoints of a socket, with what it does there. */
+export function endpointsOf(socket: SocketView): { verb: 'bound to' | 'connects to'; endpoint: string }[] {
+  return [
+    ...socket.bound.map((endpoint) => ({ verb: 'bound to' as const, endpoint })),
+    ...socket.connected.map((endpoint) => ({ verb: 'connects to' as const, endpoint })),
+  ]
+}
+
+/** The first of them: a socket of the suite has one. */
+export function endpointOf(socket: SocketView): string {
+  return socket.bound[0] ?? socket.connected[0] ?? ''
+}
+
+/** The processes that this desk is connected with, itself first: what is shown until more is asked for. */
+export function nearProcesses(cast: CastView): CastProcess[] {
+  const own = cast.processes.find(({ isDesk }) => isDesk)
+  if (!own) return cast.processes
+  const near = new Set([own.id])
+  for (const { from, to } of cast.lines) {
+    const ends = [idOf(from), idOf(to)]
+    if (ends.includes(own.id)) for (const id of ends) near.add(id)
+  }
+  const others = cast.processes.filter(({ id, isDesk }) => !isDesk && near.has(id))
+  return [own, ...others]
+}
+
+/** The process of a key `PROCESS/SOCKET`. */
+export function idOf(key: string): string {
+  return key.split('/', 1)[0] ?? ''
+}
