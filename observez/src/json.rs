@@ -39,7 +39,7 @@ pub enum JsonChange<'a> {
     Process {
         /// The process.
         process: ProcessId,
-        /// `present`, `silent` or `gone`.
+        /// `present`, `suspended`, `silent` or `gone`.
         presence: &'static str,
     },
     /// A socket was opened or closed.
@@ -140,6 +140,7 @@ impl<'a> JsonChange<'a> {
 const fn presence(presence: Presence) -> &'static str {
     match presence {
         Presence::Present => "present",
+        Presence::Suspended => "suspended",
         Presence::Silent => "silent",
         Presence::Gone => "gone",
     }

@@ -38,6 +38,7 @@ const fn presence(before: Option<Presence>, after: Presence) -> &'static str {
     match (before, after) {
         (None, _) => "reports",
         (Some(_), Presence::Present) => "reports again",
+        (Some(_), Presence::Suspended) => "is suspended",
         (Some(_), Presence::Silent) => "is silent",
         (Some(_), Presence::Gone) => "is gone",
     }

@@ -152,7 +152,9 @@ fn process_row(process: &Process) -> String {
         state.sockets.iter().map(|socket| socket.connections.len() as u64 + socket.more_connections).sum();
     let rate = match process.presence() {
         Presence::Present => compact(process.messages_a_second()),
-        Presence::Silent | Presence::Gone => "silent".to_owned(),
+        Presence::Suspended => "suspended".to_owned(),
+        Presence::Silent => "silent".to_owned(),
+        Presence::Gone => "gone".to_owned(),
     };
     let sockets = state.sockets.len() as u64 + state.more_sockets;
     let values: Vec<String> = state.values.iter().map(value).collect();

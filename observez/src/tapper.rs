@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use observatory::Process;
+use observatory::{Presence, Process};
 use sockets::{Context, Endpoint, Events, Output, SocketError, Stop};
 use thiserror::Error;
 use tracing::{info, warn};
@@ -173,7 +173,10 @@ impl Tapper {
 
     /// Chooses the process once enough states have arrived; and again, once the chosen one is gone.
     fn choose(&mut self, now: Instant) -> Result<(), TapError> {
-        if let Some(process) = self.tapped.filter(|process| self.observer.observatory().process(*process).is_none()) {
+        let is_there = |process: ProcessId| {
+            self.observer.observatory().process(process).is_some_and(|process| process.presence() != Presence::Gone)
+        };
+        if let Some(process) = self.tapped.filter(|process| !is_there(*process)) {
             warn!("the process is gone: waiting for another one");
             let topic = self.config.target.topic(process).to_string();
             self.observer.socket().unsubscribe(topic.as_bytes())?;

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use observatory::Process;
+use observatory::{Presence, Process};
 use thiserror::Error;
 use wire::{
     DecodeError, foreign,
@@ -74,7 +74,8 @@ impl Target {
     /// What it means among these processes. Of several that match, those that have such a socket count.
     #[must_use]
     pub fn find(&self, processes: &[Process]) -> Match {
-        let matching: Vec<&ProcessState> = processes.iter().map(Process::state).filter(|one| self.names(one)).collect();
+        let there = processes.iter().filter(|process| process.presence() != Presence::Gone).map(Process::state);
+        let matching: Vec<&ProcessState> = there.filter(|one| self.names(one)).collect();
         let with_socket: Vec<_> = matching.iter().filter(|state| self.is_socket_of(state)).collect();
         match (with_socket.as_slice(), matching.as_slice()) {
             (_, []) => Match::Nothing,

@@ -7,7 +7,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use observatory::{Change, Observatory, Process};
+use observatory::{Change, Observatory, Presence, Process};
 use sockets::{Output, Stop};
 use wire::{
     plural,
@@ -93,8 +93,8 @@ impl View {
                     Show::Lines => self.write_sentence(&sentence::change(change, &name, process))?,
                 }
             }
-            if process.is_none() {
-                self.names.remove(&id);
+            if process.is_none_or(|process| process.presence() == Presence::Gone) {
+                self.names.retain(|known, _| *known != id && observatory.process(*known).is_some());
             }
         }
         Ok(())

@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use observatory::{Presence, Process};
 use sockets::{Context, Endpoint, Events, SocketError, Stop};
 use thiserror::Error;
 use wire::report::Topic;
@@ -110,10 +111,12 @@ impl Watcher {
             self.show_state(now);
         }
         let observatory = self.observer.observatory();
+        let is_there = |process: &&Process| process.presence() != Presence::Gone;
+        let reporting = observatory.processes().iter().filter(is_there).count();
         let totals = Totals {
             reports: self.received,
             malformed: observatory.malformed(),
-            processes: observatory.processes().len() + observatory.others(),
+            processes: reporting + observatory.others(),
         };
         let status = (!stop.is_stopped()).then(|| self.observer.status());
         Ok(self.view.finish(&totals, observatory, status)?)

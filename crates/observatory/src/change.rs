@@ -9,7 +9,7 @@ use crate::Presence;
 /// A change of the graph.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
-    /// A process appeared, fell silent, reports again, or is gone.
+    /// A process appeared, is suspended, fell silent, reports again, or is gone.
     Process {
         /// The process.
         process: ProcessId,
@@ -58,6 +58,30 @@ impl Change {
             | Self::Gap { process, .. } => *process,
         }
     }
+}
+
+/// Whether two states of a process differ in nothing but counts, values and the progress of attempts to connect.
+pub(crate) fn is_same_graph(a: &ProcessState, b: &ProcessState) -> bool {
+    let of = |state: &ProcessState| (state.pid, state.more_sockets, state.started_ms.to_bits());
+    (&a.program, &a.role, &a.language, &a.host) == (&b.program, &b.role, &b.language, &b.host)
+        && of(a) == of(b)
+        && a.sockets.len() == b.sockets.len()
+        && a.sockets.iter().zip(&b.sockets).all(|(a, b)| is_same_socket(a, b))
+}
+
+fn is_same_socket(a: &SocketState, b: &SocketState) -> bool {
+    let of = |socket: &SocketState| (socket.send_queue, socket.receive_queue, socket.more_connections);
+    (&a.name, &a.kind, &a.channel) == (&b.name, &b.kind, &b.channel)
+        && (&a.bound, &a.connected) == (&b.bound, &b.connected)
+        && of(a) == of(b)
+        && a.connections.len() == b.connections.len()
+        && a.connections.iter().zip(&b.connections).all(|(a, b)| is_same_connection(a, b))
+}
+
+fn is_same_connection(a: &Connection, b: &Connection) -> bool {
+    let of =
+        |connection: &Connection| (connection.id, connection.phase, connection.since_ms.to_bits(), connection.peer_pid);
+    of(a) == of(b) && (&a.endpoint, &a.reason, &a.local, &a.remote) == (&b.endpoint, &b.reason, &b.local, &b.remote)
 }
 
 /// The differences between two states of a process; all sockets and connections of `after` if there is no `before`.

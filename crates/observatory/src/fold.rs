@@ -12,8 +12,11 @@ use crate::{Change, Line, Presence, Process, change, line};
 /// How long after its last state a process counts as silent; each one reports once a second at least.
 pub const SILENT_AFTER: Duration = Duration::from_secs(3);
 
-/// How long after its last state a process is no longer kept.
+/// How long after its last state a process counts as gone.
 pub const GONE_AFTER: Duration = Duration::from_secs(10);
+
+/// How long a process that is gone is kept.
+pub const FORGOTTEN_AFTER: Duration = Duration::from_secs(5);
 
 /// How many processes are kept; the others are counted.
 pub const PROCESSES_MAX: usize = 256;
@@ -35,6 +38,7 @@ pub struct Observatory {
     /// The weight of all processes.
     weight: usize,
     malformed: u64,
+    version: u64,
     /// While the bus itself is down, no process is silent.
     is_bus_down: bool,
 }
@@ -76,45 +80,47 @@ impl Observatory {
         line::lines(&self.processes)
     }
 
+    /// Rises with each change of processes, sockets and connections, but not with counts, values and the progress of attempts
+    /// to connect: as long as it stays, [`Observatory::lines`] stay as they are.
+    #[must_use]
+    pub const fn version(&self) -> u64 {
+        self.version
+    }
+
     /// Takes a state, which had this many bytes. A process whose last state this is, is gone. A state that is older than the
     /// last one is ignored, except from a silent process: the last number may have been a lie.
     pub fn handle_state(&mut self, now: Instant, mut state: ProcessState, bytes: usize) -> Vec<Change> {
-        let id = state.process;
-        let index = self.processes.iter().position(|process| process.state().process == id);
-        if index.is_none() && self.processes.len() >= PROCESSES_MAX && !state.ended {
-            if self.others.len() < OTHERS_MAX || self.others.contains_key(&id) {
-                self.others.insert(id, now);
-            }
+        let Some(index) = self.position(state.process) else { return self.admit(now, state, bytes) };
+        let old = &self.processes[index];
+        let is_late = matches!(old.presence(), Presence::Present | Presence::Suspended)
+            && state.number <= old.state().number
+            && !state.ended;
+        if is_late || old.has_ended() {
             return Vec::new();
         }
-        let old = index.map(|index| &self.processes[index]);
         if state.ended {
-            let Some(before) = old.map(Process::presence) else { return Vec::new() };
-            self.processes.retain(|process| process.state().process != id);
-            self.weight = self.processes.iter().map(Process::weight).sum();
-            return vec![Change::Process { process: id, before: Some(before), after: Presence::Gone }];
+            keep_places(&mut state, old.state());
         }
-        if old.is_some_and(|old| old.presence() == Presence::Present && state.number <= old.state().number) {
-            return Vec::new();
-        }
-        let weight = self.weight - old.map_or(0, Process::weight);
-        let bytes = if weight + bytes > WEIGHT_MAX { leave_out_sockets(&mut state) } else { bytes };
-        self.weight = weight + bytes;
-        let Some(index) = index else {
-            self.others.remove(&id);
-            let mut changes = vec![Change::Process { process: id, before: None, after: Presence::Present }];
-            changes.extend(change::between(None, &state));
-            self.processes.push(Process::new(now, state, bytes));
-            return changes;
-        };
+        let (before, ended) = (old.presence(), state.ended);
+        let bytes = self.weigh(&mut state, bytes, index);
         let process = &mut self.processes[index];
-        let before = process.presence();
         let old = process.replace(now, state, bytes);
-        let mut changes = Vec::new();
-        if before != Presence::Present {
-            changes.push(Change::Process { process: id, before: Some(before), after: Presence::Present });
+        let after = match before {
+            _ if ended => process.end(now),
+            // What it has sent before may arrive now.
+            Presence::Suspended => None,
+            _ => process.set_presence(now, Presence::Present),
+        };
+        let is_same = after.is_none() && change::is_same_graph(&old, process.state());
+        let mut changes: Vec<Change> = after.into_iter().collect();
+        if !ended && !is_same {
+            changes.extend(change::between(Some(&old), process.state()));
         }
-        changes.extend(change::between(Some(&old), process.state()));
+        let missing = process.count_missing(process.state().events);
+        if missing > 0 {
+            changes.push(Change::Gap { process: old.process, missing });
+        }
+        self.version += u64::from(!is_same);
         changes
     }
 
@@ -123,6 +129,30 @@ impl Observatory {
         let process = self.processes.iter_mut().find(|process| process.state().process == report.process)?;
         let missing = process.count_event(report);
         (missing > 0).then_some(Change::Gap { process: report.process, missing })
+    }
+
+    /// A process has ended, as the system knows.
+    pub fn handle_ended(&mut self, now: Instant, id: ProcessId) -> Option<Change> {
+        let index = self.position(id)?;
+        let change = self.processes[index].end(now);
+        self.note(change)
+    }
+
+    /// A process is suspended, or no longer, as the system knows.
+    pub fn handle_suspended(&mut self, now: Instant, id: ProcessId, is_suspended: bool) -> Option<Change> {
+        let index = self.position(id)?;
+        let process = &mut self.processes[index];
+        let presence = match process.presence() {
+            Presence::Present | Presence::Silent if is_suspended => Presence::Suspended,
+            Presence::Suspended if !is_suspended => {
+                // It has its time again.
+                process.set_heard_at(now);
+                Presence::Present
+            }
+            other => other,
+        };
+        let change = process.set_presence(now, presence);
+        self.note(change)
     }
 
     /// Counts a malformed report.
@@ -139,40 +169,93 @@ impl Observatory {
         self.is_bus_down = !is_up;
     }
 
-    /// Finds the processes that have become silent or gone.
+    /// Finds the processes that have become silent or gone, and forgets those that have been gone for a while.
     pub fn handle_timeout(&mut self, now: Instant) -> Vec<Change> {
+        let count = self.processes.len();
+        let is_over = |at: Instant| now.saturating_duration_since(at) >= FORGOTTEN_AFTER;
+        self.processes.retain(|process| !process.gone_at().is_some_and(is_over));
+        self.weight = self.processes.iter().map(Process::weight).sum();
+        self.version += u64::from(self.processes.len() != count);
         if self.is_bus_down {
             return Vec::new();
         }
         self.others.retain(|_, heard_at| now.saturating_duration_since(*heard_at) < GONE_AFTER);
         let mut changes = Vec::new();
         for process in &mut self.processes {
-            let silence = now.saturating_duration_since(process.heard_at());
-            let (id, before) = (process.state().process, process.presence());
-            let after = match silence {
-                gone if gone >= GONE_AFTER => Presence::Gone,
-                silent if silent >= SILENT_AFTER => Presence::Silent,
-                _ => before,
+            let after = match (process.presence(), now.saturating_duration_since(process.heard_at())) {
+                (kept @ (Presence::Suspended | Presence::Gone), _) => kept,
+                (_, gone) if gone >= GONE_AFTER => Presence::Gone,
+                (_, silent) if silent >= SILENT_AFTER => Presence::Silent,
+                (before, _) => before,
             };
-            if after != before {
-                process.set_presence(after);
-                changes.push(Change::Process { process: id, before: Some(before), after });
-            }
+            changes.extend(process.set_presence(now, after));
         }
-        self.processes.retain(|process| process.presence() != Presence::Gone);
-        self.weight = self.processes.iter().map(Process::weight).sum();
+        self.version += u64::from(!changes.is_empty());
         changes
     }
 
-    /// When a process will be silent or gone if it does not report until then.
+    /// When a process will be silent, gone or forgotten if it does not report until then.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
         let deadline = |process: &Process| match process.presence() {
-            Presence::Present => process.heard_at() + SILENT_AFTER,
-            Presence::Silent | Presence::Gone => process.heard_at() + GONE_AFTER,
+            Presence::Gone => process.gone_at().map(|gone_at| gone_at + FORGOTTEN_AFTER),
+            _ if self.is_bus_down => None,
+            Presence::Present => Some(process.heard_at() + SILENT_AFTER),
+            Presence::Silent => Some(process.heard_at() + GONE_AFTER),
+            Presence::Suspended => None,
         };
-        let others = self.others.values().min().map(|heard_at| *heard_at + GONE_AFTER);
-        if self.is_bus_down { None } else { self.processes.iter().map(deadline).chain(others).min() }
+        let others = self.others.values().filter(|_| !self.is_bus_down).min().map(|heard_at| *heard_at + GONE_AFTER);
+        self.processes.iter().filter_map(deadline).chain(others).min()
+    }
+
+    /// Takes the first state of a process.
+    fn admit(&mut self, now: Instant, mut state: ProcessState, bytes: usize) -> Vec<Change> {
+        let id = state.process;
+        if state.ended {
+            return Vec::new();
+        }
+        if self.processes.len() >= PROCESSES_MAX {
+            if self.others.len() < OTHERS_MAX || self.others.contains_key(&id) {
+                self.others.insert(id, now);
+            }
+            return Vec::new();
+        }
+        self.others.remove(&id);
+        let bytes = self.weigh(&mut state, bytes, self.processes.len());
+        let mut changes = vec![Change::Process { process: id, before: None, after: Presence::Present }];
+        changes.extend(change::between(None, &state));
+        self.processes.push(Process::new(now, state, bytes));
+        self.version += 1;
+        changes
+    }
+
+    /// What a state weighs that takes the place of the process at `index`; if all would weigh too much, it loses its sockets.
+    fn weigh(&mut self, state: &mut ProcessState, bytes: usize, index: usize) -> usize {
+        let others = self.weight - self.processes.get(index).map_or(0, Process::weight);
+        let bytes = if others + bytes > WEIGHT_MAX { leave_out_sockets(state) } else { bytes };
+        self.weight = others + bytes;
+        bytes
+    }
+
+    fn note(&mut self, change: Option<Change>) -> Option<Change> {
+        self.version += u64::from(change.is_some());
+        change
+    }
+
+    fn position(&self, id: ProcessId) -> Option<usize> {
+        self.processes.iter().position(|process| process.state().process == id)
+    }
+}
+
+/// A last state need not have endpoints and connections: those of the state before stay, so that it is seen what has ended.
+fn keep_places(last: &mut ProcessState, before: &ProcessState) {
+    for socket in &mut last.sockets {
+        let Some(before) = before.sockets.iter().find(|before| before.name == socket.name) else { continue };
+        if socket.bound.is_empty() && socket.connected.is_empty() && socket.connections.is_empty() {
+            socket.bound.clone_from(&before.bound);
+            socket.connected.clone_from(&before.connected);
+            socket.connections.clone_from(&before.connections);
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use std::collections::{HashMap, VecDeque};
 
 use wire::report::{Connection, Label, Phase, SocketState};
 
-use crate::Process;
+use crate::{Presence, Process};
 
 const TCP: &str = "tcp://";
 
@@ -42,7 +42,7 @@ pub struct Line {
     pub near: Place,
     /// The other end.
     pub far: End,
-    /// The phase of the connection, as `near` reports it.
+    /// The phase of the connection, as `near` reports it; closed if a process at one of its ends is gone.
     pub phase: Phase,
 }
 
@@ -83,6 +83,13 @@ fn is_local(address: &str) -> bool {
     ["127.", "localhost:", "[::1]:", "*:", "0.0.0.0:", "[::]:"].iter().any(|start| address.starts_with(start))
 }
 
+/// Whether a socket connects to an endpoint that one of its connections has, and is not bound to it. An endpoint with the name
+/// of a host is not the one that the connection has: that is an address.
+#[must_use]
+pub fn connects(socket: &SocketState, endpoint: &Label) -> bool {
+    socket.connected.contains(endpoint) || (!socket.connected.is_empty() && !socket.bound.contains(endpoint))
+}
+
 /// The lines between these processes.
 #[must_use]
 pub fn lines(processes: &[Process]) -> Vec<Line> {
@@ -97,7 +104,10 @@ pub fn lines(processes: &[Process]) -> Vec<Line> {
             Some(peer) => End::Known(peer.place),
             None => half.far_end(&bound),
         };
-        lines.push(Line { near: half.place, far, phase: half.connection.phase });
+        let is_gone = |place: Place| processes[place.process].presence() == Presence::Gone;
+        let is_over = is_gone(half.place) || matches!(far, End::Known(place) if is_gone(place));
+        let phase = if is_over { Phase::Closed } else { half.connection.phase };
+        lines.push(Line { near: half.place, far, phase });
     }
     lines
 }
@@ -159,7 +169,7 @@ fn halves<'a>(processes: &'a [Process], place: Place, socket: &'a SocketState) -
         host: state.host.as_str(),
         pid: state.pid,
         connection,
-        connects: socket.connected.contains(&connection.endpoint),
+        connects: connects(socket, &connection.endpoint),
     })
 }
 
@@ -185,10 +195,13 @@ fn peers(halves: &[Half<'_>]) -> HashMap<usize, usize> {
     peers
 }
 
-/// The sockets that are bound, by the addresses at which they are found.
+/// The sockets that are bound, by the addresses at which they are found; those of processes that are gone only if no other is
+/// bound there.
 fn bound(processes: &[Process]) -> HashMap<Address<'_>, Place> {
     let mut bound = HashMap::new();
-    for (place, socket) in sockets(processes) {
+    let is_gone = |place: Place| processes[place.process].presence() == Presence::Gone;
+    let (gone, there): (Vec<_>, Vec<_>) = sockets(processes).partition(|(place, _)| is_gone(*place));
+    for (place, socket) in there.into_iter().chain(gone) {
         let host = processes[place.process].state().host.as_str();
         for endpoint in &socket.bound {
             bound.entry(Address::of(place.process, host, endpoint.as_str())).or_insert(place);

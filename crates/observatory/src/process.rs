@@ -7,6 +7,8 @@ use std::{
 
 use wire::report::{EventReport, ProcessState, SocketName, SocketState, Traffic};
 
+use crate::Change;
+
 /// The least time over which a rate is measured.
 const RATE_SPAN: Duration = Duration::from_secs(1);
 
@@ -15,9 +17,11 @@ const RATE_SPAN: Duration = Duration::from_secs(1);
 pub enum Presence {
     /// It does.
     Present,
+    /// It is suspended, as the system knows.
+    Suspended,
     /// It has not done so for a while.
     Silent,
-    /// It has not done so for so long that it is no longer kept.
+    /// It has ended, or has been silent for so long that it counts as ended. It is kept for a few seconds more.
     Gone,
 }
 
@@ -46,6 +50,10 @@ pub struct Process {
     presence: Presence,
     /// When its last state arrived.
     heard_at: Instant,
+    /// When it was gone.
+    gone_at: Option<Instant>,
+    /// Whether it has ended for certain: what arrives later was sent before.
+    has_ended: bool,
     /// The length of the last state in bytes, which stands for the memory that it takes.
     weight: usize,
     meters: BTreeMap<SocketName, Meter>,
@@ -66,7 +74,17 @@ struct Meter {
 impl Process {
     pub(crate) fn new(now: Instant, state: ProcessState, weight: usize) -> Self {
         let meters = state.sockets.iter().map(|socket| (socket.name.clone(), Meter::new(now, socket))).collect();
-        Self { state, presence: Presence::Present, heard_at: now, weight, meters, next_event: None, missing_events: 0 }
+        Self {
+            state,
+            presence: Presence::Present,
+            heard_at: now,
+            gone_at: None,
+            has_ended: false,
+            weight,
+            meters,
+            next_event: None,
+            missing_events: 0,
+        }
     }
 
     /// Its last state.
@@ -109,8 +127,29 @@ impl Process {
         self.weight
     }
 
-    pub(crate) const fn set_presence(&mut self, presence: Presence) {
-        self.presence = presence;
+    pub(crate) const fn gone_at(&self) -> Option<Instant> {
+        self.gone_at
+    }
+
+    pub(crate) const fn has_ended(&self) -> bool {
+        self.has_ended
+    }
+
+    /// Gives it another presence, and returns the change if it is another one.
+    pub(crate) fn set_presence(&mut self, now: Instant, presence: Presence) -> Option<Change> {
+        let before = std::mem::replace(&mut self.presence, presence);
+        self.gone_at = (presence == Presence::Gone).then(|| self.gone_at.unwrap_or(now));
+        (before != presence).then_some(Change::Process {
+            process: self.state.process,
+            before: Some(before),
+            after: presence,
+        })
+    }
+
+    /// It has ended: nothing brings it back.
+    pub(crate) fn end(&mut self, now: Instant) -> Option<Change> {
+        self.has_ended = true;
+        self.set_presence(now, Presence::Gone)
     }
 
     pub(crate) const fn set_heard_at(&mut self, now: Instant) {
@@ -119,7 +158,7 @@ impl Process {
 
     /// Replaces the state, and returns the one before it.
     pub(crate) fn replace(&mut self, now: Instant, state: ProcessState, weight: usize) -> ProcessState {
-        (self.presence, self.heard_at, self.weight) = (Presence::Present, now, weight);
+        (self.heard_at, self.weight) = (now, weight);
         let mut old = std::mem::take(&mut self.meters);
         for socket in &state.sockets {
             let mut meter = old.remove(&socket.name).unwrap_or_else(|| Meter::new(now, socket));
@@ -132,8 +171,16 @@ impl Process {
     /// Takes the number of an event, and returns how many are missing before it.
     pub(crate) fn count_event(&mut self, report: &EventReport) -> u64 {
         let number = report.event.number;
-        let missing = self.next_event.map_or(0, |next| number.saturating_sub(next));
+        let missing = self.count_missing(number);
         self.next_event = Some(self.next_event.unwrap_or(0).max(number.saturating_add(1)));
+        missing
+    }
+
+    /// The next event has this number, or a higher one: returns how many are missing before it, if events arrive at all.
+    pub(crate) fn count_missing(&mut self, number: u64) -> u64 {
+        let Some(next) = &mut self.next_event else { return 0 };
+        let missing = number.saturating_sub(*next);
+        *next += missing;
         self.missing_events = self.missing_events.saturating_add(missing);
         missing
     }

@@ -1,4 +1,4 @@
-use wire::report::{Event, EventReport, Phase, ProcessId, Traffic};
+use wire::report::{Event, EventReport, Phase, ProcessId, SocketState, Traffic};
 
 use super::*;
 use crate::sample::{connection, label, socket, state};
@@ -20,8 +20,83 @@ fn a_process_reports_falls_silent_and_is_gone() {
     let again = presence(1, Some(Presence::Silent), Presence::Present);
     assert_eq!(observatory.handle_state(start + 4 * SECOND, state(1, 1), 100), [again]);
     let gone = presence(1, Some(Presence::Present), Presence::Gone);
-    assert_eq!(observatory.handle_timeout(start + 4 * SECOND + GONE_AFTER), [gone]);
+    let end = start + 4 * SECOND + GONE_AFTER;
+    assert_eq!(observatory.handle_timeout(end), [gone]);
+    assert_eq!(observatory.next_deadline(), Some(end + FORGOTTEN_AFTER));
+    assert_eq!(observatory.handle_timeout(end + FORGOTTEN_AFTER - SECOND), []);
+    assert_eq!(observatory.processes().len(), 1);
+    assert_eq!(observatory.handle_timeout(end + FORGOTTEN_AFTER), []);
     assert!(observatory.processes().is_empty() && observatory.next_deadline().is_none());
+}
+
+#[test]
+fn a_process_that_has_ended_is_kept_for_a_while_whatever_arrives_late() {
+    let (mut observatory, start) = (Observatory::new(), Instant::now());
+    let socket = |connections| socket("a", "tcp://127.0.0.1:1", true, connections);
+    let up = connection(1, "tcp://127.0.0.1:1", Phase::Up, "", "");
+    let first = |process| ProcessState { sockets: vec![socket(vec![up.clone()])], ..state(process, 0) };
+    for process in 1..=3 {
+        let _ = observatory.handle_state(start, first(process), 100);
+    }
+    let closed = SocketState { connected: vec![], sent: Traffic { messages: 7, bytes: 7 }, ..socket(vec![]) };
+    let last = ProcessState { sockets: vec![closed], ended: true, ..state(1, 1) };
+    let gone = |process| presence(process, Some(Presence::Present), Presence::Gone);
+    assert_eq!(observatory.handle_state(start, last, 100), [gone(1)]);
+    let kept = &observatory.processes()[0].state().sockets[0];
+    assert_eq!((kept.sent.messages, &kept.connections, kept.connected.len()), (7, &vec![up.clone()], 1));
+    assert_eq!(observatory.handle_ended(start, ProcessId(2)), Some(gone(2)));
+    assert_eq!(observatory.handle_state(start, ProcessState { number: 9, ..first(2) }, 100), []);
+    assert_eq!(observatory.handle_ended(start, ProcessId(2)), None);
+    let presences: Vec<_> = observatory.processes().iter().map(Process::presence).collect();
+    assert_eq!(presences, [Presence::Gone, Presence::Gone, Presence::Present]);
+    // It is forgotten even if the bus is down.
+    observatory.handle_bus(start, false);
+    let _ = observatory.handle_timeout(start + FORGOTTEN_AFTER);
+    assert_eq!(observatory.processes().len(), 1);
+}
+
+#[test]
+fn a_suspended_process_is_neither_silent_nor_gone_and_has_its_time_when_it_is_resumed() {
+    let (mut observatory, start) = (Observatory::new(), Instant::now());
+    let _ = observatory.handle_state(start, state(1, 0), 100);
+    let mut suspend = |seconds, is_suspended| {
+        observatory.handle_suspended(start + seconds * SECOND, ProcessId(1), is_suspended).map(|change| match change {
+            Change::Process { after, .. } => after,
+            other => panic!("{other:?}"),
+        })
+    };
+    assert_eq!((suspend(1, true), suspend(1, true)), (Some(Presence::Suspended), None));
+    // Sent before.
+    assert_eq!(observatory.handle_state(start + SECOND, state(1, 1), 100), []);
+    assert_eq!((observatory.handle_timeout(start + 60 * SECOND), observatory.next_deadline()), (vec![], None));
+    let resumed = presence(1, Some(Presence::Suspended), Presence::Present);
+    assert_eq!(observatory.handle_suspended(start + 60 * SECOND, ProcessId(1), false), Some(resumed));
+    assert_eq!(observatory.handle_timeout(start + 62 * SECOND), []);
+    assert_eq!(observatory.handle_timeout(start + 63 * SECOND).len(), 1);
+}
+
+#[test]
+fn the_version_rises_with_the_graph_and_not_with_counts() {
+    let (mut observatory, now) = (Observatory::new(), Instant::now());
+    let mut number = 0;
+    let mut is_new = |socket: SocketState| {
+        let before = observatory.version();
+        number += 1;
+        let _ = observatory.handle_state(now, ProcessState { sockets: vec![socket], ..state(1, number) }, 100);
+        observatory.version() != before
+    };
+    let retrying = |attempts, phase| wire::report::Connection {
+        attempts: Some(attempts),
+        retry_ms: Some(100.0 + f64::from(attempts)),
+        ..connection(0, "tcp://h:1", phase, "", "")
+    };
+    let first = socket("a", "tcp://h:1", true, vec![retrying(1, Phase::Retrying)]);
+    assert!(is_new(first.clone()));
+    assert!(!is_new(SocketState { sent: Traffic { messages: 1, bytes: 1 }, malformed: 1, ..first.clone() }));
+    assert!(!is_new(SocketState { connections: vec![retrying(2, Phase::Retrying)], ..first.clone() }));
+    assert!(is_new(SocketState { connections: vec![retrying(2, Phase::Refused)], ..first.clone() }));
+    assert!(is_new(SocketState { bound: vec![label("tcp://*:2")], ..first.clone() }));
+    assert!(is_new(SocketState { more_connections: 1, ..first }));
 }
 
 #[test]
@@ -107,6 +182,22 @@ fn a_gap_in_the_numbers_of_events_is_a_change() {
 }
 
 #[test]
+fn a_state_shows_that_the_last_events_are_missing() {
+    let (mut observatory, now) = (Observatory::new(), Instant::now());
+    let _ = observatory.handle_state(now, ProcessState { events: 3, ..state(1, 0) }, 100);
+    // An observer of states alone misses no event.
+    assert_eq!(observatory.handle_state(now, ProcessState { events: 5, ..state(1, 1) }, 100), []);
+    let (endpoint, name) = (label("tcp://127.0.0.1:9003"), label("CONNECTED"));
+    let event = Event { number: 5, time_ms: 0.0, name, value: 11, endpoint, local: None, remote: None };
+    let report = EventReport { process: ProcessId(1), socket: "a".parse().unwrap(), event };
+    assert_eq!(observatory.handle_event(&report), None);
+    assert_eq!(observatory.handle_state(now, ProcessState { events: 6, ..state(1, 2) }, 100), []);
+    let gap = Change::Gap { process: ProcessId(1), missing: 4 };
+    assert_eq!(observatory.handle_state(now, ProcessState { events: 10, ..state(1, 3) }, 100), [gap]);
+    assert_eq!(observatory.handle_state(now, ProcessState { events: 10, ..state(1, 4) }, 100), []);
+}
+
+#[test]
 fn processes_beyond_the_limit_are_counted_and_the_known_ones_stay() {
     let (mut observatory, start) = (Observatory::new(), Instant::now());
     for process in 0..10_000 {
@@ -118,7 +209,9 @@ fn processes_beyond_the_limit_are_counted_and_the_known_ones_stay() {
         let _ = observatory.handle_state(start + SECOND, state(process, 1), 100);
     }
     assert_eq!(observatory.others(), OTHERS_MAX);
-    let _ = observatory.handle_timeout(start + SECOND + GONE_AFTER);
+    for end in [start + SECOND + GONE_AFTER, start + SECOND + GONE_AFTER + FORGOTTEN_AFTER] {
+        let _ = observatory.handle_timeout(end);
+    }
     assert_eq!((observatory.processes().len(), observatory.others()), (0, 0));
 }
 

@@ -106,3 +106,38 @@ fn of_several_that_claim_a_connection_one_is_joined() {
     let far: Vec<_> = lines.iter().map(|line| line.far.clone()).collect();
     assert_eq!(far, [End::Known(place(0, Some(0))), End::Known(place(0, None))]);
 }
+
+#[test]
+fn a_connection_to_the_name_of_a_host_is_one_that_the_socket_makes() {
+    let by_name =
+        SocketState { connected: vec![label("tcp://localhost:9003")], ..client(Phase::Up, "tcp://127.0.0.1:50001") };
+    let lines = lines_of([server(vec![accepted(7, "tcp://127.0.0.1:50001")]), by_name], |_| "lab");
+    assert_eq!((lines.len(), lines[0].near), (1, place(1, Some(0))));
+}
+
+#[test]
+fn the_lines_of_a_process_that_is_gone_are_closed() {
+    let mut observatory = Observatory::new();
+    let sockets = [server(vec![accepted(7, "tcp://127.0.0.1:50001")]), client(Phase::Up, "tcp://127.0.0.1:50001")];
+    for (process, socket) in (0..).zip(sockets) {
+        let state = ProcessState { sockets: vec![socket], ..state(process, 0) };
+        let _ = observatory.handle_state(Instant::now(), state, 100);
+    }
+    assert_eq!(observatory.lines()[0].phase, Phase::Up);
+    let _ = observatory.handle_ended(Instant::now(), wire::report::ProcessId(0));
+    let lines = observatory.lines();
+    assert_eq!((lines.len(), &lines[0].far, lines[0].phase), (1, &End::Known(place(0, Some(0))), Phase::Closed));
+}
+
+#[test]
+fn an_attempt_to_connect_leads_to_the_process_that_has_taken_the_place_of_one_that_is_gone() {
+    let mut observatory = Observatory::new();
+    for (process, socket) in (0..).zip([server(vec![]), server(vec![]), client(Phase::Connecting, "")]) {
+        let state = ProcessState { sockets: vec![socket], ..state(process, 0) };
+        let _ = observatory.handle_state(Instant::now(), state, 100);
+    }
+    let _ = observatory.handle_ended(Instant::now(), wire::report::ProcessId(0));
+    assert_eq!(observatory.lines()[0].far, End::Known(place(1, None)));
+    let _ = observatory.handle_ended(Instant::now(), wire::report::ProcessId(1));
+    assert_eq!(observatory.lines()[0].far, End::Known(place(0, None)));
+}
