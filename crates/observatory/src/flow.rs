@@ -53,7 +53,7 @@ struct Half {
     has_lost: bool,
 }
 
-/// What tells a connection from later ones: the process at the other end, its descriptor and beginning.
+/// What distinguishes a connection from later ones: the process at the other end, its descriptor and beginning.
 type Link = (ProcessId, Option<u32>, u64);
 
 /// The other ends of a socket at the moment.

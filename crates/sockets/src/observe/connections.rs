@@ -108,6 +108,9 @@ impl Connections {
             }
             Some(State::Up) => self.succeed(&event.endpoint, now_ms),
             Some(State::Refused(refusal)) => self.fail(&event.endpoint, refusal, now_ms),
+            Some(State::Down) if event.kind == EventKind::Closed && !self.is_there(event.value) => {
+                self.fail_attempt(&event.endpoint, now_ms);
+            }
             Some(State::Down) => self.end(event.value, now_ms),
             Some(State::Listening) | None => {}
         }
@@ -204,12 +207,29 @@ impl Connections {
         })
     }
 
+    fn is_there(&self, descriptor: u32) -> bool {
+        self.accepted.contains_key(&descriptor) || self.made.iter().any(|made| made.descriptor == Some(descriptor))
+    }
+
+    /// An attempt to connect to `endpoint` has failed: the peer that refused a handshake there is gone.
+    fn fail_attempt(&mut self, endpoint: &str, now_ms: f64) {
+        let of_attempt = |made: &&mut Connection| made.descriptor.is_none() && made.endpoint == endpoint;
+        if let Some(made) = self.made.iter_mut().find(of_attempt)
+            && matches!(made.phase, Phase::Refused(_))
+        {
+            made.enter(Phase::Closed, now_ms);
+        }
+    }
+
     /// The connection with this descriptor has ended.
     fn end(&mut self, descriptor: u32, now_ms: f64) {
         if let Some(made) = self.made.iter_mut().find(|made| made.descriptor == Some(descriptor)) {
             (made.descriptor, made.ends) = (None, None);
-            if !matches!(made.phase, Phase::Refused(_)) {
-                made.enter(Phase::Closed, now_ms);
+            match made.phase {
+                Phase::Refused(_) => {}
+                // A handshake that fails for a reason has ended with that.
+                Phase::Handshake => made.enter(Phase::Refused(Refusal::NotZmtp), now_ms),
+                _ => made.enter(Phase::Closed, now_ms),
             }
             return;
         }

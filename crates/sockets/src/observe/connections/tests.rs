@@ -70,6 +70,16 @@ fn a_connecting_socket_goes_through_all_phases_and_back() {
 }
 
 #[test]
+fn a_handshake_that_ends_without_a_reason_was_with_a_peer_without_zmtp_and_is_forgotten_with_that_peer() {
+    let no_zmtp = [(EventKind::ConnectDelayed, 115), (EventKind::Connected, 9), (EventKind::Disconnected, 9)];
+    assert_eq!(phases(&no_zmtp), [(None, Phase::Refused(Refusal::NotZmtp))]);
+    let gone = [&no_zmtp[..], &[(EventKind::ConnectDelayed, 115), (EventKind::Closed, 9)]].concat();
+    assert_eq!(phases(&gone), [(None, Phase::Closed)]);
+    let retried = [&gone[..], &[(EventKind::ConnectRetried, 100)]].concat();
+    assert_eq!(phases(&retried), [(None, Phase::Retrying(Duration::from_millis(100)))]);
+}
+
+#[test]
 fn a_connection_that_is_gone_without_an_event_has_ended_and_an_ended_one_is_forgotten_after_a_while() {
     let mut connections = Connections::default();
     fold(&mut connections, &[(EventKind::Accepted, 7), (EventKind::HandshakeSucceeded, 0), (EventKind::Accepted, 8)]);
