@@ -1,9 +1,23 @@
 import { expect, test } from 'vitest'
-import { amount, bytes, change, changeSign, clock, clockMs, count, duration, plural, price, rate } from './format'
+import {
+  amount,
+  bytes,
+  change,
+  changeSign,
+  clock,
+  clockMs,
+  count,
+  duration,
+  figure,
+  plural,
+  price,
+  rate,
+} from './format'
 
 test('numbers have fixed decimals and separators', () => {
   expect(count(63120)).toBe('63,120')
   expect(price(41.8)).toBe('41.800')
+  expect([63120, 0.25031, -3, 1234.56].map(figure)).toEqual(['63,120', '0.2503', '−3', '1,235'])
   expect(amount(-352114.07)).toBe('−352,114.07')
   expect(plural(1, 'worker')).toBe('1 worker')
   expect(plural(0, 'person', 'people')).toBe('0 people')

@@ -9,6 +9,13 @@ export function count(value: number): string {
   return whole.format(value)
 }
 
+const few = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 4 })
+
+/** Any number, whole or not: `63,120`, `0.2503`. */
+export function figure(value: number): string {
+  return (Number.isInteger(value) ? whole : few).format(value).replace('-', '−')
+}
+
 /** A price, with three decimals: `41.823`. */
 export function price(value: number): string {
   return value.toFixed(3)

@@ -70,7 +70,7 @@ describe('a recording that plays', () => {
   it('gives the bytes of its time', async () => {
     const { player } = playing()
     player.pause()
-    const asked = { do: 'wire', socket: 'valuz.push' } as const
+    const asked = { do: 'wire', socket: 'de5c0a1b2c3d4e5f/valuz.push' } as const
     await expect(player.act(asked)).resolves.toEqual({ got: 'wire', messages: [] })
     player.seek(player.played().endMs)
     const reply = await player.act(asked)

@@ -2,7 +2,7 @@
 
 import type { Command } from '../generated/Command'
 import type { Reply } from '../generated/Reply'
-import type { SocketId } from '../generated/SocketId'
+import type { Selection } from '../state/cast'
 import type { Desk } from '../state/desk'
 
 /** Asks for something; rejects with a `Refusal`. */
@@ -19,7 +19,9 @@ export interface PanelProps {
   /** Whether logs are paused (`space`). */
   paused: boolean
   onpause: (paused: boolean) => void
-  /** The socket that the views show, kept from view to view. */
-  socket: SocketId
-  onsocket: (socket: SocketId) => void
+  /** The key of the socket that the views show, kept from view to view; none while there is no socket. */
+  socket: string | null
+  onsocket: (key: string) => void
+  /** Opens the card of a socket or a process on the desk. */
+  onopen: (selection: Selection) => void
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { point, quote } from '../state/sample'
-import { hexText } from './desk/hex'
+import { hexText } from '../state/wire'
 import { linePoints } from './tickz/line'
 import { changeWords, referenceWords } from './tickz/reference'
 import { sparkline, SPARKLINE_POINTS } from './tickz/sparkline'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { countsOf, nearProcesses, ownSocket, placeOf, processTitle, socketName, socketOf } from './cast'
+import { countsOf, nearProcesses, ownSocket, peerName, placeOf, processTitle, socketName, socketOf } from './cast'
 import { cast, counts, DESK, process, socket } from './sample'
 
 const publisher = process('a1', [socket('tickz.pub', { key: 'a1/tickz.pub', type: 'XPUB' })], {
@@ -40,4 +40,14 @@ test('a socket has the name of its process, and processes of one name differ', (
 test('near are the desk and what it is connected with; without a desk all are', () => {
   expect(nearProcesses(observed.cast).map(({ id }) => id)).toEqual([DESK, 'a1'])
   expect(nearProcesses(cast([publisher])).map(({ id }) => id)).toEqual(['a1'])
+})
+
+test('a peer has the name of its socket, or of what holds its address', () => {
+  const stranger = { id: '?tcp://x:1', address: 'tcp://x:1', holder: null }
+  const there = {
+    ...observed,
+    cast: { ...observed.cast, strangers: [stranger, { ...stranger, id: '?y', holder: 'nc (pid 7)' }] },
+  }
+  const names = ['a1/tickz.pub', '?tcp://x:1', '?y', 'not/there', null].map((id) => peerName(there, id))
+  expect(names).toEqual(['tickz publish XPUB ticks', 'tcp://x:1', 'nc (pid 7)', null, null])
 })

@@ -26,6 +26,9 @@ export interface Observed {
   readonly counts: ReadonlyMap<string, ProcessCounts>
 }
 
+/** What is open or pointed at: a socket by its key, or a process by its id. */
+export type Selection = { readonly socket: string } | { readonly process: string }
+
 /** A socket where it is. */
 export interface Place {
   readonly process: CastProcess
@@ -131,4 +134,13 @@ export function nearProcesses(cast: CastView): CastProcess[] {
 /** The process of a key `PROCESS/SOCKET`. */
 export function idOf(key: string): string {
   return key.split('/', 1)[0] ?? ''
+}
+
+/** What an end of a connection or a line is called: a socket, or a peer that does not report. */
+export function peerName({ cast }: Observed, id: string | null): string | null {
+  if (id === null) return null
+  const place = placesOf(cast).get(id)
+  if (place) return socketName(place)
+  const stranger = cast.strangers.find((stranger) => stranger.id === id)
+  return stranger ? (stranger.holder ?? stranger.address) : null
 }

@@ -1,6 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import type { MessageView } from '../generated/MessageView'
-import { bytesOf, fieldsOf, hexLines, lookedAt, placeBrief, placeWords, skippedBetween, stepped, summary } from './wire'
+import {
+  bytesOf,
+  fieldsOf,
+  hexLines,
+  lookedAt,
+  placeBrief,
+  placeWords,
+  skippedBetween,
+  stepped,
+  summary,
+  wordsOf,
+} from './wire'
 
 /** Ada says "hi", with her roster version: two fields in one frame, a byte between them that is neither's. */
 const SAY: MessageView = {
@@ -117,5 +128,14 @@ describe('a pinned message', () => {
     expect(stepped(ring, numbered(3), 1)?.id).toBe(10)
     expect(stepped(ring, null, 1)?.id).toBe(12)
     expect(stepped([], numbered(3), 1)).toBeNull()
+  })
+})
+
+describe('a message in one line', () => {
+  it('is its fields, or its first bytes, or says that they are withheld', () => {
+    expect(wordsOf(SAY)).toBe(summary(SAY))
+    expect(wordsOf({ ...SAY, fields: [] })).toMatch(/^61 64 61/)
+    expect(wordsOf({ ...SAY, frames: [] })).toBe('bytes withheld')
+    expect(wordsOf({ ...SAY, frames: [], frameCount: 0, fields: [] })).toBe('')
   })
 })

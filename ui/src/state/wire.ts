@@ -102,6 +102,25 @@ export function summary(message: MessageView): string {
   return message.fields.map((field) => `${field.name} ${field.value.replace(ASIDE, '')}`).join(' · ')
 }
 
+/** Bytes of a frame that is shown in one line. */
+const BRIEF_BYTES = 12
+
+/** `4d 53 46 54  MSFT`; longer frames end in an ellipsis, and an empty one reads `empty`. */
+export function hexText(frame: FrameView): string {
+  if (frame.byteCount === 0) return '(empty)'
+  const bytes = (frame.hex.match(/../g) ?? []).slice(0, BRIEF_BYTES)
+  const text = bytes.map((byte) => shown(parseInt(byte, 16))).join('')
+  const more = frame.byteCount > bytes.length ? '…' : ''
+  return `${(bytes.join(' ') + more).padEnd(3 * BRIEF_BYTES)} ${text}${more}`
+}
+
+/** What a message means, in one line; where that is not known, its first bytes. */
+export function wordsOf(message: MessageView): string {
+  if (isWithheld(message)) return 'bytes withheld'
+  const [frame] = message.frames
+  return message.fields.length > 0 || !frame ? summary(message) : hexText(frame)
+}
+
 /** How many messages between two that are kept are not. */
 export function skippedBetween(older: MessageView | undefined, newer: MessageView): number {
   return older === undefined ? 0 : Math.max(0, newer.id - older.id - 1)
@@ -124,3 +143,12 @@ export function stepped(messages: readonly MessageView[], from: MessageView | nu
   const target = gone && by > 0 ? index + by - 1 : index + by
   return messages[Math.min(messages.length - 1, Math.max(0, target))] ?? null
 }
+
+/** Whether the process of a message reports that it was, but not its bytes. */
+export function isWithheld(message: MessageView): boolean {
+  return message.frameCount > 0 && message.frames.length === 0
+}
+
+/** Why there are no bytes, and what shows them. */
+export const WITHHELD =
+  'Its process withholds the bytes of its messages, as it does with keys or passwords. Start it with --observe-bytes to see them.'

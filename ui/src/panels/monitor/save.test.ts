@@ -5,7 +5,8 @@ import { eventsJson, fileName } from './save'
 const LINE: MonitorLine = {
   id: 3,
   timeMs: 1000.5,
-  socket: 'tickz.sub',
+  socket: 'de5c/tickz.sub',
+  name: 'dealz SUB',
   event: 'DISCONNECTED',
   number: 0x0200,
   value: 31,
