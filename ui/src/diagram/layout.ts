@@ -1,242 +1,323 @@
-// The place of everything in the diagram: laid out by hand for the known cast, so that nothing jumps.
-//
-// chatz and tickz are left, dealz in the middle, workers right. The lines on the left are level. On the right each
-// of dealz's three sockets has a rail from which a branch goes to every worker: lines cross at right angles only.
+// The picture of a graph: where every box, port, line and figure is, in pixels.
 
-import type { SocketId } from '../generated/SocketId'
+import { type Graph, headsOf, type Link, type Node, type Port } from './graph'
 import type { Box, Point } from './path'
+import { type Form, FORMS, type Places, rowsOf } from './places'
+import { route, type Routes } from './route'
+import type { Side } from './sides'
+import { titleOf } from './titles'
 
-/**
- * How a worker is drawn, by the height that there is for it: with a title above its sockets, with the title next to
- * them, or as one line whose sockets have no names.
- */
-export type WorkerForm = 'roomy' | 'snug' | 'line'
-/** The least height of a form, in em. */
-const ROOMY = 7.4
-const SNUG = 3.5
-/** The sockets of dealz that bind, from the top. */
-export const BOUND = ['valuz.push', 'valuz.pull', 'valuz.pub'] as const
-export type BoundId = (typeof BOUND)[number]
-/** The sockets of dealz that connect, from the top. */
-export const CONNECTED = ['chatz.req', 'chatz.sub', 'tickz.sub'] as const
-export type ConnectedId = (typeof CONNECTED)[number]
-
-export interface WorkerPlace {
+export interface PortPlace {
+  port: Port
+  side: Side | 'both'
   box: Box
-  /** The worker's socket at the other end of each of dealz's. */
-  ports: Record<BoundId, Box>
-  /** From the rail to that socket. */
-  branches: Record<BoundId, Point[]>
-  /** From dealz's socket all the way to that socket. */
-  routes: Record<BoundId, Point[]>
 }
 
-export interface Layout {
+export interface NodePlace {
+  node: Node
+  form: Form
+  box: Box
+  ports: PortPlace[]
+  /** Where there is room for words next to the ports; none if both sides have ports. */
+  words: { x: number; right: number } | null
+}
+
+export interface LinkPlace {
+  link: Link
+  /** From the port that most of its lines share to the other one. */
+  points: Point[]
+  /** Whether it runs from `link.to` to `link.from`. */
+  turned: boolean
+  /** The port that it shares its beginning with. */
+  hub: string
+  heads: 'start' | 'end' | 'both'
+}
+
+/** What is written at a port, next to its lines: its figure and its state. */
+export interface Label {
+  port: Port
+  x: number
+  y: number
+  anchor: 'start' | 'middle' | 'end'
+  /** How many letters have room. */
+  chars: number
+}
+
+export interface Picture {
   /** What the drawing needs. If that is more than it was given, it is shown smaller. */
   width: number
   height: number
-  chatz: Box
-  tickz: Box
-  dealz: Box
-  own: Record<SocketId, Box>
-  /** The service's socket at the other end of each that connects. */
-  remote: Record<ConnectedId, Box>
-  monitors: Box
-  /** From a service's socket to dealz's. */
-  lines: Record<ConnectedId, Point[]>
-  /** From dealz's socket to its rail. */
-  trunks: Record<BoundId, Point[]>
-  /** The rails, from the first branch to the last; empty while there is no worker. */
-  rails: Record<BoundId, Point[]>
-  workers: WorkerPlace[]
-  /** The place for workers, while there is none. */
-  workersArea: Box
-  form: WorkerForm
-  legend: Box
+  nodes: NodePlace[]
+  links: LinkPlace[]
+  labels: Label[]
+  /** The room below the boxes of the first column. */
+  free: Box
 }
 
-/** Widths in em: the least, the usual, and how much of the rest each takes. */
-const COLUMNS = {
-  services: { min: 6.3, usual: 6.4, takes: 0.08 },
-  wires: { min: 6.6, usual: 9.2, takes: 0.3 },
-  dealz: { min: 13.4, usual: 15, takes: 0.22 },
-  rails: { min: 7.4, usual: 8.2, takes: 0.22 },
-  workers: { min: 10.2, usual: 11.2, takes: 0.18 },
+export interface Room {
+  width: number
+  height: number
+  /** The size of letters. */
+  em: number
 }
+
+/** The rows of the full form that a room has, whatever is in it: so nothing moves when something comes. */
+const ROWS = 28
 const HEIGHT_MIN = 24
-const PAD = 0.8
-const TITLE = 2.1
-const SOCKET = 1.9
-const OWN_WIDTH = 3.8
-/** The width of a worker's socket with its title next to it. */
-const SNUG_WIDTH = 3.2
-const RAIL_STEP = 0.95
+const PORT_HEIGHT: Readonly<Record<Form, number>> = { full: 1.85, snug: 1.04, line: 0.36 }
+const PAD = 0.75
 
-/** The layout for a space in pixels, with type of a size in pixels and a number of workers. */
-export function layout(width: number, height: number, em: number, workerCount: number): Layout {
-  const columns = spread(Math.max(width / em, total('min')))
-  const tall = Math.max(height, HEIGHT_MIN * em)
-  const wide = Math.max(width, total('min') * em)
-  const [services, wires, middle, railsWidth, workersWidth] = columns.map((column) => column * em) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-  ]
-  const [pad, title, socket] = [PAD * em, TITLE * em, SOCKET * em]
+/** The unit of a form in a room, in pixels. */
+function unitOf(form: Form, { height, em }: Room): number {
+  if (form !== 'full') return em
+  return Math.min(1.7, Math.max(1.1, height / em / ROWS)) * em
+}
 
-  // The rows of the left side share what is left of the height; what is below them is for the legend.
-  const fixed = 2 * title + 3 * socket + 2 * pad + 1.2 * em
-  const room = tall - fixed - 5.6 * em
-  const pitch = socket + Math.min(room * 0.42, 5.2 * em)
-  const between = Math.max(1.2 * em, Math.min(room * 0.3, 4 * em))
-  const reqY = title + socket / 2
-  const subY = reqY + pitch
-  const chatz = { x: 0, y: 0, width: services, height: subY + socket / 2 + pad }
-  const tickzTop = chatz.height + between
-  const ticksY = tickzTop + title + socket / 2
-  const tickz = { x: 0, y: tickzTop, width: services, height: title + socket + pad }
-  const rows: Record<ConnectedId, number> = { 'chatz.req': reqY, 'chatz.sub': subY, 'tickz.sub': ticksY }
+/** How much of each form fits in a column of a room. */
+export function capacityOf(room: Room): Record<Form, number> {
+  const height = Math.max(room.height, HEIGHT_MIN * room.em)
+  const of = (form: Form) => height / unitOf(form, room)
+  return { full: of('full'), snug: of('snug'), line: of('line') }
+}
 
-  const dealz = { x: services + wires, y: 0, width: middle, height: tall - 1 }
-  const ownWidth = OWN_WIDTH * em
-  const left = dealz.x + pad
-  const right = dealz.x + dealz.width - pad - ownWidth
-  const workersX = dealz.x + middle + railsWidth
-  const workersArea = { x: workersX, y: 0, width: workersWidth - 1, height: tall - 1 }
-  const { form, workers } = placeWorkers(workersArea, em, workerCount)
-  const boundY = (index: number) => {
-    const firstPort = workers[0] && form === 'roomy' ? middleY(workers[0].ports['valuz.push']) : reqY
-    // The first trunk is level with the first worker, so that nothing steps by a pixel or two.
-    const y = index === 0 ? firstPort : reqY + ((tall - reqY - title) * index) / 2.35
-    return clearOf(
-      y,
-      workers.flatMap(({ ports }) => BOUND.slice(index + 1).map((id) => middleY(ports[id]))),
-      em,
-    )
-  }
-  const own = {} as Layout['own']
-  const remote = {} as Layout['remote']
-  const lines = {} as Layout['lines']
-  for (const id of CONNECTED) {
-    own[id] = { x: left, y: rows[id] - socket / 2, width: ownWidth, height: socket }
-    remote[id] = { x: pad, y: rows[id] - socket / 2, width: services - 2 * pad, height: socket }
-    lines[id] = [
-      { x: services - pad, y: rows[id] },
-      { x: left, y: rows[id] },
-    ]
-  }
-  BOUND.forEach((id, index) => {
-    own[id] = { x: right, y: boundY(index) - socket / 2, width: ownWidth, height: socket }
+export function layout(graph: Graph, places: Places, room: Room): Picture {
+  const { em } = room
+  const columns = [...new Set([...places.spots.values()].map(({ column }) => column))].sort((a, b) => a - b)
+  const columnOf = (node: Node) => columns.indexOf(places.spots.get(node.id)?.column ?? 0)
+  const nodes = graph.nodes.map((node) => upright(node, places, room))
+  const widths = columns.map((_, index) => {
+    const inside = nodes.filter(({ node }) => columnOf(node) === index)
+    return Math.max(6.4, ...inside.map((each) => naturalWidth(each))) * em
   })
-  const pairWidth = Math.min(3.6 * em, right - left - ownWidth - em)
-  const monitors = {
-    x: (left + right + ownWidth - pairWidth) / 2,
-    y: reqY - socket / 2,
-    width: pairWidth,
-    height: Math.max(boundY(2), ticksY) - reqY + socket,
-  }
-
-  const trunks = {} as Layout['trunks']
-  const rails = {} as Layout['rails']
-  BOUND.forEach((id, index) => {
-    const from = { x: right + ownWidth, y: boundY(index) }
-    // The first rail from the top is the one nearest to the workers.
-    const joint = { x: workersX - (0.9 + index * RAIL_STEP) * em, y: from.y }
-    const ends = workers.map((worker) => middleY(worker.ports[id]))
-    trunks[id] = [from, joint]
-    rails[id] =
-      workers.length === 0
-        ? []
-        : [
-            { x: joint.x, y: Math.min(from.y, ...ends) },
-            { x: joint.x, y: Math.max(from.y, ...ends) },
-          ]
-    for (const worker of workers) {
-      const port = worker.ports[id]
-      const to = { x: port.x, y: middleY(port) }
-      worker.branches[id] = [{ x: joint.x, y: to.y }, to]
-      worker.routes[id] = [from, joint, { x: joint.x, y: to.y }, to]
+  align(graph, nodes, columnOf, em)
+  const heights = new Map(
+    nodes.flatMap(({ ports }) => ports.map(({ port, box }) => [port.key, box.y + box.height / 2])),
+  )
+  const routes = route(graph, places.sides, nodes, columnOf, columns.length, heights, em)
+  const { xs, gaps, width } = spread(widths, routes, room)
+  for (const each of nodes) across(each, columnOf(each.node), xs, widths, em)
+  const portBoxes = new Map(nodes.flatMap(({ ports }) => ports.map((port) => [port.port.key, port])))
+  const links = graph.links.flatMap((link) => {
+    const way = routes.ways.get(link.id)
+    const sides = places.sides.links.get(link.id)
+    if (!way || !sides) return []
+    const hub = way.hub === link.from
+    const end = (key: string, side: Side | undefined): Point => {
+      const box = portBoxes.get(key)?.box ?? { x: 0, y: 0, width: 0, height: 0 }
+      return { x: side === 'left' ? box.x : box.x + box.width, y: box.y + box.height / 2 }
     }
+    const [first, last] = hub
+      ? [end(link.from, sides.from), end(link.to, sides.to)]
+      : [end(link.to, sides.to), end(link.from, sides.from)]
+    const points: Point[] = [first]
+    for (const { gap, rail, y } of way.steps) {
+      const x = trackX(gap, rail, routes, gaps, em)
+      points.push({ x, y: points.at(-1)?.y ?? y }, { x, y })
+    }
+    points.push(last)
+    const heads = headsOf(graph, link)
+    const turned = !hub
+    const shown = heads === 'both' ? heads : turned === (heads === 'end') ? 'start' : 'end'
+    return [{ link, points: simple(points), turned, hub: way.hub, heads: shown } satisfies LinkPlace]
   })
-
-  const legendTop = tickz.y + tickz.height + 0.6 * em
+  const bottom = Math.max(0, ...nodes.map(({ box }) => box.y + box.height), routes.bottom)
+  const first = nodes.filter(({ node }) => columnOf(node) === 0).map(({ box }) => box.y + box.height)
+  const height = Math.max(room.height, HEIGHT_MIN * em, bottom + 2)
+  const top = Math.max(0, ...first) + 0.8 * em
   return {
-    width: wide,
-    height: tall,
-    chatz,
-    tickz,
-    dealz,
-    own,
-    remote,
-    monitors,
-    lines,
-    trunks,
-    rails,
-    workers,
-    workersArea,
-    form,
-    legend: { x: 0, y: legendTop, width: services + wires - 0.2 * em, height: tall - legendTop },
+    width,
+    height,
+    nodes,
+    links,
+    labels: labelsOf(nodes, links, columnOf, gaps, routes, em),
+    free: { x: 1, y: top, width: (gaps[1]?.x ?? width) - em + (gaps[1]?.width ?? 0) * 0.6, height: height - top },
   }
 }
 
-/** The height nearest to one at which a trunk does not run into the branches of other rails. */
-function clearOf(y: number, taken: readonly number[], em: number): number {
-  for (let by = 0; by <= 2 * em; by += em / 10) {
-    for (const near of [y + by, y - by]) {
-      if (taken.every((other) => Math.abs(other - near) >= 0.5 * em)) return near
-    }
-  }
-  return y
-}
-
-function placeWorkers(area: Box, em: number, count: number): { form: WorkerForm; workers: WorkerPlace[] } {
-  const least = (gap: number) => (area.height - gap * em * (count - 1)) / count / em
-  const form = least(0.8) >= ROOMY ? 'roomy' : least(0.3) >= SNUG ? 'snug' : 'line'
-  const gap = { roomy: 0.8, snug: 0.3, line: 0.25 }[form] * em
-  const slots = Math.max(count, form === 'roomy' ? 2 : 4)
-  const height = Math.min((area.height - gap * (slots - 1)) / slots, { roomy: 11, snug: 7, line: 3.4 }[form] * em)
-  // The rest goes between them, within reason.
-  const pitch = Math.min((area.height + gap) / slots, height + 4 * em)
-  const workers = Array.from({ length: count }, (_, index) => {
-    const box = { x: area.x, y: index * pitch, width: area.width, height }
+/** A box with its ports, as high as it is and where it is from top to bottom. */
+function upright(node: Node, places: Places, room: Room): NodePlace {
+  const { em } = room
+  const spot = places.spots.get(node.id) ?? { column: 0, at: 0, size: 3 }
+  const form = places.forms.get(spot.column) ?? 'full'
+  const unit = unitOf(form, room)
+  const { head, port: pitch } = FORMS[form]
+  const { rows } = rowsOf(node, places.sides.ports)
+  const box = { x: 0, y: spot.at * unit + 1, width: 0, height: spot.size * unit }
+  const height = PORT_HEIGHT[form] * em
+  const count = Math.max(0, ...rows.values()) + 1
+  // What is higher than its ports need has them in its middle.
+  const slack = form === 'full' ? 0 : Math.max(0, spot.size - head - FORMS[form].foot - pitch * count) / 2
+  const ports = node.ports.map((port) => {
+    const middle = (spot.at + head + slack + ((rows.get(port.key) ?? 0) + 0.5) * pitch) * unit
     return {
-      box,
-      ports: portsOf(box, em, form),
-      branches: {} as WorkerPlace['branches'],
-      routes: {} as WorkerPlace['routes'],
+      port,
+      side: places.sides.ports.get(port.key) ?? ('left' as const),
+      box: { x: 0, y: middle - height / 2, width: 0, height },
     }
   })
-  return { form, workers }
+  return { node, form, box, ports, words: null }
 }
 
-/** The three sockets of a worker, one below the other at its left. */
-function portsOf(box: Box, em: number, form: WorkerForm): WorkerPlace['ports'] {
-  const title = form === 'roomy' ? 1.9 * em : 0.2 * em
-  const step = (box.height - title - (form === 'roomy' ? 0.4 : 0.2) * em) / 3
-  const height = Math.min(SOCKET * em, step - (form === 'line' ? 2 : 0.12 * em))
-  const width = form === 'line' ? Math.min(height * 1.6, 0.8 * em) : (form === 'snug' ? SNUG_WIDTH : OWN_WIDTH) * em
-  const ports = {} as WorkerPlace['ports']
-  BOUND.forEach((id, place) => {
-    const y = box.y + title + step * (place + 0.5)
-    ports[id] = { x: box.x + PAD * em * (form === 'line' ? 0.9 : 0.75), y: y - height / 2, width, height }
+function isWide({ ports }: NodePlace): boolean {
+  const sides = new Set(ports.map(({ side }) => side))
+  return sides.has('both') || (sides.has('left') && sides.has('right'))
+}
+
+/** How wide a port is, in em: as its type in monospace. */
+function portWidth(each: NodePlace): number {
+  if (each.form === 'line') return 0.8
+  if (each.node.kind === 'stranger' || each.node.kind === 'absent') return 0.6
+  const letters = Math.max(...each.ports.map(({ port }) => port.type.length), 4)
+  return Math.min(letters, 8) * 0.6 + (each.form === 'full' ? 1.3 : 0.7)
+}
+
+/** How wide a box wants to be, in em, in a few steps, so that names change it rarely. */
+function naturalWidth(each: NodePlace): number {
+  if (each.node.processes[0]?.isDesk) return 14
+  const { name, detail } = titleOf(each.node)
+  const title = (name.length + (each.form === 'full' ? detail.length + 1 : 0)) * 0.56 + 2 * PAD
+  const port = portWidth(each)
+  const words = each.form === 'full' ? (isWide(each) ? 2 * port + 2.6 : port + 2 * PAD) : Math.max(title, 4) + port
+  const wanted = Math.max(each.form === 'full' ? title : 0, words)
+  return [6.4, 8.6, 11, 13].find((step) => wanted <= step) ?? 13
+}
+
+/** Ports of the desk are level with their peers at the left, and apart from each other at the right. */
+function align(graph: Graph, nodes: NodePlace[], columnOf: (node: Node) => number, em: number) {
+  const heights = new Map(nodes.flatMap(({ ports }) => ports.map(({ port, box }) => [port.key, box])))
+  for (const { node, box, ports, form } of nodes) {
+    if (form !== 'full' || !node.processes[0]?.isDesk) continue
+    for (const side of ['left', 'right'] as const) {
+      const own = ports.filter((port) => port.side === side)
+      const first = own[0]?.box.y ?? 0
+      const last = box.y + box.height - 0.6 * em - (own[0]?.box.height ?? 0)
+      own.forEach(({ port, box: place }, index) => {
+        const peer = graph.links
+          .filter(({ from, to }) => from === port.key || to === port.key)
+          .map(({ from, to }) => (from === port.key ? to : from))
+          .find((key) => columnOf(graph.nodeOf.get(key) ?? node) < columnOf(node))
+        const even = own.length < 2 ? first : first + ((last - first) * index) / (own.length - 1 || 1)
+        const above = own[index - 1]?.box
+        const least = above ? above.y + above.height + 0.3 * em : first
+        const most = last - (own.length - 1 - index) * (place.height + 0.3 * em)
+        const wanted = side === 'left' ? (peer === undefined ? least : (heights.get(peer)?.y ?? least)) : even
+        place.y = Math.min(most, Math.max(least, wanted))
+      })
+    }
+  }
+}
+
+interface Gap extends Box {
+  /** Where its upright lines begin. */
+  tracks: number
+}
+
+/** The columns and the gaps between them, from left to right: what room is left goes to the gaps. */
+function spread(widths: readonly number[], routes: Routes, room: Room): { xs: number[]; gaps: Gap[]; width: number } {
+  const { em } = room
+  const step = routes.step
+  const outer = (index: number) => index === 0 || index === widths.length
+  const least = routes.gaps.map((rails, index) => {
+    const tracks = rails.length * step
+    if (outer(index)) return rails.length === 0 ? 0 : tracks + 0.6 * em
+    const labels = (routes.labels[index]?.left ? 5 * em : 0.8 * em) + (routes.labels[index]?.right ? 5 * em : 0.8 * em)
+    return Math.max(5.5 * em, tracks + labels)
   })
-  return ports
+  const natural = [...least, ...widths].reduce((sum, each) => sum + each, 2)
+  const inner = Math.max(0, widths.length - 1)
+  const extra = inner === 0 ? 0 : Math.min(Math.max(0, room.width - natural) / inner, 14 * em)
+  const xs: number[] = []
+  const gaps: Gap[] = []
+  let x = 1
+  least.forEach((width, index) => {
+    const wide = width + (outer(index) ? 0 : extra)
+    const rails = (routes.gaps[index]?.length ?? 0) * step
+    const { left, right } = routes.labels[index] ?? { left: false, right: false }
+    const spare = wide - rails
+    const tracks = x + (left === right ? spare / 2 : left ? spare - 0.6 * em : 0.6 * em) + step / 2
+    gaps.push({ x, y: 0, width: wide, height: room.height, tracks })
+    x += wide
+    xs.push(x)
+    x += widths[index] ?? 0
+  })
+  return { xs, gaps, width: Math.max(room.width, x + 1) }
 }
 
-function spread(width: number): number[] {
-  const columns = Object.values(COLUMNS)
-  const [min, usual] = [total('min'), total('usual')]
-  if (width >= usual) return columns.map((column) => column.usual + (width - usual) * column.takes)
-  const share = (width - min) / (usual - min)
-  return columns.map((column) => column.min + (column.usual - column.min) * share)
+function trackX(gap: number, rail: string, routes: Routes, gaps: readonly Gap[], em: number): number {
+  const index = routes.gaps[gap]?.findIndex(({ id }) => id === rail) ?? 0
+  return (gaps[gap]?.tracks ?? em) + Math.max(0, index) * routes.step
 }
 
-function total(which: 'min' | 'usual'): number {
-  return Object.values(COLUMNS).reduce((sum, column) => sum + column[which], 0)
+/** Gives a box and its ports their places from left to right. */
+function across(each: NodePlace, column: number, xs: readonly number[], widths: readonly number[], em: number) {
+  const { box, ports, node } = each
+  box.x = xs[column] ?? 0
+  box.width = widths[column] ?? 0
+  const pad = (each.form === 'full' ? PAD : 0.35) * em
+  const outside = node.kind === 'stranger' || node.kind === 'absent'
+  const width = portWidth(each) * em
+  for (const { side, box: place } of ports) {
+    place.width = outside ? 0 : side === 'both' ? box.width - 2 * pad : width
+    place.x = side === 'right' ? box.x + box.width - (outside ? 0 : pad) - place.width : box.x + (outside ? 0 : pad)
+    if (outside && side === 'both') place.width = box.width
+  }
+  const left = ports.some(({ side }) => side !== 'right')
+  const right = ports.some(({ side }) => side !== 'left')
+  each.words =
+    left && right && ports.length > 0
+      ? null
+      : {
+          x: box.x + pad + (left && !outside ? width + 0.5 * em : 0),
+          right: box.x + box.width - pad - (right && !outside ? width + 0.5 * em : 0),
+        }
 }
 
-function middleY(box: Box): number {
-  return box.y + box.height / 2
+function labelsOf(
+  nodes: readonly NodePlace[],
+  links: readonly LinkPlace[],
+  columnOf: (node: Node) => number,
+  gaps: readonly Gap[],
+  routes: Routes,
+  em: number,
+): Label[] {
+  const labels: Label[] = []
+  for (const each of nodes) {
+    const column = columnOf(each.node)
+    for (const { port, box } of each.ports) {
+      const gapSide = routes.labelled.get(port.key)
+      if (gapSide === undefined) continue
+      const gap = gaps[gapSide === 'left' ? column : column + 1]
+      const own = links.filter(({ link }) => link.from === port.key || link.to === port.key)
+      const straight = own.length === 1 && own[0]?.points.length === 2
+      if (!gap) continue
+      const y = box.y + box.height / 2
+      if (straight) {
+        labels.push({ port, x: gap.x + gap.width / 2, y, anchor: 'middle', chars: gap.width / em / 0.56 })
+      } else {
+        const room = gapSide === 'right' ? gap.tracks - gap.x : gap.x + gap.width - gap.tracks
+        labels.push({
+          port,
+          x: gapSide === 'right' ? gap.x + 0.4 * em : gap.x + gap.width - 0.4 * em,
+          y,
+          anchor: gapSide === 'right' ? 'start' : 'end',
+          chars: Math.max(8, room / em / 0.56),
+        })
+      }
+    }
+  }
+  return labels
+}
+
+/** Without points that are on a straight line between their neighbours. */
+function simple(points: readonly Point[]): Point[] {
+  const kept: Point[] = []
+  for (const point of points) {
+    const [before, last] = [kept.at(-2), kept.at(-1)]
+    if (last && Math.abs(last.x - point.x) < 0.01 && Math.abs(last.y - point.y) < 0.01) continue
+    const level = before && last && Math.abs(before.y - last.y) < 0.01 && Math.abs(last.y - point.y) < 0.01
+    const plumb = before && last && Math.abs(before.x - last.x) < 0.01 && Math.abs(last.x - point.x) < 0.01
+    if (level || plumb) kept.pop()
+    kept.push(point)
+  }
+  return kept
 }

@@ -1,51 +1,37 @@
 // The look of a line: its form shows the state, its colour the pattern.
 
-import type { SocketView } from '../generated/SocketView'
-import type { WorkerState } from '../generated/WorkerState'
-import { isGone } from '../state/status'
+import type { ConnectionPhase } from '../generated/ConnectionPhase'
+import type { Presence } from '../generated/Presence'
+import type { Graph, Link, Node } from './graph'
 
 /**
  * Solid: up. Long dashes: connecting. Dash and dot: handshake in progress. Dots: retrying. A bar across: refused.
- * Hollow: silent. Faint: bound, with no peer.
+ * Hollow: silent. Faint: no connection.
  */
 export type Look = 'solid' | 'dashes' | 'dashdot' | 'dots' | 'bar' | 'hollow' | 'faint'
 
-export function lookOf(socket: SocketView | undefined): Look {
-  switch (socket?.state.is) {
-    case 'up':
-      return 'solid'
-    case 'connecting':
-      // Between two attempts it would flicker.
-      return isGone(socket) ? 'dots' : 'dashes'
-    case 'handshaking':
-      return 'dashdot'
-    case 'retrying':
-      return 'dots'
-    case 'refused':
-    case 'failed':
-      return 'bar'
-    case 'stale':
-      return 'hollow'
-    case 'listening':
-    case 'off':
-    case undefined:
-      return 'faint'
-  }
+const LOOKS: Readonly<Record<ConnectionPhase, Look>> = {
+  up: 'solid',
+  handshake: 'dashdot',
+  connecting: 'dashes',
+  retrying: 'dots',
+  refused: 'bar',
+  closed: 'faint',
 }
 
-/** The look of the three lines to a worker. */
-export function workerLook(state: WorkerState): Look {
-  switch (state) {
-    case 'starting':
-      return 'dashes'
-    case 'ready':
-    case 'working':
-      return 'solid'
-    case 'suspended':
-      return 'hollow'
-    case 'gone':
-      return 'dots'
-  }
+/** A line is what its connection is; if one end is silent, that is not known. */
+export function lookOf(graph: Graph, { from, to, phase }: Link): Look {
+  const ends = [from, to].map((port) => presenceOf(graph.nodeOf.get(port)))
+  if (ends.includes('gone')) return phase === 'up' ? 'dots' : LOOKS[phase]
+  if (ends.some((presence) => presence !== 'present')) return 'hollow'
+  return LOOKS[phase]
+}
+
+/** Whether a box's processes report: what is wrong with all of them, or that nothing is with one at least. */
+export function presenceOf(node: Node | undefined): Presence {
+  const [first, ...others] = node?.processes ?? []
+  if (!first || others.some(({ presence }) => presence === 'present')) return 'present'
+  return first.presence
 }
 
 /** What the legend says of the forms. */
@@ -55,7 +41,6 @@ export const LEGEND: readonly { look: Look; words: string }[] = [
   { look: 'dots', words: 'retrying' },
   { look: 'bar', words: 'refused' },
   { look: 'hollow', words: 'silent' },
-  { look: 'faint', words: 'no peer' },
 ]
 
 /** How thick a line is, as a factor: more for more traffic, so that it can be seen from afar. */

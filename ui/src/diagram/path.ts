@@ -92,6 +92,11 @@ export function wrap(text: string, chars: number, linesMax: number): string[] {
   return [...cut.slice(0, linesMax - 1), `${last.slice(0, chars - 1)}…`]
 }
 
+/** A text of at most so many characters; what is cut ends in an ellipsis. */
+export function cut(text: string, chars: number): string {
+  return text.length > chars ? `${text.slice(0, Math.max(0, chars - 1))}…` : text
+}
+
 function distance(from: Point, to: Point): number {
   return Math.hypot(to.x - from.x, to.y - from.y)
 }

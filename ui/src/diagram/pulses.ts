@@ -2,25 +2,25 @@
 // most, so a line never pulses more often than that. Moving dots cost more than all else on the page while no one acts, so a
 // line with few messages pulses once a second; each of a few that come alone has its dot.
 
-import type { SocketView } from '../generated/SocketView'
-import type { WorkerView } from '../generated/WorkerView'
-import { CONNECTED, type ConnectedId, type BoundId } from './layout'
+import type { CastView } from '../generated/CastView'
+import type { ProcessCounts } from '../generated/ProcessCounts'
+import type { Graph } from './graph'
+import { flowOf, type Pattern } from './kinds'
+import { forSockets } from './rates'
 
-/** The counts at one time. */
-export interface Counted {
-  sockets: ReadonlyMap<string, { received: number; sent: number }>
-  workers: ReadonlyMap<string, number>
-}
+/** The counts of each socket at one time, by its key. */
+export type Counted = ReadonlyMap<string, { received: number; sent: number }>
 
 export interface Pulse {
-  /** One of dealz's sockets, by the line or the rail that it has. */
-  socket: ConnectedId | BoundId
-  /** The worker at the other end, by its place; none for a service. */
-  worker: number | null
-  /** Whether it comes to dealz. */
-  inward: boolean
+  /** The link that it runs along. */
+  link: string
+  pattern: Pattern
+  /** Whether it runs to the end that the link connects to. */
+  forward: boolean
   /** How many messages it stands for. */
   messages: number
+  /** What distributes its messages to one of several, round-robin; none if every peer gets each. */
+  turns: string | null
 }
 
 /** Pulses that a line may have in a row, and the wait for each further one, in milliseconds. */
@@ -32,11 +32,11 @@ const MANY = 50
 
 /** Which pulses are shown. */
 export class Pace {
-  readonly #lines = new Map<string, { allowed: number; messages: number; atMs: number }>()
+  #lines = new Map<string, { allowed: number; messages: number; atMs: number }>()
 
   /** Whether a pulse is shown. The messages of one that is not count with the next one. */
-  admits({ socket, worker, inward, messages }: Pulse, nowMs: number): boolean {
-    const key = `${socket} ${worker} ${inward}`
+  admits({ link, forward, messages }: Pulse, nowMs: number): boolean {
+    const key = `${link} ${forward}`
     const line = this.#lines.get(key) ?? { allowed: ROW_MAX, messages: 0, atMs: nowMs }
     const allowed = Math.min(ROW_MAX, line.allowed + (nowMs - line.atMs) / WAIT_MS)
     const waiting = line.messages + messages
@@ -48,49 +48,59 @@ export class Pace {
     })
     return shown
   }
-}
 
-export function counted(sockets: readonly SocketView[], workers: readonly WorkerView[]): Counted {
-  return {
-    sockets: new Map(sockets.map(({ id, received, sent }) => [id, { received, sent }])),
-    workers: new Map(workers.map(({ name, done }) => [name, done])),
+  /** Forgets all lines but these. */
+  keep(links: ReadonlySet<string>): void {
+    this.#lines = new Map([...this.#lines].filter(([key]) => links.has(key.slice(0, key.lastIndexOf(' ')))))
   }
 }
 
-/**
- * One worker's pulse on each line that all of them share, round-robin, as PUSH distributes and PULL collects. What PUB
- * sends goes to all at once.
- */
+export function counted(cast: CastView, counts: ReadonlyMap<string, ProcessCounts>): Counted {
+  const all = new Map<string, { received: number; sent: number }>()
+  forSockets(cast, counts, (key, { received, sent }) => all.set(key, { received, sent }))
+  return all
+}
+
+/** One pulse for each that has turns. What is published goes to all at once. */
 export function roundRobin(pulses: readonly Pulse[], turn: number): Pulse[] {
-  const shared = (['valuz.push', 'valuz.pull'] as const).flatMap((socket) => {
-    const all = pulses.filter((pulse) => pulse.socket === socket)
-    return all.length > 0 ? all.slice(turn % all.length).slice(0, 1) : []
-  })
-  return [...pulses.filter(({ socket }) => socket !== 'valuz.push' && socket !== 'valuz.pull'), ...shared]
+  const shared = new Map<string, Pulse[]>()
+  for (const pulse of pulses) {
+    if (pulse.turns !== null) shared.set(pulse.turns, [...(shared.get(pulse.turns) ?? []), pulse])
+  }
+  const ones = [...shared.values()].flatMap((all) => all[turn % all.length] ?? [])
+  return [...pulses.filter(({ turns }) => turns === null), ...ones]
 }
 
 /** The pulses for the messages between two counts. */
-export function pulsesBetween(before: Counted, after: Counted): Pulse[] {
-  const pulses: Pulse[] = []
-  const grown = (id: string, way: 'received' | 'sent') => {
-    const count = after.sockets.get(id)?.[way] ?? 0
-    // Fewer than before: the counts restarted, and no message is known.
-    return Math.max(0, count - (before.sockets.get(id)?.[way] ?? count))
+export function pulsesBetween(graph: Graph, before: Counted, after: Counted): Pulse[] {
+  const degree = new Map<string, number>()
+  for (const { from, to } of graph.links) {
+    for (const key of [from, to]) degree.set(key, (degree.get(key) ?? 0) + 1)
   }
-  for (const socket of CONNECTED) {
-    const [sent, received] = [grown(socket, 'sent'), grown(socket, 'received')]
-    if (sent > 0) pulses.push({ socket, worker: null, inward: false, messages: sent })
-    if (received > 0) pulses.push({ socket, worker: null, inward: true, messages: received })
-  }
-  const spoken = grown('valuz.pub', 'sent')
-  const workers = [...after.workers.entries()]
-  workers.forEach(([name, done], worker) => {
-    const messages = done - (before.workers.get(name) ?? done)
-    if (messages > 0) {
-      pulses.push({ socket: 'valuz.push', worker, inward: false, messages })
-      pulses.push({ socket: 'valuz.pull', worker, inward: true, messages })
+  const grown = (port: string, way: 'received' | 'sent') =>
+    (graph.portOf.get(port)?.sockets ?? []).reduce((sum, { key }) => {
+      const count = after.get(key)?.[way] ?? 0
+      // Fewer than before: the counts restarted, and no message is known.
+      return sum + Math.max(0, count - (before.get(key)?.[way] ?? count))
+    }, 0)
+  return graph.links.flatMap(({ id, from, to, phase }) => {
+    if (phase !== 'up') return []
+    const pulses: Pulse[] = []
+    for (const [sender, receiver] of [
+      [from, to],
+      [to, from],
+    ] as const) {
+      const [type, other] = [graph.portOf.get(sender)?.type ?? '', graph.portOf.get(receiver)?.type ?? '']
+      if (flowOf(type) === 'in' || flowOf(other) === 'out') continue
+      // The end that has this line alone knows what went along it; between two that have more, both must have some.
+      const [sent, received] = [grown(sender, 'sent'), grown(receiver, 'received')]
+      const [alone, lonely] = [degree.get(receiver) === 1 && other !== '', degree.get(sender) === 1 && type !== '']
+      const messages = alone ? received : lonely ? sent : Math.min(sent || received, received || sent)
+      const pattern = graph.portOf.get(from)?.pattern ?? 'pair'
+      const shared = pattern === 'pubsub' ? null : degree.get(sender) === 1 ? receiver : sender
+      const turns = shared === null || degree.get(shared) === 1 ? null : `${shared} ${shared === sender}`
+      if (messages > 0) pulses.push({ link: id, pattern, forward: sender === from, messages, turns })
     }
-    if (spoken > 0) pulses.push({ socket: 'valuz.pub', worker, inward: false, messages: spoken })
+    return pulses
   })
-  return pulses
 }

@@ -1,0 +1,163 @@
+// A cast as boxes with ports and links between them: without duplicates, and without lines that end nowhere.
+
+import type { CastProcess } from '../generated/CastProcess'
+import type { CastView } from '../generated/CastView'
+import type { ConnectionPhase } from '../generated/ConnectionPhase'
+import type { SocketView } from '../generated/SocketView'
+import type { Stranger } from '../generated/Stranger'
+import { type Hint, hintOf, orderOf, serviceOf } from './hints'
+import { flowOf, type Pattern, patternOfType } from './kinds'
+
+/** A socket in a box. A peer that does not report has one for each socket that is connected to it, of unknown type. */
+export interface Port {
+  /** A socket's key, or a name that no socket has. */
+  key: string
+  /** libzmq's name of its type; empty if it is not known. */
+  type: string
+  pattern: Pattern
+  /** The sockets that it stands for: one, several in a group, none if they do not report. */
+  sockets: readonly SocketView[]
+}
+
+/** A box: a process, a peer that does not report, or an address where there is no process. */
+export interface Node {
+  id: string
+  kind: 'process' | 'stranger' | 'absent' | 'group'
+  ports: readonly Port[]
+  hint: Hint | null
+  /** The processes that it stands for. */
+  processes: readonly CastProcess[]
+  strangers: readonly Stranger[]
+  /** What is absent: a service of the suite, or an address. */
+  absent: string | null
+}
+
+/** A line between two ports. */
+export interface Link {
+  id: string
+  /** The port that connects. */
+  from: string
+  to: string
+  phase: ConnectionPhase
+  /** How many connections it stands for. */
+  count: number
+  /** `tcp`, `ipc`, `inproc`; null if it is not known. */
+  transport: string | null
+}
+
+export interface Graph {
+  nodes: readonly Node[]
+  links: readonly Link[]
+  /** The node that has a port. */
+  nodeOf: ReadonlyMap<string, Node>
+  portOf: ReadonlyMap<string, Port>
+}
+
+/** The graph of a cast. */
+export function graphOf(cast: CastView): Graph {
+  const nodes: Node[] = []
+  const strangers = new Map<string, { node: Node; ports: Port[] }>()
+  const ports = new Map<string, Port>()
+  const ids = new Set<string>()
+  for (const process of cast.processes) {
+    if (ids.has(process.id)) continue
+    ids.add(process.id)
+    const own = process.sockets
+      .filter(({ key }) => !ports.has(key) && ports.set(key, {} as Port))
+      .map((socket) => ({ socket, order: orderOf(process.isDesk, socket.name) }))
+      .sort((a, b) => a.order - b.order)
+      .map(({ socket }) => portOf(socket))
+    own.forEach((port) => ports.set(port.key, port))
+    nodes.push({ ...EMPTY, id: process.id, kind: 'process', ports: own, hint: hintOf(process), processes: [process] })
+  }
+  const outside = (id: string, make: () => Partial<Node>) => {
+    const known = strangers.get(id)
+    if (known) return known
+    const own: Port[] = []
+    const node: Node = { ...EMPTY, id, kind: 'stranger', ports: own, ...make() }
+    nodes.push(node)
+    const entry = { node, ports: own }
+    strangers.set(id, entry)
+    return entry
+  }
+  for (const stranger of cast.strangers) {
+    if (!ids.has(stranger.id)) outside(stranger.id, () => ({ strangers: [stranger] }))
+  }
+
+  const links = new Map<string, Link>()
+  const link = (from: Port, to: Port, phase: ConnectionPhase, count: number) => {
+    const id = `${from.key} ${to.key}`
+    if (!links.has(id))
+      links.set(id, { id, from: from.key, to: to.key, phase, count, transport: transportOf(from, to) })
+  }
+  /** The port of a stranger to which one socket is connected. */
+  const portAt = ({ node, ports: own }: { node: Node; ports: Port[] }, socket: Port): Port => {
+    const key = `${node.id}#${socket.key}`
+    const known = ports.get(key)
+    if (known) return known
+    const port: Port = { key, type: '', pattern: socket.pattern, sockets: [] }
+    own.push(port)
+    ports.set(key, port)
+    return port
+  }
+  for (const { from, to, phase, count } of cast.lines) {
+    const [first, second] = [ports.get(from), ports.get(to)]
+    const stranger = strangers.get(to)
+    if (first && second && first !== second) link(first, second, phase, count)
+    else if (first && stranger) link(first, portAt(stranger, first), phase, count)
+  }
+  // What a socket tries to reach, and does not: its peer is not there, so no line is known.
+  for (const node of nodes.filter(({ kind }) => kind === 'process')) {
+    for (const port of node.ports) {
+      for (const { endpoint, phase, peer } of port.sockets[0]?.connections ?? []) {
+        if (peer !== null || !ATTEMPTS.has(phase) || !port.sockets[0]?.connected.includes(endpoint)) continue
+        const service = node.processes[0]?.isDesk ? serviceOf(port.sockets[0].name) : null
+        const absent = service?.name ?? endpoint
+        const there = outside(`absent ${absent}`, () => ({ kind: 'absent', absent, hint: service?.hint ?? null }))
+        link(port, portAt(there, port), phase, 1)
+      }
+    }
+  }
+  const seen = nodes.filter(({ kind, ports: own }) => kind === 'process' || own.length > 0)
+  return indexed(seen, [...links.values()])
+}
+
+/** A graph of boxes and lines. */
+export function indexed(nodes: readonly Node[], links: readonly Link[]): Graph {
+  const nodeOf = new Map<string, Node>()
+  const portOf = new Map<string, Port>()
+  for (const node of nodes) {
+    for (const port of node.ports) {
+      nodeOf.set(port.key, node)
+      portOf.set(port.key, port)
+    }
+  }
+  return { nodes, links: links.filter(({ from, to }) => portOf.has(from) && portOf.has(to)), nodeOf, portOf }
+}
+
+/** The phases of a connection that is not there yet. */
+const ATTEMPTS: ReadonlySet<ConnectionPhase> = new Set(['connecting', 'handshake', 'retrying', 'refused'])
+
+const EMPTY = { ports: [], hint: null, processes: [], strangers: [], absent: null } satisfies Partial<Node>
+
+function portOf(socket: SocketView): Port {
+  return { key: socket.key, type: socket.type, pattern: patternOfType(socket.type), sockets: [socket] }
+}
+
+/** How two ports are connected: by the endpoint that both know, else by the only kind that one of them has. */
+function transportOf(from: Port, to: Port): string | null {
+  const [connected, bound] = [endpointsOf(from), endpointsOf(to)]
+  const endpoint = connected.find((each) => bound.includes(each)) ?? connected[0] ?? bound[0]
+  return endpoint?.split('://')[0] ?? null
+}
+
+function endpointsOf({ sockets }: Port): string[] {
+  return sockets.flatMap(({ connected, bound }) => [...connected, ...bound])
+}
+
+/** Where messages of a link arrive: at its second port, its first, or both. */
+export function headsOf(graph: Graph, { from, to }: Link): 'end' | 'start' | 'both' {
+  const [first, second] = [flowOf(graph.portOf.get(from)?.type ?? ''), flowOf(graph.portOf.get(to)?.type ?? '')]
+  if (first === 'out' || second === 'in') return 'end'
+  return first === 'in' || second === 'out' ? 'start' : 'both'
+}
