@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand, error::ErrorKind};
-use settings::{HostArgs, Suite, SuiteArgs};
+use settings::{HostArgs, ReportingArgs, Suite};
 use sockets::Endpoint;
 use wire::{
     Text, User,
@@ -18,7 +18,7 @@ use crate::{client::ClientConfig, room::RoomConfig, say::SayConfig, server::Serv
 pub struct Cli {
     /// The flags that all programs of the suite share.
     #[command(flatten)]
-    pub suite: SuiteArgs,
+    pub suite: ReportingArgs,
     /// The role.
     #[command(subcommand)]
     pub command: Command,

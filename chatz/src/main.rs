@@ -25,7 +25,7 @@ fn main() -> ExitCode {
     program::exit_code(run(suite, command))
 }
 
-fn run(suite: settings::SuiteArgs, command: Command) -> anyhow::Result<()> {
+fn run(suite: settings::ReportingArgs, command: Command) -> anyhow::Result<()> {
     let suite = suite.load()?;
     let context = suite.observable_context("chatz", command.name())?;
     let stop = Stop::on_signals()?;

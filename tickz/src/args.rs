@@ -7,7 +7,7 @@ use std::{
 
 use clap::{Args, CommandFactory, Parser, Subcommand, error::ErrorKind};
 use records::Origin;
-use settings::{HostArgs, Suite, SuiteArgs};
+use settings::{HostArgs, ReportingArgs, Suite};
 use sockets::Endpoint;
 use tracing::info;
 use wire::{Symbol, tick::TICKS};
@@ -34,7 +34,7 @@ pub struct Cli {
     pub command: Command,
     /// The flags of all roles.
     #[command(flatten)]
-    pub suite: SuiteArgs,
+    pub suite: ReportingArgs,
 }
 
 /// The roles.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use records::Origin;
-use settings::{HostArgs, SuiteArgs};
+use settings::{HostArgs, ReportingArgs};
 use sockets::Endpoint;
 use wire::value::{CONTROL, ORDERS, RESULTS};
 
@@ -23,7 +23,7 @@ pub struct Cli {
     #[command(subcommand)]
     pub(crate) role: RoleArgs,
     #[command(flatten)]
-    pub(crate) suite: SuiteArgs,
+    pub(crate) suite: ReportingArgs,
 }
 
 #[derive(Debug, Subcommand)]

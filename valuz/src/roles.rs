@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use anyhow::ensure;
 use clap::error::ErrorKind;
 use records::Origin;
-use settings::SuiteArgs;
+use settings::ReportingArgs;
 use sockets::Stop;
 use tracing::warn;
 use wire::{
@@ -44,7 +44,7 @@ impl Cli {
 }
 
 impl SourceArgs {
-    fn run(self, suite: SuiteArgs, stop: &Stop) -> anyhow::Result<()> {
+    fn run(self, suite: ReportingArgs, stop: &Stop) -> anyhow::Result<()> {
         let suite = suite.load()?;
         let (batch, refused) = match &self.batch.input {
             None => (Orders::simulated(self.batch.seed, self.batch.count.unwrap_or_default()), 0),
@@ -86,7 +86,7 @@ impl BatchArgs {
 }
 
 impl WorkerArgs {
-    fn run(self, suite: SuiteArgs, stop: &Stop) -> anyhow::Result<()> {
+    fn run(self, suite: ReportingArgs, stop: &Stop) -> anyhow::Result<()> {
         let suite = suite.load()?;
         let config = WorkerConfig {
             orders: suite.to_connect(ORDERS, self.orders.endpoint, &self.host),
@@ -105,7 +105,7 @@ impl WorkerArgs {
 }
 
 impl ReduceArgs {
-    fn run(self, suite: SuiteArgs, stop: &Stop) -> anyhow::Result<()> {
+    fn run(self, suite: ReportingArgs, stop: &Stop) -> anyhow::Result<()> {
         let suite = suite.load()?;
         let config = ReduceConfig {
             results: suite.to_bind(RESULTS, self.results.endpoint),
@@ -146,7 +146,7 @@ impl WaitingArgs {
 }
 
 impl RunArgs {
-    fn run(self, suite: &SuiteArgs, stop: &Stop) -> anyhow::Result<()> {
+    fn run(self, suite: &ReportingArgs, stop: &Stop) -> anyhow::Result<()> {
         // Read here and only here: the source could not read a stream again.
         let listing = self.batch.input.as_ref().map(|input| self.batch.read(input, stop)).transpose()?;
         let listed = listing.as_ref().map(|listing| listing.orders.len() as u64);

@@ -15,7 +15,7 @@ use std::{
 
 use anyhow::{Context as _, bail};
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
-use settings::SuiteArgs;
+use settings::ReportingArgs;
 use sockets::{Endpoint, Mechanism, Stop};
 use tracing::{info, warn};
 use wire::foreign;
@@ -55,7 +55,12 @@ pub(crate) struct RunConfig {
 }
 
 /// Runs one batch, of the orders in `listing` or simulated. No process that it started outlives it.
-pub(crate) fn run(config: &RunConfig, listing: Option<Listing>, suite: &SuiteArgs, stop: &Stop) -> anyhow::Result<()> {
+pub(crate) fn run(
+    config: &RunConfig,
+    listing: Option<Listing>,
+    suite: &ReportingArgs,
+    stop: &Stop,
+) -> anyhow::Result<()> {
     let mut run = Run {
         config,
         listing,
@@ -309,7 +314,7 @@ impl Run<'_> {
 
 /// The suite's flags as environment variables. Under CURVE all processes have one key, so its public half is also the
 /// server's.
-fn variables(suite: &SuiteArgs) -> anyhow::Result<Vec<(&'static str, OsString)>> {
+fn variables(suite: &ReportingArgs) -> anyhow::Result<Vec<(&'static str, OsString)>> {
     let mut variables = suite.variables();
     if let Mechanism::Curve { own, server: None } = suite.clone().load()?.security()?.mechanism {
         variables.push(("SUITE_SERVER_KEY", own.public.to_string().into()));

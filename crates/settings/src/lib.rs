@@ -3,7 +3,7 @@
 //! - [`suite`] has the flags that all programs share, and their result
 //! - [`file`](mod@file) has the keys of `suite.toml`
 //! - [`host`] is a host to connect to
-//! - [`observe`]: where a process reports to its observers
+//! - [`observe`]: where a process reports to its observers, and what it lets them see
 //! - [`input`] opens a file or a stream whose waits end with the stop signal; it is that of `sockets`
 //! - [`program`]: how a program starts (command line, log) and ends (one error line, an exit code)
 
@@ -16,6 +16,6 @@ pub mod program;
 pub mod suite;
 
 pub use host::Host;
-pub use observe::Observe;
+pub use observe::{BytesArgs, Observe, ReportingArgs};
 pub use sockets::input::{self, Input};
 pub use suite::{HostArgs, Suite, SuiteArgs};

@@ -9,18 +9,17 @@ use std::{
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum as _, builder::BoolishValueParser};
-use sockets::{Context, Endpoint, KeepAlive, KeyPair, Mechanism, PublicKey, Reporting, Security};
-use tracing::warn;
-use wire::{Channel, report::REPORTS};
+use sockets::{Context, Endpoint, KeepAlive, KeyPair, Mechanism, PublicKey, Security};
+use wire::Channel;
 
 use crate::{
     file::{SecurityName, SuiteFile},
     host::{self, Host},
-    observe::Observe,
+    observe::ObserveArgs,
     program::{self, Usage},
 };
 
-/// The flags of every role.
+/// The flags of every role. Programs that report to a hub have [`crate::ReportingArgs`] instead, which are more.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Suite")]
 pub struct SuiteArgs {
@@ -55,12 +54,6 @@ pub struct SuiteArgs {
     /// Do not probe silent connections (TCP keep-alive)
     #[arg(long, env = "SUITE_NO_KEEP_ALIVE", value_parser = BoolishValueParser::new(), global = true)]
     pub no_keep_alive: bool,
-    /// The hub that shows this process to observers, or `off`; without a hub nothing is sent [default: tcp://127.0.0.1:9007]
-    #[arg(long, value_name = "ADDRESS|off", env = "SUITE_OBSERVE", hide_env_values = true, global = true)]
-    pub observe: Option<Observe>,
-    /// Let observers see the bytes of messages also under PLAIN and CURVE
-    #[arg(long, env = "SUITE_OBSERVE_BYTES", value_parser = BoolishValueParser::new(), global = true)]
-    pub observe_bytes: bool,
 }
 
 /// The flag of every connecting role.
@@ -75,7 +68,8 @@ pub struct HostArgs {
 #[derive(Debug)]
 pub struct Suite {
     args: SuiteArgs,
-    file: SuiteFile,
+    pub(crate) observe: ObserveArgs,
+    pub(crate) file: SuiteFile,
 }
 
 impl SuiteArgs {
@@ -85,7 +79,7 @@ impl SuiteArgs {
     /// The file cannot be read or has an unknown key; credentials are given without a mechanism that uses them.
     pub fn load(self) -> anyhow::Result<Suite> {
         let file = self.config.as_deref().map(SuiteFile::read).transpose()?.unwrap_or_default();
-        let suite = Suite { args: self, file };
+        let suite = Suite { args: self, observe: ObserveArgs::default(), file };
         suite.check_credentials_are_used()?;
         Ok(suite)
     }
@@ -104,8 +98,6 @@ impl SuiteArgs {
             ("SUITE_USERNAME", self.username.clone().map(OsString::from)),
             ("SUITE_PASSWORD", self.password.clone().map(OsString::from)),
             ("SUITE_NO_KEEP_ALIVE", self.no_keep_alive.then(|| "true".into())),
-            ("SUITE_OBSERVE", self.observe.as_ref().map(|observe| observe.to_string().into())),
-            ("SUITE_OBSERVE_BYTES", self.observe_bytes.then(|| "true".into())),
         ];
         variables.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }
@@ -140,33 +132,6 @@ impl Suite {
             KeepAlive::default()
         };
         Ok(Context::new(self.security()?, keep_alive)?)
-    }
-
-    /// The same, for a process that lets itself be observed as this program in this role, unless `--observe off`. One that
-    /// only binds may have no credentials to connect to a hub with; it runs unobserved.
-    ///
-    /// # Errors
-    /// As [`Suite::context`]; the hub's address cannot be connected to.
-    pub fn observable_context(&self, program: &str, role: &str) -> anyhow::Result<Context> {
-        let context = self.context()?;
-        let named = self.args.observe.as_ref().or(self.file.observe.as_ref());
-        if named == Some(&Observe::Off) {
-            return Ok(context);
-        }
-        if !context.security().can_connect() {
-            if named.is_some() {
-                warn!("this process has no credentials to connect to the hub with: it cannot be observed");
-            }
-            return Ok(context);
-        }
-        let hub = match named {
-            Some(Observe::Hub(hub)) => hub.clone(),
-            Some(Observe::Off) | None => self.to_connect(REPORTS, None, &HostArgs { host: Some(Host::local()) }),
-        };
-        let is_open = matches!(context.security().mechanism, Mechanism::Null);
-        let with_bytes = is_open || self.args.observe_bytes || self.file.observe_bytes == Some(true);
-        let reporting = Reporting { hub, program: program.to_owned(), role: role.to_owned(), with_bytes };
-        context.reporting(&reporting).context("--observe")
     }
 
     /// How this process authenticates, and which peers it accepts.
