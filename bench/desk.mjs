@@ -33,6 +33,8 @@ const env = {
   VALUZ_ORDERS: at(3),
   VALUZ_RESULTS: at(4),
   VALUZ_CONTROL: at(5),
+  OBSERVE_REPORTS: 'tcp://127.0.0.1:*',
+  OBSERVE_OBSERVATIONS: 'tcp://127.0.0.1:*',
   RUST_LOG: 'error',
 }
 

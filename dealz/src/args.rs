@@ -8,12 +8,13 @@ use std::{
 
 use anyhow::Context as _;
 use clap::{Args, Parser};
-use dealz_core::{DeskConfig, DeskEndpoints, Stage};
-use settings::{HostArgs, Suite, SuiteArgs};
-use sockets::Endpoint;
+use dealz_core::{DeskConfig, Stage, ValuzEndpoints};
+use settings::{BytesArgs, HostArgs, SuiteArgs};
+use sockets::{Endpoint, HubConfig};
 use wire::{
     Symbol, User,
     chat::{BROADCASTS, REQUESTS},
+    report::{OBSERVATIONS, REPORTS},
     tick::TICKS,
     value::{CONTROL, ORDERS, RESULTS},
 };
@@ -40,6 +41,9 @@ pub struct Cli {
     /// What all programs of the suite share.
     #[command(flatten)]
     pub suite: SuiteArgs,
+    /// What the desk lets observers see of it. It has no `--observe`: it runs the hub itself.
+    #[command(flatten)]
+    bytes: BytesArgs,
 }
 
 /// How the desk is shown.
@@ -89,7 +93,7 @@ struct SessionArgs {
     play: Option<PathBuf>,
 }
 
-/// The endpoints of the services, and those at which the desk serves workers.
+/// The endpoints of the services, and those at which the desk serves workers, processes that report, and observers.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Channels")]
 struct ChannelArgs {
@@ -111,6 +115,13 @@ struct ChannelArgs {
     /// Where to bind for commands to workers [default: tcp://*:9006]
     #[arg(long, value_name = "ENDPOINT", env = CONTROL.variable)]
     control: Option<Endpoint>,
+    /// Where to bind for processes that report; another hub that has this address is used in its place
+    /// [default: tcp://127.0.0.1:9007]
+    #[arg(long, value_name = "ENDPOINT", env = REPORTS.variable)]
+    reports: Option<Endpoint>,
+    /// Where to bind for observers, and to observe [default: tcp://127.0.0.1:9008]
+    #[arg(long, value_name = "ENDPOINT", env = OBSERVATIONS.variable)]
+    observations: Option<Endpoint>,
     /// The host of the services.
     #[command(flatten)]
     host: HostArgs,
@@ -171,14 +182,30 @@ impl Cli {
         };
         anyhow::ensure!(symbols.len() <= symbols::MAX, "--symbols: at most {} can be followed", symbols::MAX);
         let own = env::current_exe().context("cannot tell where this program is")?;
+        let context = suite.context()?;
+        let channels = &self.channels;
+        let to_connect = |channel, given: &Option<Endpoint>| suite.to_connect(channel, given.clone(), &channels.host);
+        let to_bind = |channel, given: &Option<Endpoint>| suite.to_bind(channel, given.clone());
         Ok(Session::Live(Box::new(DeskConfig {
-            context: suite.context()?,
-            endpoints: self.channels.endpoints(&suite),
+            with_bytes: suite.shows_bytes(&context, self.bytes),
+            context,
+            hub: HubConfig {
+                reports: to_bind(REPORTS, &channels.reports),
+                observations: to_bind(OBSERVATIONS, &channels.observations),
+            },
+            ticks: to_connect(TICKS, &channels.ticks),
+            requests: to_connect(REQUESTS, &channels.requests),
+            broadcasts: to_connect(BROADCASTS, &channels.broadcasts),
+            valuz: ValuzEndpoints {
+                orders: to_bind(ORDERS, &channels.orders),
+                results: to_bind(RESULTS, &channels.results),
+                control: to_bind(CONTROL, &channels.control),
+            },
             name: self.session.name.clone(),
             symbols,
             programs: own.parent().context("cannot find the folder of this program")?.to_owned(),
             stage: self.session.stage.then_some(Stage { prices, workers: self.session.workers }),
-            variables: self.suite.variables(),
+            variables: self.suite.variables().into_iter().chain(self.bytes.variable()).collect(),
             record: self.session.record.clone(),
         })))
     }
@@ -201,21 +228,6 @@ impl Cli {
 fn short(path: PathBuf) -> PathBuf {
     let here = env::current_dir().ok().and_then(|here| path.strip_prefix(here).ok().map(PathBuf::from));
     here.unwrap_or(path)
-}
-
-impl ChannelArgs {
-    fn endpoints(&self, suite: &Suite) -> DeskEndpoints {
-        let to_connect = |channel, given: &Option<Endpoint>| suite.to_connect(channel, given.clone(), &self.host);
-        let to_bind = |channel, given: &Option<Endpoint>| suite.to_bind(channel, given.clone());
-        DeskEndpoints {
-            requests: to_connect(REQUESTS, &self.requests),
-            broadcasts: to_connect(BROADCASTS, &self.broadcasts),
-            ticks: to_connect(TICKS, &self.ticks),
-            orders: to_bind(ORDERS, &self.orders),
-            results: to_bind(RESULTS, &self.results),
-            control: to_bind(CONTROL, &self.control),
-        }
-    }
 }
 
 /// An address to serve at: `127.0.0.1:9000`, `[::1]:9000`, `localhost:9000`.
@@ -252,8 +264,9 @@ mod tests {
         let Session::Live(config) = cli(&["--connect", "10.0.0.7"]).session().unwrap() else {
             panic!("nothing is played");
         };
-        assert_eq!(config.endpoints.ticks.as_str(), "tcp://10.0.0.7:9003");
-        assert_eq!(config.endpoints.orders.as_str(), "tcp://*:9004");
+        assert_eq!(config.ticks.as_str(), "tcp://10.0.0.7:9003");
+        assert_eq!(config.valuz.orders.as_str(), "tcp://*:9004");
+        assert_eq!(config.hub.reports.as_str(), "tcp://127.0.0.1:9007");
     }
 
     #[test]

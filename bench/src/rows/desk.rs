@@ -125,6 +125,7 @@ fn microseconds_a_tick(bench: &Bench, side: Side) -> Result<f64> {
             let mut command = program(&bench.programs.ours, "dealz");
             command.args(["--web", "127.0.0.1:0", "--symbols", &SYMBOLS.join(","), "--ticks", &ticks]);
             command.args(["--requests", &requests, "--broadcasts", &broadcasts]);
+            command.args(["--reports", "tcp://127.0.0.1:*", "--observations", "tcp://127.0.0.1:*"]);
             command.args(["--orders", &orders, "--results", &results, "--control", &control]);
             command
         }

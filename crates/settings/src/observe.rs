@@ -11,6 +11,9 @@ use wire::report::REPORTS;
 
 use crate::{Host, HostArgs, Suite, SuiteArgs};
 
+/// The variable that names the hub; for the environment of a child.
+pub const VARIABLE: &str = "SUITE_OBSERVE";
+
 /// The flags of every role that reports to a hub.
 #[derive(Debug, Clone, Default, Args)]
 pub struct ReportingArgs {
@@ -27,7 +30,7 @@ pub struct ReportingArgs {
 #[command(next_help_heading = "Suite")]
 pub struct ObserveArgs {
     /// The hub that shows this process to observers, or `off`; without a hub nothing is sent [default: tcp://127.0.0.1:9007]
-    #[arg(long, value_name = "ADDRESS|off", env = "SUITE_OBSERVE", hide_env_values = true, global = true)]
+    #[arg(long, value_name = "ADDRESS|off", env = VARIABLE, hide_env_values = true, global = true)]
     pub observe: Option<Observe>,
     /// What it lets observers see.
     #[command(flatten)]
@@ -89,7 +92,7 @@ impl ReportingArgs {
     /// As [`SuiteArgs::variables`].
     #[must_use]
     pub fn variables(&self) -> Vec<(&'static str, OsString)> {
-        let observe = self.observe.observe.as_ref().map(|observe| ("SUITE_OBSERVE", observe.to_string().into()));
+        let observe = self.observe.observe.as_ref().map(|observe| (VARIABLE, observe.to_string().into()));
         self.suite.variables().into_iter().chain(observe).chain(self.observe.bytes.variable()).collect()
     }
 }

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use wire::{Channel, Limits};
+use wire::{Channel, Limits, report::ProcessId};
 
 use crate::{
     Mechanism, Monitors, Probes, Role, Security, Socket, SocketError, Stop,
@@ -81,6 +81,8 @@ pub(crate) struct Observation {
     pub(crate) monitors: Monitors,
     pub(crate) probes: Probes,
     values: Values,
+    /// Under which observers know the process.
+    process: Option<ProcessId>,
 }
 
 impl Context {
@@ -105,7 +107,7 @@ impl Context {
     /// monitor, and `probes` has its counts and messages.
     #[must_use]
     pub fn observed(&self, monitors: Monitors, probes: Probes) -> Self {
-        let observation = Observation { monitors, probes, values: Values::default() };
+        let observation = Observation { monitors, probes, values: Values::default(), process: None };
         Self { observation: Some(observation), ..self.clone() }
     }
 
@@ -121,8 +123,15 @@ impl Context {
     pub fn reporting(&self, reporting: &Reporting) -> Result<Self, SocketError> {
         let (probes, values) = (Probes::new(), Values::default());
         let reporter = Reporter::connect(self, reporting, probes.clone(), values.clone())?;
+        let process = Some(reporter.process());
         let monitors = Monitors::spawn_observer(self, reporter)?;
-        Ok(Self { observation: Some(Observation { monitors, probes, values }), ..self.clone() })
+        Ok(Self { observation: Some(Observation { monitors, probes, values, process }), ..self.clone() })
+    }
+
+    /// The id by which observers know this process, if it reports.
+    #[must_use]
+    pub fn process(&self) -> Option<ProcessId> {
+        self.observation.as_ref().and_then(|observation| observation.process)
     }
 
     /// The number of this name and unit that observers of the process see, zero at first; clones share it.

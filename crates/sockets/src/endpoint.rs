@@ -76,6 +76,16 @@ impl Endpoint {
         }
     }
 
+    /// The endpoint for a client on this machine: one that is bound on all addresses is reached on the loopback address.
+    #[must_use]
+    pub fn reachable(&self) -> Self {
+        let everywhere = ["tcp://*:", "tcp://0.0.0.0:", "tcp://[::]:"];
+        match everywhere.iter().find_map(|prefix| self.0.strip_prefix(prefix)) {
+            Some(port) => Self(format!("tcp://127.0.0.1:{port}")),
+            None => self.clone(),
+        }
+    }
+
     /// The address as libzmq takes it.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -2,18 +2,26 @@
 
 use std::{ffi::OsString, path::PathBuf};
 
-use sockets::{Context, Endpoint};
+use sockets::{Context, Endpoint, HubConfig};
 use wire::{Symbol, User};
-
-use crate::view::SocketId;
 
 /// The configuration of a desk.
 #[derive(Debug)]
 pub struct DeskConfig {
-    /// Makes the sockets.
+    /// Makes the sockets. The desk itself makes them observable.
     pub context: Context,
-    /// The endpoints to which they connect and bind.
-    pub endpoints: DeskEndpoints,
+    /// Where its hub binds, and where the desk uses another hub that has these addresses.
+    pub hub: HubConfig,
+    /// Whether the bytes of its messages may be seen.
+    pub with_bytes: bool,
+    /// Where tickz publishes prices.
+    pub ticks: Endpoint,
+    /// Where chatz receives requests.
+    pub requests: Endpoint,
+    /// Where chatz publishes texts.
+    pub broadcasts: Endpoint,
+    /// Where the desk serves workers.
+    pub valuz: ValuzEndpoints,
     /// The desk's user name in the chat.
     pub name: User,
     /// The symbols followed at the start; at most 16.
@@ -22,7 +30,8 @@ pub struct DeskConfig {
     pub programs: PathBuf,
     /// The processes to start; if `None`, only those that a page starts.
     pub stage: Option<Stage>,
-    /// Environment variables for started processes, such as the suite's security. Those of the channels are always set.
+    /// Environment variables for started processes, such as the suite's security. Those of the channels and of the hub are
+    /// always set.
     pub variables: Vec<(&'static str, OsString)>,
     /// The file to record to.
     pub record: Option<PathBuf>,
@@ -37,34 +46,13 @@ pub struct Stage {
     pub workers: u32,
 }
 
-/// The six channels of a desk.
-#[derive(Debug, Clone)]
-pub struct DeskEndpoints {
-    /// Where tickz publishes prices.
-    pub ticks: Endpoint,
-    /// Where chatz receives requests.
-    pub requests: Endpoint,
-    /// Where chatz publishes texts.
-    pub broadcasts: Endpoint,
-    /// Where dealz sends orders to workers.
+/// The endpoints at which the desk serves workers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ValuzEndpoints {
+    /// Where it sends orders to workers.
     pub orders: Endpoint,
-    /// Where dealz receives results from workers.
+    /// Where it receives results from workers.
     pub results: Endpoint,
-    /// Where dealz publishes commands to workers.
+    /// Where it publishes commands to workers.
     pub control: Endpoint,
-}
-
-impl DeskEndpoints {
-    /// The endpoint of a socket.
-    #[must_use]
-    pub const fn of(&self, id: SocketId) -> &Endpoint {
-        match id {
-            SocketId::ChatzReq => &self.requests,
-            SocketId::ChatzSub => &self.broadcasts,
-            SocketId::TickzSub => &self.ticks,
-            SocketId::ValuzPush => &self.orders,
-            SocketId::ValuzPull => &self.results,
-            SocketId::ValuzPub => &self.control,
-        }
-    }
 }

@@ -1,4 +1,4 @@
-//! The three feeds: each takes part in one service on its own threads, and reports to the dashboard.
+//! The feeds: three take part in one service each, one observes all processes, and all report to the dashboard.
 //!
 //! Frequent changes are conflated at their origin: a feed reports its latest state about thirty times a second, and if the
 //! dashboard is behind it tries again later, with the latest state of that time. So no feed ever waits for the dashboard,
@@ -7,11 +7,13 @@
 //! - [`tickz`]: prices, by a `SUB`
 //! - [`chatz`]: chat, by chatz's client
 //! - [`valuz`]: valuations; dealz is source and reduce
-//! - [`monitors`]: libzmq's events about the six sockets
+//! - [`hub`]: the hub of the observation bus
+//! - [`observations`]: what all processes report, by a `SUB`
 //! - [`outlet`]: a feed's sender to the dashboard
 
 pub(crate) mod chatz;
-pub(crate) mod monitors;
+pub(crate) mod hub;
+pub(crate) mod observations;
 mod outlet;
 pub(crate) mod tickz;
 pub(crate) mod valuz;
@@ -19,6 +21,9 @@ pub(crate) mod valuz;
 use sockets::actor::NotTaken;
 
 use crate::command::Refusal;
+
+/// The names of the desk's six sockets. A service is the part before the dot.
+pub(crate) const SOCKETS: [&str; 6] = [chatz::REQ, chatz::SUB, tickz::SUB, valuz::PUSH, valuz::PULL, valuz::PUB];
 
 /// The refusal of a command that a feed's thread did not accept.
 fn not_taken<C>(feed: &str, error: &NotTaken<C>) -> Refusal {
@@ -29,10 +34,8 @@ fn not_taken<C>(feed: &str, error: &NotTaken<C>) -> Refusal {
     Refusal::NotNow { reason }
 }
 
-/// A context as in dealz: its sockets are watched by the thread `monitors`, and their messages are kept.
+/// A context whose sockets are not observed.
 #[cfg(test)]
-fn observed() -> sockets::Context {
-    let context = sockets::Context::new(sockets::Security::default(), sockets::KeepAlive::default()).unwrap();
-    let monitors = sockets::Monitors::spawn(&context, |_, _| true).unwrap();
-    context.observed(monitors, sockets::Probes::tapped())
+fn context() -> sockets::Context {
+    sockets::Context::new(sockets::Security::default(), sockets::KeepAlive::default()).unwrap()
 }

@@ -35,7 +35,7 @@ mod updates;
 pub mod command;
 pub mod view;
 
-pub use config::{DeskConfig, DeskEndpoints, Stage};
+pub use config::{DeskConfig, Stage, ValuzEndpoints};
 pub use desk::{Desk, StartError};
 pub use recording::PlayError;
 pub use updates::Updates;

@@ -9,8 +9,10 @@
 //! - [`child`]: a running program
 //! - [`program`]: command lines
 //! - [`place`]: which process holds a port
+//! - [`address`]: which process has any address
 //! - [`log`]: the last log lines
 
+mod address;
 mod child;
 mod log;
 mod owner;
@@ -31,7 +33,7 @@ use std::{
 use tracing::error;
 
 use self::owner::{Answer, Message, Order, Owner};
-pub(crate) use self::program::Programs;
+pub(crate) use self::{address::holders_at, program::Programs};
 use crate::{
     command::{ProcessAct, Refusal},
     event::Event,

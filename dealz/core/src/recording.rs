@@ -7,6 +7,7 @@
 //! reaches about half of the largest size. The thread waits for nothing but the disk, and nothing waits for it.
 
 use std::{
+    collections::BTreeMap,
     ffi::OsString,
     fs::{File, OpenOptions},
     io::{self, BufWriter, ErrorKind, Read as _, Write as _},
@@ -16,16 +17,12 @@ use std::{
 };
 
 use settings::Input;
-use sockets::{Probes, SocketError, Stop, Stopper};
+use sockets::{SocketError, Stop, Stopper};
 use thiserror::Error;
 use tracing::{debug, error, info, warn};
 use wire::foreign;
 
-use crate::{
-    message::message_view,
-    updates::Updates,
-    view::{Recorded, SocketId},
-};
+use crate::{feeds::observations::Taps, updates::Updates, view::Recorded};
 
 /// The largest size of a recording.
 const BYTES_MAX: u64 = 64 << 20;
@@ -94,12 +91,12 @@ impl Recorder {
     ///
     /// # Errors
     /// The system has no more threads or file descriptors.
-    pub(crate) fn spawn(file: File, updates: Updates, probes: Probes) -> io::Result<Self> {
+    pub(crate) fn spawn(file: File, updates: Updates, taps: Taps, sockets: Vec<String>) -> io::Result<Self> {
         let (stopper, stop) = Stop::pair().map_err(|error| match error {
             SocketError::System { reason, .. } => reason,
             error => io::Error::other(error.to_string()),
         })?;
-        let writer = RecordingWriter::new(file, updates, probes);
+        let writer = RecordingWriter::new(file, updates, taps, sockets);
         let thread = thread::Builder::new().name("recorder".to_owned()).spawn(move || writer.run(&stop))?;
         Ok(Self { stopper: Some(stopper), thread: Some(thread) })
     }
@@ -156,9 +153,11 @@ struct RecordingWriter {
     /// How many bytes may still be written.
     left: u64,
     updates: Updates,
-    probes: Probes,
-    /// Of each socket, the number of the message after the last one kept.
-    seen: [u64; SocketId::ALL.len()],
+    taps: Taps,
+    /// The keys of the sockets whose messages are recorded even if no page looks at them.
+    sockets: Vec<String>,
+    /// Of each socket that is looked at, the number of the message after the last one that was recorded.
+    seen: BTreeMap<String, u64>,
     /// At which beat there may be another snapshot.
     next_snapshot: u64,
     /// And down to how many bytes that are left.
@@ -166,13 +165,14 @@ struct RecordingWriter {
 }
 
 impl RecordingWriter {
-    fn new(file: File, updates: Updates, probes: Probes) -> Self {
+    fn new(file: File, updates: Updates, taps: Taps, sockets: Vec<String>) -> Self {
         Self {
             file: BufWriter::new(file),
             left: BYTES_MAX,
             updates,
-            probes,
-            seen: [0; SocketId::ALL.len()],
+            taps,
+            sockets,
+            seen: BTreeMap::new(),
             next_snapshot: 0,
             next_snapshot_left: BYTES_MAX,
         }
@@ -216,15 +216,19 @@ impl RecordingWriter {
     }
 
     fn write_messages(&mut self) -> io::Result<()> {
-        for id in SocketId::ALL {
-            let tapped = self.probes.messages(id.name());
-            let newest = &tapped[tapped.len().saturating_sub(MESSAGES_MAX)..];
-            let seen = self.seen[id.index()];
-            let new = newest.iter().filter(|message| message.id >= seen);
-            let messages: Vec<_> = new.map(|message| message_view(id, message)).collect();
+        for key in &self.sockets {
+            // Asked for by its name in this process, which is valid; what is kept of it follows with all others.
+            let _ = self.taps.ask(key);
+        }
+        let all = self.taps.all();
+        self.seen.retain(|seen, _| all.iter().any(|(key, _)| key == seen));
+        for (socket, mut messages) in all {
+            let seen = self.seen.entry(socket.clone()).or_default();
+            messages.drain(..messages.len().saturating_sub(MESSAGES_MAX));
+            messages.retain(|message| message.id >= *seen);
             if let Some(last) = messages.last() {
-                self.seen[id.index()] = last.id + 1;
-                self.write(&Recorded::Wire { socket: id, messages })?;
+                *seen = last.id.saturating_add(1);
+                self.write(&Recorded::Wire { socket, messages })?;
             }
         }
         Ok(())
@@ -353,7 +357,7 @@ mod tests {
     #[test]
     fn a_recording_ends_at_its_limit_with_whole_lines() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        let mut writer = RecordingWriter::new(file.reopen().unwrap(), Updates::new(None), Probes::tapped());
+        let mut writer = RecordingWriter::new(file.reopen().unwrap(), Updates::new(None), Taps::default(), Vec::new());
         writer.left = 2 * line(true).len() as u64 + 5;
         let recorded = Recorded::Update { update: Update { snapshot: true, time_ms: 1.5, ..Update::default() } };
         let written = (0..9).take_while(|_| writer.write(&recorded).is_ok()).count();
@@ -364,8 +368,8 @@ mod tests {
     fn snapshots_come_again_and_again_and_are_the_smaller_part() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let dashboard = Arc::new(Mutex::new(Dashboard::new(["tcp://127.0.0.1:1"; 6], "ada", String::new(), 0.0)));
-        let mut writer =
-            RecordingWriter::new(file.reopen().unwrap(), Updates::new(Some(Arc::clone(&dashboard))), Probes::tapped());
+        let updates = Updates::new(Some(Arc::clone(&dashboard)));
+        let mut writer = RecordingWriter::new(file.reopen().unwrap(), updates, Taps::default(), Vec::new());
         for beats in 0..2_000 {
             let said = chatz::Event::Message { user: "bob".parse().unwrap(), text: "hello".parse().unwrap() };
             let now_ms = 1_000.0 * beats as f64;

@@ -25,10 +25,19 @@ afterEach(async () => {
 })
 
 /** The channels of one suite, as environment variables that name free ports of this machine. */
-export type Channels = Record<
-  'CHATZ_REQUESTS' | 'CHATZ_BROADCASTS' | 'TICKZ_TICKS' | 'VALUZ_ORDERS' | 'VALUZ_RESULTS' | 'VALUZ_CONTROL',
-  string
->
+const CHANNELS = [
+  'CHATZ_REQUESTS',
+  'CHATZ_BROADCASTS',
+  'TICKZ_TICKS',
+  'VALUZ_ORDERS',
+  'VALUZ_RESULTS',
+  'VALUZ_CONTROL',
+  'OBSERVE_REPORTS',
+  'OBSERVE_OBSERVATIONS',
+] as const
+
+/** Those, and the hub to which programs report: the desk's. */
+export type Channels = Record<(typeof CHANNELS)[number] | 'SUITE_OBSERVE', string>
 
 /**
  * Free ports, all different. Each has had a connection, so for a minute the system gives it only to programs
@@ -51,9 +60,9 @@ export async function freePorts(count: number): Promise<number[]> {
 
 /** The channels of a suite at free ports. */
 export async function freeChannels(): Promise<Channels> {
-  const names = ['CHATZ_REQUESTS', 'CHATZ_BROADCASTS', 'TICKZ_TICKS', 'VALUZ_ORDERS', 'VALUZ_RESULTS', 'VALUZ_CONTROL']
-  const ports = await freePorts(names.length)
-  return Object.fromEntries(names.map((name, index) => [name, `tcp://127.0.0.1:${ports[index]}`])) as Channels
+  const ports = await freePorts(CHANNELS.length)
+  const channels = Object.fromEntries(CHANNELS.map((name, index) => [name, `tcp://127.0.0.1:${ports[index]}`]))
+  return { ...channels, SUITE_OBSERVE: channels.OBSERVE_REPORTS } as Channels
 }
 
 /** A program of the suite that runs. */

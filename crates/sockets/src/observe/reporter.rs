@@ -84,6 +84,11 @@ impl Reporter {
         })
     }
 
+    /// The id of the process.
+    pub(crate) const fn process(&self) -> ProcessId {
+        self.process.process
+    }
+
     fn report_event(&mut self, socket: &str, event: &MonitorEvent, ends: Option<&Ends>) {
         let number = self.events;
         self.events += 1;

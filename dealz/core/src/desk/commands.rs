@@ -10,9 +10,8 @@ use crate::{
     command::{Command, OrdersInput, Refusal, Reply},
     event::Event,
     feeds::valuz::{Run, orders_of},
-    message::message_view,
     processes::WORKERS_MAX,
-    view::{SocketId, ValuationName},
+    view::ValuationName,
 };
 
 impl Live {
@@ -35,7 +34,7 @@ impl Live {
             Command::KillWorker => self.processes.kill_worker()?,
             Command::Process { id, act } => self.processes.act(id, act)?,
             Command::Reset => self.reset()?,
-            Command::Wire { socket } => return Ok(self.wire(socket)),
+            Command::Wire { socket } => return Ok(Reply::Wire { messages: self.observations.messages(&socket)? }),
             Command::Recording => return Err(not_now("no recording is played")),
         }
         Ok(Reply::Done)
@@ -45,11 +44,6 @@ impl Live {
         let (orders, origin) = orders_of(orders)?;
         let await_pids = self.processes.set_valuation(valuation)?;
         self.valuz.run(Run { orders, origin, valuation, await_pids })
-    }
-
-    fn wire(&self, socket: SocketId) -> Reply {
-        let tapped = self.probes.messages(socket.name());
-        Reply::Wire { messages: tapped.iter().map(|message| message_view(socket, message)).collect() }
     }
 
     /// Resets the desk.
@@ -70,7 +64,7 @@ impl Live {
         self.tickz.reset()?;
         self.chatz.reset()?;
         self.chatz.rename(self.name.clone())?;
-        self.probes.clear();
+        self.observations.taps().clear();
         // Last, so that all earlier events are cleared too. The dashboard drains the channel; if sending fails, it has ended.
         let _ = self.events.send(Event::Reset);
         Ok(())

@@ -9,37 +9,37 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sockets::{Context, Monitors, Probes};
+use sockets::{Context, Reporting};
 use tracing::error;
-use wire::{Symbol, User};
+use wire::{Symbol, User, report::ProcessId};
 
 use super::StartError;
 use crate::{
     clock::now_ms,
-    config::{DeskConfig, DeskEndpoints},
+    config::DeskConfig,
     dashboard::Dashboard,
-    event::{Counts, Event},
+    event::Event,
     feeds::{
+        self,
         chatz::Chatz,
-        monitors,
+        hub::BusHub,
+        observations::{Observations, Strangers},
         tickz::Tickz,
-        valuz::{Valuz, ValuzEndpoints},
+        valuz::Valuz,
     },
     processes::{Processes, Programs},
     recording::{self, Recorder},
     updates::Updates,
-    view::SocketId,
 };
 
-/// The most events that may wait for the dashboard. A sender that finds it full sends its latest state later, or, like the
-/// monitors, drops.
+/// The most events that may wait for the dashboard. A sender that finds it full sends its latest state later, or waits.
 const EVENTS_MAX: usize = 1_024;
 
 /// The least time between two states of the view.
 const BEAT: Duration = Duration::from_millis(33);
 
-/// How often messages are counted, and the most time between two states of the view.
-const COUNT: Duration = Duration::from_millis(250);
+/// The most time between two states of the view.
+const BEAT_MAX: Duration = Duration::from_millis(250);
 
 /// Everything that runs. Dropping it ends everything, in the order of the fields.
 pub(crate) struct Live {
@@ -49,7 +49,7 @@ pub(crate) struct Live {
     pub(super) chatz: Chatz,
     pub(super) valuz: Valuz,
     pub(super) processes: Arc<Processes>,
-    pub(super) probes: Probes,
+    pub(super) observations: Observations,
     pub(super) events: SyncSender<Event>,
     /// The symbols to follow and the name in the chat, at the start and after a reset.
     pub(super) symbols: Vec<Symbol>,
@@ -59,6 +59,8 @@ pub(crate) struct Live {
     // These end after the feeds, in this order.
     _stop_processes: StopProcesses,
     board: DashboardHandle,
+    /// After all that report: their last states pass through it.
+    _hub: BusHub,
     /// The last one waits for what is still to leave.
     _context: Context,
 }
@@ -69,34 +71,49 @@ impl Live {
     /// # Errors
     /// As [`super::Desk::start`].
     pub(crate) fn start(config: DeskConfig) -> Result<Self, StartError> {
-        let DeskConfig { context, endpoints, name, symbols, programs, stage, variables, record } = config;
+        let DeskConfig { context, hub, with_bytes, ticks, requests, broadcasts, valuz, .. } = config;
+        let DeskConfig { name, symbols, programs, stage, variables, record, .. } = config;
         // First of all: without it nothing is started.
         let file = record.map(|path| recording::create(&path).map_err(|reason| StartError::Record { path, reason }));
         let file = file.transpose()?;
         let (events, inbox) = sync_channel(EVENTS_MAX);
-        let probes = Probes::tapped();
-        let monitors = monitors::spawn(&context, events.clone())?;
-        let observed = context.observed(monitors.clone(), probes.clone());
-        let board = DashboardHandle::spawn(&endpoints, &name, (probes.clone(), monitors), (events.clone(), inbox))?;
+        let hub = BusHub::spawn(&context, hub)?;
+        let reports = hub.endpoints().reports.clone();
+        let reporting =
+            Reporting { hub: reports.clone(), program: "dealz".to_owned(), role: "desk".to_owned(), with_bytes };
+        let observed = context.reporting(&reporting)?;
+        let strangers = Strangers::default();
+        // Its own sockets are unobserved: each report would be followed by another one.
+        let observations = Observations::spawn(
+            &context,
+            &hub.endpoints().observations,
+            hub.failure(),
+            Arc::clone(&strangers),
+            events.clone(),
+        )?;
+        let dashboard = Dashboard::new([""; 6], name.as_str(), host(), now_ms());
+        let board = DashboardHandle::spawn(dashboard, strangers, (events.clone(), inbox))?;
 
-        let binds = ValuzEndpoints {
-            orders: endpoints.orders.clone(),
-            results: endpoints.results.clone(),
-            control: endpoints.control.clone(),
+        let wanted = valuz;
+        let valuz = Valuz::spawn(&observed, wanted.clone(), events.clone())?;
+        let programs = Programs {
+            folder: programs,
+            stage,
+            variables,
+            ticks: ticks.clone(),
+            requests: requests.clone(),
+            broadcasts: broadcasts.clone(),
+            // Where the system chose the ports, workers have to know them.
+            valuz: valuz.endpoints().unwrap_or(wanted),
+            reports,
         };
-        let valuz = Valuz::spawn(&observed, binds, events.clone())?;
-        // Where the system chose the ports, workers have to know them.
-        let mut reached = endpoints.clone();
-        if let Some(bound) = valuz.endpoints() {
-            (reached.orders, reached.results, reached.control) = (bound.orders, bound.results, bound.control);
-        }
-        let programs = Programs { folder: programs, stage, variables, endpoints: reached };
         let processes = Arc::new(Processes::spawn(programs, events.clone()).map_err(StartError::Thread)?);
-        let tickz = Tickz::spawn(&observed, &endpoints.ticks, &symbols, events.clone())?;
-        let chatz = Chatz::spawn(&observed, &endpoints.requests, &endpoints.broadcasts, &name, events.clone())?;
+        let tickz = Tickz::spawn(&observed, &ticks, &symbols, events.clone())?;
+        let chatz = Chatz::spawn(&observed, &requests, &broadcasts, &name, events.clone())?;
         let recorder = file.map(|file| {
             let updates = Updates::new(Some(Arc::clone(&board.dashboard)));
-            Recorder::spawn(file, updates, probes.clone()).map_err(StartError::Thread)
+            let keys = feeds::SOCKETS.map(|socket| key(observed.process(), socket)).into();
+            Recorder::spawn(file, updates, observations.taps().clone(), keys).map_err(StartError::Thread)
         });
         let recorder = recorder.transpose()?;
         Ok(Self {
@@ -106,12 +123,13 @@ impl Live {
             valuz,
             _stop_processes: StopProcesses(Arc::clone(&processes)),
             processes,
-            probes,
+            observations,
             events,
             symbols,
             name,
             resetting: Mutex::new(()),
             board,
+            _hub: hub,
             _context: context,
         })
     }
@@ -146,14 +164,12 @@ struct DashboardHandle {
 
 impl DashboardHandle {
     fn spawn(
-        endpoints: &DeskEndpoints,
-        name: &User,
-        (probes, monitors): (Probes, Monitors),
+        dashboard: Dashboard,
+        strangers: Strangers,
         (events, inbox): (SyncSender<Event>, Receiver<Event>),
     ) -> Result<Self, StartError> {
-        let texts = SocketId::ALL.map(|id| endpoints.of(id).as_str());
-        let dashboard = Arc::new(Mutex::new(Dashboard::new(texts, name.as_str(), host(), now_ms())));
-        let owner = DashboardThread { dashboard: Arc::clone(&dashboard), inbox, probes, monitors };
+        let dashboard = Arc::new(Mutex::new(dashboard));
+        let owner = DashboardThread { dashboard: Arc::clone(&dashboard), strangers, inbox };
         let thread = thread::Builder::new().name("dashboard".to_owned()).spawn(move || owner.run());
         Ok(Self { dashboard, events, thread: Some(thread.map_err(StartError::Thread)?) })
     }
@@ -175,20 +191,24 @@ fn host() -> String {
     name.as_ref().and_then(wire::WorkerName::parts).map_or_else(String::new, |parts| parts.host.to_owned())
 }
 
+/// The key of a socket of this process.
+fn key(process: Option<ProcessId>, socket: &str) -> String {
+    process.map_or_else(String::new, |process| format!("{process}/{socket}"))
+}
+
 /// The state of the thread `dashboard`.
 struct DashboardThread {
     dashboard: Arc<Mutex<Dashboard>>,
+    strangers: Strangers,
     inbox: Receiver<Event>,
-    probes: Probes,
-    monitors: Monitors,
 }
 
 impl DashboardThread {
     fn run(self) {
-        let (mut last_beat, mut next_count) = (Instant::now(), Instant::now());
+        let mut last_beat = Instant::now();
         let mut has_changed = true;
         loop {
-            let next_beat = if has_changed { last_beat + BEAT } else { next_count };
+            let next_beat = last_beat + if has_changed { BEAT } else { BEAT_MAX };
             match self.inbox.recv_timeout(next_beat.saturating_duration_since(Instant::now())) {
                 Ok(Event::End) | Err(RecvTimeoutError::Disconnected) => return,
                 Ok(event) => {
@@ -198,24 +218,15 @@ impl DashboardThread {
                 Err(RecvTimeoutError::Timeout) => {}
             }
             let now = Instant::now();
-            if now >= next_count {
-                next_count = now + COUNT;
-                let mut dashboard = self.locked();
-                dashboard.handle(Event::Traffic(self.counts()), now_ms());
-                dashboard.handle(Event::Dropped(self.monitors.dropped()), now_ms());
-            }
             if now >= next_beat {
                 (last_beat, has_changed) = (now, false);
-                self.locked().handle_time(now_ms());
+                let mut dashboard = self.locked();
+                dashboard.handle_time(now_ms());
+                let strangers = dashboard.strangers();
+                drop(dashboard);
+                *self.strangers.lock().unwrap_or_else(PoisonError::into_inner) = strangers;
             }
         }
-    }
-
-    fn counts(&self) -> [Counts; SocketId::ALL.len()] {
-        SocketId::ALL.map(|id| {
-            let (received, sent) = self.probes.counts(id.name());
-            Counts { received, sent }
-        })
     }
 
     fn locked(&self) -> MutexGuard<'_, Dashboard> {

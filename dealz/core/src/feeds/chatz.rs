@@ -10,6 +10,7 @@ mod session;
 
 use std::sync::{Mutex, MutexGuard, PoisonError, mpsc::SyncSender};
 
+pub(crate) use chatz::client::{REQ_NAME as REQ, SUB_NAME as SUB};
 use sockets::{Context, Endpoint, SocketError};
 use tracing::warn;
 use wire::{Text, User};

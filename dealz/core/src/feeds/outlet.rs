@@ -10,7 +10,6 @@ use wire::DecodeError;
 use crate::{
     clock::instant_ms,
     event::{Event, Silence},
-    view::SocketId,
 };
 
 /// The least time between two reports: thirty a second.
@@ -59,7 +58,7 @@ impl Outlet {
     }
 
     /// Reports that nothing is heard on a socket, or something again, unless that was `reported` last.
-    pub(crate) fn offer_silence(&self, socket: SocketId, unheard: Option<Unheard>, reported: &mut Option<Unheard>) {
+    pub(crate) fn offer_silence(&self, socket: &'static str, unheard: Option<Unheard>, reported: &mut Option<Unheard>) {
         let event = || Event::Silent(socket, unheard.clone().map(Silence::from));
         if *reported != unheard && self.offer(event()).is_none() {
             *reported = unheard;
@@ -76,14 +75,14 @@ impl From<Unheard> for Silence {
 /// The malformed messages of one socket, of which only the number and the last fault are reported.
 #[derive(Debug)]
 pub(crate) struct Faults {
-    socket: SocketId,
+    socket: &'static str,
     count: u64,
     reported: u64,
     last: Option<DecodeError>,
 }
 
 impl Faults {
-    pub(crate) const fn of(socket: SocketId) -> Self {
+    pub(crate) const fn of(socket: &'static str) -> Self {
         Self { socket, count: 0, reported: 0, last: None }
     }
 
@@ -121,6 +120,7 @@ mod tests {
     use wire::Fault;
 
     use super::*;
+    use crate::feeds::tickz::SUB;
 
     #[test]
     fn it_reports_at_most_once_a_beat() {
@@ -135,14 +135,14 @@ mod tests {
     #[test]
     fn faults_that_find_no_room_are_reported_with_those_that_follow() {
         let (sender, events) = sync_channel(1);
-        let (outlet, mut faults) = (Outlet::new(sender), Faults::of(SocketId::TickzSub));
+        let (outlet, mut faults) = (Outlet::new(sender), Faults::of(SUB));
         faults.offer(&outlet);
         for _ in 0..2 {
             faults.note(Fault::Missing.of("price"));
             faults.offer(&outlet);
         }
         let reported = |events: &std::sync::mpsc::Receiver<Event>| match events.try_recv() {
-            Ok(Event::Malformed(SocketId::TickzSub, count, reason)) => (count, reason),
+            Ok(Event::Malformed(SUB, count, reason)) => (count, reason),
             other => panic!("{other:?}"),
         };
         assert_eq!(reported(&events), (1, "price: missing".to_owned()));
@@ -160,11 +160,11 @@ mod tests {
         let unheard = || Some(Unheard { since: Instant::now(), reason: "no tick".to_owned() });
         let first = unheard();
         for unheard in [first.clone(), first.clone(), None, None, first] {
-            outlet.offer_silence(SocketId::TickzSub, unheard, &mut reported);
+            outlet.offer_silence(SUB, unheard, &mut reported);
         }
         let silences: Vec<bool> = events
             .try_iter()
-            .map(|event| matches!(event, Event::Silent(SocketId::TickzSub, Some(Silence { since_ms, .. })) if since_ms > 0.0))
+            .map(|event| matches!(event, Event::Silent(SUB, Some(Silence { since_ms, .. })) if since_ms > 0.0))
             .collect();
         assert_eq!(silences, [true, false, true]);
     }

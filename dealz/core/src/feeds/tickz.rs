@@ -33,11 +33,10 @@ use super::{
     not_taken,
     outlet::{Faults, Outlet, Unheard},
 };
-use crate::{
-    command::Refusal,
-    event::Event,
-    view::{SocketId, TickzView},
-};
+use crate::{command::Refusal, event::Event, view::TickzView};
+
+/// The name of the socket.
+pub(crate) const SUB: &str = "tickz.sub";
 
 /// The most messages handled before the thread does anything else.
 const BATCH_MAX: u64 = 1_000;
@@ -84,7 +83,7 @@ impl Tickz {
         events: SyncSender<Event>,
     ) -> Result<Self, SocketError> {
         let mut socket = context.socket(Role::Sub, TICKS)?;
-        socket.watch(SocketId::TickzSub.name())?;
+        socket.watch(SUB)?;
         let now = Instant::now();
         let mut owner = Owner {
             socket,
@@ -93,7 +92,7 @@ impl Tickz {
             silence: Silence::default(),
             reported_silence: None,
             malformed: MalformedMessages::default(),
-            faults: Faults::of(SocketId::TickzSub),
+            faults: Faults::of(SUB),
             outlet: Outlet::new(events),
             reported: None,
             frames: Frames::new(),
@@ -302,7 +301,7 @@ impl Owner {
             return;
         }
         self.faults.offer(&self.outlet);
-        self.outlet.offer_silence(SocketId::TickzSub, self.silence(now), &mut self.reported_silence);
+        self.outlet.offer_silence(SUB, self.silence(now), &mut self.reported_silence);
         let view = self.quotes.view();
         if self.reported.as_ref() != Some(&view) || self.quotes.has_points() {
             match self.outlet.offer(Event::Tickz(view.clone(), self.quotes.take_points())) {

@@ -38,7 +38,7 @@ mod workers;
 use std::sync::{Arc, Mutex, PoisonError, mpsc::SyncSender};
 
 use sockets::{
-    Context, Endpoint, SocketError,
+    Context, SocketError,
     actor::{self, Handle},
 };
 use tracing::error;
@@ -47,36 +47,15 @@ use valuz::orders::Orders;
 pub(crate) use self::input::{COUNT_MAX, orders_of};
 use self::{binding::Bound, owner::Owner};
 use super::{not_taken, outlet::Outlet};
-use crate::{
-    command::Refusal,
-    event::Event,
-    view::{SocketId, ValuationName},
-};
+use crate::{command::Refusal, config::ValuzEndpoints, event::Event, view::ValuationName};
+
+/// The names of the three sockets: for orders, results and control.
+pub(crate) const PUSH: &str = "valuz.push";
+pub(crate) const PULL: &str = "valuz.pull";
+pub(crate) const PUB: &str = "valuz.pub";
 
 /// How many commands may wait.
 const COMMANDS_MAX: usize = 16;
-
-/// The endpoints of the three sockets.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct ValuzEndpoints {
-    /// `PUSH`: to the workers.
-    pub(crate) orders: Endpoint,
-    /// `PULL`: from the workers.
-    pub(crate) results: Endpoint,
-    /// `PUB`: to the workers.
-    pub(crate) control: Endpoint,
-}
-
-impl ValuzEndpoints {
-    /// The endpoint of this socket.
-    const fn of(&self, id: SocketId) -> &Endpoint {
-        match id {
-            SocketId::ValuzPush => &self.orders,
-            SocketId::ValuzPull => &self.results,
-            _ => &self.control,
-        }
-    }
-}
 
 /// A batch to be run.
 #[derive(Debug)]

@@ -5,7 +5,7 @@
 
 use sockets::Endpoint;
 
-use super::child::Status;
+use super::{address, child::Status};
 
 /// Where a service is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,19 +89,9 @@ impl Holder {
 /// The process that has a socket of the file system bound.
 #[cfg(target_os = "linux")]
 fn holder_of_path(path: &str) -> Option<Holder> {
-    use procfs::process::{FDTarget, Process};
-
-    let is_here = |bound: &std::path::Path| bound.as_os_str() == path;
-    let sockets = procfs::net::unix().ok()?;
-    let inode = sockets.into_iter().find(|socket| socket.path.as_deref().is_some_and(is_here))?.inode;
-    let has_socket = |process: &Process| {
-        let mut descriptors = process.fd().into_iter().flatten().flatten();
-        descriptors.any(|descriptor| matches!(descriptor.target, FDTarget::Socket(its) if its == inode))
-    };
-    let process = procfs::process::all_processes().ok()?.flatten().find(has_socket);
-    let named = process.and_then(|process| Some((process.stat().ok()?.comm, u32::try_from(process.pid).ok()?)));
-    Some(match named {
-        Some((name, pid)) => Holder::process(&name, pid),
+    let inode = address::inode_of_path(path)?;
+    Some(match address::owners_of(&[inode]).first() {
+        Some(owner) => Holder::process(&owner.name, owner.pid),
         None => Holder { words: format!("a process that this user may not see, at {path}"), pid: None },
     })
 }

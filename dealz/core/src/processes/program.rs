@@ -8,15 +8,20 @@ use std::{
     process::{Command, Stdio},
 };
 
-use settings::program;
+use settings::{observe, program};
 use sockets::Endpoint;
-use wire::foreign;
+use wire::{
+    chat::{BROADCASTS, REQUESTS},
+    foreign,
+    tick::TICKS,
+    value::{CONTROL, ORDERS, RESULTS},
+};
 
 use super::place::Place;
 use crate::{
-    config::{DeskEndpoints, Stage},
+    config::{Stage, ValuzEndpoints},
     dashboard::workers::WORKER,
-    view::{SocketId, ValuationName},
+    view::ValuationName,
 };
 
 /// How many times faster than real life prices are played: ten years of months in half a minute.
@@ -42,8 +47,16 @@ pub(crate) struct Programs {
     pub(crate) stage: Option<Stage>,
     /// Their environment variables.
     pub(crate) variables: Vec<(&'static str, OsString)>,
-    /// The endpoints of the services, and those at which workers reach dealz.
-    pub(crate) endpoints: DeskEndpoints,
+    /// Where tickz publishes.
+    pub(crate) ticks: Endpoint,
+    /// Where chatz receives requests.
+    pub(crate) requests: Endpoint,
+    /// Where chatz publishes.
+    pub(crate) broadcasts: Endpoint,
+    /// Where workers reach dealz.
+    pub(crate) valuz: ValuzEndpoints,
+    /// Where processes report.
+    pub(crate) reports: Endpoint,
 }
 
 impl Service {
@@ -69,8 +82,8 @@ impl Programs {
     /// The place of a service. Workers bind nothing.
     pub(crate) fn place(&self, service: &Service) -> Place {
         match service {
-            Service::Tickz => Place::of(&[&self.endpoints.ticks]),
-            Service::Chatz => Place::of(&[&self.endpoints.requests, &self.endpoints.broadcasts]),
+            Service::Tickz => Place::of(&[&self.ticks]),
+            Service::Chatz => Place::of(&[&self.requests, &self.broadcasts]),
             Service::Worker(..) => Place::Here(Vec::new()),
         }
     }
@@ -88,9 +101,16 @@ impl Programs {
         command.args(self.arguments(service, Path::to_owned));
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
-        for id in SocketId::ALL {
-            command.env(id.channel().variable, to_reach(self.endpoints.of(id)));
-        }
+        let channels = [
+            (TICKS.variable, &self.ticks),
+            (REQUESTS.variable, &self.requests),
+            (BROADCASTS.variable, &self.broadcasts),
+            (ORDERS.variable, &self.valuz.orders),
+            (RESULTS.variable, &self.valuz.results),
+            (CONTROL.variable, &self.valuz.control),
+            (observe::VARIABLE, &self.reports),
+        ];
+        command.envs(channels.map(|(variable, endpoint)| (variable, endpoint.reachable().to_string())));
         program::kill_child_with_us(&mut command);
         command
     }
@@ -113,16 +133,6 @@ impl Programs {
                 words(&["worker", "--report", "--valuation", "var", "--scenarios", SCENARIOS])
             }
         }
-    }
-}
-
-/// The endpoint for a client on this machine, if it is bound on all addresses.
-fn to_reach(endpoint: &Endpoint) -> String {
-    let text = endpoint.as_str();
-    let everywhere = ["tcp://*:", "tcp://0.0.0.0:", "tcp://[::]:"];
-    match everywhere.iter().find_map(|prefix| text.strip_prefix(prefix)) {
-        Some(port) => format!("tcp://127.0.0.1:{port}"),
-        None => text.to_owned(),
     }
 }
 
@@ -149,16 +159,20 @@ mod tests {
 
     fn programs(prices: Option<&str>) -> Programs {
         let endpoint = |text: &str| text.parse::<Endpoint>().unwrap();
-        let endpoints = DeskEndpoints {
+        Programs {
+            folder: "/opt/suite".into(),
+            stage: Some(Stage { prices: prices.map(PathBuf::from), workers: 2 }),
+            variables: vec![("SUITE_KEY", "k".into()), ("SUITE_OBSERVE", "off".into())],
             ticks: endpoint("tcp://127.0.0.1:9003"),
             requests: endpoint("tcp://127.0.0.1:9001"),
             broadcasts: endpoint("tcp://127.0.0.1:9002"),
-            orders: endpoint("tcp://*:9004"),
-            results: endpoint("tcp://0.0.0.0:9005"),
-            control: endpoint("ipc:///tmp/control"),
-        };
-        let stage = Some(Stage { prices: prices.map(PathBuf::from), workers: 2 });
-        Programs { folder: "/opt/suite".into(), stage, variables: vec![("SUITE_KEY", "k".into())], endpoints }
+            valuz: ValuzEndpoints {
+                orders: endpoint("tcp://*:9004"),
+                results: endpoint("tcp://0.0.0.0:9005"),
+                control: endpoint("ipc:///tmp/control"),
+            },
+            reports: endpoint("tcp://*:9007"),
+        }
     }
 
     fn programs_with(prices: &str) -> String {
@@ -181,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn programs_get_the_endpoints_of_the_channels() {
+    fn programs_get_the_endpoints_of_the_channels_and_of_the_hub() {
         let command = programs(None).command(&Service::Chatz);
         assert_eq!(command.get_program(), "/opt/suite/chatz");
         let variables: Vec<_> =
@@ -192,6 +206,7 @@ mod tests {
             ("VALUZ_RESULTS", "tcp://127.0.0.1:9005"),
             ("VALUZ_CONTROL", "ipc:///tmp/control"),
             ("SUITE_KEY", "k"),
+            ("SUITE_OBSERVE", "tcp://127.0.0.1:9007"),
         ] {
             assert!(variables.contains(&expected), "{expected:?} {variables:?}");
         }

@@ -7,7 +7,7 @@ use std::{
 
 use super::*;
 use crate::{
-    config::{DeskEndpoints, Stage},
+    config::{Stage, ValuzEndpoints},
     view::{ProcessState, ProcessView},
 };
 
@@ -18,17 +18,24 @@ struct Started {
     last: RefCell<Option<(Views, u32)>>,
 }
 
-/// Endpoints at which no process listens.
-fn endpoints() -> DeskEndpoints {
-    let [ticks, requests, broadcasts, orders, results, control] =
+/// The programs of a folder, with endpoints at which no process listens.
+fn programs(folder: &Path) -> Programs {
+    let [ticks, requests, broadcasts, orders, results, control, reports] =
         testkit::free_endpoints().map(|endpoint| endpoint.parse().unwrap());
-    DeskEndpoints { ticks, requests, broadcasts, orders, results, control }
+    Programs {
+        folder: folder.to_owned(),
+        stage: None,
+        variables: vec![("RUST_LOG", OsString::from("info"))],
+        ticks,
+        requests,
+        broadcasts,
+        valuz: ValuzEndpoints { orders, results, control },
+        reports,
+    }
 }
 
-fn start_at(endpoints: DeskEndpoints, folder: &Path, workers: Option<u32>) -> Started {
-    let stage = workers.map(|workers| Stage { prices: None, workers });
-    let variables = vec![("RUST_LOG", OsString::from("info"))];
-    let programs = Programs { folder: folder.to_owned(), stage, variables, endpoints };
+fn start_with(mut programs: Programs, workers: Option<u32>) -> Started {
+    programs.stage = workers.map(|workers| Stage { prices: None, workers });
     let (sender, events) = sync_channel(16);
     Started { processes: Processes::spawn(programs, sender).unwrap(), events, last: RefCell::default() }
 }
@@ -38,7 +45,7 @@ fn folder() -> std::path::PathBuf {
 }
 
 fn start(workers: Option<u32>) -> Started {
-    start_at(endpoints(), &folder(), workers)
+    start_with(programs(&folder()), workers)
 }
 
 /// A folder with programs of shell.
@@ -142,11 +149,11 @@ fn the_end_of_a_process_is_shown_and_it_is_not_restarted() {
 #[test]
 fn the_last_line_of_a_failed_program_is_shown() {
     let folder = scripts("head -c 1000000 /dev/zero | tr '\\0' x >&2; echo >&2; echo 'error: no luck' >&2; exit 3");
-    let started = start_at(endpoints(), folder.path(), Some(0));
+    let started = start_with(programs(folder.path()), Some(0));
     assert_eq!(started.until_ended("tickz"), "exit code 3: error: no luck");
     let log = &started.until("log", |views, _| views["chatz"].log.len() == 2)["chatz"].log;
     assert_eq!((log[0].chars().count(), log[1].as_str()), (501, "error: no luck"));
-    let nowhere = start_at(endpoints(), Path::new("/nowhere"), Some(1));
+    let nowhere = start_with(programs(Path::new("/nowhere")), Some(1));
     assert!(nowhere.until_ended("worker-1").starts_with("cannot start /nowhere/valuz: No such file"));
 }
 
@@ -173,7 +180,7 @@ fn a_suspended_process_is_resumed_or_ended() {
 #[test]
 fn one_that_will_not_end_is_killed() {
     let folder = scripts("trap '' TERM; echo ready >&2; while :; do sleep 0.05; done");
-    let started = start_at(endpoints(), folder.path(), Some(0));
+    let started = start_with(programs(folder.path()), Some(0));
     let views = started.until("ready", |views, _| views.values().all(|view| view.log == ["ready"]));
     started.act("tickz", ProcessAct::Stop).unwrap();
     started.until("asked", |views, _| views["tickz"].state == ProcessState::Stopping);
@@ -184,14 +191,15 @@ fn one_that_will_not_end_is_killed() {
 
 #[test]
 fn a_service_started_elsewhere_is_used_and_its_start_and_end_are_noticed() {
-    let endpoints = endpoints();
+    let programs = programs(&folder());
+    let ticks = programs.ticks.clone();
     let tickz = || {
-        let arguments = ["publish", "--ticks", endpoints.ticks.as_str()];
+        let arguments = ["publish", "--ticks", ticks.as_str()];
         testkit::Program::start(testkit::sibling("tickz"), arguments)
     };
     let program = tickz();
     program.wait_for_log("listening");
-    let started = start_at(endpoints.clone(), &folder(), Some(0));
+    let started = start_with(programs, Some(0));
     let holder = format!("tickz (pid {})", program.pid());
     let elsewhere = ProcessState::Elsewhere { holder: holder.clone(), suspended: false };
     started.until("found", |views, _| views["tickz"].state == elsewhere && running(views) == 1);
@@ -211,12 +219,12 @@ fn a_service_started_elsewhere_is_used_and_its_start_and_end_are_noticed() {
 fn a_suspended_service_at_a_path_holds_up_nothing_and_is_called_suspended() {
     let folder_of_paths = tempfile::tempdir().unwrap();
     let path = |name: &str| format!("ipc://{}", folder_of_paths.path().join(name).display()).parse().unwrap();
-    let mut endpoints = endpoints();
-    (endpoints.requests, endpoints.broadcasts) = (path("requests"), path("broadcasts"));
-    let arguments = ["serve", "--requests", endpoints.requests.as_str(), "--broadcasts", endpoints.broadcasts.as_str()];
+    let mut programs = programs(&folder());
+    (programs.requests, programs.broadcasts) = (path("requests"), path("broadcasts"));
+    let arguments = ["serve", "--requests", programs.requests.as_str(), "--broadcasts", programs.broadcasts.as_str()];
     let chatz = testkit::Program::start(testkit::sibling("chatz"), arguments);
     chatz.wait_for_log("listening");
-    let started = start_at(endpoints, &folder(), None);
+    let started = start_with(programs, None);
     let is_elsewhere = |is_suspended: bool| {
         let holder = format!("chatz (pid {})", chatz.pid());
         let elsewhere = ProcessState::Elsewhere { holder, suspended: is_suspended };
@@ -237,9 +245,9 @@ fn a_suspended_service_at_a_path_holds_up_nothing_and_is_called_suspended() {
 
 #[test]
 fn a_service_on_another_host_is_not_started_here() {
-    let mut endpoints = endpoints();
-    endpoints.ticks = "tcp://192.0.2.1:9003".parse().unwrap();
-    let started = start_at(endpoints, &folder(), Some(0));
+    let mut programs = programs(&folder());
+    programs.ticks = "tcp://192.0.2.1:9003".parse().unwrap();
+    let started = start_with(programs, Some(0));
     let elsewhere = ProcessState::Elsewhere { holder: "on 192.0.2.1".to_owned(), suspended: false };
     started.until("elsewhere", |views, _| views["tickz"].state == elsewhere && running(views) == 1);
     assert!(started.act("tickz", ProcessAct::Start).unwrap_err().contains("192.0.2.1"));

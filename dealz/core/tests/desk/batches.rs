@@ -4,11 +4,11 @@ use std::net::TcpListener;
 
 use dealz_core::{
     command::{Command, OrdersInput, ProcessAct, Refusal},
-    view::{BatchPhase, ProcessState, SocketId, SocketState, ValuationName, ValuzState, Verification, WorkerState},
+    view::{BatchPhase, ProcessState, SocketState, ValuationName, ValuzState, Verification, WorkerState},
 };
 use testkit::Program;
 
-use crate::rig::{act, endpoints, start, start_at};
+use crate::rig::{act, config, start, start_with};
 
 fn batch(count: u64) -> Command {
     Command::RunBatch { orders: OrdersInput::Seed { seed: 1, count }, valuation: ValuationName::Notional }
@@ -51,11 +51,12 @@ fn a_batch_is_verified_though_a_worker_is_killed_in_the_middle() {
 
 #[test]
 fn workers_of_others_count_too_and_ours_need_not_be() {
-    let endpoints = endpoints();
-    let (desk, mut page) = start_at(&endpoints, None);
+    let config = config(None);
+    let valuz = config.valuz.clone();
+    let (desk, mut page) = start_with(config);
     page.until("bound", |page| page.valuz.as_ref().is_some_and(|valuz| valuz.state == ValuzState::Ready));
     desk.act(batch(1_000)).unwrap();
-    let channels = [&endpoints.orders, &endpoints.results, &endpoints.control].map(|endpoint| endpoint.as_str());
+    let channels = [&valuz.orders, &valuz.results, &valuz.control].map(|endpoint| endpoint.as_str());
     let arguments = ["worker", "--orders", channels[0], "--results", channels[1], "--control", channels[2], "--report"];
     let worker = Program::start(testkit::sibling("valuz"), arguments);
     page.until("verified", |page| {
@@ -71,16 +72,16 @@ fn workers_of_others_count_too_and_ours_need_not_be() {
 
 #[test]
 fn a_port_in_use_is_reported_and_retried_and_the_rest_works() {
-    let endpoints = endpoints();
-    let held = TcpListener::bind(("127.0.0.1", endpoints.orders.port().unwrap())).unwrap();
-    let (desk, mut page) = start_at(&endpoints, Some(1));
+    let config = config(Some(1));
+    let held = TcpListener::bind(("127.0.0.1", config.valuz.orders.port().unwrap())).unwrap();
+    let (desk, mut page) = start_with(config);
     // The test holds it, and the desk runs in the test's process.
     let mark = "is in use by another socket of this process";
     page.until("its holder is named", |page| {
         let valuz = page.valuz.as_ref();
         let is_named = valuz
             .is_some_and(|valuz| matches!(&valuz.state, ValuzState::Unavailable { reason } if reason.contains(mark)));
-        is_named && matches!(&page.socket(SocketId::ValuzPush).state, SocketState::Failed { .. })
+        is_named && page.socket_is("valuz.push", |state| matches!(state, SocketState::Failed { .. }))
     });
     let refusal = desk.act(batch(10)).unwrap_err();
     assert!(matches!(&refusal, Refusal::NotNow { reason } if reason.contains(mark)), "{refusal:?}");

@@ -13,7 +13,7 @@ use dealz_core::{
 };
 use testkit::Program;
 
-use crate::rig::{Page, act, endpoints, lives, start, start_at};
+use crate::rig::{Page, act, config, lives, start, start_with};
 
 /// Stops the desk; nothing that it has started is left, and soon.
 fn ends(desk: &Desk, page: &mut Page) {
@@ -29,7 +29,7 @@ fn ends(desk: &Desk, page: &mut Page) {
 #[test]
 fn without_services() {
     let (desk, mut page) = start(None);
-    page.until("up", |page| page.sockets.len() == 6);
+    page.until("up", |page| page.desk().is_some_and(|desk| desk.sockets.len() == 6));
     desk.act(Command::Say { text: "is anybody there".to_owned() }).unwrap();
     ends(&desk, &mut page);
 }
@@ -53,9 +53,9 @@ fn with_all_there_and_a_batch_running() {
 
 #[test]
 fn with_services_killed_suspended_and_a_port_taken() {
-    let endpoints = endpoints();
-    let _held = TcpListener::bind(("127.0.0.1", endpoints.results.port().unwrap())).unwrap();
-    let (desk, mut page) = start_at(&endpoints, Some(2));
+    let config = config(Some(2));
+    let _held = TcpListener::bind(("127.0.0.1", config.valuz.results.port().unwrap())).unwrap();
+    let (desk, mut page) = start_with(config);
     page.until("all run", |page| page.pids().len() == 4 && page.chatz.as_ref().unwrap().users == ["ada"]);
     act(&desk, "chatz", ProcessAct::Kill).unwrap();
     act(&desk, "tickz", ProcessAct::Suspend).unwrap();

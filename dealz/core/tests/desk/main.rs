@@ -3,6 +3,7 @@
 //! - [`rig`]: a desk, and a page that folds its updates
 //! - [`services`]: services that come, go, and speak nonsense
 //! - [`batches`]: valuations, and who holds their ports
+//! - [`observations`]: processes that report, also those of other terminals
 //! - [`resets`]: back to the start, recordings
 //! - [`ends`]: no child is left, whatever the state
 
@@ -10,6 +11,7 @@
 
 mod batches;
 mod ends;
+mod observations;
 mod resets;
 mod rig;
 mod services;

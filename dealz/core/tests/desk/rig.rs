@@ -1,35 +1,41 @@
 //! A desk at free ports, and a page that folds its updates as a browser would.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
 
 use dealz_core::{
-    Desk, DeskConfig, DeskEndpoints, Stage, Updates,
+    Desk, DeskConfig, Stage, Updates, ValuzEndpoints,
     command::{Command, ProcessAct, Refusal, Reply},
     view::{
-        ChatzView, Line, MonitorLine, PricePoint, ProcessState, ProcessView, SocketId, SocketView, TickzView, ValuzView,
+        CastProcess, CastView, ChatzView, Line, MonitorLine, PricePoint, ProcessCounts, ProcessState, ProcessView,
+        SocketCounts, SocketState, SocketView, TickzView, ValuzView,
     },
 };
-use sockets::{Context, KeepAlive, Security};
+use sockets::{Context, HubConfig, KeepAlive, Security};
 
 /// The symbols that the simulating tickz publishes and the desk follows at the start.
 pub(crate) const SYMBOLS: [&str; 2] = ["MSFT", "AAPL"];
 
-/// An endpoint at which no process listens.
-pub(crate) fn endpoints() -> DeskEndpoints {
+/// The sockets of the desk that connect to services.
+pub(crate) const SERVICES: [&str; 3] = ["tickz.sub", "chatz.req", "chatz.sub"];
+
+/// The configuration of a desk at endpoints at which no process listens; with `workers` it starts the services too.
+pub(crate) fn config(workers: Option<u32>) -> DeskConfig {
+    let programs = ["tickz", "chatz", "valuz"].map(|name| testkit::sibling(name).parent().unwrap().to_owned());
+    let any = || "tcp://127.0.0.1:*".parse().unwrap();
     let [ticks, requests, broadcasts, orders, results, control] =
         testkit::free_endpoints().map(|endpoint| endpoint.parse().unwrap());
-    DeskEndpoints { ticks, requests, broadcasts, orders, results, control }
-}
-
-/// The configuration of a desk; with `workers` it starts the services too.
-pub(crate) fn config(endpoints: &DeskEndpoints, workers: Option<u32>) -> DeskConfig {
-    let programs = ["tickz", "chatz", "valuz"].map(|name| testkit::sibling(name).parent().unwrap().to_owned());
     DeskConfig {
         context: Context::new(Security::default(), KeepAlive::default()).unwrap(),
-        endpoints: endpoints.clone(),
+        hub: HubConfig { reports: any(), observations: any() },
+        with_bytes: true,
+        ticks,
+        requests,
+        broadcasts,
+        valuz: ValuzEndpoints { orders, results, control },
         name: "ada".parse().unwrap(),
         symbols: SYMBOLS.map(|symbol| symbol.parse().unwrap()).into(),
         programs: programs[0].clone(),
@@ -45,11 +51,11 @@ fn prices() -> PathBuf {
 }
 
 pub(crate) fn start(workers: Option<u32>) -> (Desk, Page) {
-    start_at(&endpoints(), workers)
+    start_with(config(workers))
 }
 
-pub(crate) fn start_at(endpoints: &DeskEndpoints, workers: Option<u32>) -> (Desk, Page) {
-    let desk = Desk::start(config(endpoints, workers)).unwrap();
+pub(crate) fn start_with(config: DeskConfig) -> (Desk, Page) {
+    let desk = Desk::start(config).unwrap();
     let page = Page::of(&desk);
     (desk, page)
 }
@@ -58,7 +64,8 @@ pub(crate) fn start_at(endpoints: &DeskEndpoints, workers: Option<u32>) -> (Desk
 pub(crate) struct Page {
     updates: Updates,
     pub(crate) snapshots: u32,
-    pub(crate) sockets: Vec<SocketView>,
+    pub(crate) cast: CastView,
+    pub(crate) counts: BTreeMap<String, ProcessCounts>,
     pub(crate) tickz: TickzView,
     pub(crate) chatz: Option<ChatzView>,
     pub(crate) valuz: Option<ValuzView>,
@@ -73,7 +80,8 @@ impl Page {
         Self {
             updates: desk.updates(),
             snapshots: 0,
-            sockets: Vec::new(),
+            cast: CastView::default(),
+            counts: BTreeMap::new(),
             tickz: TickzView::default(),
             chatz: None,
             valuz: None,
@@ -90,8 +98,10 @@ impl Page {
         if update.snapshot {
             self.snapshots += 1;
             (self.points, self.lines, self.events) = (Vec::new(), Vec::new(), Vec::new());
+            self.counts.clear();
         }
-        self.sockets = update.sockets.unwrap_or_else(|| std::mem::take(&mut self.sockets));
+        self.cast = update.cast.unwrap_or_else(|| std::mem::take(&mut self.cast));
+        self.counts.extend(update.counts.into_iter().map(|counts| (counts.process.clone(), counts)));
         self.tickz = update.tickz.unwrap_or_else(|| std::mem::take(&mut self.tickz));
         self.processes = update.processes.unwrap_or_else(|| std::mem::take(&mut self.processes));
         self.chatz = update.chatz.or_else(|| self.chatz.take());
@@ -111,8 +121,38 @@ impl Page {
         });
     }
 
-    pub(crate) fn socket(&self, id: SocketId) -> &SocketView {
-        &self.sockets[id.index()]
+    /// The desk among the processes that report.
+    pub(crate) fn desk(&self) -> Option<&CastProcess> {
+        self.cast.processes.iter().find(|process| process.is_desk)
+    }
+
+    /// The process that reports with this process id.
+    pub(crate) fn reporter(&self, pid: u32) -> Option<&CastProcess> {
+        self.cast.processes.iter().find(|process| process.pid == pid && !process.is_desk)
+    }
+
+    /// A socket of the desk.
+    pub(crate) fn socket(&self, name: &str) -> Option<&SocketView> {
+        self.desk()?.sockets.iter().find(|socket| socket.name == name)
+    }
+
+    /// Whether a socket of the desk is in this state.
+    pub(crate) fn socket_is(&self, name: &str, is: impl Fn(&SocketState) -> bool) -> bool {
+        self.socket(name).is_some_and(|socket| is(&socket.state))
+    }
+
+    /// Whether all sockets of the desk that connect are in such a state.
+    pub(crate) fn services_are(&self, is: impl Fn(&SocketState) -> bool) -> bool {
+        SERVICES.iter().all(|name| self.socket_is(name, &is))
+    }
+
+    /// The counts of a socket of the desk.
+    pub(crate) fn count(&self, name: &str) -> SocketCounts {
+        let counts = self.desk().and_then(|desk| {
+            let index = desk.sockets.iter().position(|socket| socket.name == name)?;
+            self.counts.get(&desk.id)?.sockets.get(index)
+        });
+        counts.copied().unwrap_or_default()
     }
 
     pub(crate) fn process(&self, id: &str) -> Option<&ProcessView> {
@@ -154,8 +194,8 @@ impl Drop for ShownOnPanic<'_> {
     #[expect(clippy::print_stderr, reason = "where the output of a failed test is")]
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let Page { sockets, tickz, chatz, valuz, processes, events, .. } = &*self.0;
-            eprintln!("{sockets:#?}\n{tickz:#?}\n{chatz:#?}\n{valuz:#?}\n{processes:#?}\n{events:#?}");
+            let Page { cast, tickz, chatz, valuz, processes, events, .. } = &*self.0;
+            eprintln!("{cast:#?}\n{tickz:#?}\n{chatz:#?}\n{valuz:#?}\n{processes:#?}\n{events:#?}");
         }
     }
 }

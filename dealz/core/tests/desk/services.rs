@@ -2,12 +2,27 @@
 
 use chatz::ServerState;
 use dealz_core::{
+    Desk, DeskConfig,
     command::{Command, ProcessAct, Refusal, Reply},
-    view::{Direction, LineKind, Mark, ProcessState, SocketId, SocketState},
+    view::{Direction, LineKind, Mark, MessageView, ProcessState, SocketState},
 };
 use testkit::{Peer, Program, peer};
 
-use crate::rig::{act, endpoints, start, start_at};
+use crate::rig::{Page, SERVICES, act, config, start, start_with};
+
+/// The last messages of a socket of the desk, once there are some.
+fn messages(desk: &Desk, page: &mut Page, socket: &str) -> Vec<MessageView> {
+    let mut messages = Vec::new();
+    testkit::eventually("messages", || {
+        page.take();
+        let Some(socket) = page.socket(socket) else { return false };
+        let reply = desk.act(Command::Wire { socket: socket.key.clone() }).unwrap();
+        let Reply::Wire { messages: kept } = reply else { panic!("{reply:?}") };
+        messages = kept;
+        !messages.is_empty()
+    });
+    messages
+}
 
 #[test]
 fn a_symbol_is_followed_and_forgotten() {
@@ -23,16 +38,18 @@ fn a_symbol_is_followed_and_forgotten() {
     page.until("IBM is forgotten", |page| page.tickz.quotes.len() == 2);
     let refusal = desk.act(Command::Follow { symbol: "ibm".to_owned() }).unwrap_err();
     assert!(matches!(refusal, Refusal::Invalid { field, .. } if field == "symbol"));
-    page.until("the socket counts", |page| page.socket(SocketId::TickzSub).received_per_second > 0.0);
-    let Reply::Wire { messages } = desk.act(Command::Wire { socket: SocketId::TickzSub }).unwrap() else { panic!() };
-    assert!(!messages.is_empty() && messages.iter().all(|message| message.fault.is_none()));
+    page.until("the socket counts", |page| page.count("tickz.sub").received_per_second > 0.0);
+    let messages = messages(&desk, &mut page, "tickz.sub");
+    assert!(messages.iter().all(|message| message.fault.is_none() && message.page == "tickz"), "{messages:?}");
+    let refusal = desk.act(Command::Wire { socket: "tickz.sub".to_owned() }).unwrap_err();
+    assert!(matches!(refusal, Refusal::Invalid { field, .. } if field == "socket"));
 }
 
 #[test]
 fn a_service_that_was_absent_at_the_start_is_used_later() {
     let (desk, mut page) = start(None);
     let waits = |state: &SocketState| matches!(state, SocketState::Retrying { .. } | SocketState::Connecting);
-    page.until("no service runs", |page| page.sockets.iter().take(3).all(|socket| waits(&socket.state)));
+    page.until("no service runs", |page| page.services_are(waits));
     desk.act(Command::Say { text: "too early".to_owned() }).unwrap();
     page.until("it is kept", |page| page.chatz.as_ref().unwrap().waiting == ["too early"]);
     for id in ["tickz", "chatz"] {
@@ -43,7 +60,7 @@ fn a_service_that_was_absent_at_the_start_is_used_later() {
         page.chatz.as_ref().unwrap().waiting.is_empty()
             && page.lines.iter().any(|line| line.kind == LineKind::Message && line.text == "too early")
     });
-    assert!(page.sockets.iter().take(3).all(|socket| socket.state == SocketState::Up), "{:?}", page.sockets);
+    page.until("connected", |page| page.services_are(|state| *state == SocketState::Up));
 }
 
 #[test]
@@ -79,11 +96,14 @@ fn services_that_are_killed_and_started_again_recover() {
         page.is("tickz", &killed)
             && page.is("chatz", &killed)
             && page.chatz.as_ref().unwrap().link == ServerState::Down
-            && page.sockets.iter().take(3).all(|socket| socket.state != SocketState::Up)
+            && page.services_are(|state| *state != SocketState::Up)
     });
-    for id in [SocketId::TickzSub, SocketId::ChatzReq, SocketId::ChatzSub] {
-        assert!(page.events.iter().any(|event| event.socket == id && event.mark == Mark::Down), "{id:?}");
-    }
+    page.until("each of their events is there", |page| {
+        SERVICES.iter().all(|name| {
+            let key = page.socket(name).map(|socket| &socket.key);
+            page.events.iter().any(|event| Some(&event.socket) == key && event.mark == Mark::Down)
+        })
+    });
     let received = page.tickz.received;
     for id in ["tickz", "chatz"] {
         act(&desk, id, ProcessAct::Restart).unwrap();
@@ -92,7 +112,7 @@ fn services_that_are_killed_and_started_again_recover() {
         page.tickz.received > received
             && page.chatz.as_ref().unwrap().link == ServerState::Up
             && page.lines.iter().any(|line| line.text == "chatz is back")
-            && page.sockets.iter().take(3).all(|socket| socket.state == SocketState::Up)
+            && page.services_are(|state| *state == SocketState::Up)
     });
     assert_eq!(page.snapshots, 1);
 }
@@ -103,37 +123,38 @@ fn a_suspended_server_is_stale_until_it_is_resumed() {
     page.until_all_is_there(0);
     act(&desk, "chatz", ProcessAct::Suspend).unwrap();
     page.until("nothing is heard", |page| {
-        matches!(page.socket(SocketId::ChatzReq).state, SocketState::Stale { .. })
+        page.socket_is("chatz.req", |state| matches!(state, SocketState::Stale { .. }))
             && page.chatz.as_ref().unwrap().link == ServerState::Down
             && page.is("chatz", &ProcessState::Suspended)
     });
     act(&desk, "chatz", ProcessAct::Resume).unwrap();
     page.until("it is heard again", |page| {
-        page.socket(SocketId::ChatzReq).state == SocketState::Up && page.chatz.as_ref().unwrap().link == ServerState::Up
+        page.socket_is("chatz.req", |state| *state == SocketState::Up)
+            && page.chatz.as_ref().unwrap().link == ServerState::Up
     });
 }
 
 #[test]
 fn nonsense_of_a_publisher_is_counted_and_does_no_harm() {
     let publisher = Peer::bind(peer::PUB);
-    let mut endpoints = endpoints();
-    endpoints.ticks = publisher.endpoint().parse().unwrap();
-    let (desk, mut page) = start_at(&endpoints, Some(0));
-    page.until("connected", |page| page.sockets.len() == 6 && page.socket(SocketId::TickzSub).peers == 1);
+    let config = DeskConfig { ticks: publisher.endpoint().parse().unwrap(), ..config(Some(0)) };
+    let (desk, mut page) = start_with(config);
+    page.until("connected", |page| page.socket("tickz.sub").is_some_and(|socket| socket.peers == 1));
     page.until("malformed", |page| {
         publisher.send(["MSFT".as_bytes(), b"not a price"]);
-        let socket = page.socket(SocketId::TickzSub);
-        socket.malformed > 10 && socket.last_fault.is_some()
+        let has_fault = page.socket("tickz.sub").is_some_and(|socket| socket.last_fault.is_some());
+        page.count("tickz.sub").malformed > 10 && has_fault
     });
     page.until("counted", |page| {
-        let socket = page.socket(SocketId::TickzSub);
-        socket.received >= socket.malformed
+        let counts = page.count("tickz.sub");
+        counts.received >= counts.malformed
     });
-    let Reply::Wire { messages } = desk.act(Command::Wire { socket: SocketId::TickzSub }).unwrap() else { panic!() };
-    assert!(messages.len() <= 200);
-    // The other direction has its subscription.
-    let mut received = messages.iter().filter(|message| message.direction == Direction::Received);
-    assert!(received.all(|message| message.fault.is_some()));
+    testkit::eventually("their bytes are shown", || {
+        publisher.send(["MSFT".as_bytes(), b"not a price"]);
+        let messages = messages(&desk, &mut page, "tickz.sub");
+        assert!(messages.len() <= 200 && messages.iter().all(|message| message.fault.is_some()), "{messages:?}");
+        messages.iter().any(|message| message.direction == Direction::Received)
+    });
     page.until("started elsewhere", |page| {
         page.process("tickz").is_some_and(|process| matches!(process.state, ProcessState::Elsewhere { .. }))
     });
@@ -142,10 +163,10 @@ fn nonsense_of_a_publisher_is_counted_and_does_no_harm() {
 
 #[test]
 fn a_page_that_does_not_look_finds_the_newest_state_and_nothing_queued() {
-    let endpoints = endpoints();
-    let flood = ["publish", "--rate", "50000", "--ticks", endpoints.ticks.as_str()];
+    let config = config(None);
+    let flood = ["publish", "--rate", "50000", "--ticks", config.ticks.as_str()];
     let _publisher = Program::start(testkit::sibling("tickz"), flood);
-    let (desk, mut page) = start_at(&endpoints, None);
+    let (desk, mut page) = start_with(config);
     let mut slow = desk.updates();
     assert!(slow.next().unwrap().snapshot);
     page.until("many ticks have come", |page| page.tickz.received > 50_000);

@@ -17,10 +17,10 @@ use chatz::{ServerState, member::REPLY_WITHIN};
 use sockets::Stop;
 use wire::{User, chat::REQUESTS};
 
+use super::{REQ, SUB};
 use crate::{
     event::Event,
     feeds::outlet::{Outlet, Unheard},
-    view::SocketId,
 };
 
 /// The most events forwarded before the next beat.
@@ -65,7 +65,7 @@ impl Forwarder {
     /// Forwards the user's name, and then all events. Returns the last name that was accepted.
     pub(super) fn run(mut self) -> User {
         // The session before may have ended without a reply.
-        let first = [Event::Named(self.user.to_string()), Event::Silent(SocketId::ChatzReq, None)];
+        let first = [Event::Named(self.user.to_string()), Event::Silent(REQ, None)];
         if first.into_iter().try_for_each(|event| self.forward(event)).is_ok() {
             while self.forward_next().is_ok() {}
         }
@@ -89,7 +89,7 @@ impl Forwarder {
         match event {
             chatz::Event::Malformed { channel, count, reason } => {
                 let is_request = channel == REQUESTS;
-                let (index, socket) = if is_request { (0, SocketId::ChatzReq) } else { (1, SocketId::ChatzSub) };
+                let (index, socket) = if is_request { (0, REQ) } else { (1, SUB) };
                 if self.malformed[index].is_none() {
                     self.beat = self.beat.max(Instant::now() + BEAT);
                 }
@@ -103,7 +103,7 @@ impl Forwarder {
                     Unheard { since, reason: "no reply".to_owned() }.into()
                 });
                 self.forward(Event::Chatz(event))?;
-                self.forward(Event::Silent(SocketId::ChatzReq, silence))
+                self.forward(Event::Silent(REQ, silence))
             }
             chatz::Event::Said(_) | chatz::Event::Refused { text: Some(_), .. } | chatz::Event::Failed { .. } => {
                 self.under_way.fetch_sub(1, Ordering::Relaxed);

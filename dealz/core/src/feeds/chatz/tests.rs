@@ -11,7 +11,6 @@ use sockets::{KeepAlive, Security, Stop, Stopper};
 use testkit::{Peer, peer};
 
 use super::*;
-use crate::view::SocketId;
 
 struct Running {
     endpoints: ServerEndpoints,
@@ -34,7 +33,7 @@ fn serve() -> Running {
 }
 
 fn desk(requests: &Endpoint, broadcasts: &Endpoint, events_max: usize) -> (Chatz, Receiver<Event>) {
-    let context = crate::feeds::observed();
+    let context = crate::feeds::context();
     let (sender, events) = sync_channel(events_max);
     (Chatz::spawn(&context, requests, broadcasts, &"ada".parse().unwrap(), sender).unwrap(), events)
 }
@@ -83,7 +82,7 @@ fn it_reports_its_name_first_and_then_what_is_said() {
     assert!(after.iter().any(|event| matches!(event, Event::Named(name) if name == "bob")), "{after:?}");
     server.stopper.stop();
     server.thread.join().unwrap().unwrap();
-    let down = until(&events, |event| matches!(event, Event::Silent(SocketId::ChatzReq, Some(_))));
+    let down = until(&events, |event| matches!(event, Event::Silent(REQ, Some(_))));
     assert!(matches!(down.last(), Some(Event::Silent(_, Some(silence))) if silence.reason == "no reply"));
 }
 
@@ -115,7 +114,7 @@ fn a_desk_whose_routing_id_is_taken_over_comes_back_with_another() {
     let thief = Peer::connect_with(peer::DEALER, router.endpoint(), |raw| raw.set_identity(&id).unwrap());
     thief.send([&b""[..], b"eve"]);
     reply();
-    until(&events, |event| matches!(event, Event::Silent(SocketId::ChatzReq, Some(_))));
+    until(&events, |event| matches!(event, Event::Silent(REQ, Some(_))));
     while reply() == id {}
     until(&events, is_up);
 }
@@ -176,8 +175,8 @@ fn garbage_is_counted_by_socket() {
     // The publisher drops what the queues do not hold.
     while counts[0] < 1 || counts[1] < 500 {
         match events.recv_timeout(testkit::BOUND).unwrap() {
-            Event::Malformed(SocketId::ChatzReq, count, _) => counts[0] = count,
-            Event::Malformed(SocketId::ChatzSub, count, reason) => {
+            Event::Malformed(REQ, count, _) => counts[0] = count,
+            Event::Malformed(SUB, count, reason) => {
                 assert!(reason.starts_with("user: "), "{reason}");
                 (counts[1], reports) = (count, reports + 1);
             }

@@ -13,7 +13,7 @@ struct Desk {
 }
 
 fn desk(endpoint: &str, symbols: &[&str]) -> Desk {
-    let context = crate::feeds::observed();
+    let context = crate::feeds::context();
     let symbols: Vec<Symbol> = symbols.iter().map(|text| text.parse().unwrap()).collect();
     let (sender, events) = sync_channel(4);
     let tickz = Tickz::spawn(&context, &endpoint.parse().unwrap(), &symbols, sender).unwrap();
@@ -113,7 +113,7 @@ fn a_flood_of_garbage_is_counted_and_does_no_harm() {
     }
     let mut reports = 0;
     loop {
-        if let Event::Malformed(SocketId::TickzSub, count, reason) = desk.next() {
+        if let Event::Malformed(SUB, count, reason) = desk.next() {
             reports += 1;
             if count == 500 {
                 assert!(reason.starts_with("timestamp: "), "{reason}");
@@ -158,7 +158,7 @@ fn silence_after_a_steady_rate_and_its_end_are_reported() {
         tick(&publisher, "MSFT", 1.0, sequence);
     }
     let silence = || loop {
-        if let Event::Silent(SocketId::TickzSub, silence) = desk.next() {
+        if let Event::Silent(SUB, silence) = desk.next() {
             return silence;
         }
     };

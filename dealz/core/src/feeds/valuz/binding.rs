@@ -8,8 +8,8 @@ use std::{
 use sockets::{Context, SocketError};
 use tracing::warn;
 
-use super::{ValuzEndpoints, bound::BoundSockets};
-use crate::view::SocketId;
+use super::{PUSH, bound::BoundSockets};
+use crate::config::ValuzEndpoints;
 
 /// How long after a failure the sockets are bound again.
 const BIND_AGAIN: Duration = Duration::from_secs(1);
@@ -34,7 +34,7 @@ pub(super) struct Binding {
 /// A socket that cannot be bound.
 #[derive(Debug, Clone)]
 pub(super) struct Failure {
-    pub(super) socket: SocketId,
+    pub(super) socket: &'static str,
     pub(super) reason: String,
     again: Instant,
 }
@@ -89,7 +89,7 @@ impl Binding {
     }
 
     fn open(&mut self, now: Instant) {
-        let first = self.failure.as_ref().map_or(SocketId::ValuzPush, |failure| failure.socket);
+        let first = self.failure.as_ref().map_or(PUSH, |failure| failure.socket);
         let bound = match BoundSockets::open(&self.context, &self.wanted, first) {
             Ok(sockets) => {
                 let endpoints = sockets.endpoints.clone();
@@ -99,7 +99,7 @@ impl Binding {
             Err((socket, error)) => {
                 let reason = error.to_string();
                 if self.failure.as_ref().is_none_or(|before| before.reason != reason) {
-                    warn!(socket = socket.name(), "{reason}");
+                    warn!(socket, "{reason}");
                 }
                 self.failure = Some(Failure { socket, reason: reason.clone(), again: now + BIND_AGAIN });
                 Err(reason)

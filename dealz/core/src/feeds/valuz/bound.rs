@@ -6,13 +6,13 @@ use rustix::io::Errno;
 use sockets::{BindError, Context, Endpoint, Interest, Listener, Role, Socket, SocketError, Subscription};
 use tracing::info;
 use wire::{
-    DecodeError, Frames,
+    Channel, DecodeError, Frames,
     monitor::{EventKind, MonitorEvent},
     value::{CONTROL, Control, ORDERS, RESULTS},
 };
 
-use super::ValuzEndpoints;
-use crate::view::SocketId;
+use super::{PUB, PULL, PUSH};
+use crate::config::ValuzEndpoints;
 
 /// How long EXIT may take to leave when dealz ends.
 const LINGER: Duration = Duration::from_millis(300);
@@ -39,13 +39,13 @@ impl BoundSockets {
     pub(crate) fn open(
         context: &Context,
         wanted: &ValuzEndpoints,
-        first: SocketId,
-    ) -> Result<Self, (SocketId, BindError)> {
+        first: &'static str,
+    ) -> Result<Self, (&'static str, BindError)> {
         let mut early = Some(open(context, wanted, first)?);
-        let mut socket = |id| early.take_if(|_| id == first).map_or_else(|| open(context, wanted, id), Ok);
-        let (orders, at_orders) = socket(SocketId::ValuzPush)?;
-        let (results, at_results) = socket(SocketId::ValuzPull)?;
-        let (control, at_control) = socket(SocketId::ValuzPub)?;
+        let mut socket = |name| early.take_if(|_| name == first).map_or_else(|| open(context, wanted, name), Ok);
+        let (orders, at_orders) = socket(PUSH)?;
+        let (results, at_results) = socket(PULL)?;
+        let (control, at_control) = socket(PUB)?;
         let endpoints = ValuzEndpoints { orders: at_orders, results: at_results, control: at_control };
         let listeners = [ORDERS, RESULTS, CONTROL].map(Listener::of);
         Ok(Self { orders, results, control, endpoints, listeners, is_starved: false })
@@ -93,12 +93,12 @@ impl BoundSockets {
     ///
     /// # Errors
     /// Which socket cannot be bound, and why.
-    pub(crate) fn bind_again(&mut self) -> Result<(), (SocketId, BindError)> {
+    pub(crate) fn bind_again(&mut self) -> Result<(), (&'static str, BindError)> {
         // What was reported until now was of the time before.
         self.is_starved = false;
-        self.orders.bind(&self.endpoints.orders).map_err(|error| (SocketId::ValuzPush, error))?;
-        self.results.bind(&self.endpoints.results).map_err(|error| (SocketId::ValuzPull, error))?;
-        self.control.bind(&self.endpoints.control).map_err(|error| (SocketId::ValuzPub, error))?;
+        self.orders.bind(&self.endpoints.orders).map_err(|error| (PUSH, error))?;
+        self.results.bind(&self.endpoints.results).map_err(|error| (PULL, error))?;
+        self.control.bind(&self.endpoints.control).map_err(|error| (PUB, error))?;
         Ok(())
     }
 
@@ -157,25 +157,29 @@ fn is_out_of_descriptors(event: &MonitorEvent) -> bool {
     event.kind == EventKind::AcceptFailed && out.contains(&event.value)
 }
 
-/// A socket, watched and bound, and the endpoint that it is bound to.
-fn open(context: &Context, wanted: &ValuzEndpoints, id: SocketId) -> Result<(Socket, Endpoint), (SocketId, BindError)> {
-    let mut socket = watched(context, id).map_err(|error| (id, error.into()))?;
-    let endpoint = socket.bind(wanted.of(id)).map_err(|error| (id, error))?;
-    info!(channel = id.channel().name, %endpoint, "listening");
+/// The socket of this name, watched and bound, and the endpoint that it is bound to.
+fn open(
+    context: &Context,
+    wanted: &ValuzEndpoints,
+    name: &'static str,
+) -> Result<(Socket, Endpoint), (&'static str, BindError)> {
+    let (role, channel, endpoint) = match name {
+        PUSH => (Role::Push, ORDERS, &wanted.orders),
+        PULL => (Role::Pull, RESULTS, &wanted.results),
+        _ => (Role::XPub, CONTROL, &wanted.control),
+    };
+    let mut socket = watched(context, role, channel, name).map_err(|error| (name, error.into()))?;
+    let endpoint = socket.bind(endpoint).map_err(|error| (name, error))?;
+    info!(channel = channel.name, %endpoint, "listening");
     Ok((socket, endpoint))
 }
 
 /// A socket, watched and not bound yet.
-fn watched(context: &Context, id: SocketId) -> Result<Socket, SocketError> {
-    let role = match id {
-        SocketId::ValuzPush => Role::Push,
-        SocketId::ValuzPull => Role::Pull,
-        _ => Role::XPub,
-    };
-    let mut socket = context.socket(role, id.channel())?;
+fn watched(context: &Context, role: Role, channel: Channel, name: &str) -> Result<Socket, SocketError> {
+    let mut socket = context.socket(role, channel)?;
     if role == Role::Push {
         socket.only_to_connected()?;
     }
-    socket.watch(id.name())?;
+    socket.watch(name)?;
     Ok(socket)
 }

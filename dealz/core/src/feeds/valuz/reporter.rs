@@ -4,11 +4,10 @@ use std::time::Instant;
 
 use wire::DecodeError;
 
-use super::binding::Failure;
+use super::{PUB, PULL, binding::Failure};
 use crate::{
     event::{Event, ValuzReport},
     feeds::outlet::{Faults, Outlet},
-    view::SocketId,
 };
 
 /// What was reported last, and what is still to be.
@@ -26,8 +25,8 @@ impl Reporter {
     pub(super) const fn new(outlet: Outlet) -> Self {
         Self {
             outlet,
-            results: Faults::of(SocketId::ValuzPull),
-            control: Faults::of(SocketId::ValuzPub),
+            results: Faults::of(PULL),
+            control: Faults::of(PUB),
             reported: None,
             reported_failure: None,
             changed: true,

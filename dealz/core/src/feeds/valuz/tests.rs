@@ -5,12 +5,13 @@ use std::{
     time::Duration,
 };
 
+use sockets::Endpoint;
 use testkit::{Peer, Program, peer};
 
 use super::*;
 use crate::{
     event::ValuzReport,
-    view::{BatchPhase, BatchView, SocketId, ValuzState, Verification},
+    view::{BatchPhase, BatchView, ValuzState, Verification},
 };
 
 struct Desk {
@@ -26,7 +27,7 @@ fn anywhere() -> ValuzEndpoints {
 }
 
 fn desk() -> Desk {
-    let context = crate::feeds::observed();
+    let context = crate::feeds::context();
     let (sender, events) = sync_channel(16);
     let valuz = Valuz::spawn(&context, anywhere(), sender).unwrap();
     let endpoints = valuz.endpoints().unwrap();
@@ -241,13 +242,13 @@ fn a_worker_that_computes_something_else_is_detected() {
 
 #[test]
 fn a_port_in_use_is_named_with_its_holder_and_used_once_it_is_free() {
-    let context = crate::feeds::observed();
+    let context = crate::feeds::context();
     let holder = Peer::bind(peer::PULL);
     let results: Endpoint = holder.endpoint().parse().unwrap();
     let (sender, events) = sync_channel(16);
     let valuz = Valuz::spawn(&context, ValuzEndpoints { results, ..anywhere() }, sender).unwrap();
     let desk = Desk { context, valuz, events, endpoints: anywhere() };
-    let Event::BindFailed(SocketId::ValuzPull, why) = desk.next() else { panic!("BindFailed comes first") };
+    let Event::BindFailed(PULL, why) = desk.next() else { panic!("BindFailed comes first") };
     assert!(why.ends_with(" is in use by another socket of this process"), "{why}");
     desk.report(|report| report.state == ValuzState::Unavailable { reason: why.clone() });
     let run = Run {
@@ -277,8 +278,8 @@ fn garbage_is_counted_and_shown_and_does_no_harm() {
     let (mut results, mut control) = (String::new(), String::new());
     while results.is_empty() || control.is_empty() {
         match desk.next() {
-            Event::Malformed(SocketId::ValuzPull, 1_000, reason) => results = reason,
-            Event::Malformed(SocketId::ValuzPub, 1, reason) => control = reason,
+            Event::Malformed(PULL, 1_000, reason) => results = reason,
+            Event::Malformed(PUB, 1, reason) => control = reason,
             _ => {}
         }
     }

@@ -1,0 +1,90 @@
+//! Processes that report, also those of other terminals, and the hubs that they report to.
+
+use std::{
+    process::Command as System,
+    time::{Duration, Instant},
+};
+
+use dealz_core::{
+    Desk, DeskConfig,
+    view::{ConnectionPhase, Presence, ProcessState},
+};
+use sockets::HubConfig;
+use testkit::Program;
+
+use crate::rig::{Page, config, start, start_with};
+
+/// How soon it must show that a process has come, has ended, or is suspended.
+const SOON: Duration = Duration::from_secs(1);
+
+/// A program in another terminal: it reports to the hub.
+fn tickz(hub: &HubConfig, arguments: &[&str]) -> Program {
+    let mut command = System::new(testkit::sibling("tickz"));
+    command.args(arguments).env("SUITE_OBSERVE", hub.reports.as_str());
+    Program::spawn(command)
+}
+
+/// A desk whose hub has ports that are known beforehand.
+fn config_at_known_ports() -> DeskConfig {
+    let [reports, observations] = testkit::free_endpoints().map(|endpoint| endpoint.parse().unwrap());
+    DeskConfig { hub: HubConfig { reports, observations }, ..config(None) }
+}
+
+/// Waits until the page shows something, which must be soon.
+fn soon(page: &mut Page, what: &str, is: impl Fn(&Page) -> bool) {
+    let begin = Instant::now();
+    page.until(what, is);
+    assert!(begin.elapsed() < SOON, "{what}: {:?}", begin.elapsed());
+}
+
+#[test]
+fn every_process_of_the_stage_reports_and_is_joined_with_the_desk() {
+    let (_desk, mut page) = start(Some(2));
+    page.until_all_is_there(2);
+    page.until("two services, two workers and the desk report", |page| page.cast.processes.len() == 5);
+    for id in ["tickz", "chatz", "worker-1", "worker-2"] {
+        let its = page.cast.processes.iter().find(|process| process.child.as_deref() == Some(id));
+        assert_eq!(its.map(|process| process.pid), page.process(id).and_then(|process| process.pid), "{id}");
+    }
+    // One to tickz, two to chatz, and three to each worker.
+    page.until("lines", |page| {
+        let up = page.cast.lines.iter().filter(|line| line.phase == ConnectionPhase::Up);
+        up.filter(|line| !line.to.starts_with('?')).count() == 9
+    });
+    assert_eq!((page.cast.malformed, &page.cast.fault), (0, &None));
+}
+
+#[test]
+fn a_process_of_another_terminal_appears_and_its_suspension_and_end_show_soon() {
+    let config = config_at_known_ports();
+    let hub = config.hub.clone();
+    let (_desk, mut page) = start_with(config);
+    page.until("the desk", |page| page.desk().is_some_and(|desk| desk.sockets.len() == 6));
+    let program = tickz(&hub, &["publish", "--ticks", "tcp://127.0.0.1:*"]);
+    let _ = program.endpoint("ticks");
+    let pid = program.pid();
+    let is = |presence| move |page: &Page| page.reporter(pid).is_some_and(|one| one.presence == presence);
+    soon(&mut page, "it reports", is(Presence::Present));
+    program.suspend();
+    soon(&mut page, "it is suspended", is(Presence::Suspended));
+    program.resume();
+    soon(&mut page, "it reports again", is(Presence::Present));
+    program.kill();
+    soon(&mut page, "it has ended", is(Presence::Gone));
+}
+
+#[test]
+fn a_desk_uses_the_hub_of_another_and_takes_over_when_that_is_gone() {
+    let (first, second) = (config_at_known_ports(), config(None));
+    let hub = first.hub.clone();
+    let (first, mut page) = start_with(first);
+    page.until("the first desk", |page| page.desk().is_some());
+    let (_second, mut page) = start_with(DeskConfig { hub: hub.clone(), ..second });
+    page.until("both desks", |page| page.cast.processes.len() == 2);
+    Desk::stop(&first);
+    let program = tickz(&hub, &["publish", "--ticks", "tcp://127.0.0.1:*"]);
+    page.until("another process", |page| {
+        page.cast.fault.is_none() && page.reporter(program.pid()).is_some_and(|one| one.presence == Presence::Present)
+    });
+    assert!(page.process("tickz").is_some_and(|process| matches!(process.state, ProcessState::Ended { .. })));
+}
