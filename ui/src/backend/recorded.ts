@@ -21,6 +21,8 @@ export interface Played {
   /** Lines of the recording that could not be read. */
   readonly torn: number
   readonly empty: boolean
+  /** Whether it was made by an older version, which this one cannot play. */
+  readonly old: boolean
 }
 
 export class Player implements Backend {
@@ -67,9 +69,9 @@ export class Player implements Backend {
   }
 
   played(): Played {
-    const { startMs, endMs, torn, updates } = this.#recording
+    const { startMs, endMs, torn, old, updates } = this.#recording
     const { atMs, speed } = this.#head
-    return { startMs, endMs, atMs, speed, torn, playing: this.#timer !== null, empty: updates.length === 0 }
+    return { startMs, endMs, atMs, speed, torn, playing: this.#timer !== null, empty: updates.length === 0, old }
   }
 
   /** Calls back at each change of `played`; returns what ends it. */

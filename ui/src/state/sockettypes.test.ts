@@ -23,5 +23,5 @@ test('what is not known promises nothing', () => {
 })
 
 test('a high-water mark of 0 is no limit', () => {
-  expect([0, 1000].map(markWords)).toEqual(['no limit', '1,000'])
+  expect([0, 1000].map(markWords)).toEqual(['queue without limit', 'queue of 1,000'])
 })

@@ -139,7 +139,7 @@ export function socketType(type: string): SocketType | null {
   return Object.hasOwn(TYPES, type) ? (TYPES[type] ?? null) : null
 }
 
-/** A high-water mark in words. */
+/** A high-water mark in words: how many messages may wait for each peer. */
 export function markWords(queue: number): string {
-  return queue === 0 ? 'no limit' : count(queue)
+  return queue === 0 ? 'queue without limit' : `queue of ${count(queue)}`
 }

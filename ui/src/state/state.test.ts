@@ -23,19 +23,19 @@ describe('status', () => {
       refused,
       desk(socket('chatz.req', { state: { is: 'connecting' } }), socket('tickz.sub', retrying)),
     ])
-    expect(statusOf(faulty, 1000)).toEqual({ ok: false, words: '0 connections up · tickz SUB retrying' })
-    expect(statusOf(cast([refused, desk()]), 1000).words).toBe('0 connections up · x join REQ refused')
+    expect(statusOf(faulty, 1000)).toEqual({ ok: false, words: 'tickz SUB retrying · 0 connections up' })
+    expect(statusOf(cast([refused, desk()]), 1000).words).toBe('x join REQ refused · 0 connections up')
   })
 
   test('names a process that is suspended, and leaves one that has ended alone', () => {
     const suspended = process('x', [], { presence: 'suspended', sinceMs: 1000, role: 'worker' })
-    expect(statusOf(cast([suspended]), 4000).words).toBe('0 connections up · x worker suspended for 3 s')
+    expect(statusOf(cast([suspended]), 4000).words).toBe('x worker suspended for 3 s · 0 connections up')
     const gone = process('x', [socket('x.req', { state: { is: 'refused', reason: '' } })], { presence: 'gone' })
     expect(statusOf(cast([gone]), 4000).ok).toBe(true)
   })
 
   test('says that the bus is down before all else', () => {
-    expect(statusOf({ ...own(socket('chatz.req')), fault: 'No hub.' }, 0).words).toBe('0 connections up · No hub.')
+    expect(statusOf({ ...own(socket('chatz.req')), fault: 'No hub.' }, 0).words).toBe('No hub. · 0 connections up')
     expect(statusOf(cast([]), 0)).toEqual({ ok: false, words: 'waiting for dealz' })
   })
 

@@ -128,13 +128,13 @@ export interface Status {
   words: string
 }
 
-/** The state of the cast: `14 connections up`, and what is wrong with the worst of it, if anything is. */
+/** The state of the cast: what is wrong with the worst of it, if anything is, and `14 connections up`. */
 export function statusOf(cast: CastView, nowMs: number): Status {
   if (cast.processes.length === 0) return { ok: false, words: cast.fault ?? 'waiting for dealz' }
   const words = `${plural(connectionsUp(cast), 'connection')} up`
   const wrong =
     cast.fault ?? worstSocket(cast, true, nowMs) ?? worstProcess(cast, nowMs) ?? worstSocket(cast, false, nowMs)
-  return wrong === null ? { ok: true, words } : { ok: false, words: `${words} · ${wrong}` }
+  return wrong === null ? { ok: true, words } : { ok: false, words: `${wrong} · ${words}` }
 }
 
 /** How many connections are up; one between two processes of the cast is one. */

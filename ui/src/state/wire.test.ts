@@ -139,3 +139,9 @@ describe('a message in one line', () => {
     expect(wordsOf({ ...SAY, frames: [], frameCount: 0, fields: [] })).toBe('')
   })
 })
+
+it('a point in time is short in one line', () => {
+  const [field] = SAY.fields
+  const fields = field ? [{ ...field, name: 'timestamp', value: '2026-11-21 10:00:12.110 UTC (1.7e9)' }] : []
+  expect(summary({ ...SAY, fields })).toBe('timestamp 10:00:12')
+})

@@ -97,9 +97,12 @@ export function placeBrief(field: FieldView): string {
 /** The part of a value in parentheses: the same in another unit. */
 const ASIDE = / \(.*\)$/
 
+/** A point in time as a field has it: of it a line shows the time of day. */
+const DAY = /^\d{4}-\d\d-\d\d (\d\d:\d\d:\d\d)(\.\d+)? UTC$/
+
 /** A message in one line: `symbol MSFT · price 41.780`. */
 export function summary(message: MessageView): string {
-  return message.fields.map((field) => `${field.name} ${field.value.replace(ASIDE, '')}`).join(' · ')
+  return message.fields.map((field) => `${field.name} ${field.value.replace(ASIDE, '').replace(DAY, '$1')}`).join(' · ')
 }
 
 /** Bytes of a frame that is shown in one line. */
