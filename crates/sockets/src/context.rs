@@ -80,9 +80,9 @@ pub struct Context {
 pub(crate) struct Observation {
     pub(crate) monitors: Monitors,
     pub(crate) probes: Probes,
-    values: Values,
-    /// Under which observers know the process.
-    process: Option<ProcessId>,
+    pub(crate) values: Values,
+    /// The id by which observers know the process.
+    pub(crate) process: ProcessId,
 }
 
 impl Context {
@@ -103,14 +103,6 @@ impl Context {
         Ok(Self { zap, zmq, security: Arc::new(security), keep_alive, observation: None })
     }
 
-    /// This context, for observed sockets: from [`Socket::watch`] on, `monitors` reads the socket's
-    /// monitor, and `probes` has its counts and messages.
-    #[must_use]
-    pub fn observed(&self, monitors: Monitors, probes: Probes) -> Self {
-        let observation = Observation { monitors, probes, values: Values::default(), process: None };
-        Self { observation: Some(observation), ..self.clone() }
-    }
-
     /// This context, for sockets that no observer sees.
     pub(crate) fn unobserved(&self) -> Self {
         Self { observation: None, ..self.clone() }
@@ -123,15 +115,20 @@ impl Context {
     pub fn reporting(&self, reporting: &Reporting) -> Result<Self, SocketError> {
         let (probes, values) = (Probes::new(), Values::default());
         let reporter = Reporter::connect(self, reporting, probes.clone(), values.clone())?;
-        let process = Some(reporter.process());
-        let monitors = Monitors::spawn_observer(self, reporter)?;
-        Ok(Self { observation: Some(Observation { monitors, probes, values, process }), ..self.clone() })
+        let process = reporter.process();
+        let monitors = Monitors::spawn(self, reporter)?;
+        Ok(self.observed(Observation { monitors, probes, values, process }))
+    }
+
+    /// This context, for sockets that are observed so from [`Socket::watch`] on.
+    pub(crate) fn observed(&self, observation: Observation) -> Self {
+        Self { observation: Some(observation), ..self.clone() }
     }
 
     /// The id by which observers know this process, if it reports.
     #[must_use]
     pub fn process(&self) -> Option<ProcessId> {
-        self.observation.as_ref().and_then(|observation| observation.process)
+        self.observation.as_ref().map(|observation| observation.process)
     }
 
     /// The number of this name and unit that observers of the process see, zero at first; clones share it.

@@ -16,10 +16,10 @@
 //! - `incoming`: peers that send without completing a message that is received
 //! - [`hub`]: passes reports of the observation bus from reporters to observers
 //! - [`actor`]: a named owner thread with a bounded inbox and a doorbell
-//! - [`monitors`]: one thread that reads the monitors of all sockets of a context, for an observer of all of them
+//! - `monitors`: one thread that reads the monitors of all sockets of a context, for an observer of all of them
 //! - [`observe`]: reports all of it to a hub
-//! - [`probe`]: what an observer can see of a socket: its addresses, its counts
-//! - [`tap`]: the last messages of a socket, copied while an observer wants them
+//! - `probe`: what an observer can see of a socket: its addresses, its counts
+//! - `tap`: the last messages of a socket, copied while an observer wants them
 //! - [`security`], [`keys`], [`allow`], [`zap`]: NULL, PLAIN and CURVE, key files, allow-lists
 //! - [`malformed`]: malformed messages, counted, and logged at a bounded rate
 //! - [`input`]: reads a file or a stream, and stops waiting at the stop signal
@@ -43,10 +43,10 @@ pub mod keys;
 pub mod limits;
 pub mod listener;
 pub mod malformed;
-pub mod monitors;
+mod monitors;
 pub mod observe;
 pub mod output;
-pub mod probe;
+mod probe;
 mod random;
 mod raw;
 pub mod role;
@@ -54,7 +54,7 @@ pub mod security;
 pub mod socket;
 pub mod state;
 pub mod stop;
-pub mod tap;
+mod tap;
 pub mod text;
 pub mod wait;
 pub mod zap;
@@ -68,14 +68,14 @@ pub use hub::{Hub, HubConfig};
 pub use keys::{KeyPair, PublicKey};
 pub use listener::{Listener, Subscription};
 pub use malformed::MalformedMessages;
-pub use monitors::Monitors;
+pub(crate) use monitors::Monitors;
 pub use observe::{Reporting, Value};
 pub use output::Output;
-pub use probe::Probes;
+pub(crate) use probe::Probes;
 pub use role::Role;
 pub use security::{Mechanism, Security};
 pub use socket::Socket;
 pub use state::{Refusal, State};
 pub use stop::{Stop, Stopper};
-pub use tap::Tapped;
+pub(crate) use tap::Tapped;
 pub use wait::{Events, Interest, Wake, wait};

@@ -62,19 +62,10 @@ pub(crate) trait Observer: Send + 'static {
     fn handle_stop(&mut self) {}
 }
 
-/// A function as an observer.
-struct EachEvent<F>(F);
-
-impl<F: FnMut(&str, MonitorEvent) -> bool + Send + 'static> Observer for EachEvent<F> {
-    fn handle_event(&mut self, socket: &str, event: MonitorEvent) -> bool {
-        self.0(socket, event)
-    }
-}
-
 /// The thread's handle; clones share it. The thread ends when the last clone is dropped, along with the contexts and sockets
 /// that hold one.
 #[derive(Clone)]
-pub struct Monitors {
+pub(crate) struct Monitors {
     handle: Arc<Handle<Passed, ()>>,
     dropped: Arc<AtomicU64>,
 }
@@ -83,20 +74,11 @@ pub struct Monitors {
 type Passed = (Arc<str>, MonitorEvent);
 
 impl Monitors {
-    /// Starts the thread. It calls `observer` with the socket's name and the event; the observer must not block, and returns
-    /// whether it took the event.
+    /// Starts the thread.
     ///
     /// # Errors
     /// The process has no thread, socket or file descriptor left.
-    pub fn spawn(
-        context: &Context,
-        observer: impl FnMut(&str, MonitorEvent) -> bool + Send + 'static,
-    ) -> Result<Self, SocketError> {
-        Self::spawn_observer(context, EachEvent(observer))
-    }
-
-    /// Starts the thread.
-    pub(crate) fn spawn_observer(context: &Context, observer: impl Observer) -> Result<Self, SocketError> {
+    pub(crate) fn spawn(context: &Context, observer: impl Observer) -> Result<Self, SocketError> {
         let dropped = Arc::new(AtomicU64::new(0));
         let reader = Reader { observer, dropped: Arc::clone(&dropped) };
         let handle = actor::spawn(context, "monitors", INBOX, move |inbox| reader.run(&inbox))?;
@@ -104,8 +86,7 @@ impl Monitors {
     }
 
     /// How many events were dropped.
-    #[must_use]
-    pub fn dropped(&self) -> u64 {
+    pub(crate) fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)
     }
 
@@ -183,3 +164,6 @@ impl fmt::Debug for Monitors {
         write!(formatter, "Monitors(dropped: {})", self.dropped())
     }
 }
+
+#[cfg(test)]
+mod tests;

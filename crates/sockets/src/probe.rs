@@ -1,6 +1,6 @@
 //! The probes of a process's sockets: what an observer can see of each of them.
 //!
-//! [`crate::Context::observed`] gives the context's sockets probes: from [`crate::Socket::watch`] on, a socket counts its
+//! [`crate::Context::reporting`] gives the context's sockets probes: from [`crate::Socket::watch`] on, a socket counts its
 //! messages, copies them while its tap is open, and notes its addresses. Any thread may read a probe.
 
 use std::{
@@ -13,15 +13,13 @@ use std::{
 
 use wire::{Direction, Frames};
 
-use crate::{Endpoint, Role, Tapped, tap::Tap};
+use crate::{Endpoint, Role, tap::Tap};
 
 /// The probes of the sockets of a context, by the sockets' names; clones share them. A new socket with the name of a closed
 /// one continues its probe.
 #[derive(Debug, Clone, Default)]
-pub struct Probes {
+pub(crate) struct Probes {
     by_name: Arc<Mutex<BTreeMap<String, Arc<Probe>>>>,
-    /// Taps are open from the start.
-    always_tapped: bool,
 }
 
 /// The probe of one socket.
@@ -35,8 +33,6 @@ pub(crate) struct Probe {
     malformed: AtomicU64,
     facts: Mutex<Option<Facts>>,
     is_open: AtomicBool,
-    /// How many messages were received, and sent, before [`Probes::clear`].
-    cleared: Mutex<(u64, u64)>,
 }
 
 /// What a socket is, and where; a closed one is nowhere.
@@ -63,39 +59,8 @@ pub(crate) struct Meter {
 
 impl Probes {
     /// No probes yet. A socket copies messages while an observer wants them.
-    #[must_use]
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::default()
-    }
-
-    /// No probes yet. Every socket copies all its messages.
-    #[must_use]
-    pub fn tapped() -> Self {
-        Self { always_tapped: true, ..Self::default() }
-    }
-
-    /// How many messages the socket of this name has received, and how many it has sent.
-    #[must_use]
-    pub fn counts(&self, name: &str) -> (u64, u64) {
-        self.get(name).map_or((0, 0), |probe| {
-            let (received, sent) = probe.counts();
-            let cleared = lock(&probe.cleared);
-            (received - cleared.0, sent - cleared.1)
-        })
-    }
-
-    /// The last messages of the socket of this name, oldest first.
-    #[must_use]
-    pub fn messages(&self, name: &str) -> Vec<Tapped> {
-        self.get(name).map_or_else(Vec::new, |probe| probe.tap.messages_from(0))
-    }
-
-    /// Forgets all messages and counts.
-    pub fn clear(&self) {
-        for probe in lock(&self.by_name).values() {
-            *lock(&probe.cleared) = probe.counts();
-            probe.tap.clear();
-        }
     }
 
     /// Opens a probe for a socket, and returns it with its name: `name`, or, if an open socket has it, the first free one
@@ -108,10 +73,6 @@ impl Probes {
         let probe = Arc::clone(by_name.entry(name.clone()).or_default());
         *lock(&probe.facts) = Some(facts);
         probe.is_open.store(true, Relaxed);
-        if self.always_tapped {
-            probe.tap.open();
-            probe.tap.make_room(u32::MAX);
-        }
         (name, probe)
     }
 
@@ -125,10 +86,6 @@ impl Probes {
     /// Every socket that is open or has been, in the order of their names.
     pub(crate) fn all_and_closed(&self) -> Vec<(String, Arc<Probe>)> {
         lock(&self.by_name).iter().map(|(name, probe)| (name.clone(), Arc::clone(probe))).collect()
-    }
-
-    pub(crate) fn get(&self, name: &str) -> Option<Arc<Probe>> {
-        lock(&self.by_name).get(name).map(Arc::clone)
     }
 }
 
@@ -192,11 +149,6 @@ impl Probe {
     fn change(&self, change: impl FnOnce(&mut Facts)) {
         lock(&self.facts).as_mut().map(change);
     }
-
-    /// Messages received, and sent.
-    fn counts(&self) -> (u64, u64) {
-        (self.received.messages(), self.sent.messages())
-    }
 }
 
 impl Meter {
@@ -249,22 +201,7 @@ mod tests {
         opened[1].1.closed();
         assert_eq!(names(&probes), ["a", "a-3"]);
         assert_eq!(probes.open("a", facts()).0, "a-2");
-        assert_eq!(probes.counts("a-2"), (0, 1));
-    }
-
-    #[test]
-    fn counts_and_messages_start_again_after_everything_is_cleared_and_numbers_do_not() {
-        let probes = Probes::tapped();
-        let (_, probe) = probes.open("a", facts());
-        let frames = ["x"].into_iter().collect();
-        probe.count_sent(&frames);
-        probe.count_received(&frames);
-        assert_eq!((probes.counts("a"), probes.counts("b")), ((1, 1), (0, 0)));
-        probes.clear();
-        assert_eq!((probes.counts("a"), probes.messages("a").len()), ((0, 0), 0));
-        probe.count_sent(&frames);
-        assert_eq!(probes.counts("a"), (0, 1));
-        assert_eq!(probes.messages("a").iter().map(|message| message.id).collect::<Vec<_>>(), [2]);
+        assert_eq!(opened[1].1.sent.messages(), 1);
     }
 
     #[test]
@@ -273,6 +210,6 @@ mod tests {
         let (_, probe) = probes.open("a", facts());
         probe.count_received(&["abc", "de"].into_iter().collect());
         assert_eq!((probe.received.messages(), probe.received.bytes()), (1, 5));
-        assert!(probes.messages("a").is_empty());
+        assert!(probe.tap.messages_from(0).is_empty());
     }
 }

@@ -15,17 +15,17 @@ use std::{
 use wire::{Direction, Frames};
 
 /// The number of messages of a socket that are kept.
-pub const MESSAGES_MAX: usize = 200;
+pub(crate) const MESSAGES_MAX: usize = 200;
 
 /// The most frames of a message that are kept; the others are only counted.
-pub const FRAMES_MAX: usize = 64;
+pub(crate) const FRAMES_MAX: usize = 64;
 
 /// The most bytes of a message that are kept; the others are only counted.
-pub const BYTES_MAX: usize = 16 * 1024;
+pub(crate) const BYTES_MAX: usize = 16 * 1024;
 
 /// One message that was sent or received.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tapped {
+pub(crate) struct Tapped {
     /// The message's number among those of its socket while its tap was open, from 0.
     pub id: u64,
     /// When it was sent or received.
@@ -67,7 +67,7 @@ impl Tap {
         *self.lock() = Ring::default();
     }
 
-    /// Lets the next `messages` be copied; [`u32::MAX`] is without end.
+    /// Lets the next `messages` be copied.
     pub(crate) fn make_room(&self, messages: u32) {
         self.room.store(messages, Relaxed);
     }
@@ -90,20 +90,13 @@ impl Tap {
         if room == 0 {
             return;
         }
-        if room < u32::MAX {
-            self.room.store(room - 1, Relaxed);
-        }
+        self.room.store(room - 1, Relaxed);
         self.lock().record(id, SystemTime::now(), direction, frames);
     }
 
     /// The messages that are kept and have at least this number, oldest first.
     pub(crate) fn messages_from(&self, id: u64) -> Vec<Tapped> {
         self.lock().messages().filter(|message| message.id >= id).cloned().collect()
-    }
-
-    /// Forgets what was copied.
-    pub(crate) fn clear(&self) {
-        self.lock().kept = 0;
     }
 
     fn lock(&self) -> MutexGuard<'_, Ring> {
@@ -141,8 +134,7 @@ impl Ring {
 
 impl Tapped {
     /// Whether `frames` is all of the message.
-    #[must_use]
-    pub const fn is_whole(&self) -> bool {
+    pub(crate) const fn is_whole(&self) -> bool {
         self.frames.len() == self.frame_count && self.frames.byte_len() == self.byte_count
     }
 

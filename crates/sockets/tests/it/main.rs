@@ -5,8 +5,7 @@
 //! - `floods`: peers that send without end, or speak where they should listen
 //! - `hub`: the hub of the observation bus
 //! - `reports`: a process that reports, to a `SUB` that is bound where a hub would be
-//! - `sockets`: messages, limits, monitors, ports in use
-//! - `monitors`: one thread that reads all monitors, and taps
+//! - `sockets`: messages, limits, ports in use
 //! - `protocol`: a protocol that is declared outside the suite
 //! - `actors`: owner threads, doorbells, stop
 
@@ -17,7 +16,6 @@ mod authentication;
 mod connections;
 mod floods;
 mod hub;
-mod monitors;
 mod protocol;
 mod reports;
 mod sockets;

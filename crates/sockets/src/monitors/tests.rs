@@ -2,34 +2,84 @@
 
 use std::{
     sync::{
-        Arc, Mutex,
+        Mutex,
         mpsc::{Receiver, sync_channel},
     },
     thread,
-    time::Duration,
 };
 
-use ::sockets::{Context, Endpoint, Monitors, Probes, Role, Socket, State, Stop, tap, wait};
 use testkit::{Peer, eventually, peer};
 use wire::{
     Frames,
     monitor::{EventKind, MonitorEvent},
+    report::ProcessId,
     tick::TICKS,
     value::RESULTS,
 };
 
-use crate::sockets::{context, receive};
+use super::*;
+use crate::{
+    Endpoint, KeepAlive, Probes, Role, Security, Socket, State, Stop, context::Observation, observe::Values,
+    probe::Probe, tap, wait,
+};
 
 type Events = Receiver<(String, MonitorEvent)>;
 
+/// A function as an observer.
+struct EachEvent<F>(F);
+
+impl<F: FnMut(&str, MonitorEvent) -> bool + Send + 'static> Observer for EachEvent<F> {
+    fn handle_event(&mut self, socket: &str, event: MonitorEvent) -> bool {
+        self.0(socket, event)
+    }
+}
+
+/// A context whose sockets are observed by a function.
+fn observed_by(observer: impl FnMut(&str, MonitorEvent) -> bool + Send + 'static) -> (Context, Monitors, Probes) {
+    let context = Context::new(Security::default(), KeepAlive::default()).unwrap();
+    let (monitors, probes) = (Monitors::spawn(&context, EachEvent(observer)).unwrap(), Probes::new());
+    let observation = Observation {
+        monitors: monitors.clone(),
+        probes: probes.clone(),
+        values: Values::default(),
+        process: ProcessId(0),
+    };
+    (context.observed(observation), monitors, probes)
+}
+
 /// A context whose sockets are observed, and what the observer gets: at most `capacity` events at a time.
 fn observed(capacity: usize) -> (Context, Monitors, Probes, Events) {
-    let context = context();
     let (sender, events) = sync_channel(capacity);
-    let monitors =
-        Monitors::spawn(&context, move |name, event| sender.try_send((name.to_owned(), event)).is_ok()).unwrap();
-    let probes = Probes::tapped();
-    (context.observed(monitors.clone(), probes.clone()), monitors, probes, events)
+    let (context, monitors, probes) = observed_by(move |name, event| sender.try_send((name.to_owned(), event)).is_ok());
+    (context, monitors, probes, events)
+}
+
+fn probe(probes: &Probes, name: &str) -> Arc<Probe> {
+    let mut all = probes.all_and_closed().into_iter();
+    all.find_map(|(its, probe)| (its == name).then_some(probe)).unwrap()
+}
+
+/// Has a socket copy all its messages from now on.
+fn open_tap(probes: &Probes, name: &str) {
+    let probe = probe(probes, name);
+    probe.tap.open();
+    probe.tap.make_room(u32::MAX);
+}
+
+fn messages(probes: &Probes, name: &str) -> Vec<tap::Tapped> {
+    probe(probes, name).tap.messages_from(0)
+}
+
+/// Messages received, and sent.
+fn counts(probes: &Probes, name: &str) -> (u64, u64) {
+    let probe = probe(probes, name);
+    (probe.received.messages(), probe.sent.messages())
+}
+
+fn receive(socket: &mut Socket) -> Frames {
+    let mut frames = Frames::new();
+    eventually("a message", || socket.receive(&mut frames).unwrap());
+    frames
 }
 
 fn pull(context: &Context, name: &str) -> (Socket, Endpoint) {
@@ -134,10 +184,8 @@ fn everything_may_go_in_any_order_and_ends() {
 /// Or the end of a connection would be heard after the first message of a new one that has its descriptor.
 #[test]
 fn an_owner_has_its_events_though_the_observer_is_busy() {
-    let context = context();
     let (release, released) = sync_channel::<()>(0);
-    let monitors = Monitors::spawn(&context, move |_, _| released.recv().is_ok()).unwrap();
-    let context = context.observed(monitors, Probes::tapped());
+    let (context, _monitors, _probes) = observed_by(move |_, _| released.recv().is_ok());
     let (mut pull, endpoint) = pull(&context, "valuz.pull");
     let push = Peer::connect(peer::PUSH, endpoint.as_str());
     push.send(["hello"]);
@@ -174,11 +222,12 @@ fn a_socket_of_an_observed_context_that_is_not_watched_is_not_tapped() {
     let (context, _monitors, probes, _events) = observed(100);
     let mut push = context.socket(Role::Push, RESULTS).unwrap();
     let (mut pull, endpoint) = pull(&context, "valuz.pull");
+    open_tap(&probes, "valuz.pull");
     push.connect(&endpoint).unwrap();
     push.send(&["one", "two"].into_iter().collect()).unwrap();
     receive(&mut pull);
-    assert_eq!(probes.counts("valuz.pull"), (1, 0));
-    let messages = probes.messages("valuz.pull");
+    assert_eq!(counts(&probes, "valuz.pull"), (1, 0));
+    let messages = messages(&probes, "valuz.pull");
     assert_eq!(messages.len(), 1);
     assert_eq!(messages[0].direction, wire::Direction::Received);
     assert_eq!(messages[0].frames, ["one", "two"].into_iter().collect());
@@ -189,10 +238,11 @@ fn a_tap_has_the_subscriptions_that_a_socket_sends() {
     let (context, _monitors, probes, _events) = observed(100);
     let mut sub = context.socket(Role::Sub, TICKS).unwrap();
     sub.watch("tickz.sub").unwrap();
+    open_tap(&probes, "tickz.sub");
     sub.subscribe(b"MSFT").unwrap();
     sub.unsubscribe(b"MSFT").unwrap();
     let sent = |frame: &'static [u8]| (wire::Direction::Sent, [frame].into_iter().collect());
-    let messages = probes.messages("tickz.sub").into_iter().map(|message| (message.direction, message.frames));
+    let messages = messages(&probes, "tickz.sub").into_iter().map(|message| (message.direction, message.frames));
     assert_eq!(messages.collect::<Vec<_>>(), [sent(b"\x01MSFT"), sent(b"\x00MSFT")]);
 }
 
@@ -202,14 +252,15 @@ fn a_tap_can_be_read_while_messages_flow() {
     let (mut pull, endpoint) = pull(&context, "valuz.pull");
     let mut push = context.socket(Role::Push, RESULTS).unwrap();
     push.watch("push").unwrap();
+    open_tap(&probes, "valuz.pull");
     push.connect(&endpoint).unwrap();
     let (stopper, stop) = Stop::pair().unwrap();
     let seen = Arc::new(Mutex::new(Vec::new()));
     let looks = {
         let (probes, seen) = (probes.clone(), Arc::clone(&seen));
         thread::spawn(move || {
-            while !stop.wait_until(std::time::Instant::now() + Duration::from_millis(1)) {
-                let messages = probes.messages("valuz.pull");
+            while !stop.wait_until(Instant::now() + Duration::from_millis(1)) {
+                let messages = messages(&probes, "valuz.pull");
                 assert!(messages.iter().all(|message| message.frames.get(0) == Some(&message.id.to_le_bytes()[..])));
                 seen.lock().unwrap().push(messages.len());
             }
@@ -223,5 +274,5 @@ fn a_tap_can_be_read_while_messages_flow() {
     eventually("a look at a full tap", || seen.lock().unwrap().contains(&tap::MESSAGES_MAX));
     stopper.stop();
     looks.join().unwrap();
-    assert_eq!((probes.counts("push"), probes.counts("valuz.pull")), ((0, 5_000), (5_000, 0)));
+    assert_eq!((counts(&probes, "push"), counts(&probes, "valuz.pull")), ((0, 5_000), (5_000, 0)));
 }
