@@ -2,8 +2,9 @@
 //! nor HTTP: a frontend holds a [`Desk`], passes on [`command::Command`]s, and sends each page its [`Updates`].
 //!
 //! Threads: `tickz`, `chatz.client` and `chatz.events`, `valuz` (and `valuz.check`), one each for the sockets of a service;
-//! `monitors`, which reads the six monitors; `processes`, which owns the started processes, with a `log` for each; `dashboard`,
-//! which folds the events of all of them, from one bounded channel, into the view; `recorder`, if the session is recorded.
+//! `hub`, which passes on the reports of all processes, and `observations`, which receives them; `monitors`, which reports the
+//! desk itself; `processes`, which owns the started processes, with a `log` for each; `dashboard`, which folds the events of
+//! all of them, from one bounded channel, into the view; `recorder`, if the session is recorded.
 //!
 //! In reading order:
 //! - [`view`]: what a page receives, and [`command`]: what it may send
@@ -11,7 +12,7 @@
 //! - `event`: the threads' events for the dashboard
 //! - `dashboard`, `rates`: the view, folded from events (pure)
 //! - `updates`: the changes since a page's last update
-//! - `feeds`: the three services
+//! - `feeds`: the three services, the hub, and what all processes report
 //! - `link`, `sentence`: monitor events as states and sentences (pure)
 //! - `message`: sent and received bytes, decoded (pure)
 //! - `processes`: started processes, and how they end
