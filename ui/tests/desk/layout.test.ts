@@ -123,7 +123,12 @@ test('no text collides with another and nothing is cut off, in any view at any s
   const faults: string[] = []
   for (const [index, view] of VIEWS.entries()) {
     await page.keyboard.press(String(index + 1))
-    if (view === 'wire') await page.getByRole('option').first().waitFor()
+    if (view === 'wire')
+      await page
+        .getByRole('listbox', { name: /^Messages/ })
+        .getByRole('option')
+        .first()
+        .waitFor()
     for (const [name, look] of Object.entries(LOOKS)) {
       await show(page, look)
       for (const fault of await collisions(page)) faults.push(`${view} ${name}: ${fault}`)

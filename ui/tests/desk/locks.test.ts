@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { open, useBrowser } from './browser'
-import { eventually, freeChannels, start, startDesk } from './programs'
+import { ALL_UP, eventually, freeChannels, start, startDesk } from './programs'
 
 let keys = ''
 
@@ -31,7 +31,7 @@ const curve = (own: string, server: string) => [
 test('under CURVE the desk and all that it starts are connected', async () => {
   const { link } = await startDesk(['--stage', '--name', 'suite', ...curve('suite', 'suite')], await freeChannels())
   const { page } = await open(link)
-  await eventually(async () => expect(await page.locator('p.status').innerText()).toMatch(/6 of 6 up/))
+  await eventually(async () => expect(await page.locator('p.status').innerText()).toMatch(ALL_UP))
   await page.keyboard.press('3')
   await page.getByLabel('Say something to everyone in the room').fill('behind locks')
   await page.keyboard.press('Enter')

@@ -5,7 +5,7 @@ import { createServer, type Socket } from 'node:net'
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { open, useBrowser } from './browser'
-import { allEnd, descendants, eventually, freeChannels, start, startDesk } from './programs'
+import { ALL_UP, allEnd, descendants, eventually, freeChannels, start, startDesk } from './programs'
 
 useBrowser()
 
@@ -144,7 +144,7 @@ test('valuz: the holder of a port is named, the rest works, and valuz is ready o
   await shows(page, 'main', new RegExp(`pid ${process.pid}`))
   holder.close()
   taken.forEach((socket) => socket.destroy())
-  await eventually(async () => expect(await page.locator('p.status').innerText()).toMatch(/6 of 6 up/))
+  await eventually(async () => expect(await page.locator('p.status').innerText()).toMatch(ALL_UP))
 })
 
 test('monitor: a service that is killed and comes back leaves its marks and sentences', async () => {
@@ -167,8 +167,11 @@ test('wire: the bytes of a tick, field by field, and the page of the protocol be
   const { link } = await startDesk(['--symbols', 'MSFT'], channels)
   const { page } = await open(link)
   await page.keyboard.press('6')
-  await page.getByRole('tab', { name: /tickz SUB/ }).click()
-  await page.getByRole('option').first().click()
+  await page
+    .getByRole('listbox', { name: /^Messages/ })
+    .getByRole('option')
+    .first()
+    .click()
   const fields = page.getByRole('list', { name: 'Fields' })
   await eventually(async () =>
     expect(await fields.innerText()).toMatch(/symbol[\s\S]*MSFT[\s\S]*timestamp[\s\S]*price[\s\S]*sequence/),
@@ -177,6 +180,51 @@ test('wire: the bytes of a tick, field by field, and the page of the protocol be
   await shows(page, '[aria-label^="Frame 1"]', /4d\s*53\s*46\s*54/i)
   await page.keyboard.press('?')
   await shows(page, 'dialog', /PUB|publisher/)
+})
+
+test('the card of a socket: what its type promises, its peer, and its last messages', async () => {
+  const channels = await freeChannels()
+  start('tickz', ['publish', '--sequence', '--rate', '50'], channels)
+  const { link } = await startDesk(['--symbols', 'MSFT'], channels)
+  const { page, sins } = await open(link)
+  await page.getByRole('button', { name: /^tickz\.sub SUB/ }).click()
+  const card = page.getByRole('complementary', { name: /^Socket .* SUB ticks/ })
+  const says = (words: RegExp) => eventually(async () => expect(await card.innerText()).toMatch(words))
+  await says(/connects to tcp:/)
+  await says(/talks to\s+PUB, XPUB/)
+  await says(/↓ received tick symbol MSFT/)
+
+  // Its peer leads to the other end, and that to the process.
+  await card.getByRole('button', { name: /^tickz publish XPUB/ }).click()
+  const other = page.getByRole('complementary', { name: /^Socket tickz publish XPUB/ })
+  await eventually(async () => expect(await other.innerText()).toMatch(/↑ sent tick symbol MSFT/))
+  await other.getByRole('button', { name: /^tickz publish · pid/ }).click()
+  const process = page.getByRole('complementary', { name: /^Process tickz publish/ })
+  await eventually(async () => expect(await process.innerText()).toMatch(/reporting[\s\S]*1 socket/))
+  await page.keyboard.press('Escape')
+  await eventually(async () => expect(await page.getByRole('complementary').count()).toBe(0))
+  expect(sins).toEqual([])
+})
+
+test('a program in another terminal is seen: its process, its socket, and its bytes', async () => {
+  const channels = await freeChannels()
+  start('tickz', ['publish', '--sequence', '--rate', '50'], channels)
+  const { link } = await startDesk([], channels)
+  const { page } = await open(link)
+  await page.keyboard.press('7')
+  await shows(page, 'main', /tickz publish/)
+  const watcher = start('tickz', ['watch', 'MSFT'], channels)
+  await shows(page, 'main', /tickz watch/)
+
+  await page.keyboard.press('6')
+  const chooser = page.getByLabel('Which socket')
+  const socket = chooser.locator('option', { hasText: 'tickz watch SUB' })
+  await chooser.selectOption(await socket.getAttribute('value'))
+  await shows(page, '[aria-label="Messages, newest first"]', /received\s+tick\s+symbol MSFT/)
+
+  await watcher.kill()
+  await page.keyboard.press('7')
+  await eventually(async () => expect(await page.locator('main').innerText()).not.toMatch(/tickz watch\s+reporting/))
 })
 
 test('processes: a suspended service is shown as such and resumed; what dealz starts ends with it, even by kill -9', async () => {
@@ -291,9 +339,20 @@ test('no view has a fault that an accessibility checker finds', async () => {
   const { link } = await startDesk(['--stage'], await freeChannels())
   const { page } = await open(link)
   await shows(page, 'tbody', /\d+\.\d/)
+  const check = async (what: string) => {
+    const { violations } = await new AxeBuilder({ page }).analyze()
+    expect(violations.map(({ id, nodes }) => `${what}: ${id} ${nodes[0]?.html}`)).toEqual([])
+  }
   for (const view of ['1', '2', '3', '4', '5', '6', '7']) {
     await page.keyboard.press(view)
-    const { violations } = await new AxeBuilder({ page }).analyze()
-    expect(violations.map(({ id, nodes }) => `view ${view}: ${id} ${nodes[0]?.html}`)).toEqual([])
+    await check(`view ${view}`)
   }
+  await page.keyboard.press('1')
+  await page.getByRole('button', { name: /^tickz\.sub SUB/ }).click()
+  await page.getByRole('complementary', { name: /^Socket/ }).waitFor()
+  await check('card of a socket')
+  await page.keyboard.press('7')
+  await page.getByRole('button', { name: 'dealz', exact: true }).click()
+  await page.getByRole('complementary', { name: /^Process/ }).waitFor()
+  await check('card of a process')
 })

@@ -39,6 +39,9 @@ const CHANNELS = [
 /** Those, and the hub to which programs report: the desk's. */
 export type Channels = Record<(typeof CHANNELS)[number] | 'SUITE_OBSERVE', string>
 
+/** The header of a desk on which all is as it should be. */
+export const ALL_UP = /●\s+[1-9]\d* connections? up/
+
 /**
  * Free ports, all different. Each has had a connection, so for a minute the system gives it only to programs
  * that name it (`testkit::ports` says why).

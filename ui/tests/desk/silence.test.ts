@@ -37,14 +37,14 @@ test.runIf(isMade)('a publisher whose packets are dropped is shown as stale, and
   start('tickz', ['publish', '--ticks', ticks], {}, THERE_RUN)
   const { link } = await startDesk([], { ...(await freeChannels()), TICKZ_TICKS: ticks })
   const { page } = await open(link)
-  const socket = page.getByRole('button', { name: /^tickz SUB/ })
+  const socket = page.getByRole('button', { name: /^tickz\.sub SUB/ })
   const shows = (how: RegExp) => eventually(async () => expect(await socket.getAttribute('aria-label')).toMatch(how))
-  await shows(/\bup\b/)
+  await shows(/\b1 peer\b/)
 
   runThere('ip', 'route', 'add', 'blackhole', `${HERE}/32`)
   // The kernel's probes take 5 s; an attempt to connect without an answer is stale after another.
   await shows(/silent/)
 
   runThere('ip', 'route', 'del', 'blackhole', `${HERE}/32`)
-  await shows(/\bup\b/)
+  await shows(/\b1 peer\b/)
 })
