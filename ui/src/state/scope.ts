@@ -17,9 +17,9 @@ export type Scope = 'all' | 'near' | { readonly process: string } | { readonly s
 /** So many sockets are shown at once without a choice. */
 const FEW = 16
 
-/** All sockets while they are few; otherwise those that this desk is connected with. */
+/** All sockets if they are few, or this desk is connected with none of them; otherwise those that it is connected with. */
 export function firstScope(cast: CastView): Scope {
-  return placesOf(cast).size <= FEW ? 'all' : 'near'
+  return placesOf(cast).size <= FEW || nearProcesses(cast).length <= 1 ? 'all' : 'near'
 }
 
 /** A scope as the value of a field, and back. */

@@ -3,6 +3,7 @@ import { Clock } from './clock'
 import { DEFAULTS, nextTheme, parsePrefs, zoomed } from './prefs'
 import { symbolFault, textFault, userFault } from './rules'
 import { cast, DESK, own, process, socket } from './sample'
+import { SERVICES } from './services'
 import { goneWords, isUp, patternOf, stateWords, statusOf } from './status'
 
 describe('status', () => {
@@ -11,8 +12,8 @@ describe('status', () => {
   test('counts each connection once, and is content with a bound socket without peers', () => {
     const all = own(socket('chatz.req'), socket('valuz.push', { state: { is: 'listening' } }))
     const lines = [up('a', 'b', 3), up('a', '?c'), { ...up('a', 'd'), phase: 'retrying' as const }]
-    expect(statusOf({ ...all, lines }, 0)).toEqual({ ok: true, words: '4 connections up' })
-    expect(statusOf({ ...all, lines: [up('a', 'b')] }, 0).words).toBe('1 connection up')
+    expect(statusOf({ ...all, lines }, SERVICES, 0)).toEqual({ ok: true, words: '4 connections up' })
+    expect(statusOf({ ...all, lines: [up('a', 'b')] }, SERVICES, 0).words).toBe('1 connection up')
   })
 
   test('names the worst fault, that of the desk first', () => {
@@ -23,20 +24,27 @@ describe('status', () => {
       refused,
       desk(socket('chatz.req', { state: { is: 'connecting' } }), socket('tickz.sub', retrying)),
     ])
-    expect(statusOf(faulty, 1000)).toEqual({ ok: false, words: 'tickz SUB retrying · 0 connections up' })
-    expect(statusOf(cast([refused, desk()]), 1000).words).toBe('x join REQ refused · 0 connections up')
+    expect(statusOf(faulty, SERVICES, 1000)).toEqual({ ok: false, words: 'tickz SUB retrying · 0 connections up' })
+    expect(statusOf(cast([refused, desk()]), SERVICES, 1000).words).toBe('x REQ refused · 0 connections up')
+  })
+
+  test('a service that is not used is not missed', () => {
+    const retrying = own(socket('tickz.sub', { state: { is: 'retrying', inMs: 400 } }))
+    expect(statusOf(retrying, ['chatz'], 0).ok).toBe(true)
   })
 
   test('names a process that is suspended, and leaves one that has ended alone', () => {
     const suspended = process('x', [], { presence: 'suspended', sinceMs: 1000, role: 'worker' })
-    expect(statusOf(cast([suspended]), 4000).words).toBe('x worker suspended for 3 s · 0 connections up')
+    expect(statusOf(cast([suspended]), SERVICES, 4000).words).toBe('x worker suspended for 3 s · 0 connections up')
     const gone = process('x', [socket('x.req', { state: { is: 'refused', reason: '' } })], { presence: 'gone' })
-    expect(statusOf(cast([gone]), 4000).ok).toBe(true)
+    expect(statusOf(cast([gone]), SERVICES, 4000).ok).toBe(true)
   })
 
   test('says that the bus is down before all else', () => {
-    expect(statusOf({ ...own(socket('chatz.req')), fault: 'No hub.' }, 0).words).toBe('No hub. · 0 connections up')
-    expect(statusOf(cast([]), 0)).toEqual({ ok: false, words: 'waiting for dealz' })
+    expect(statusOf({ ...own(socket('chatz.req')), fault: 'No hub.' }, SERVICES, 0).words).toBe(
+      'No hub. · 0 connections up',
+    )
+    expect(statusOf(cast([]), SERVICES, 0)).toEqual({ ok: false, words: 'waiting for dealz' })
   })
 
   test('counts a long wait down in whole seconds, and a short one not at all', () => {

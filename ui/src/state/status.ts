@@ -6,7 +6,7 @@ import type { ConnectionPhase } from '../generated/ConnectionPhase'
 import type { Presence } from '../generated/Presence'
 import type { SocketView } from '../generated/SocketView'
 import { clock, plural } from '../format'
-import { portName, processName } from './cast'
+import { processName } from './cast'
 import { ageWords } from './freshness'
 
 /** ZeroMQ's patterns; each has one colour, everywhere the same. What is of none is grey. */
@@ -128,12 +128,21 @@ export interface Status {
   words: string
 }
 
-/** The state of the cast: what is wrong with the worst of it, if anything is, and `14 connections up`. */
-export function statusOf(cast: CastView, nowMs: number): Status {
+/**
+ * The state of the cast: what is wrong with the worst of it, if anything is, and `14 connections up`. Sockets of
+ * this desk count if they are for one of the services.
+ */
+export function statusOf(cast: CastView, services: readonly string[], nowMs: number): Status {
   if (cast.processes.length === 0) return { ok: false, words: cast.fault ?? 'waiting for dealz' }
   const words = `${plural(connectionsUp(cast), 'connection')} up`
+  const own = cast.processes.filter(({ isDesk }) => isDesk)
+  const others = cast.processes.filter(({ isDesk, presence }) => !isDesk && presence === 'present')
+  const isUsed = ({ name }: SocketView) => services.some((service) => name.startsWith(`${service}.`))
   const wrong =
-    cast.fault ?? worstSocket(cast, true, nowMs) ?? worstProcess(cast, nowMs) ?? worstSocket(cast, false, nowMs)
+    cast.fault ??
+    worstSocket(own, WORST, isUsed, nowMs) ??
+    worstProcess(cast, nowMs) ??
+    worstSocket(others, WORST_ELSEWHERE, () => true, nowMs)
   return wrong === null ? { ok: true, words } : { ok: false, words: `${wrong} · ${words}` }
 }
 
@@ -147,13 +156,17 @@ const WORST = ['failed', 'refused', 'stale', 'retrying', 'off', 'handshaking', '
 /** The same of any other: what it is about to do passes. */
 const WORST_ELSEWHERE = ['failed', 'refused', 'stale', 'retrying'] as const
 
-function worstSocket(cast: CastView, own: boolean, nowMs: number): string | null {
-  const alive = cast.processes.filter(({ isDesk, presence }) => isDesk === own && (own || presence === 'present'))
-  for (const is of own ? WORST : WORST_ELSEWHERE) {
-    for (const process of alive) {
-      const socket = process.sockets.find(({ state }) => state.is === is)
-      if (socket)
-        return `${own ? ownName(socket) : `${processName(process)} ${socket.type}`} ${stateWords(socket, nowMs)}`
+/** The first socket in the worst state of those named, as words. */
+function worstSocket(
+  processes: readonly CastProcess[],
+  worst: readonly SocketView['state']['is'][],
+  counts: (socket: SocketView) => boolean,
+  nowMs: number,
+): string | null {
+  for (const is of worst) {
+    for (const process of processes) {
+      const socket = process.sockets.find((socket) => socket.state.is === is && counts(socket))
+      if (socket) return `${shortName(process, socket)} ${stateWords(socket, nowMs)}`
     }
   }
   return null
@@ -164,8 +177,7 @@ function worstProcess(cast: CastView, nowMs: number): string | null {
   return process ? `${processName(process)} ${presenceWords(process, nowMs)}` : null
 }
 
-/** A socket of the desk itself, which uses the services: `tickz SUB`. */
-export function ownName(socket: SocketView): string {
-  const [service] = socket.name.split('.')
-  return socket.channel === null ? portName(socket) : `${service} ${socket.type}`
+/** A socket in two words: `broker ROUTER`. One of this desk is named by the service that it is for: `tickz SUB`. */
+export function shortName({ program, isDesk }: CastProcess, { name, type }: SocketView): string {
+  return `${isDesk ? name.split('.')[0] : program} ${type}`
 }

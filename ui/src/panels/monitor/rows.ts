@@ -7,7 +7,13 @@ import type { Group } from '../../state/scope'
 /** A row of the lanes: the name of a process, or the lane of one of its sockets. */
 export type Row =
   | { readonly is: 'process'; readonly process: CastProcess; readonly y: number; readonly height: number }
-  | { readonly is: 'socket'; readonly socket: SocketView; readonly y: number; readonly height: number }
+  | {
+      readonly is: 'socket'
+      readonly process: CastProcess
+      readonly socket: SocketView
+      readonly y: number
+      readonly height: number
+    }
 
 /** The rows of groups, from the top; without names of processes if those have no height. */
 export function rowsOf(groups: readonly Group[], nameHeight: number, laneHeight: number): Row[] {
@@ -19,7 +25,7 @@ export function rowsOf(groups: readonly Group[], nameHeight: number, laneHeight:
       y += nameHeight
     }
     for (const socket of sockets) {
-      rows.push({ is: 'socket', socket, y, height: laneHeight })
+      rows.push({ is: 'socket', process, socket, y, height: laneHeight })
       y += laneHeight
     }
   }
