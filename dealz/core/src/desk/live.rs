@@ -11,11 +11,11 @@ use std::{
 
 use sockets::{Context, Reporting};
 use tracing::error;
-use wire::{Symbol, User, report::ProcessId};
+use wire::{Symbol, User};
 
 use super::StartError;
 use crate::{
-    clock::now_ms,
+    clock::Now,
     config::DeskConfig,
     dashboard::Dashboard,
     event::Event,
@@ -82,6 +82,7 @@ impl Live {
         let reporting =
             Reporting { hub: reports.clone(), program: "dealz".to_owned(), role: "desk".to_owned(), with_bytes };
         let observed = context.reporting(&reporting)?;
+        let desk = observed.process().expect("a context that reports has an id");
         let strangers = Strangers::default();
         // Its own sockets are unobserved: each report would be followed by another one.
         let observations = Observations::spawn(
@@ -91,7 +92,7 @@ impl Live {
             Arc::clone(&strangers),
             events.clone(),
         )?;
-        let dashboard = Dashboard::new([""; 6], name.as_str(), host(), now_ms());
+        let dashboard = Dashboard::new(desk, name.as_str(), host(), Now::read());
         let board = DashboardHandle::spawn(dashboard, strangers, (events.clone(), inbox))?;
 
         let wanted = valuz;
@@ -112,7 +113,7 @@ impl Live {
         let chatz = Chatz::spawn(&observed, &requests, &broadcasts, &name, events.clone())?;
         let recorder = file.map(|file| {
             let updates = Updates::new(Some(Arc::clone(&board.dashboard)));
-            let keys = feeds::SOCKETS.map(|socket| key(observed.process(), socket)).into();
+            let keys = feeds::SOCKETS.map(|socket| format!("{desk}/{socket}")).into();
             Recorder::spawn(file, updates, observations.taps().clone(), keys).map_err(StartError::Thread)
         });
         let recorder = recorder.transpose()?;
@@ -191,11 +192,6 @@ fn host() -> String {
     name.as_ref().and_then(wire::WorkerName::parts).map_or_else(String::new, |parts| parts.host.to_owned())
 }
 
-/// The key of a socket of this process.
-fn key(process: Option<ProcessId>, socket: &str) -> String {
-    process.map_or_else(String::new, |process| format!("{process}/{socket}"))
-}
-
 /// The state of the thread `dashboard`.
 struct DashboardThread {
     dashboard: Arc<Mutex<Dashboard>>,
@@ -212,7 +208,7 @@ impl DashboardThread {
             match self.inbox.recv_timeout(next_beat.saturating_duration_since(Instant::now())) {
                 Ok(Event::End) | Err(RecvTimeoutError::Disconnected) => return,
                 Ok(event) => {
-                    self.locked().handle(event, now_ms());
+                    self.locked().handle(event, Now::read());
                     has_changed = true;
                 }
                 Err(RecvTimeoutError::Timeout) => {}
@@ -221,7 +217,7 @@ impl DashboardThread {
             if now >= next_beat {
                 (last_beat, has_changed) = (now, false);
                 let mut dashboard = self.locked();
-                dashboard.handle_time(now_ms());
+                dashboard.handle_time(Now::read());
                 let strangers = dashboard.strangers();
                 drop(dashboard);
                 *self.strangers.lock().unwrap_or_else(PoisonError::into_inner) = strangers;

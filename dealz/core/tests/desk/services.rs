@@ -10,10 +10,11 @@ use testkit::{Peer, Program, peer};
 
 use crate::rig::{Page, SERVICES, act, config, start, start_with};
 
-/// The last messages of a socket of the desk, once there are some.
-fn messages(desk: &Desk, page: &mut Page, socket: &str) -> Vec<MessageView> {
+/// The last messages of a socket of the desk, once there are some; this is done until then.
+fn messages(desk: &Desk, page: &mut Page, socket: &str, until_then: impl Fn()) -> Vec<MessageView> {
     let mut messages = Vec::new();
     testkit::eventually("messages", || {
+        until_then();
         page.take();
         let Some(socket) = page.socket(socket) else { return false };
         let reply = desk.act(Command::Wire { socket: socket.key.clone() }).unwrap();
@@ -39,7 +40,7 @@ fn a_symbol_is_followed_and_forgotten() {
     let refusal = desk.act(Command::Follow { symbol: "ibm".to_owned() }).unwrap_err();
     assert!(matches!(refusal, Refusal::Invalid { field, .. } if field == "symbol"));
     page.until("the socket counts", |page| page.count("tickz.sub").received_per_second > 0.0);
-    let messages = messages(&desk, &mut page, "tickz.sub");
+    let messages = messages(&desk, &mut page, "tickz.sub", || ());
     assert!(messages.iter().all(|message| message.fault.is_none() && message.page == "tickz"), "{messages:?}");
     let refusal = desk.act(Command::Wire { socket: "tickz.sub".to_owned() }).unwrap_err();
     assert!(matches!(refusal, Refusal::Invalid { field, .. } if field == "socket"));
@@ -149,12 +150,9 @@ fn nonsense_of_a_publisher_is_counted_and_does_no_harm() {
         let counts = page.count("tickz.sub");
         counts.received >= counts.malformed
     });
-    testkit::eventually("their bytes are shown", || {
-        publisher.send(["MSFT".as_bytes(), b"not a price"]);
-        let messages = messages(&desk, &mut page, "tickz.sub");
-        assert!(messages.len() <= 200 && messages.iter().all(|message| message.fault.is_some()), "{messages:?}");
-        messages.iter().any(|message| message.direction == Direction::Received)
-    });
+    let messages = messages(&desk, &mut page, "tickz.sub", || publisher.send(["MSFT".as_bytes(), b"not a price"]));
+    let are_shown = messages.iter().all(|message| message.direction == Direction::Received && message.fault.is_some());
+    assert!(are_shown && messages.len() <= 200, "{messages:?}");
     page.until("started elsewhere", |page| {
         page.process("tickz").is_some_and(|process| matches!(process.state, ProcessState::Elsewhere { .. }))
     });
