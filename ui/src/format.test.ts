@@ -17,7 +17,7 @@ import {
 test('numbers have fixed decimals and separators', () => {
   expect(count(63120)).toBe('63,120')
   expect(price(41.8)).toBe('41.800')
-  expect([63120, 0.25031, -3, 1234.56].map(figure)).toEqual(['63,120', '0.2503', '−3', '1,235'])
+  expect([63120, 0.25031, -3, 123_456.7].map(figure)).toEqual(['63,120', '0.2503', '−3', '123,457'])
   expect(amount(-352114.07)).toBe('−352,114.07')
   expect(plural(1, 'worker')).toBe('1 worker')
   expect(plural(0, 'person', 'people')).toBe('0 people')

@@ -11,9 +11,9 @@ export function count(value: number): string {
 
 const few = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 4 })
 
-/** Any number, whole or not: `63,120`, `0.2503`. */
+/** Any number, whole or not: `63,120`, `0.2503`; large ones without decimals. */
 export function figure(value: number): string {
-  return (Number.isInteger(value) ? whole : few).format(value).replace('-', '−')
+  return (Number.isInteger(value) || Math.abs(value) >= 1000 ? whole : few).format(value).replace('-', '−')
 }
 
 /** A price, with three decimals: `41.823`. */
