@@ -10,13 +10,16 @@ interface Relation {
   side: number
 }
 
-/** The column of each box, by its id. Columns may be negative. */
-export function columnsOf(graph: Graph, before: ReadonlyMap<string, number>): Map<string, number> {
+/** The column of each box, by its id: at most `limit` in a row. They may be negative. */
+export function columnsOf(graph: Graph, before: ReadonlyMap<string, number>, limit: number): Map<string, number> {
   const columns = new Map<string, number>()
   for (const { id, hint } of graph.nodes) {
     const known = hint?.column ?? before.get(id)
     if (known !== undefined) columns.set(id, known)
   }
+  // In less room than before, the last ones find a new place.
+  const first = Math.min(...columns.values())
+  for (const [id, column] of columns) if (column - first >= limit) columns.delete(id)
   const relations = relationsOf(graph)
   const neighbours = new Map<string, { id: string; side: number }[]>()
   const add = (id: string, neighbour: string, side: number) =>
@@ -28,8 +31,8 @@ export function columnsOf(graph: Graph, before: ReadonlyMap<string, number>): Ma
   let pending = graph.nodes.filter(({ id }) => !columns.has(id))
   while (pending.length > 0) {
     const next = pending.find(({ id }) => neighbours.get(id)?.some((each) => columns.has(each.id)))
-    if (next) columns.set(next.id, vote(neighbours.get(next.id) ?? [], columns))
-    else layer(pending[0] as Node, neighbours, columns)
+    if (next) columns.set(next.id, vote(neighbours.get(next.id) ?? [], columns, limit))
+    else layer(pending[0] as Node, neighbours, columns, limit)
     pending = pending.filter(({ id }) => !columns.has(id))
   }
   return columns
@@ -53,16 +56,32 @@ function relationsOf(graph: Graph): Relation[] {
   return [...relations.values()].map((relation) => ({ ...relation, side: Math.sign(relation.side) || 1 }))
 }
 
-/** The column that most neighbours want; of two, the right one. */
-function vote(neighbours: readonly { id: string; side: number }[], columns: ReadonlyMap<string, number>): number {
+/** The column that most neighbours want; of two, the right one. What has no room on one side is on the other. */
+function vote(
+  neighbours: readonly { id: string; side: number }[],
+  columns: ReadonlyMap<string, number>,
+  limit: number,
+): number {
+  const [first, last] = [Math.min(...columns.values()), Math.max(...columns.values())]
   const votes = new Map<number, number>()
   for (const { id, side } of neighbours) {
     const column = columns.get(id)
+    if (column === undefined) continue
     // A neighbour at the right wants it in the column at its left.
-    if (column !== undefined) votes.set(column - side, (votes.get(column - side) ?? 0) + 1)
+    const wanted = column - side
+    const room = Math.max(last, wanted) - Math.min(first, wanted) < limit
+    const voted = room ? wanted : column + side
+    votes.set(voted, (votes.get(voted) ?? 0) + 1)
   }
-  const [first] = [...votes].sort(([a, many], [b, more]) => more - many || b - a)
-  return first?.[0] ?? 0
+  const [best] = [...votes].sort(([a, many], [b, more]) => more - many || b - a)
+  return best?.[0] ?? 0
+}
+
+/** The column of a level: where the columns end, levels run back, so that neighbours stay next to each other. */
+function folded(level: number, limit: number): number {
+  const round = Math.max(1, 2 * (limit - 1))
+  const step = level % round
+  return step < limit ? step : round - step
 }
 
 /** Gives columns to all boxes that are connected with one, none of which has any: the longest way from the left. */
@@ -70,6 +89,7 @@ function layer(
   start: Node,
   neighbours: ReadonlyMap<string, { id: string; side: number }[]>,
   columns: Map<string, number>,
+  limit: number,
 ) {
   const part = new Set([start.id])
   for (const id of part) for (const each of neighbours.get(id) ?? []) part.add(each.id)
@@ -95,6 +115,6 @@ function layer(
     const rights = each.filter(({ side }) => side > 0).map((right) => levels.get(right.id) ?? 0)
     const level = levels.get(id) ?? 0
     const next = rights.length > 0 && each.every(({ side }) => side > 0) ? Math.min(...rights) - 1 : level
-    columns.set(id, Math.max(level, next))
+    columns.set(id, folded(Math.max(level, next), limit))
   }
 }

@@ -5,7 +5,7 @@ import type { CastView } from '../generated/CastView'
 import type { ConnectionPhase } from '../generated/ConnectionPhase'
 import type { SocketView } from '../generated/SocketView'
 import type { Stranger } from '../generated/Stranger'
-import { type Hint, hintOf, orderOf, serviceOf } from './hints'
+import { type Hint, hintOf, orderOf, peerOf } from './hints'
 import { flowOf, type Pattern, patternOfType } from './kinds'
 
 /** A socket in a box. A peer that does not report has one for each socket that is connected to it, of unknown type. */
@@ -107,15 +107,23 @@ export function graphOf(cast: CastView): Graph {
     else if (first && stranger) link(first, portAt(stranger, first), phase, count)
   }
   // What a socket tries to reach, and does not: its peer is not there, so no line is known.
+  const absent = (port: Port, name: string, hint: Hint | null, phase: ConnectionPhase) => {
+    const there = outside(`absent ${name}`, () => ({ kind: 'absent', absent: name, hint }))
+    link(port, portAt(there, port), phase, 1)
+  }
+  const connected = new Set([...links.values()].flatMap(({ from, to }) => [from, to]))
   for (const node of nodes.filter(({ kind }) => kind === 'process')) {
+    const isDesk = node.processes[0]?.isDesk
     for (const port of node.ports) {
-      for (const { endpoint, phase, peer } of port.sockets[0]?.connections ?? []) {
-        if (peer !== null || !ATTEMPTS.has(phase) || !port.sockets[0]?.connected.includes(endpoint)) continue
-        const service = node.processes[0]?.isDesk ? serviceOf(port.sockets[0].name) : null
-        const absent = service?.name ?? endpoint
-        const there = outside(`absent ${absent}`, () => ({ kind: 'absent', absent, hint: service?.hint ?? null }))
-        link(port, portAt(there, port), phase, 1)
+      const [socket] = port.sockets
+      if (!socket) continue
+      const known = isDesk ? peerOf(socket.name) : null
+      const attempts = socket.connections.filter(({ peer, phase }) => peer === null && ATTEMPTS.has(phase))
+      for (const { endpoint, phase } of attempts) {
+        if (socket.connected.includes(endpoint)) absent(port, known?.name ?? endpoint, known?.hint ?? null, phase)
       }
+      // The desk's own sockets show what they wait for, so that it has its place when it comes.
+      if (known && attempts.length === 0 && !connected.has(port.key)) absent(port, known.name, known.hint, 'closed')
     }
   }
   const seen = nodes.filter(({ kind, ports: own }) => kind === 'process' || own.length > 0)

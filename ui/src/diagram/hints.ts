@@ -5,34 +5,41 @@ import type { CastProcess } from '../generated/CastProcess'
 
 export interface Hint {
   column: number
-  /** The row that it takes if that is free, counted in the rows of `FORMS.full`. */
-  at?: number
+  /** The rows that it takes if they are free, the first that is, counted in rows of the form `tall`. */
+  at: readonly number[]
+  /** How high it is in that form, so that its lines have room; as high as its ports need otherwise. */
+  size?: number
+  /** Its least width, in em, so that others stay where they are when it comes. */
+  width?: number
 }
 
 const HINTS: Readonly<Record<string, Hint>> = {
-  'chatz serve': { column: 0, at: 0 },
-  'tickz publish': { column: 0, at: 8.5 },
-  'valuz worker': { column: 2 },
+  'chatz serve': { column: 0, at: [0], size: 9.6 },
+  'tickz publish': { column: 0, at: [13.2] },
+  // The second one is at the bottom, so that a third one has room between them.
+  'valuz worker': { column: 2, at: [0, 18.6, 9.3], width: 11.4 },
 }
 
-/** The services of the suite, by the first part of the names of sockets that connect to them. */
-const SERVICES: Readonly<Record<string, string>> = { chatz: 'chatz serve', tickz: 'tickz publish' }
+/** Who is at the other end of the desk's sockets, by the first part of their names. */
+const PEERS: Readonly<Record<string, string>> = { chatz: 'chatz serve', tickz: 'tickz publish', valuz: 'valuz worker' }
 
-const DESK: Hint = { column: 1, at: 0 }
+const DESK: Hint = { column: 1, at: [0], size: 20 }
 
 export function hintOf({ program, role, isDesk }: Pick<CastProcess, 'program' | 'role' | 'isDesk'>): Hint | null {
   return isDesk ? DESK : hintFor(`${program} ${role}`)
 }
 
-/** The service that a socket of the desk connects to, known by the name of the socket. */
-export function serviceOf(socket: string): { name: string; hint: Hint } | null {
-  const name = socket.split('.')[0] ?? ''
-  const hint = Object.hasOwn(SERVICES, name) ? hintFor(SERVICES[name] ?? '') : null
+/** The program that a socket of the desk is there for, known by the name of the socket. */
+export function peerOf(socket: string): { name: string; hint: Hint } | null {
+  const first = socket.split('.')[0] ?? ''
+  const name = Object.hasOwn(PEERS, first) ? (PEERS[first] ?? '') : ''
+  const hint = hintFor(name)
   return hint === null ? null : { name, hint }
 }
 
-/** The order of the desk's sockets in its box, from the top. */
+/** The order of the desk's sockets in its box, from the top: first those at the left. */
 const DESK_ORDER = ['chatz.req', 'chatz.sub', 'tickz.sub', 'valuz.push', 'valuz.pull', 'valuz.pub']
+const DESK_LEFT = 3
 
 /** The place of a socket in its box; those with the same keep the order in which they are reported. */
 export function orderOf(isDesk: boolean, socket: string): number {
@@ -44,7 +51,7 @@ export function orderOf(isDesk: boolean, socket: string): number {
 export function deskSide(socket: string): 'left' | 'right' | null {
   const place = DESK_ORDER.indexOf(socket)
   if (place < 0) return null
-  return place < 3 ? 'left' : 'right'
+  return place < DESK_LEFT ? 'left' : 'right'
 }
 
 function hintFor(name: string): Hint | null {

@@ -78,6 +78,42 @@ export function middleOf(points: readonly Point[]): Point & { upright: boolean }
   return best
 }
 
+/** Without points that are on a straight line between their neighbours. */
+export function simple(points: readonly Point[]): Point[] {
+  const kept: Point[] = []
+  for (const point of points) {
+    const [before, last] = [kept.at(-2), kept.at(-1)]
+    if (last && Math.abs(last.x - point.x) < 0.01 && Math.abs(last.y - point.y) < 0.01) continue
+    const level = before && last && Math.abs(before.y - last.y) < 0.01 && Math.abs(last.y - point.y) < 0.01
+    const plumb = before && last && Math.abs(before.x - last.x) < 0.01 && Math.abs(last.x - point.x) < 0.01
+    if (level || plumb) kept.pop()
+    kept.push(point)
+  }
+  return kept
+}
+
+/**
+ * What a line has for itself: without the part that it shares with others that begin at the same point. Lines run level,
+ * then upright, then level again.
+ */
+export function branch(points: readonly Point[], others: readonly (readonly Point[])[]): readonly Point[] {
+  const [, turn, after, ...rest] = points
+  if (!turn || others.length === 0) return points
+  if (!after) {
+    // A straight line begins where the last of the others turns.
+    const turns = others.flatMap((other) => (other.length > 2 && other[1] ? [other[1].x] : []))
+    if (turns.length === 0) return points
+    const start = (points[0]?.x ?? 0) < turn.x ? Math.max(...turns) : Math.min(...turns)
+    return [{ x: start, y: turn.y }, turn]
+  }
+  const levels = others.flatMap((other) =>
+    other.length > 2 && other[1] && Math.abs(other[1].x - turn.x) < 0.5 ? [other[1].y, other[2]?.y ?? turn.y] : [],
+  )
+  const y = Math.min(Math.max(turn.y, ...levels), Math.max(Math.min(turn.y, ...levels), after.y))
+  const start = { x: turn.x, y }
+  return Math.abs(y - after.y) < 0.5 ? [start, ...rest] : [start, after, ...rest]
+}
+
 /** A text in lines of at most so many characters; the last of at most so many lines ends in an ellipsis if need be. */
 export function wrap(text: string, chars: number, linesMax: number): string[] {
   const lines: string[] = []

@@ -1,30 +1,10 @@
-// Where every box is: its column and its row. A box keeps its place while it is shown, whatever comes and goes around it;
-// one that comes takes the first place in its column that is free.
+// Where every box is: its column and its height. A box keeps its place while it is shown, whatever comes and goes around
+// it; one that comes takes the free place in its column that is nearest to what it is connected to.
 
 import { columnsOf } from './columns'
+import { DENSER, type Form, FORMS, middlesOf, sizeOf } from './forms'
 import type { Graph, Node } from './graph'
 import { type Sides, sidesOf } from './sides'
-
-/**
- * How the boxes of a column are drawn, by the room that there is: with a title above its ports, with the title next to
- * them, or as small as their lines allow.
- */
-export type Form = 'full' | 'snug' | 'line'
-
-/**
- * Measures of a form, in its unit: that of `full` stretches with the room, those of the others are the size of letters.
- * The height of the title, of a port, what is below the ports, and the gap between boxes.
- */
-export const FORMS: Readonly<Record<Form, { head: number; port: number; foot: number; gap: number; least: number }>> = {
-  full: { head: 2, port: 2, foot: 0.4, gap: 0.9, least: 3 },
-  snug: { head: 0.15, port: 1.12, foot: 0.15, gap: 0.35, least: 1.6 },
-  line: { head: 0.2, port: 0.5, foot: 0.2, gap: 0.25, least: 1.4 },
-}
-
-const DENSER: readonly Form[] = ['full', 'snug', 'line']
-
-/** The desk is as high as two workers, so that its lines have room. */
-const DESK_SIZE = 18
 
 export interface Spot {
   column: number
@@ -49,107 +29,162 @@ export const NOWHERE: Places = {
   crowded: new Set(),
 }
 
-/** The places of a graph's boxes, from those that they had before, with the capacity of a column in each form. */
-export function place(graph: Graph, before: Places, capacity: Readonly<Record<Form, number>>): Places {
-  const columns = columnsOf(graph, new Map([...before.spots].map(([id, { column }]) => [id, column])))
+/** What a room holds, whatever is in it. */
+export interface Capacity {
+  columns: number
+  /** The height of a column, and the unit of each form, in em. */
+  height: number
+  unit: Readonly<Record<Form, number>>
+}
+
+/** A column becomes roomier again only when there is much room, so that one box more or less changes nothing. */
+const SPARE = 1.3
+
+/** The places of a graph's boxes, from those that they had before. */
+export function place(graph: Graph, before: Places, capacity: Capacity): Places {
+  const known = new Map([...before.spots].map(([id, { column }]) => [id, column]))
+  const columns = columnsOf(graph, known, capacity.columns)
   const sides = sidesOf(graph, columns, before.sides.ports)
+  const peers = peersOf(graph)
+  const middles = new Map<string, number>()
   const spots = new Map<string, Spot>()
   const forms = new Map<number, Form>()
   const crowded = new Set<number>()
-  const rank = ranker(graph, spots)
+  const level = (node: Node, spot: Spot, form: Form) => {
+    for (const [key, middle] of middlesOf(node, form, sides.ports)) {
+      middles.set(key, (spot.at + middle) * capacity.unit[form])
+    }
+  }
+  for (const node of graph.nodes) {
+    const spot = before.spots.get(node.id)
+    if (spot) level(node, spot, before.forms.get(spot.column) ?? 'full')
+  }
+  const hinted = graph.nodes.some(({ hint }) => hint !== null)
   for (const column of [...new Set(columns.values())].sort((a, b) => a - b)) {
     const nodes = graph.nodes.filter(({ id }) => columns.get(id) === column)
-    const was = before.forms.get(column) ?? 'full'
-    let best: Map<string, Spot> | undefined
-    for (const form of DENSER) {
-      // What stays in its form stays where it is; a column becomes roomy again when there is room for one more, too.
-      const roomier = DENSER.indexOf(form) < DENSER.indexOf(was)
-      const stay = form === was
-      best = stack(nodes, column, form, sides, before.spots, stay, rank)
+    const was = before.forms.get(column) ?? 'tall'
+    let stacked = new Map<string, Spot>()
+    for (const { form, keep } of attempts(was)) {
+      const height = capacity.height / capacity.unit[form]
+      const wants = (node: Node) => wanted(node, form, capacity.unit[form], sides, peers, middles)
+      const old = new Map([...before.spots].filter(([, spot]) => spot.column === column))
+      stacked = stack({ nodes, column, form, sides, old, keep, wants, height, top: hinted ? 0 : null })
       forms.set(column, form)
-      const used = Math.max(...[...best.values()].map(({ at, size }) => at + size))
-      if (used * (roomier ? 1.3 : 1) <= capacity[form] + 0.01) break
-      if (form === 'line') crowded.add(column)
+      const bottom = Math.max(...[...stacked.values()].map(({ at, size }) => at + size))
+      const total = [...stacked.values()].reduce((sum, { size }) => sum + size + FORMS[form].gap, 0)
+      const roomier = DENSER.indexOf(form) < DENSER.indexOf(was)
+      if (bottom <= height + 0.01 && (!roomier || total * SPARE <= height)) break
+      if (form === 'line' && !keep) crowded.add(column)
     }
-    best?.forEach((spot, id) => spots.set(id, spot))
+    for (const node of nodes) {
+      const spot = stacked.get(node.id)
+      if (!spot) continue
+      spots.set(node.id, spot)
+      level(node, spot, forms.get(column) ?? 'full')
+    }
   }
   return { spots, forms, sides, crowded }
 }
 
-/** The ports of a box in rows: the left and the right side count apart, wide ones take both. */
-export function rowsOf(node: Node, sides: Sides['ports']): { rows: Map<string, number>; count: number } {
-  const rows = new Map<string, number>()
-  let [left, right] = [0, 0]
-  for (const { key } of node.ports) {
-    const side = sides.get(key)
-    const row = side === 'left' ? left : side === 'right' ? right : Math.max(left, right)
-    rows.set(key, row)
-    if (side !== 'right') left = row + 1
-    if (side !== 'left') right = row + 1
-  }
-  return { rows, count: Math.max(left, right) }
+/** The forms to try, from the roomiest: in the one that a column has, everything stays where it is if it can. */
+function attempts(was: Form): { form: Form; keep: boolean }[] {
+  return DENSER.flatMap((form) => [...(form === was ? [{ form, keep: true }] : []), { form, keep: false }])
 }
 
-/** How high a box is in a form. */
-export function sizeOf(node: Node, form: Form, sides: Sides['ports']): number {
-  const { head, port, foot, least } = FORMS[form]
-  const natural = Math.max(least, head + port * rowsOf(node, sides).count + foot)
-  return form === 'full' && node.processes[0]?.isDesk ? Math.max(DESK_SIZE, natural) : natural
+interface Stacking {
+  nodes: readonly Node[]
+  column: number
+  form: Form
+  sides: Sides
+  /** Where the boxes of this column were. */
+  old: ReadonlyMap<string, Spot>
+  /** Whether what was here stays where it is. */
+  keep: boolean
+  /** The top that a box wants, to be level with its peers. */
+  wants: (node: Node) => number | null
+  height: number
+  /** Where a box without wants is put; none is the middle. */
+  top: number | null
 }
 
-function stack(
-  nodes: readonly Node[],
-  column: number,
-  form: Form,
-  sides: Sides,
-  before: ReadonlyMap<string, Spot>,
-  stay: boolean,
-  rank: (node: Node, column: number) => number,
-): Map<string, Spot> {
+function stack({ nodes, column, form, sides, old, keep, wants, height, top }: Stacking): Map<string, Spot> {
   const taken = new Map<string, Spot>()
-  const late: Node[] = []
   const { gap } = FORMS[form]
+  const sizes = new Map(nodes.map((node) => [node, sizeOf(node, form, sides.ports)]))
   const free = (at: number, size: number) =>
+    at > -0.001 &&
     [...taken.values()].every(
       (other) => at + size + gap <= other.at + 0.001 || other.at + other.size + gap <= at + 0.001,
     )
+  const put = (node: Node, at: number) => taken.set(node.id, { column, at, size: sizes.get(node) ?? 0 })
+  /** The free place nearest to one, inside the column if there is any. */
+  const nearest = (wish: number, size: number) => {
+    const edges = [...taken.values()].flatMap((other) => [other.at + other.size + gap, other.at - size - gap])
+    const at = Math.max(0, Math.min(wish, height - size))
+    const all = [at, 0, ...edges].filter((each) => free(each, size))
+    const cost = (each: number) => Math.abs(each - wish) + (each + size > height + 0.001 ? 1000 : 0)
+    return all.sort((a, b) => cost(a) - cost(b))[0] ?? 0
+  }
+  const late: Node[] = []
   for (const node of nodes) {
-    const known = stay ? before.get(node.id) : undefined
-    const size = sizeOf(node, form, sides.ports)
-    if (known?.column === column && free(known.at, size)) taken.set(node.id, { column, at: known.at, size })
+    const known = keep ? old.get(node.id) : undefined
+    if (known && free(known.at, sizes.get(node) ?? 0)) put(node, known.at)
     else late.push(node)
   }
-  const hinted = (node: Node) => (form === 'full' ? node.hint?.at : undefined)
-  const places = new Map(
-    late.map((node) => [node, [before.get(node.id)?.at ?? hinted(node) ?? Infinity, rank(node, column)]]),
-  )
-  late.sort((a, b) => {
-    const [[at = 0, first = 0] = [], [other = 0, second = 0] = []] = [places.get(a), places.get(b)]
-    return at === other ? first - second : at - other
+  // Hints count where everything has its usual size; elsewhere they only say what comes first.
+  const hints = (node: Node) => (form === 'tall' ? (node.hint?.at ?? []) : [])
+  for (const node of late.filter((each) => hints(each).length > 0)) {
+    const size = sizes.get(node) ?? 0
+    put(node, hints(node).find((at) => free(at, size) && at + size <= height + 0.01) ?? nearest(0, size))
+  }
+  const rest = late.filter(({ id }) => !taken.has(id))
+  const order = new Map(rest.map((node) => [node, old.get(node.id)?.at ?? node.hint?.at[0] ?? wants(node) ?? Infinity]))
+  rest.sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0) || 0)
+  // What comes together stays together, if there is room.
+  const offsets: number[] = []
+  const length = rest.reduce((sum, node) => {
+    offsets.push(sum)
+    return sum + (sizes.get(node) ?? 0) + gap
+  }, 0)
+  const wishes = rest.flatMap((node, index) => {
+    const wish = wants(node)
+    return wish === null ? [] : [wish - (offsets[index] ?? 0)]
   })
-  for (const node of late) {
-    const size = sizeOf(node, form, sides.ports)
-    const wanted = hinted(node)
-    const tops = [0, ...[...taken.values()].map((other) => other.at + other.size + gap)].sort((a, b) => a - b)
-    const at = wanted !== undefined && free(wanted, size) ? wanted : (tops.find((top) => free(top, size)) ?? 0)
-    taken.set(node.id, { column, at, size })
+  const middle = top ?? (height - length + gap) / 2
+  const wish = wishes.length > 0 ? wishes.reduce((sum, each) => sum + each, 0) / wishes.length : middle
+  const at = nearest(wish, length - gap)
+  if (rest.length > 0 && at + length - gap <= height + 0.01) {
+    rest.forEach((node, index) => put(node, at + (offsets[index] ?? 0)))
+  } else {
+    for (const node of rest) put(node, nearest(keep ? (wants(node) ?? middle) : 0, sizes.get(node) ?? 0))
   }
   return taken
 }
 
-/** What comes at the same time is in the order of what it is connected to at the left, so that few lines cross. */
-function ranker(graph: Graph, spots: ReadonlyMap<string, Spot>): (node: Node, column: number) => number {
-  const neighbours = new Map<string, string[]>()
+function peersOf(graph: Graph): Map<string, string[]> {
+  const peers = new Map<string, string[]>()
   for (const { from, to } of graph.links) {
-    const [first, second] = [graph.nodeOf.get(from)?.id ?? '', graph.nodeOf.get(to)?.id ?? '']
-    neighbours.set(first, [...(neighbours.get(first) ?? []), second])
-    neighbours.set(second, [...(neighbours.get(second) ?? []), first])
+    peers.set(from, [...(peers.get(from) ?? []), to])
+    peers.set(to, [...(peers.get(to) ?? []), from])
   }
-  return ({ id }, column) => {
-    const lefts = (neighbours.get(id) ?? []).flatMap((other) => {
-      const spot = spots.get(other)
-      return spot && spot.column < column ? [spot.at] : []
-    })
-    return lefts.length === 0 ? 0 : lefts.reduce((sum, at) => sum + at, 0) / lefts.length
-  }
+  return peers
+}
+
+/** The top at which the ports of a box are level with their peers, on average; none if no peer has its place yet. */
+function wanted(
+  node: Node,
+  form: Form,
+  unit: number,
+  sides: Sides,
+  peers: ReadonlyMap<string, string[]>,
+  middles: ReadonlyMap<string, number>,
+): number | null {
+  const own = middlesOf(node, form, sides.ports)
+  const tops = node.ports.flatMap(({ key }) =>
+    (peers.get(key) ?? []).flatMap((peer) => {
+      const level = middles.get(peer)
+      return level === undefined ? [] : [level / unit - (own.get(key) ?? 0)]
+    }),
+  )
+  return tops.length === 0 ? null : tops.reduce((sum, top) => sum + top, 0) / tops.length
 }

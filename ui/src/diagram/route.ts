@@ -1,9 +1,9 @@
 // The way of every link: which upright parts it shares with which others, and between which boxes it passes.
 
 import type { Graph, Link, Node } from './graph'
-import type { NodePlace } from './layout'
+import type { NodePlace } from './boxes'
 import type { Side, Sides } from './sides'
-import { ordered, type Rail } from './tracks'
+import { type Rail, tracksOf } from './tracks'
 
 /** A link goes along a rail in a gap, and leaves it at a height. Gap 0 is left of the first column. */
 export interface Step {
@@ -14,10 +14,8 @@ export interface Step {
 
 export interface Routes {
   ways: Map<string, { hub: string; steps: Step[] }>
-  /** The rails in each gap, from left to right. */
-  gaps: Rail[][]
-  /** Between two rails, in pixels. */
-  step: number
+  /** The track of each rail in each gap, from left to right. */
+  gaps: Map<string, number>[]
   /** Whether there are words at the left and at the right of each gap. */
   labels: { left: boolean; right: boolean }[]
   /** The ports that have words next to their lines, and on which side. */
@@ -64,7 +62,10 @@ export function route(
     }
     ways.set(link.id, { hub: hub.key, steps })
     // One figure for two that have only each other; otherwise at the end that several share.
-    const shown = many(hub.key) > 1 ? hub : hub.column <= other.column ? hub : other
+    const first = hub.column <= other.column ? hub : other
+    const reports = [hub, other].find(({ key }) => (graph.portOf.get(key)?.sockets.length ?? 0) > 0)
+    const both = [hub, other].every(({ key }) => (graph.portOf.get(key)?.sockets.length ?? 0) > 0)
+    const shown = many(hub.key) > 1 ? hub : both ? first : (reports ?? hub)
     if (!labelled.has(shown.key)) labelled.set(shown.key, shown.side)
     const gap = labels[shown.side === 'left' ? shown.column : shown.column + 1]
     if (gap) gap[shown.side === 'left' ? 'right' : 'left'] = true
@@ -73,8 +74,7 @@ export function route(
     [...rail.lefts, ...rail.rights].every((each, _, [first]) => Math.abs(each - (first ?? each)) < 0.5)
   return {
     ways,
-    gaps: gaps.map((rails) => ordered([...rails.values()].filter((rail) => !straight(rail)))),
-    step: 0.9 * em,
+    gaps: gaps.map((rails) => tracksOf([...rails.values()].filter((rail) => !straight(rail)))),
     labels,
     labelled,
     bottom: lanes.bottom,

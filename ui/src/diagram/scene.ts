@@ -3,8 +3,9 @@
 import type { CastView } from '../generated/CastView'
 import { type Graph, graphOf } from './graph'
 import { groupable, grouped, groupOf } from './groups'
-import { capacityOf, layout, type Picture, type Room } from './layout'
+import { layout, type Picture } from './layout'
 import { NOWHERE, place, type Places } from './places'
+import { capacityOf, type Room } from './room'
 
 export interface Scene {
   graph: Graph
@@ -14,6 +15,7 @@ export interface Scene {
 export class Stage {
   #places: Places = NOWHERE
   #groups: ReadonlySet<string> = new Set()
+  #widths: ReadonlyMap<number, number> = new Map()
 
   /** The picture of a cast in a room. The groups that are open are drawn as their members. */
   show(cast: CastView, room: Room, open: ReadonlySet<string>): Scene {
@@ -32,8 +34,19 @@ export class Stage {
         places = place(graph, this.#places, capacity)
       }
     }
+    this.#widths = this.#kept(places)
     this.#places = places
-    return { graph, picture: layout(graph, places, room) }
+    const picture = layout(graph, places, room, this.#widths)
+    this.#widths = picture.widths
+    return { graph, picture }
+  }
+
+  /** The widths of the columns that stay: one that is empty does until something else comes. */
+  #kept(places: Places): ReadonlyMap<number, number> {
+    const came = [...places.spots.keys()].some((id) => !this.#places.spots.has(id))
+    if (!came) return this.#widths
+    const used = new Set([...places.spots.values()].map(({ column }) => column))
+    return new Map([...this.#widths].filter(([column]) => used.has(column)))
   }
 
   /** The group that a box stands for. */

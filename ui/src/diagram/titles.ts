@@ -15,6 +15,19 @@ export function titleOf({ kind, processes, strangers, absent }: Node): { name: s
   return { name: short(strangers[0]?.holder ?? strangers[0]?.address ?? ''), detail: '' }
 }
 
+/** What is said below the name of a box that does not report. */
+export function subtitleOf({ kind, strangers, absent }: Node): string {
+  if (kind === 'absent') return absent?.includes('://') ? 'no process there' : 'not running'
+  const [stranger, ...others] = strangers
+  if (!stranger || others.length > 0) return 'they do not report'
+  return stranger.holder === null ? 'does not report' : stranger.address
+}
+
+/** The command that starts what is absent; none if that is not known. */
+export function commandOf({ absent, hint }: Node): string | null {
+  return absent !== null && hint !== null ? `just ${absent}` : null
+}
+
 function nameOf({ program, role, isDesk }: { program: string; role: string; isDesk: boolean }): string {
   return short(isDesk || role === '' ? program : `${program} ${role}`) || 'no name'
 }

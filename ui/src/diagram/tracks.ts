@@ -8,6 +8,9 @@ export interface Rail {
   rights: number[]
 }
 
+/** Two rails in one track are at least this far apart, in pixels. */
+const APART = 14
+
 /** Two levels that are nearer than this run into each other. */
 const NEAR = 3
 
@@ -27,6 +30,21 @@ export function ordered(rails: readonly Rail[]): Rail[] {
     if (!changed) break
   }
   return row
+}
+
+/** The track of each rail, by its id: rails that do not pass each other share one. */
+export function tracksOf(rails: readonly Rail[]): Map<string, number> {
+  const tracks = new Map<string, number>()
+  const before: { top: number; bottom: number; track: number }[] = []
+  for (const rail of ordered(rails)) {
+    const all = [...rail.lefts, ...rail.rights]
+    const [top, bottom] = [Math.min(...all), Math.max(...all)]
+    const passed = before.filter((other) => other.top < bottom + APART && other.bottom > top - APART)
+    const track = Math.max(0, ...passed.map((other) => other.track + 1))
+    tracks.set(rail.id, track)
+    before.push({ top, bottom, track })
+  }
+  return tracks
 }
 
 /** What it costs to have one rail left of another: crossings, and ten times that for what would run into each other. */

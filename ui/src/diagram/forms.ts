@@ -1,0 +1,70 @@
+// How boxes are drawn, by the room that a column has, and how high that makes them.
+
+import type { Node } from './graph'
+import type { Sides } from './sides'
+
+/**
+ * With a title above the ports, `tall` with room for lines where a hint says so; with the title next to the ports; or
+ * as small as their lines allow.
+ */
+export type Form = 'tall' | 'full' | 'snug' | 'line'
+
+/** From the roomiest to the densest. */
+export const DENSER: readonly Form[] = ['tall', 'full', 'snug', 'line']
+
+interface Measures {
+  /** The height of the title, of the place of a port, of what is below the ports, of the gap to the next box. */
+  head: number
+  port: number
+  foot: number
+  gap: number
+  /** The height of a box without ports. */
+  least: number
+}
+
+const FULL: Measures = { head: 2, port: 2, foot: 0.4, gap: 0.9, least: 4.4 }
+
+/** In the unit of the form: that of `tall` and `full` stretches with the room, that of the others is an em. */
+export const FORMS: Readonly<Record<Form, Measures>> = {
+  tall: FULL,
+  full: FULL,
+  snug: { head: 0.15, port: 1.12, foot: 0.15, gap: 0.35, least: 1.7 },
+  line: { head: 0.2, port: 0.5, foot: 0.2, gap: 0.25, least: 1.5 },
+}
+
+export function isFull(form: Form): boolean {
+  return form === 'tall' || form === 'full'
+}
+
+/** The ports of a box in rows: the left and the right side count apart, wide ones take both. */
+export function rowsOf(node: Node, sides: Sides['ports']): { rows: Map<string, number>; count: number } {
+  const rows = new Map<string, number>()
+  let [left, right] = [0, 0]
+  for (const { key } of node.ports) {
+    const side = sides.get(key)
+    const row = side === 'left' ? left : side === 'right' ? right : Math.max(left, right)
+    rows.set(key, row)
+    if (side !== 'right') left = row + 1
+    if (side !== 'left') right = row + 1
+  }
+  return { rows, count: Math.max(left, right) }
+}
+
+/** How high a box is in a form. */
+export function sizeOf(node: Node, form: Form, sides: Sides['ports']): number {
+  const { head, port, foot, least } = FORMS[form]
+  const needed = Math.max(least, head + port * rowsOf(node, sides).count + foot)
+  return form === 'tall' ? Math.max(node.hint?.size ?? 0, needed) : needed
+}
+
+/** Where the middle of each port of a box is, from its top. */
+export function middlesOf(node: Node, form: Form, sides: Sides['ports']): Map<string, number> {
+  const { head, port, foot } = FORMS[form]
+  const { rows, count } = rowsOf(node, sides)
+  const size = sizeOf(node, form, sides)
+  const spare = size - head - foot - port * count
+  const pitch = form === 'tall' && count > 1 ? port + spare / (count - 1) : port
+  // What is higher than its ports need has them in its middle.
+  const top = isFull(form) ? head : head + spare / 2
+  return new Map([...rows].map(([key, row]) => [key, top + port / 2 + row * pitch]))
+}
