@@ -129,7 +129,7 @@ pub enum Refusal {
     /// A value is invalid.
     #[error("{field}: {reason}")]
     Invalid {
-        /// The value: `symbol`, `name`, `text`, `orders`, `count`, `id`.
+        /// The value: `symbol`, `name`, `text`, `orders`, `count`, `id`, `socket`.
         field: String,
         /// The reason, as a sentence.
         reason: String,

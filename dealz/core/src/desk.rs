@@ -1,9 +1,9 @@
 //! The engine: feeds, processes and dashboard put together, and what a page may ask of them.
 //!
 //! ```text
-//! feeds, monitors, processes ── Event ──▶ dashboard ──▶ Updates, one for each page
-//!           ▲                                               │
-//!           └──────────── Command ◀── act ◀─────────────── page
+//! feeds, processes ── Event ──▶ dashboard ──▶ Updates, one for each page
+//!       ▲                                          │
+//!       └──────────── Command ◀── act ◀───────── page
 //! ```
 //!
 //! - [`live`]: what runs behind a desk that shows sockets

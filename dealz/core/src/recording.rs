@@ -2,9 +2,10 @@
 //!
 //! The thread `recorder` looks ten times a second, as a page would, and writes a line for each update. Now and then it begins
 //! again with a snapshot, so that a player can seek: after ten seconds at the earliest, and once three times the size of the
-//! last snapshot was written, so that most of the file is what happened. Once a second the newest messages of each socket
-//! follow, and all lines are handed to the system: after a crash the file plays up to that second. With five prices an hour
-//! reaches about half of the largest size. The thread waits for nothing but the disk, and nothing waits for it.
+//! last snapshot was written, so that most of the file is what happened. Once a second the newest messages follow, of the
+//! desk's sockets and of those that a page looks at, and all lines are handed to the system: after a crash the file plays up to
+//! that second. With five prices an hour reaches about half of the largest size. The thread waits for nothing but the disk,
+//! and nothing waits for it.
 
 use std::{
     collections::BTreeMap,
