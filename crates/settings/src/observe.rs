@@ -129,7 +129,8 @@ impl Suite {
         };
         let with_bytes = self.shows_bytes(&context, self.observe.bytes);
         let reporting = Reporting { hub, program: program.to_owned(), role: role.to_owned(), with_bytes };
-        context.reporting(&reporting).context("--observe")
+        let (context, _) = context.reporting(&reporting).context("--observe")?;
+        Ok(context)
     }
 
     /// Whether observers may see the bytes of messages of this context's sockets.

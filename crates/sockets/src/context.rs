@@ -81,8 +81,6 @@ pub(crate) struct Observation {
     pub(crate) monitors: Monitors,
     pub(crate) probes: Probes,
     pub(crate) values: Values,
-    /// The id by which observers know the process.
-    pub(crate) process: ProcessId,
 }
 
 impl Context {
@@ -108,27 +106,22 @@ impl Context {
         Self { observation: None, ..self.clone() }
     }
 
-    /// This context, for sockets that are reported to a hub from [`Socket::watch`] on. Without a hub nothing is sent.
+    /// This context, for sockets that are reported to a hub from [`Socket::watch`] on, and the id by which observers know the
+    /// process. Without a hub nothing is sent.
     ///
     /// # Errors
     /// The hub's address cannot be connected to; the process has no thread, socket or file descriptor left.
-    pub fn reporting(&self, reporting: &Reporting) -> Result<Self, SocketError> {
+    pub fn reporting(&self, reporting: &Reporting) -> Result<(Self, ProcessId), SocketError> {
         let (probes, values) = (Probes::new(), Values::default());
         let reporter = Reporter::connect(self, reporting, probes.clone(), values.clone())?;
         let process = reporter.process();
         let monitors = Monitors::spawn(self, reporter)?;
-        Ok(self.observed(Observation { monitors, probes, values, process }))
+        Ok((self.observed(Observation { monitors, probes, values }), process))
     }
 
     /// This context, for sockets that are observed so from [`Socket::watch`] on.
     pub(crate) fn observed(&self, observation: Observation) -> Self {
         Self { observation: Some(observation), ..self.clone() }
-    }
-
-    /// The id by which observers know this process, if it reports.
-    #[must_use]
-    pub fn process(&self) -> Option<ProcessId> {
-        self.observation.as_ref().map(|observation| observation.process)
     }
 
     /// The number of this name and unit that observers of the process see, zero at first; clones share it.

@@ -296,8 +296,10 @@ mod tests {
         sync::{Arc, Mutex},
     };
 
+    use wire::report::ProcessId;
+
     use super::*;
-    use crate::{dashboard::Dashboard, event::Event, view::Update};
+    use crate::{clock::Now, dashboard::Dashboard, event::Event, view::Update};
 
     fn line(snapshot: bool) -> String {
         let update = Update { snapshot, time_ms: 1.5, ..Update::default() };
@@ -368,15 +370,16 @@ mod tests {
     #[test]
     fn snapshots_come_again_and_again_and_are_the_smaller_part() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        let dashboard = Arc::new(Mutex::new(Dashboard::new(["tcp://127.0.0.1:1"; 6], "ada", String::new(), 0.0)));
+        let start = Now { at: Instant::now(), ms: 0.0 };
+        let dashboard = Arc::new(Mutex::new(Dashboard::new(ProcessId(1), "ada", String::new(), start)));
         let updates = Updates::new(Some(Arc::clone(&dashboard)));
         let mut writer = RecordingWriter::new(file.reopen().unwrap(), updates, Taps::default(), Vec::new());
         for beats in 0..2_000 {
             let said = chatz::Event::Message { user: "bob".parse().unwrap(), text: "hello".parse().unwrap() };
-            let now_ms = 1_000.0 * beats as f64;
+            let now = Now { at: start.at + Duration::from_secs(beats), ms: 1_000.0 * beats as f64 };
             let mut desk = dashboard.lock().unwrap();
-            desk.handle(Event::Chatz(said), now_ms);
-            desk.handle_time(now_ms);
+            desk.handle(Event::Chatz(said), now);
+            desk.handle_time(now);
             drop(desk);
             writer.write_update(beats).unwrap();
         }

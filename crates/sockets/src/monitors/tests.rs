@@ -12,7 +12,6 @@ use testkit::{Peer, eventually, peer};
 use wire::{
     Frames,
     monitor::{EventKind, MonitorEvent},
-    report::ProcessId,
     tick::TICKS,
     value::RESULTS,
 };
@@ -38,12 +37,7 @@ impl<F: FnMut(&str, MonitorEvent) -> bool + Send + 'static> Observer for EachEve
 fn observed_by(observer: impl FnMut(&str, MonitorEvent) -> bool + Send + 'static) -> (Context, Monitors, Probes) {
     let context = Context::new(Security::default(), KeepAlive::default()).unwrap();
     let (monitors, probes) = (Monitors::spawn(&context, EachEvent(observer)).unwrap(), Probes::new());
-    let observation = Observation {
-        monitors: monitors.clone(),
-        probes: probes.clone(),
-        values: Values::default(),
-        process: ProcessId(0),
-    };
+    let observation = Observation { monitors: monitors.clone(), probes: probes.clone(), values: Values::default() };
     (context.observed(observation), monitors, probes)
 }
 

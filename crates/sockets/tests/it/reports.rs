@@ -24,7 +24,7 @@ fn reporting_to(endpoint: &str, with_bytes: bool) -> Context {
         role: "publish".to_owned(),
         with_bytes,
     };
-    context().reporting(&reporting).unwrap()
+    context().reporting(&reporting).unwrap().0
 }
 
 fn socket(context: &Context, role: Role, name: &str) -> Socket {

@@ -81,8 +81,7 @@ impl Live {
         let reports = hub.endpoints().reports.clone();
         let reporting =
             Reporting { hub: reports.clone(), program: "dealz".to_owned(), role: "desk".to_owned(), with_bytes };
-        let observed = context.reporting(&reporting)?;
-        let desk = observed.process().expect("a context that reports has an id");
+        let (observed, desk) = context.reporting(&reporting)?;
         let strangers = Strangers::default();
         // Its own sockets are unobserved: each report would be followed by another one.
         let observations = Observations::spawn(

@@ -62,10 +62,10 @@ impl Desk {
         })
     }
 
-    /// A context whose sockets are reported.
-    fn reporting(&self, with_bytes: bool) -> Context {
+    /// A context whose sockets are reported, and the id of its process.
+    fn reporting(&self) -> (Context, ProcessId) {
         let hub = self.hub.endpoints().reports.clone();
-        let reporting = Reporting { hub, program: "a".to_owned(), role: "b".to_owned(), with_bytes };
+        let reporting = Reporting { hub, program: "a".to_owned(), role: "b".to_owned(), with_bytes: true };
         context().reporting(&reporting).unwrap()
     }
 
@@ -110,12 +110,12 @@ fn send(reporter: &Peer, report: &EventReport) {
 fn what_a_process_reports_arrives() {
     let desk = desk(64);
     desk.until("connected", |event| matches!(event, Event::Bus(None)).then_some(()));
-    let context = desk.reporting(true);
+    let (context, process) = desk.reporting();
     let mut socket = context.socket(Role::XPub, TICKS).unwrap();
     socket.watch("tickz.pub").unwrap();
     let endpoint = socket.bind(&"tcp://127.0.0.1:*".parse().unwrap()).unwrap();
     let state = desk.state(|state| state.sockets.iter().any(|socket| !socket.bound.is_empty()));
-    assert_eq!(Some(state.process), context.process());
+    assert_eq!(state.process, process);
     assert_eq!(state.sockets[0].bound[0].as_str(), endpoint.as_str());
     drop((socket, context));
     assert!(desk.state(|state| state.ended).ended);
