@@ -49,5 +49,5 @@ test('a peer has the name of its socket, or of what holds its address', () => {
     cast: { ...observed.cast, strangers: [stranger, { ...stranger, id: '?y', holder: 'nc (pid 7)' }] },
   }
   const names = ['a1/tickz.pub', '?tcp://x:1', '?y', 'not/there', null].map((id) => peerName(there, id))
-  expect(names).toEqual(['tickz publish XPUB ticks', 'tcp://x:1', 'nc (pid 7)', null, null])
+  expect(names).toEqual(['tickz publish XPUB ticks · pid 42', 'tcp://x:1', 'nc (pid 7)', null, null])
 })

@@ -87,12 +87,15 @@ export function processName({ program, role }: CastProcess): string {
   return role === '' ? program : `${program} ${role}`
 }
 
-/** The same where several may have that name: `valuz worker · worker-1`, or its process id. */
+/** What distinguishes it from others of that name: `worker-1`, or its process id. */
+export function processMark({ child, pid, isDesk, program }: CastProcess): string {
+  if (isDesk) return 'this desk'
+  return child !== null && child !== program ? child : `pid ${pid}`
+}
+
+/** Both: `valuz worker · worker-1`. */
 export function processTitle(process: CastProcess): string {
-  const { child, pid, isDesk } = process
-  if (isDesk) return `${processName(process)} · this desk`
-  const own = child !== null && child !== process.program ? child : `pid ${pid}`
-  return `${processName(process)} · ${own}`
+  return `${processName(process)} · ${processMark(process)}`
 }
 
 /** A socket within its process: `XPUB ticks`. */
@@ -140,7 +143,7 @@ export function idOf(key: string): string {
 export function peerName({ cast }: Observed, id: string | null): string | null {
   if (id === null) return null
   const place = placesOf(cast).get(id)
-  if (place) return socketName(place)
+  if (place) return `${socketName(place)} · ${processMark(place.process)}`
   const stranger = cast.strangers.find((stranger) => stranger.id === id)
   return stranger ? (stranger.holder ?? stranger.address) : null
 }
