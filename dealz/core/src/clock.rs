@@ -2,6 +2,22 @@
 
 use std::time::{Instant, SystemTime};
 
+/// The present, on both clocks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Now {
+    /// On the one that is never put back.
+    pub(crate) at: Instant,
+    /// Milliseconds since the Unix epoch.
+    pub(crate) ms: f64,
+}
+
+impl Now {
+    /// Reads both clocks.
+    pub(crate) fn read() -> Self {
+        Self { at: Instant::now(), ms: now_ms() }
+    }
+}
+
 /// Milliseconds since the Unix epoch.
 pub(crate) fn now_ms() -> f64 {
     ms(SystemTime::now())

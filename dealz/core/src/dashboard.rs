@@ -1,48 +1,40 @@
 //! What the desk shows, folded from what happens. Pure: no socket, no clock.
 //!
 //! Events go in by [`Dashboard::handle`] and change what is known; [`Dashboard::handle_time`] draws the conclusions, up to
-//! thirty times a second. What is shown has six sections, each with a version, and rings of numbered items. A page holds a
+//! thirty times a second. What is shown has five sections, each with a version, and numbered items. A page holds a
 //! [`Cursor`] of what it has seen: [`Dashboard::changes`] returns the sections with another version and the items that are
 //! newer. So a page that rarely looks gets the newest state, and nothing queues up for it. Prices and counts that alone have
 //! changed wait for up to half a second: each update has pages drawn again, and people read no faster.
 //!
 //! - [`ring`], [`points`]: the last items of a kind
-//! - [`socket`]: one of the six sockets
+//! - [`cast`]: the processes that report, their sockets and their events
 //! - [`talk`]: the chat
 //! - [`workers`]: the workers that value orders
 
+mod cast;
 mod points;
 mod ring;
-mod socket;
 mod talk;
 pub(crate) mod workers;
 
-use wire::{foreign, monitor::MonitorEvent};
+use wire::report::ProcessId;
 
 use self::{
+    cast::{Cast, CastChanges, CastCursor},
     points::Points,
     ring::Ring,
-    socket::{Meaning, SocketFold},
     talk::{NewLine, Talk},
     workers::Workers,
 };
 use crate::{
-    event::{Event, Silence, ValuzReport},
+    clock::Now,
+    event::{Event, ValuzReport},
     feeds::valuz::COUNT_MAX,
-    view::{
-        ChatzView, Line, MonitorLine, Phase, ProcessState, ProcessView, SocketId, SocketView, StateChange, TickzView,
-        Update, ValuzState, ValuzView,
-    },
+    view::{ChatzView, Line, ProcessState, ProcessView, TickzView, Update, ValuzState, ValuzView},
 };
 
 /// How many lines of the conversation are kept.
 const LINES_MAX: usize = 500;
-
-/// How many lines of events of all monitors are kept.
-const EVENTS_MAX: usize = 1_000;
-
-/// How many phases of one socket are kept.
-const STATES_MAX: usize = 100;
 
 /// How long a page may be without an update: one that hears nothing for longer knows that it is cut off.
 const BEAT_MS: f64 = 1_000.0;
@@ -60,23 +52,17 @@ pub(crate) struct Dashboard {
     prompt: u64,
     /// Whether the next one is such a conclusion.
     is_prompt: bool,
-    folds: [SocketFold; SocketId::ALL.len()],
+    cast: Cast,
     talk: Talk,
     report: ValuzReport,
     wanted: u32,
     composer: Workers,
-    sockets: Section<Vec<SocketView>>,
     tickz: Section<TickzView>,
     chatz: Section<ChatzView>,
     valuz: Section<ValuzView>,
     processes: Section<Vec<ProcessView>>,
-    dropped_events: Section<u64>,
     points: Points,
     lines: Ring<Line>,
-    events: Ring<MonitorLine>,
-    states: [Ring<StateChange>; SocketId::ALL.len()],
-    /// The phase of each socket.
-    phases: [Phase; SocketId::ALL.len()],
 }
 
 /// What a page has seen. A new one has seen nothing.
@@ -86,16 +72,13 @@ pub(crate) struct Cursor {
     /// The time of its last update.
     time_ms: f64,
     prompt: u64,
-    sockets: u64,
+    cast: CastCursor,
     tickz: u64,
     chatz: u64,
     valuz: u64,
     processes: u64,
-    dropped_events: u64,
     points: u64,
     lines: u64,
-    events: u64,
-    states: [u64; SocketId::ALL.len()],
 }
 
 /// A part of what is shown, and how many times it has changed.
@@ -124,10 +107,9 @@ impl<T: Clone + PartialEq> Section<T> {
 }
 
 impl Dashboard {
-    /// A dashboard before anything has happened: the endpoints in the order of [`SocketId::ALL`], the name of this desk in
-    /// the chat, and the name that workers have for this machine.
-    pub(crate) fn new(endpoints: [&str; SocketId::ALL.len()], name: &str, host: String, now_ms: f64) -> Self {
-        let folds = SocketId::ALL.map(|id| SocketFold::new(id, endpoints[id.index()], now_ms));
+    /// A dashboard before anything has happened: the process of this desk, its name in the chat, and the name that workers
+    /// have for this machine.
+    pub(crate) fn new(desk: ProcessId, name: &str, host: String, now: Now) -> Self {
         let talk = Talk::new(name);
         let state = ValuzState::Unavailable { reason: "the sockets are not bound yet".to_owned() };
         let report = ValuzReport { state, batch: None, workers: Vec::new(), nameless: 0, recommended: Vec::new() };
@@ -140,46 +122,43 @@ impl Dashboard {
             recommended: Vec::new(),
             count_max: COUNT_MAX,
         };
-        let mut dashboard = Self {
+        Self {
             generation: 1,
-            time_ms: now_ms,
+            time_ms: now.ms,
             prompt: 0,
             is_prompt: false,
-            sockets: Section::new(folds.iter().map(SocketFold::view).collect()),
+            cast: Cast::new(desk, now),
             tickz: Section::new(TickzView::default()),
             chatz: Section::new(talk.view.clone()),
             valuz: Section::new(valuz),
             processes: Section::new(Vec::new()),
-            dropped_events: Section::new(0),
-            phases: folds.each_ref().map(SocketFold::phase),
-            folds,
             talk,
             report,
             wanted: 0,
             composer: Workers::new(host),
             points: Points::default(),
             lines: Ring::new(LINES_MAX),
-            events: Ring::new(EVENTS_MAX),
-            states: SocketId::ALL.map(|_| Ring::new(STATES_MAX)),
-        };
-        dashboard.begin_phases(now_ms);
-        dashboard
+        }
+    }
+
+    /// The addresses of peers on this machine that do not report and whose processes are not known yet: [`Event::Holder`].
+    pub(crate) fn strangers(&self) -> Vec<String> {
+        self.cast.strangers()
     }
 
     /// Takes an event.
-    pub(crate) fn handle(&mut self, event: Event, now_ms: f64) {
+    pub(crate) fn handle(&mut self, event: Event, now: Now) {
         self.is_prompt |= self.is_prompt_by(&event);
         match event {
-            Event::Monitor(id, event) => self.handle_monitor(id, event, now_ms),
-            Event::Dropped(count) => self.dropped_events.show(count),
-            Event::BindFailed(id, reason) => self.folds[id.index()].handle_bind_failed(reason, now_ms),
-            Event::Silent(id, silence) => self.folds[id.index()].handle_silence(silence, now_ms),
-            Event::Malformed(id, count, fault) => self.folds[id.index()].handle_malformed(count, fault),
-            Event::Traffic(counts) => {
-                for (fold, counts) in self.folds.iter_mut().zip(counts) {
-                    fold.handle_counts(counts, now_ms);
-                }
-            }
+            Event::Report(report, bytes) => self.cast.handle_report(*report, bytes, now),
+            Event::MalformedReport => self.cast.handle_malformed_report(),
+            Event::Bus(fault) => self.cast.handle_bus(fault, now),
+            Event::Ended(process) => self.cast.handle_ended(process, now),
+            Event::Suspended(process, is_suspended) => self.cast.handle_suspended(process, is_suspended, now),
+            Event::Holder(address, holder) => self.cast.handle_holder(&address, holder),
+            Event::BindFailed(socket, reason) => self.cast.handle_bind_failed(socket, reason, now),
+            Event::Silent(socket, silence) => self.cast.handle_silence(socket, silence, now),
+            Event::Malformed(socket, count, fault) => self.cast.handle_malformed(socket, (count, fault), now),
             Event::Tickz(view, points) => {
                 self.points.handle(&view.quotes, points);
                 self.tickz.show(view);
@@ -187,32 +166,25 @@ impl Dashboard {
             Event::Named(name) => self.talk.handle_name(&name),
             Event::Chatz(event) => {
                 let line = self.talk.handle(event);
-                self.add_line(line, now_ms);
+                self.add_line(line, now.ms);
             }
             Event::Valuz(report) => self.report = report,
             Event::Processes(processes, wanted) => {
+                self.cast.handle_processes(&processes);
                 self.processes.show(processes);
                 self.wanted = wanted;
             }
-            Event::Reset => self.reset(now_ms),
+            Event::Reset => self.reset(now),
             // What is shown stays.
             Event::End => {}
         }
-        self.note_phases(now_ms);
     }
 
     /// Draws the conclusions of all that was handled, and of the time.
-    pub(crate) fn handle_time(&mut self, now_ms: f64) {
-        self.time_ms = now_ms;
-        for id in SocketId::ALL {
-            let silence = self.silence_of_service(id);
-            let fold = &mut self.folds[id.index()];
-            fold.handle_sleep(silence, now_ms);
-            fold.handle_time(now_ms);
-        }
-        self.note_phases(now_ms);
+    pub(crate) fn handle_time(&mut self, now: Now) {
+        self.time_ms = now.ms;
+        self.is_prompt |= self.cast.handle_time(now);
         self.prompt += u64::from(std::mem::take(&mut self.is_prompt));
-        self.sockets.show(self.folds.iter().map(SocketFold::view).collect());
         self.chatz.show(self.talk.view.clone());
         let ValuzReport { state, batch, workers, nameless, recommended } = &self.report;
         self.valuz.show(ValuzView {
@@ -239,19 +211,20 @@ impl Dashboard {
             *cursor = Cursor { generation: self.generation, ..Cursor::default() };
         }
         cursor.prompt = self.prompt;
+        let CastChanges { cast, counts, events, states } = self.cast.changes(&mut cursor.cast);
         let update = Update {
             time_ms: self.time_ms,
             snapshot,
-            sockets: self.sockets.unseen(&mut cursor.sockets),
+            cast,
+            counts,
             tickz: self.tickz.unseen(&mut cursor.tickz),
             chatz: self.chatz.unseen(&mut cursor.chatz),
             valuz: self.valuz.unseen(&mut cursor.valuz),
             processes: self.processes.unseen(&mut cursor.processes),
-            dropped_events: self.dropped_events.unseen(&mut cursor.dropped_events),
             points: self.points.unseen(&mut cursor.points),
             lines: self.lines.unseen(&mut cursor.lines),
-            events: self.events.unseen(&mut cursor.events),
-            states: self.states.iter().zip(&mut cursor.states).flat_map(|(ring, seen)| ring.unseen(seen)).collect(),
+            events,
+            states,
         };
         if update.is_empty() && elapsed_ms < BEAT_MS {
             return None;
@@ -260,89 +233,23 @@ impl Dashboard {
         Some(update)
     }
 
-    /// Whether pages are to get an event at once. Of those of monitors the lines and the phases decide.
+    /// Whether pages are to get an event at once. Of those of the cast its changes decide.
     fn is_prompt_by(&self, event: &Event) -> bool {
         match event {
-            Event::Monitor(..) | Event::Dropped(_) | Event::Malformed(..) | Event::Traffic(_) => false,
+            Event::Report(..)
+            | Event::MalformedReport
+            | Event::Bus(_)
+            | Event::Ended(_)
+            | Event::Suspended(..)
+            | Event::Holder(..)
+            | Event::BindFailed(..)
+            | Event::Silent(..)
+            | Event::Malformed(..) => false,
             Event::Tickz(view, _) => !symbols(view).eq(symbols(&self.tickz.shown)),
             Event::Processes(processes, wanted) => {
                 *wanted != self.wanted || !states(processes).eq(states(&self.processes.shown))
             }
             _ => true,
-        }
-    }
-
-    fn handle_monitor(&mut self, id: SocketId, event: MonitorEvent, now_ms: f64) {
-        let Some(meaning) = self.folds[id.index()].handle_event(&event, now_ms) else { return };
-        let Meaning { mark, is_major, sentence, repeats } = meaning;
-        let mut sentence = Some(sentence);
-        let is_counted = repeats.is_some_and(|line| {
-            self.events.change(line, |line| {
-                line.last_ms = now_ms;
-                line.count = line.count.saturating_add(1);
-                line.value = event.value;
-                line.endpoint = foreign(&event.endpoint).to_string();
-                line.sentence = sentence.take().unwrap_or_default();
-            })
-        });
-        if is_counted {
-            return;
-        }
-        let line = self.events.push(|number| MonitorLine {
-            id: number,
-            time_ms: now_ms,
-            last_ms: now_ms,
-            count: 1,
-            socket: id,
-            event: event.kind.name().to_owned(),
-            number: event.kind.number(),
-            value: event.value,
-            endpoint: foreign(&event.endpoint).to_string(),
-            mark,
-            is_major,
-            sentence: sentence.unwrap_or_default(),
-        });
-        self.folds[id.index()].begin_line(event.kind, line, now_ms);
-        self.is_prompt = true;
-    }
-
-    /// Why nothing can be heard from the service of a socket that connects: its process is suspended, or does not answer
-    /// its other socket.
-    fn silence_of_service(&self, id: SocketId) -> Option<Silence> {
-        if id.binds() {
-            return None;
-        }
-        let process = self.processes.shown.iter().find(|process| process.id == id.service());
-        let suspended = process.and_then(|process| {
-            let name = match &process.state {
-                ProcessState::Suspended => &process.id,
-                ProcessState::Elsewhere { holder, suspended: true } => holder,
-                _ => return None,
-            };
-            Some(Silence { since_ms: process.since_ms, reason: format!("{name} is suspended") })
-        });
-        let unheard = || self.folds[SocketId::ChatzReq.index()].unheard().filter(|_| id == SocketId::ChatzSub).cloned();
-        suspended.or_else(unheard)
-    }
-
-    /// Notes the phases that have begun.
-    fn note_phases(&mut self, now_ms: f64) {
-        for id in SocketId::ALL {
-            let phase = self.folds[id.index()].phase();
-            if self.phases[id.index()] != phase {
-                self.phases[id.index()] = phase;
-                self.is_prompt = true;
-                self.states[id.index()].push(|_| StateChange { socket: id, time_ms: now_ms, phase });
-            }
-        }
-    }
-
-    /// Has the list of phases begin with those of now.
-    fn begin_phases(&mut self, now_ms: f64) {
-        for id in SocketId::ALL {
-            let phase = self.phases[id.index()];
-            self.states[id.index()].clear();
-            self.states[id.index()].push(|_| StateChange { socket: id, time_ms: now_ms, phase });
         }
     }
 
@@ -352,14 +259,12 @@ impl Dashboard {
         }
     }
 
-    fn reset(&mut self, now_ms: f64) {
+    fn reset(&mut self, now: Now) {
         self.generation += 1;
-        self.folds.iter_mut().for_each(SocketFold::clear);
+        self.cast.clear(now);
         self.talk.clear();
         self.points.clear();
         self.lines.clear();
-        self.events.clear();
-        self.begin_phases(now_ms);
     }
 }
 

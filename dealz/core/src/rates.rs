@@ -1,8 +1,6 @@
-//! Rates over the last second: of the messages of a socket, of the results of a batch, of the reports of a worker. Pure.
+//! Rates over the last second: of the results of a batch, of the reports of a worker. Pure.
 
 use std::{collections::VecDeque, time::Instant};
-
-use crate::event::Counts;
 
 /// The period over which a rate is computed, in seconds.
 const OVER_SECONDS: f64 = 1.0;
@@ -10,47 +8,23 @@ const OVER_SECONDS: f64 = 1.0;
 /// The most counts that are kept, however often they arrive.
 const SAMPLES_MAX: usize = 64;
 
-/// A time of either clock: of this process, or milliseconds since the Unix epoch.
-pub(crate) trait Time: Copy {
-    /// Seconds since an earlier time; negative if that is the later one.
-    fn seconds_since(self, earlier: Self) -> f64;
-}
-
-impl Time for Instant {
-    fn seconds_since(self, earlier: Self) -> f64 {
-        self.checked_duration_since(earlier).map_or(-1.0, |duration| duration.as_secs_f64())
-    }
-}
-
-impl Time for f64 {
-    fn seconds_since(self, earlier: Self) -> f64 {
-        (self - earlier) / 1e3
-    }
-}
-
 /// The rate of one count that only grows.
-#[derive(Debug)]
-pub(crate) struct Rate<T> {
+#[derive(Debug, Default)]
+pub(crate) struct Rate {
     /// Oldest first. The first is the newest of those outside of the period: the rate is computed from there.
-    samples: VecDeque<(T, u64)>,
+    samples: VecDeque<(Instant, u64)>,
 }
 
-impl<T> Default for Rate<T> {
-    fn default() -> Self {
-        Self { samples: VecDeque::new() }
-    }
-}
-
-impl<T: Time> Rate<T> {
+impl Rate {
     /// Adds the count so far. If it is smaller than the previous one, or the clock has stepped back, counting has restarted.
-    pub(crate) fn handle_count(&mut self, now: T, count: u64) {
+    pub(crate) fn handle_count(&mut self, now: Instant, count: u64) {
         match self.samples.back() {
-            Some(&(at, before)) if before > count || now.seconds_since(at) < 0.0 => self.samples.clear(),
-            Some(&(at, _)) if now.seconds_since(at) == 0.0 => drop(self.samples.pop_back()),
+            Some(&(at, before)) if before > count || seconds(at, now) < 0.0 => self.samples.clear(),
+            Some(&(at, _)) if seconds(at, now) == 0.0 => drop(self.samples.pop_back()),
             _ => {}
         }
         self.samples.push_back((now, count));
-        let is_outside = |&(at, _): &(T, u64)| now.seconds_since(at) >= OVER_SECONDS;
+        let is_outside = |&(at, _): &(Instant, u64)| seconds(at, now) >= OVER_SECONDS;
         while self.samples.get(1).is_some_and(is_outside) || self.samples.len() > SAMPLES_MAX {
             self.samples.pop_front();
         }
@@ -61,12 +35,12 @@ impl<T: Time> Rate<T> {
         let (Some(&(since, first)), Some(&(until, last))) = (self.samples.front(), self.samples.back()) else {
             return 0.0;
         };
-        let seconds = until.seconds_since(since);
+        let seconds = seconds(since, until);
         if seconds > 0.0 { (last - first) as f64 / seconds } else { 0.0 }
     }
 
     /// When the last count arrived.
-    pub(crate) fn last_at(&self) -> Option<T> {
+    pub(crate) fn last_at(&self) -> Option<Instant> {
         self.samples.back().map(|&(at, _)| at)
     }
 
@@ -76,25 +50,9 @@ impl<T: Time> Rate<T> {
     }
 }
 
-/// The rates of a socket.
-#[derive(Debug, Default)]
-pub(crate) struct Rates {
-    received: Rate<f64>,
-    sent: Rate<f64>,
-}
-
-impl Rates {
-    /// Adds the counts so far.
-    pub(crate) fn handle_counts(&mut self, now_ms: f64, counts: Counts) {
-        self.received.handle_count(now_ms, counts.received);
-        self.sent.handle_count(now_ms, counts.sent);
-    }
-
-    /// Messages received and sent per second, rounded to a tenth.
-    pub(crate) fn per_second(&self) -> (f64, f64) {
-        let rounded = |rate: &Rate<f64>| (rate.per_second() * 10.0).round() / 10.0;
-        (rounded(&self.received), rounded(&self.sent))
-    }
+/// Seconds from one time to another; negative if that is the earlier one.
+fn seconds(from: Instant, to: Instant) -> f64 {
+    to.checked_duration_since(from).map_or(-1.0, |duration| duration.as_secs_f64())
 }
 
 #[cfg(test)]
@@ -103,22 +61,18 @@ mod tests {
 
     use super::*;
 
-    fn counts(received: u64, sent: u64) -> Counts {
-        Counts { received, sent }
-    }
-
     #[test]
     fn a_rate_is_that_of_the_last_second() {
-        let mut rates = Rates::default();
-        assert_eq!(rates.per_second(), (0.0, 0.0));
-        for quarter in 0..20_u64 {
-            rates.handle_counts(250.0 * quarter as f64, counts(25 * quarter, quarter));
+        let (mut rate, start) = (Rate::default(), Instant::now());
+        let mut after = |quarter: u32, count| {
+            rate.handle_count(start + quarter * Duration::from_millis(250), count);
+            rate.per_second()
+        };
+        assert_eq!((after(0, 0), after(1, 25)), (0.0, 100.0));
+        for quarter in 2..20 {
+            assert_eq!(after(quarter, 25 * u64::from(quarter)), 100.0);
         }
-        assert_eq!(rates.per_second(), (100.0, 4.0));
-        for quarter in 20..25_u64 {
-            rates.handle_counts(250.0 * quarter as f64, counts(475, 19));
-        }
-        assert_eq!(rates.per_second(), (0.0, 0.0));
+        assert_eq!((20..25).map(|quarter| after(quarter, 475)).last(), Some(0.0));
     }
 
     #[test]
@@ -133,13 +87,17 @@ mod tests {
     }
 
     #[test]
-    fn counts_or_a_clock_that_step_back_restart_the_rate() {
-        let mut rates = Rates::default();
-        for (at, received) in [(0.0, 900), (500.0, 1000), (1000.0, 3), (1500.0, 8), (100.0, 9), (1100.0, 19)] {
-            rates.handle_counts(at, counts(received, 0));
+    fn counts_that_step_back_restart_the_rate_and_no_number_of_them_grows_it() {
+        let (mut rate, start) = (Rate::default(), Instant::now());
+        let mut after = |milliseconds, count| {
+            rate.handle_count(start + Duration::from_millis(milliseconds), count);
+            rate.per_second()
+        };
+        assert_eq!((after(0, 900), after(500, 1_000), after(1_000, 3)), (0.0, 200.0, 0.0));
+        assert_eq!(after(1_500, 8), 10.0);
+        for step in 0..10_000 {
+            after(2_000 + step / 100, 20);
         }
-        assert_eq!(rates.per_second(), (10.0, 0.0));
-        (0..10_000).for_each(|step| rates.handle_counts(2000.0 + f64::from(step) / 1e3, counts(20, 0)));
-        assert!(rates.received.samples.len() <= SAMPLES_MAX);
+        assert!(rate.samples.len() <= SAMPLES_MAX);
     }
 }

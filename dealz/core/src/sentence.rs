@@ -1,4 +1,7 @@
 //! A monitor's event in words: what happened, to which endpoint, what libzmq does next, and what it costs.
+//!
+//! The words follow from the type of the socket and from whether it is bound; of the desk's own sockets it is known what
+//! they are for.
 
 use std::io;
 
@@ -8,7 +11,22 @@ use wire::{
     monitor::{EventKind, MonitorEvent},
 };
 
-use crate::view::{Mark, SocketId};
+use crate::{own::Own, view::Mark};
+
+/// The socket that an event happened to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Subject<'a> {
+    /// In words, such as `tickz publish XPUB`.
+    pub(crate) name: &'a str,
+    /// libzmq's name of its type.
+    pub(crate) kind: &'a str,
+    /// Whether the event concerns an endpoint that it is bound to.
+    pub(crate) is_bound: bool,
+    /// How many peers are connected now.
+    pub(crate) peers: u32,
+    /// If it is one of the desk.
+    pub(crate) own: Option<&'static Own>,
+}
 
 /// What an event means for its socket.
 pub(crate) const fn mark(event: &MonitorEvent) -> Mark {
@@ -40,52 +58,63 @@ pub(crate) fn warning(event: &MonitorEvent) -> Option<String> {
         .then(|| format!("It cannot accept connections at {}: {}.", shown(&event.endpoint), system(event.value)))
 }
 
-/// The event in one or two sentences. `is_lost`: it is the end of a connection that was up; `peers`: how many are up now.
-pub(crate) fn sentence(socket: SocketId, event: &MonitorEvent, is_lost: bool, peers: u32) -> String {
+/// The event in one or two sentences. `is_lost`: it is the end of a connection that was up.
+pub(crate) fn sentence(subject: &Subject<'_>, event: &MonitorEvent, is_lost: bool) -> String {
+    let &Subject { name, is_bound, peers, .. } = subject;
     let (at, value) = (shown(&event.endpoint), event.value);
     match event.kind {
-        EventKind::Connected => format!("{socket} is connected to {at}; the handshake is in progress."),
-        EventKind::ConnectDelayed => format!("{socket} is connecting to {at}."),
-        EventKind::ConnectRetried => format!("{socket} has no connection to {at}. libzmq retries {}.", delay(value)),
-        EventKind::Listening => format!("{socket} is bound to {at} and accepts connections."),
-        EventKind::BindFailed => {
-            let reason = system(value);
-            format!(
-                "{socket} cannot bind to {at}: {reason}. dealz retries every second; until then no peer can connect."
-            )
+        EventKind::Connected => format!("{name} is connected to {at}; the handshake is in progress."),
+        EventKind::ConnectDelayed => format!("{name} is connecting to {at}."),
+        EventKind::ConnectRetried => {
+            format!("{name} has no connection to {at}. libzmq retries {}.", delay(subject, value))
         }
-        EventKind::Accepted => format!("{socket} accepted a connection at {at}; the handshake is in progress."),
+        EventKind::Listening => format!("{name} is bound to {at} and accepts connections."),
+        EventKind::BindFailed => {
+            let retries =
+                if subject.own.is_some() { " dealz retries every second; until then" } else { " Until it is," };
+            format!("{name} cannot bind to {at}: {}.{retries} no peer can connect.", system(value))
+        }
+        EventKind::Accepted => format!("{name} accepted a connection at {at}; the handshake is in progress."),
         EventKind::AcceptFailed => {
             let reason = system(value);
-            format!("{socket} could not accept a connection at {at}: {reason}. It keeps listening; the peer may retry.")
+            format!("{name} could not accept a connection at {at}: {reason}. It keeps listening; the peer may retry.")
         }
-        EventKind::Closed if socket.binds() => format!("{socket} stopped listening at {at}."),
-        EventKind::Closed => format!("{socket} failed to connect to {at}."),
+        EventKind::Closed if is_bound => format!("{name} stopped listening at {at}."),
+        EventKind::Closed => format!("{name} failed to connect to {at}."),
         EventKind::CloseFailed => {
-            format!("{socket} could not close a connection at {at}: {}. This leaks a file descriptor.", system(value))
+            format!("{name} could not close a connection at {at}: {}. This leaks a file descriptor.", system(value))
         }
-        EventKind::Disconnected if is_lost && socket.binds() => {
-            format!("{socket} lost a connection at {at}. {} {}", up(peers), cost(socket))
+        EventKind::Disconnected if is_lost && is_bound => {
+            format!("{name} lost a connection at {at}. {} {}", up(peers), cost(subject))
         }
         EventKind::Disconnected if is_lost => {
-            format!("{socket} is disconnected from {at}; libzmq reconnects by itself. {}", cost(socket))
+            format!("{name} is disconnected from {at}; libzmq reconnects by itself. {}", cost(subject))
         }
-        EventKind::Disconnected => format!("{socket} lost a connection at {at} before its handshake was completed."),
-        EventKind::MonitorStopped => format!("{socket} and its monitor are closed."),
-        EventKind::HandshakeSucceeded if socket.binds() => {
-            format!("A peer of {socket} completed the handshake at {at}: messages can flow. {}", up(peers))
+        EventKind::Disconnected => format!("{name} lost a connection at {at} before its handshake was completed."),
+        EventKind::MonitorStopped => format!("{name} and its monitor are closed."),
+        EventKind::HandshakeSucceeded if is_bound => {
+            format!("A peer of {name} completed the handshake at {at}: messages can flow. {}", up(peers))
         }
-        EventKind::HandshakeSucceeded => format!("{socket} completed the handshake with {at}: messages can flow."),
+        EventKind::HandshakeSucceeded => format!("{name} completed the handshake with {at}: messages can flow."),
         EventKind::HandshakeFailedNoDetail | EventKind::HandshakeFailedProtocol | EventKind::HandshakeFailedAuth => {
-            refused(socket, &at, event)
+            refused(subject, &at, event)
         }
         EventKind::Unknown(_) => {
-            format!("{socket} reported an event that this version of dealz does not know. It has no effect.")
+            format!("{name} reported an event that this version of dealz does not know. It has no effect.")
         }
     }
 }
 
-fn refused(socket: SocketId, at: &str, event: &MonitorEvent) -> String {
+/// Events of a process are missing; `name` is that of the process.
+pub(crate) fn gap(name: &str, missing: u64) -> String {
+    match missing {
+        1 => format!("1 event of {name} is not shown: it did not arrive, or too many came."),
+        _ => format!("{missing} events of {name} are not shown: they did not arrive, or too many came."),
+    }
+}
+
+fn refused(subject: &Subject<'_>, at: &str, event: &MonitorEvent) -> String {
+    let &Subject { name, is_bound, .. } = subject;
     let (cause, is_broken) = match State::after(event) {
         // It may have disconnected for another reason.
         Some(State::Refused(Refusal::Broken(0))) => ("the peer closed the connection".to_owned(), true),
@@ -93,23 +122,29 @@ fn refused(socket: SocketId, at: &str, event: &MonitorEvent) -> String {
         _ => ("the handshake failed".to_owned(), false),
     };
     let next = match is_broken {
-        _ if socket.binds() => "Other peers are not affected; this one may retry.",
+        _ if is_bound => "Other peers are not affected; this one may retry.",
         true => "libzmq retries by itself.",
-        false => "libzmq does not retry after this, so dealz reconnects within 2 s.",
+        false if subject.own.is_some() => "libzmq does not retry after this, so dealz reconnects within 2 s.",
+        false => "libzmq does not retry after this: the program must connect again.",
     };
-    let peer = if socket.binds() { "a peer at " } else { "" };
-    format!("The handshake of {socket} with {peer}{at} failed: {cause}. {next}")
+    let peer = if is_bound { "a peer at " } else { "" };
+    format!("The handshake of {name} with {peer}{at} failed: {cause}. {next}")
 }
 
 /// What a lost connection costs.
-const fn cost(socket: SocketId) -> &'static str {
-    match socket {
-        SocketId::ChatzReq => "A pending request gets no reply; texts entered meanwhile wait here.",
-        SocketId::ChatzSub => "Messages sent meanwhile are lost.",
-        SocketId::TickzSub => "Ticks published meanwhile are lost.",
-        SocketId::ValuzPush => "Orders in its queue are lost and will be sent again.",
-        SocketId::ValuzPull => "Results that were not sent are lost; their orders will be sent again.",
-        SocketId::ValuzPub => "Commands published meanwhile do not reach it.",
+fn cost(subject: &Subject<'_>) -> &'static str {
+    if let Some(own) = subject.own {
+        return own.cost;
+    }
+    match subject.kind {
+        "REQ" => "A pending request gets no reply.",
+        "REP" => "The reply to a pending request is lost.",
+        "SUB" | "XSUB" => "Messages published meanwhile are lost.",
+        "PUB" | "XPUB" => "Messages published meanwhile do not reach that peer.",
+        "PUSH" if subject.is_bound => "Messages in the queue for that peer are lost.",
+        "PULL" => "Messages that were on their way from that peer are lost.",
+        "ROUTER" => "Messages for that peer are dropped until it is back.",
+        _ => "Messages that were on their way are lost.",
     }
 }
 
@@ -121,9 +156,12 @@ fn up(peers: u32) -> String {
     }
 }
 
-fn delay(milliseconds: u32) -> String {
+/// The delay before the next attempt. Only of the desk's own sockets it is known how long it can become.
+fn delay(subject: &Subject<'_>, milliseconds: u32) -> String {
     let max_ms = RECONNECT.1.as_millis();
-    if u128::from(milliseconds) < max_ms {
+    if subject.own.is_none() {
+        format!("in {milliseconds} ms")
+    } else if u128::from(milliseconds) < max_ms {
         format!("in {milliseconds} ms (backing off to {max_ms} ms)")
     } else {
         format!("in {milliseconds} ms (the longest delay)")
@@ -144,14 +182,25 @@ fn shown(endpoint: &str) -> String {
 mod tests {
     use super::*;
 
-    fn spoken(socket: SocketId, kind: EventKind, value: u32) -> String {
+    /// One of the desk's own sockets.
+    fn own(name: &str) -> Subject<'static> {
+        let own = Own::named(name).unwrap();
+        Subject { name: own.words, kind: "", is_bound: name.starts_with("valuz"), peers: 2, own: Some(own) }
+    }
+
+    /// A socket of another process.
+    fn other(kind: &str, is_bound: bool) -> Subject<'_> {
+        Subject { name: "a b", kind, is_bound, peers: 0, own: None }
+    }
+
+    fn spoken(subject: &Subject<'_>, kind: EventKind, value: u32) -> String {
         let event = MonitorEvent { kind, value, endpoint: "tcp://127.0.0.1:9003".to_owned() };
-        sentence(socket, &event, true, 2)
+        sentence(subject, &event, true)
     }
 
     #[test]
     fn a_connection_that_breaks_and_comes_back_reads_as_a_story() {
-        let spoken = |kind, value| spoken(SocketId::TickzSub, kind, value);
+        let spoken = |kind, value| spoken(&own("tickz.sub"), kind, value);
         for (kind, value, text) in [
             (EventKind::ConnectDelayed, 115, "tickz SUB is connecting to tcp://127.0.0.1:9003."),
             (EventKind::Connected, 9, "tickz SUB is connected to tcp://127.0.0.1:9003; the handshake is in progress."),
@@ -185,7 +234,7 @@ mod tests {
 
     #[test]
     fn a_bound_socket_says_how_many_peers_are_left() {
-        let spoken = |kind, value| spoken(SocketId::ValuzPush, kind, value);
+        let spoken = |kind, value| spoken(&own("valuz.push"), kind, value);
         assert_eq!(
             spoken(EventKind::Listening, 5),
             "valuz PUSH is bound to tcp://127.0.0.1:9003 and accepts connections."
@@ -205,7 +254,7 @@ mod tests {
 
     #[test]
     fn failed_handshakes_say_their_cause_and_what_comes_next() {
-        let (sub, pull) = (SocketId::TickzSub, SocketId::ValuzPull);
+        let (sub, pull) = (&own("tickz.sub"), &own("valuz.pull"));
         let text = spoken(sub, EventKind::HandshakeFailedProtocol, 0x1100_0002);
         assert!(text.starts_with("The handshake of tickz SUB with tcp://127.0.0.1:9003 failed: "), "{text}");
         assert!(text.ends_with("so dealz reconnects within 2 s."), "{text}");
@@ -217,7 +266,7 @@ mod tests {
     #[test]
     fn a_connection_that_was_never_up_is_not_lost() {
         let event = MonitorEvent { kind: EventKind::Disconnected, value: 9, endpoint: "tcp://h:1".to_owned() };
-        let text = sentence(SocketId::ChatzReq, &event, false, 0);
+        let text = sentence(&own("chatz.req"), &event, false);
         assert_eq!(text, "chatz REQ lost a connection at tcp://h:1 before its handshake was completed.");
         assert!(!is_major(&event, false) && is_major(&event, true));
     }
@@ -225,13 +274,13 @@ mod tests {
     #[test]
     fn unknown_events_and_strange_endpoints_are_shown_as_they_are() {
         let event = MonitorEvent { kind: EventKind::Unknown(0x8000), value: 7, endpoint: "ipc:///a\x1b[2J".to_owned() };
-        let text = sentence(SocketId::ChatzSub, &event, false, 0);
+        let text = sentence(&own("chatz.sub"), &event, false);
         assert!(text.starts_with("chatz SUB reported an event that"), "{text}");
         assert_eq!(mark(&event), Mark::Other);
         let event = MonitorEvent { kind: EventKind::Listening, ..event };
-        assert!(sentence(SocketId::ChatzSub, &event, false, 0).contains("ipc:///a\\u{1b}[2J"));
+        assert!(sentence(&own("chatz.sub"), &event, false).contains("ipc:///a\\u{1b}[2J"));
         let event = MonitorEvent { endpoint: String::new(), ..event };
-        assert!(sentence(SocketId::ChatzSub, &event, false, 0).contains("an unknown address"));
+        assert!(sentence(&own("chatz.sub"), &event, false).contains("an unknown address"));
     }
 
     #[test]
@@ -242,13 +291,39 @@ mod tests {
                 value: u32::MAX,
                 endpoint: "tcp://h:1".to_owned(),
             };
-            for socket in SocketId::ALL {
-                let text = sentence(socket, &event, false, 0);
-                assert!(text.ends_with('.') && text.contains(&socket.to_string()), "{text}");
+            let own = crate::own::OWN.iter().map(|it| own(it.name));
+            for subject in own.chain(["REQ", "XPUB", "STREAM"].map(|kind| other(kind, kind == "XPUB"))) {
+                let text = sentence(&subject, &event, false);
+                assert!(text.ends_with('.') && text.contains(subject.name), "{text}");
                 if matches!(event.kind, EventKind::Unknown(_)) {
                     assert_eq!(mark(&event), Mark::Other);
                 }
             }
         }
+    }
+    #[test]
+    fn of_the_sockets_of_other_processes_the_type_is_known() {
+        let lost = |kind, is_bound| spoken(&other(kind, is_bound), EventKind::Disconnected, 9);
+        assert_eq!(
+            lost("SUB", false),
+            "a b is disconnected from tcp://127.0.0.1:9003; libzmq reconnects by itself. Messages published meanwhile are \
+             lost."
+        );
+        assert_eq!(
+            lost("PUSH", true),
+            "a b lost a connection at tcp://127.0.0.1:9003. No peer is connected now. Messages in the queue for that peer \
+             are lost."
+        );
+        assert!(lost("PUSH", false).ends_with("Messages that were on their way are lost."));
+        let spoken = |kind, value| spoken(&other("SUB", false), kind, value);
+        assert!(spoken(EventKind::ConnectRetried, 120).ends_with("libzmq retries in 120 ms."));
+        assert!(spoken(EventKind::BindFailed, 98).ends_with("Until it is, no peer can connect."));
+        assert!(spoken(EventKind::HandshakeFailedProtocol, 1).ends_with("the program must connect again."));
+    }
+
+    #[test]
+    fn missing_events_are_a_sentence() {
+        assert_eq!(gap("a b", 1), "1 event of a b is not shown: it did not arrive, or too many came.");
+        assert_eq!(gap("a b", 7), "7 events of a b are not shown: they did not arrive, or too many came.");
     }
 }

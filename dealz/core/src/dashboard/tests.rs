@@ -1,26 +1,95 @@
-use wire::monitor::EventKind;
+use std::time::{Duration, Instant};
 
-use super::*;
-use crate::{
-    event::{Counts, NamedWorker},
-    view::{LineKind, Mark, Phase, PricePoint, Quote, SocketState, WorkerState},
+use wire::report::{
+    Connection, Label, Phase as Reported, ProcessState as State, Report, SocketState as Socket, Traffic,
 };
 
-fn dashboard() -> Dashboard {
-    let endpoints = [
-        "tcp://127.0.0.1:9001",
-        "tcp://127.0.0.1:9002",
-        "tcp://127.0.0.1:9003",
-        "tcp://127.0.0.1:*",
-        "tcp://*:9005",
-        "tcp://*:9006",
-    ];
-    Dashboard::new(endpoints, "ada", "box".to_owned(), 0.0)
+use super::{
+    cast::{
+        EVENTS_MAX, STATES_MAX,
+        sample::{DESK, connection, connects, event, state},
+    },
+    *,
+};
+use crate::{
+    event::{NamedWorker, Silence},
+    view::{LineKind, Mark, Phase, PricePoint, Quote, SocketState, SocketView, WorkerState},
+};
+
+const TICKS: &str = "tcp://127.0.0.1:9003";
+
+/// A dashboard and the clock.
+struct Desk {
+    dashboard: Dashboard,
+    start: Instant,
+    /// The number of the desk's next state, and of its next event.
+    numbers: (u64, u64),
 }
 
-fn monitor(kind: EventKind, value: u32) -> Event {
-    let endpoint = "tcp://127.0.0.1:9003".to_owned();
-    Event::Monitor(SocketId::TickzSub, MonitorEvent { kind, value, endpoint })
+impl Desk {
+    fn new() -> Self {
+        let start = Instant::now();
+        let now = Now { at: start, ms: 0.0 };
+        Self { dashboard: Dashboard::new(DESK, "ada", "box".to_owned(), now), start, numbers: (0, 0) }
+    }
+
+    fn now(&self, ms: f64) -> Now {
+        Now { at: self.start + Duration::from_secs_f64(ms / 1e3), ms }
+    }
+
+    fn handle(&mut self, event: Event, now_ms: f64) {
+        self.dashboard.handle(event, self.now(now_ms));
+    }
+
+    fn handle_time(&mut self, now_ms: f64) {
+        self.dashboard.handle_time(self.now(now_ms));
+    }
+
+    fn changes(&self, cursor: &mut Cursor) -> Option<Update> {
+        self.dashboard.changes(cursor)
+    }
+
+    /// Everything, as of this time.
+    fn snapshot(&mut self, now_ms: f64) -> Update {
+        self.handle_time(now_ms);
+        self.changes(&mut Cursor::default()).unwrap()
+    }
+
+    /// A state of a process arrives.
+    fn state(&mut self, state: State, now_ms: f64) {
+        self.handle(Event::Report(Box::new(Report::State(state)), 1_000), now_ms);
+    }
+
+    /// The desk reports its socket of prices with such a connection.
+    fn ticks(&mut self, phase: Reported, received: u64, now_ms: f64) {
+        self.sockets(vec![prices(connection(9, TICKS, phase, now_ms), received)], now_ms);
+    }
+
+    fn sockets(&mut self, sockets: Vec<Socket>, now_ms: f64) {
+        self.numbers.0 += 1;
+        let state = State { time_ms: now_ms, ..state(DESK.0, self.numbers.0, sockets) };
+        self.state(state, now_ms);
+    }
+
+    /// An event of the monitor of the socket of prices.
+    fn event(&mut self, name: &str, value: u32, now_ms: f64) {
+        self.numbers.1 += 1;
+        let event = event(DESK.0, "tickz.sub", self.numbers.1, name, value);
+        self.handle(Event::Report(Box::new(Report::Event(event)), 100), now_ms);
+    }
+}
+
+/// The socket of prices.
+fn prices(connection: Connection, received: u64) -> Socket {
+    let received = Traffic { messages: received, bytes: 10 * received };
+    let sent = Traffic { messages: 1, bytes: 5 };
+    Socket { received, sent, ..connects("tickz.sub", "SUB", TICKS, vec![connection]) }
+}
+
+/// One of the desk's own sockets in an update.
+fn own<'a>(update: &'a Update, name: &str) -> &'a SocketView {
+    let desk = update.cast.as_ref().unwrap().processes.iter().find(|process| process.is_desk).unwrap();
+    desk.sockets.iter().find(|socket| socket.name == name).unwrap()
 }
 
 fn said(text: &str) -> Event {
@@ -44,38 +113,38 @@ fn ticks(received: u64, time_ms: f64) -> Event {
 
 #[test]
 fn a_page_gets_a_snapshot_and_then_only_what_changes() {
-    let (mut dashboard, mut cursor) = (dashboard(), Cursor::default());
-    dashboard.handle_time(5.0);
-    let first = dashboard.changes(&mut cursor).unwrap();
-    assert!(first.snapshot && first.time_ms == 5.0 && first.sockets.as_ref().unwrap().len() == 6);
-    assert!(first.states.len() == 6 && first.dropped_events == Some(0));
+    let (mut desk, mut cursor) = (Desk::new(), Cursor::default());
+    desk.handle_time(5.0);
+    let first = desk.changes(&mut cursor).unwrap();
+    assert!(first.snapshot && first.time_ms == 5.0 && first.cast.is_some());
     assert!(first.tickz.is_some() && first.chatz.is_some() && first.valuz.is_some() && first.processes.is_some());
-    assert_eq!(dashboard.changes(&mut cursor), None);
-    dashboard.handle_time(7.0);
-    assert_eq!(dashboard.changes(&mut cursor), None);
+    assert_eq!(desk.changes(&mut cursor), None);
+    desk.handle_time(7.0);
+    assert_eq!(desk.changes(&mut cursor), None);
 
-    dashboard.handle(said("hello"), 8.0);
-    dashboard.handle(ticks(1, 8.0), 8.0);
-    dashboard.handle_time(8.0);
-    let update = dashboard.changes(&mut cursor).unwrap();
-    assert!(!update.snapshot && update.sockets.is_none() && update.chatz.is_none() && update.valuz.is_none());
+    desk.handle(said("hello"), 8.0);
+    desk.handle(ticks(1, 8.0), 8.0);
+    desk.handle_time(8.0);
+    let update = desk.changes(&mut cursor).unwrap();
+    assert!(!update.snapshot && update.cast.is_none() && update.chatz.is_none() && update.valuz.is_none());
     assert_eq!((update.tickz.unwrap().received, update.points.len()), (1, 1));
     let line = &update.lines[0];
     assert_eq!(
         (line.id, line.time_ms, line.kind, line.user.as_str(), line.text.as_str()),
         (0, 8.0, LineKind::Message, "bob", "hello")
     );
-    assert_eq!(dashboard.changes(&mut cursor), None);
+    assert_eq!(desk.changes(&mut cursor), None);
 }
 
 #[test]
 fn a_page_hears_from_the_desk_once_a_second_at_least_while_that_works() {
-    let (mut dashboard, mut cursor) = (dashboard(), Cursor::default());
-    dashboard.changes(&mut cursor);
+    let (mut desk, mut cursor) = (Desk::new(), Cursor::default());
+    desk.handle_time(0.0);
+    desk.changes(&mut cursor);
     let mut beats = Vec::new();
     for step in 0..100 {
-        dashboard.handle_time(f64::from(step) * 100.0);
-        beats.extend(dashboard.changes(&mut cursor));
+        desk.handle_time(f64::from(step) * 100.0);
+        beats.extend(desk.changes(&mut cursor));
     }
     assert!(beats.iter().all(Update::is_empty));
     assert_eq!(
@@ -83,141 +152,168 @@ fn a_page_hears_from_the_desk_once_a_second_at_least_while_that_works() {
         (1..10).map(f64::from).collect::<Vec<_>>()
     );
     // A desk that hangs draws no conclusions, and says nothing.
-    assert!((0..100).all(|_| dashboard.changes(&mut cursor).is_none()));
+    assert!((0..100).all(|_| desk.changes(&mut cursor).is_none()));
     // A clock that was put back does not silence it.
-    dashboard.handle_time(50.0);
-    assert!(dashboard.changes(&mut cursor).is_some());
-}
-
-/// Counts of the socket of prices.
-fn traffic(received: u64) -> Event {
-    let mut counts = [Counts::default(); 6];
-    counts[SocketId::TickzSub.index()] = Counts { received, sent: 1 };
-    Event::Traffic(counts)
+    desk.handle_time(50.0);
+    assert!(desk.changes(&mut cursor).is_some());
 }
 
 #[test]
 fn prices_and_counts_wait_for_half_a_second_and_nothing_else_waits() {
-    let (mut dashboard, mut cursor) = (dashboard(), Cursor::default());
-    dashboard.handle(ticks(0, 0.0), 0.0);
-    dashboard.handle(monitor(EventKind::ConnectRetried, 100), 0.0);
-    dashboard.handle_time(0.0);
-    dashboard.changes(&mut cursor);
+    let (mut desk, mut cursor) = (Desk::new(), Cursor::default());
+    desk.handle(ticks(0, 0.0), 0.0);
+    let retrying = |attempts| Connection {
+        attempts: Some(attempts),
+        retry_ms: Some(100.0),
+        ..connection(0, TICKS, Reported::Retrying, 0.0)
+    };
+    desk.sockets(vec![prices(retrying(1), 0)], 0.0);
+    desk.event("CONNECT_RETRIED", 100, 0.0);
+    for now in [1_000.0, 1_100.0] {
+        // A second later the other end counts as a stranger.
+        desk.handle_time(now);
+    }
+    desk.handle_time(2_000.0);
+    desk.handle_time(2_100.0);
+    desk.changes(&mut cursor);
     let mut updates = Vec::new();
-    for step in 1..=100_u32 {
-        let now = 10.0 * f64::from(step);
-        dashboard.handle(ticks(step.into(), now), now);
-        dashboard.handle(traffic(step.into()), now);
-        dashboard.handle(monitor(EventKind::ConnectRetried, 100 + step), now);
-        dashboard.handle_time(now);
-        updates.extend(dashboard.changes(&mut cursor));
+    for step in 1..=98_u32 {
+        let now = 2_100.0 + 10.0 * f64::from(step);
+        desk.handle(ticks(step.into(), now), now);
+        desk.sockets(vec![prices(retrying(1 + step), step.into())], now);
+        desk.event("CONNECT_RETRIED", 100 + step, now);
+        desk.handle_time(now);
+        updates.extend(desk.changes(&mut cursor));
     }
     let times: Vec<_> = updates.iter().map(|update| update.time_ms).collect();
-    assert_eq!(times, [490.0, 980.0]);
-    assert!(updates.iter().all(|update| update.sockets.is_some() && update.events.len() == 1));
+    assert_eq!(times, [2_590.0, 3_080.0]);
+    assert!(updates.iter().all(|update| update.counts.len() == 1 && update.events.len() == 1));
+    // The progress of attempts waits for a second.
+    assert_eq!(updates.iter().map(|update| update.cast.is_some()).collect::<Vec<_>>(), [false, true]);
     assert_eq!(updates.iter().map(|update| update.points.len()).collect::<Vec<_>>(), [49; 2]);
 
     let prompt = [
         said("hello"),
-        monitor(EventKind::HandshakeSucceeded, 9),
+        Event::Report(Box::new(Report::Event(event(DESK.0, "tickz.sub", 1_000, "HANDSHAKE_SUCCEEDED", 9))), 100),
         Event::Tickz(TickzView::default(), Vec::new()),
         Event::Processes(Vec::new(), 1),
-        Event::Silent(SocketId::TickzSub, Some(Silence { since_ms: 1.0, reason: "no tick".to_owned() })),
+        Event::Bus(Some("no hub".to_owned())),
+        Event::BindFailed("valuz.push", "in use".to_owned()),
     ];
-    for (event, now) in prompt.into_iter().zip([1_001.0, 1_002.0, 1_003.0, 1_004.0, 1_005.0]) {
+    for (event, now) in prompt.into_iter().zip((4_000..).step_by(100)) {
         let words = format!("{event:?}");
-        dashboard.handle(event, now);
-        dashboard.handle_time(now);
-        assert!(dashboard.changes(&mut cursor).is_some_and(|update| !update.is_empty()), "{words}");
-        assert_eq!(dashboard.changes(&mut cursor), None);
+        desk.handle(event, f64::from(now));
+        desk.handle_time(f64::from(now));
+        assert!(desk.changes(&mut cursor).is_some_and(|update| !update.is_empty()), "{words}");
+        assert_eq!(desk.changes(&mut cursor), None);
     }
 }
 
 #[test]
 fn a_page_that_rarely_looks_gets_the_newest_state_and_bounded_lines() {
-    let (mut dashboard, mut slow) = (dashboard(), Cursor::default());
-    dashboard.changes(&mut slow);
+    let (mut desk, mut slow) = (Desk::new(), Cursor::default());
+    desk.ticks(Reported::Up, 0, 0.0);
+    desk.changes(&mut slow);
     for step in 1..=10_000_u32 {
         let now = f64::from(step);
-        dashboard.handle(ticks(step.into(), now), now);
-        dashboard.handle(said(&step.to_string()), now);
-        dashboard.handle(monitor(EventKind::HandshakeSucceeded, 0), now);
-        dashboard.handle_time(now);
+        desk.handle(ticks(step.into(), now), now);
+        desk.handle(said(&step.to_string()), now);
+        if step % 5 == 0 {
+            desk.event("HANDSHAKE_SUCCEEDED", 0, now);
+        }
+        desk.handle_time(now);
     }
-    let update = dashboard.changes(&mut slow).unwrap();
+    let update = desk.changes(&mut slow).unwrap();
     assert_eq!((update.snapshot, update.tickz.unwrap().received), (false, 10_000));
     assert_eq!((update.points.len(), update.lines.len(), update.events.len()), (1_200, LINES_MAX, EVENTS_MAX));
-    assert_eq!((update.lines[0].id, update.events[0].id, update.points[0].time_ms), (9_500, 9_000, 8_801.0));
-    let snapshot = dashboard.changes(&mut Cursor::default()).unwrap();
+    assert_eq!((update.lines[0].id, update.points[0].time_ms), (9_500, 8_801.0));
+    let snapshot = desk.changes(&mut Cursor::default()).unwrap();
     assert_eq!((snapshot.snapshot, snapshot.lines, snapshot.events), (true, update.lines, update.events));
 }
 
 #[test]
-fn monitors_become_states_marks_and_sentences() {
-    let mut dashboard = dashboard();
-    let kinds = [EventKind::ConnectDelayed, EventKind::Connected, EventKind::HandshakeSucceeded];
-    for (kind, now) in kinds.into_iter().zip([1.0, 2.0, 3.0]) {
-        dashboard.handle(monitor(kind, 9), now);
+fn reports_become_states_marks_and_sentences() {
+    let mut desk = Desk::new();
+    desk.handle_time(0.0);
+    for (name, phase, now) in [
+        ("CONNECT_DELAYED", Reported::Connecting, 100.0),
+        ("CONNECTED", Reported::Handshake, 200.0),
+        ("HANDSHAKE_SUCCEEDED", Reported::Up, 300.0),
+    ] {
+        desk.event(name, 9, now);
+        desk.ticks(phase, 0, now);
+        desk.handle_time(now);
     }
-    dashboard.handle(Event::Malformed(SocketId::TickzSub, 3, "price: missing".to_owned()), 3.0);
-    dashboard.handle(traffic(0), 0.0);
-    dashboard.handle(traffic(500), 1_000.0);
-    dashboard.handle(Event::Dropped(7), 1_000.0);
-    dashboard.handle_time(1_000.0);
-    let update = dashboard.changes(&mut Cursor::default()).unwrap();
-    let socket = &update.sockets.unwrap()[SocketId::TickzSub.index()];
-    assert_eq!((&socket.state, socket.since_ms, socket.peers), (&SocketState::Up, 3.0, 1));
-    assert_eq!((socket.received, socket.received_per_second, socket.sent), (500, 500.0, 1));
-    assert_eq!((socket.malformed, socket.last_fault.as_deref()), (3, Some("price: missing")));
-    assert_eq!((socket.down_since_ms, socket.attempts, update.dropped_events), (None, 0, Some(7)));
-    let phases = update.states.iter().filter(|change| change.socket == SocketId::TickzSub);
+    desk.handle(Event::Malformed("tickz.sub", 3, "price: missing".to_owned()), 300.0);
+    desk.ticks(Reported::Up, 500, 1_100.0);
+    let update = desk.snapshot(2_000.0);
+    let socket = own(&update, "tickz.sub");
+    assert_eq!((&socket.state, socket.since_ms, socket.peers), (&SocketState::Up, 300.0, 1));
+    assert_eq!(
+        (socket.down_since_ms, socket.attempts, socket.last_fault.as_deref()),
+        (None, 0, Some("price: missing"))
+    );
+    let counts = &update.counts[0].sockets[2];
+    assert_eq!((counts.received, counts.received_per_second, counts.sent, counts.malformed), (500, 500.0, 1, 3));
+    let phases = update.states.iter().filter(|change| change.socket == socket.key);
     let phases: Vec<_> = phases.map(|change| (change.time_ms, change.phase)).collect();
-    assert_eq!(phases, [(0.0, Phase::Off), (1.0, Phase::Connecting), (3.0, Phase::Up)]);
+    assert_eq!(phases, [(0.0, Phase::Off), (100.0, Phase::Connecting), (300.0, Phase::Up)]);
     let last = update.events.last().unwrap();
-    assert!(last.is_major && last.count == 1);
+    assert!(last.is_major && last.count == 1 && last.socket == socket.key);
     assert_eq!((last.event.as_str(), last.number, last.mark), ("HANDSHAKE_SUCCEEDED", 0x1000, Mark::Up));
-    assert!(last.sentence.contains("tickz SUB"), "{}", last.sentence);
+    assert_eq!((last.name.as_str(), last.time_ms), ("tickz SUB", 300.0));
+    assert!(last.sentence.starts_with("tickz SUB completed the handshake"), "{}", last.sentence);
 }
 
 #[test]
 fn retries_change_a_line_and_do_not_bury_the_one_before() {
-    let (mut dashboard, mut cursor) = (dashboard(), Cursor::default());
-    for (kind, now) in [(EventKind::HandshakeSucceeded, 1.0), (EventKind::Disconnected, 2.0)] {
-        dashboard.handle(monitor(kind, 9), now);
+    let (mut desk, mut cursor) = (Desk::new(), Cursor::default());
+    desk.ticks(Reported::Up, 0, 0.0);
+    for (name, now) in [("HANDSHAKE_SUCCEEDED", 1.0), ("DISCONNECTED", 2.0)] {
+        desk.event(name, 9, now);
     }
-    let events = dashboard.changes(&mut cursor).unwrap().events;
+    let events = desk.changes(&mut cursor).unwrap().events;
     assert!(events.len() == 2 && events.iter().all(|line| line.is_major), "{events:?}");
     for step in 0..1_000_u32 {
-        let now = 10.0 + 500.0 * f64::from(step);
-        dashboard.handle(monitor(EventKind::ConnectRetried, 100 + step), now);
-        dashboard.handle_time(now);
-        let events = dashboard.changes(&mut cursor).unwrap().events;
+        let now = 500.0 + 500.0 * f64::from(step);
+        desk.event("CONNECT_RETRIED", 100 + step, now);
+        // Otherwise the process would count as gone.
+        desk.ticks(Reported::Closed, 0, now);
+        desk.handle_time(now);
+        let events = desk.changes(&mut cursor).unwrap().events;
         let [line] = events.as_slice() else { panic!("{events:?}") };
         assert_eq!((line.id, line.count, line.value, line.is_major), (2, step + 1, 100 + step, false));
-        assert_eq!((line.time_ms, line.last_ms), (10.0, now));
+        assert_eq!((line.time_ms, line.last_ms), (500.0, now));
     }
-    assert_eq!(dashboard.changes(&mut Cursor::default()).unwrap().events.len(), 3);
+    assert_eq!(desk.changes(&mut Cursor::default()).unwrap().events.len(), 3);
 }
 
 #[test]
 fn phases_of_a_socket_that_flaps_do_not_push_out_those_of_another() {
-    let mut dashboard = dashboard();
+    let mut desk = Desk::new();
     for step in 0..500_u32 {
-        let kind = if step % 2 == 0 { EventKind::HandshakeSucceeded } else { EventKind::Disconnected };
-        dashboard.handle(monitor(kind, 9), f64::from(step));
+        let now = 100.0 * f64::from(step);
+        desk.ticks(if step % 2 == 0 { Reported::Up } else { Reported::Retrying }, 0, now);
+        desk.handle_time(now);
     }
-    let states = dashboard.changes(&mut Cursor::default()).unwrap().states;
-    let count = |id| states.iter().filter(|change| change.socket == id).count();
-    assert_eq!((count(SocketId::TickzSub), count(SocketId::ChatzReq)), (STATES_MAX, 1));
+    let update = desk.snapshot(50_000.0);
+    let count = |name| update.states.iter().filter(|change| change.socket == own(&update, name).key).count();
+    assert_eq!((count("tickz.sub"), count("chatz.req")), (STATES_MAX, 1));
+}
+
+/// The desk's own sockets that connect, all of them up.
+fn clients() -> Vec<Socket> {
+    let socket = |name, kind, port: u16| {
+        let endpoint = format!("tcp://127.0.0.1:{port}");
+        connects(name, kind, &endpoint, vec![connection(9, &endpoint, Reported::Up, 1.0)])
+    };
+    vec![socket("chatz.req", "REQ", 9001), socket("chatz.sub", "SUB", 9002), socket("tickz.sub", "SUB", 9003)]
 }
 
 #[test]
 fn a_suspended_service_is_not_up() {
-    let mut dashboard = dashboard();
-    for id in [SocketId::ChatzReq, SocketId::ChatzSub, SocketId::TickzSub] {
-        let event = MonitorEvent { kind: EventKind::HandshakeSucceeded, value: 0, endpoint: "tcp://h:1".to_owned() };
-        dashboard.handle(Event::Monitor(id, event), 1.0);
-    }
+    let mut desk = Desk::new();
+    desk.sockets(clients(), 1.0);
     let process = |id: &str, state, since_ms| ProcessView {
         id: id.to_owned(),
         command: id.to_owned(),
@@ -228,11 +324,11 @@ fn a_suspended_service_is_not_up() {
         log: Vec::new(),
     };
     let mut states = |tickz, chatz, now_ms| {
-        dashboard
-            .handle(Event::Processes(vec![process("tickz", tickz, 50.0), process("chatz", chatz, 60.0)], 0), now_ms);
-        dashboard.handle_time(now_ms);
-        let sockets = dashboard.changes(&mut Cursor::default()).unwrap().sockets.unwrap();
-        sockets[..3].iter().map(|socket| (socket.state.clone(), socket.since_ms)).collect::<Vec<_>>()
+        let processes = vec![process("tickz", tickz, 50.0), process("chatz", chatz, 60.0)];
+        desk.handle(Event::Processes(processes, 0), now_ms);
+        let update = desk.snapshot(now_ms);
+        ["chatz.req", "chatz.sub", "tickz.sub"]
+            .map(|name| (own(&update, name).state.clone(), own(&update, name).since_ms))
     };
     let stale = |reason: &str| SocketState::Stale { reason: reason.to_owned() };
     let holder = "chatz (pid 9)".to_owned();
@@ -250,40 +346,67 @@ fn a_suspended_service_is_not_up() {
 }
 
 #[test]
-fn broadcasts_are_silent_while_requests_get_no_reply() {
-    let mut dashboard = dashboard();
-    for id in [SocketId::ChatzReq, SocketId::ChatzSub] {
-        let event = MonitorEvent { kind: EventKind::HandshakeSucceeded, value: 0, endpoint: "tcp://h:1".to_owned() };
-        dashboard.handle(Event::Monitor(id, event), 1.0);
-    }
-    let mut is_stale = |silence, now_ms| {
-        dashboard.handle(Event::Silent(SocketId::ChatzReq, silence), now_ms);
-        dashboard.handle_time(now_ms);
-        let sockets = dashboard.changes(&mut Cursor::default()).unwrap().sockets.unwrap();
-        [0, 1]
-            .map(|index| matches!(&sockets[index], SocketView { state: SocketState::Stale { .. }, since_ms: 5.0, .. }))
+fn a_suspended_service_is_stale_whatever_its_owner_reports() {
+    let mut desk = Desk::new();
+    desk.sockets(clients(), 1.0);
+    let silence = |since_ms, reason: &str| Some(Silence { since_ms, reason: reason.to_owned() });
+    let process = |state| ProcessView {
+        id: "tickz".to_owned(),
+        command: String::new(),
+        state,
+        pid: Some(7),
+        since_ms: 100.0,
+        memory_bytes: None,
+        log: Vec::new(),
     };
-    assert_eq!(is_stale(Some(Silence { since_ms: 5.0, reason: "no reply".to_owned() }), 10.0), [true; 2]);
-    assert_eq!(is_stale(None, 20.0), [false; 2]);
+    let mut after = |event, now_ms| {
+        desk.handle(event, now_ms);
+        let update = desk.snapshot(now_ms);
+        (own(&update, "tickz.sub").state.clone(), own(&update, "tickz.sub").since_ms)
+    };
+    let suspended = (SocketState::Stale { reason: "tickz is suspended".to_owned() }, 100.0);
+    assert_eq!(after(Event::Processes(vec![process(ProcessState::Suspended)], 0), 200.0), suspended);
+    assert_eq!(after(Event::Silent("tickz.sub", None), 300.0), suspended);
+    assert_eq!(after(Event::Silent("tickz.sub", silence(150.0, "no tick")), 400.0), suspended);
+    let no_tick = (SocketState::Stale { reason: "no tick".to_owned() }, 150.0);
+    assert_eq!(after(Event::Processes(vec![process(ProcessState::Running)], 0), 500.0), no_tick);
+    assert_eq!(after(Event::Silent("tickz.sub", None), 600.0), (SocketState::Up, 600.0));
 }
 
 #[test]
-fn a_port_that_the_system_chose_is_shown() {
-    let mut dashboard = dashboard();
-    for (id, port) in [(SocketId::ValuzPush, 41234), (SocketId::ValuzPull, 9005)] {
-        let endpoint = format!("tcp://127.0.0.1:{port}");
-        let event = MonitorEvent { kind: EventKind::Listening, value: 8, endpoint };
-        dashboard.handle(Event::Monitor(id, event), 0.0);
-    }
-    dashboard.handle_time(0.0);
-    let sockets = dashboard.changes(&mut Cursor::default()).unwrap().sockets.unwrap();
-    assert_eq!(sockets[3].endpoint, "tcp://127.0.0.1:41234");
-    assert_eq!((sockets[4].endpoint.as_str(), &sockets[4].state), ("tcp://*:9005", &SocketState::Listening));
+fn broadcasts_are_silent_while_requests_get_no_reply() {
+    let mut desk = Desk::new();
+    desk.sockets(clients(), 1.0);
+    let mut is_stale = |silence, now_ms| {
+        desk.handle(Event::Silent("chatz.req", silence), now_ms);
+        let update = desk.snapshot(now_ms);
+        ["chatz.req", "chatz.sub"].map(|name| {
+            matches!(own(&update, name), SocketView { state: SocketState::Stale { .. }, since_ms: 5.0, .. })
+        })
+    };
+    assert_eq!(is_stale(Some(Silence { since_ms: 5.0, reason: "no reply".to_owned() }), 100.0), [true; 2]);
+    assert_eq!(is_stale(None, 200.0), [false; 2]);
+}
+
+#[test]
+fn a_socket_that_cannot_be_bound_is_shown_even_while_it_is_closed() {
+    let mut desk = Desk::new();
+    desk.sockets(clients(), 1.0);
+    let reason = "tcp://*:9005 is in use by nc (pid 7)".to_owned();
+    desk.handle(Event::BindFailed("valuz.pull", reason.clone()), 100.0);
+    let update = desk.snapshot(400.0);
+    let failed = own(&update, "valuz.pull");
+    assert_eq!((&failed.state, failed.since_ms), (&SocketState::Failed { reason }, 100.0));
+    assert_eq!((failed.kind.as_str(), failed.channel.as_deref()), ("PULL", Some("results")));
+    assert_eq!(own(&update, "valuz.push").state, SocketState::Off);
+    let desk_view = &update.cast.as_ref().unwrap().processes[0];
+    assert_eq!((desk_view.sockets.len(), update.counts.len()), (6, 1));
+    assert_eq!(update.counts[0].sockets.len(), 6);
 }
 
 #[test]
 fn workers_are_composed_of_what_they_say_and_of_their_processes() {
-    let (mut dashboard, mut cursor) = (dashboard(), Cursor::default());
+    let (mut desk, mut cursor) = (Desk::new(), Cursor::default());
     let process = ProcessView {
         id: "worker-1".to_owned(),
         command: "valuz worker".to_owned(),
@@ -303,7 +426,7 @@ fn workers_are_composed_of_what_they_say_and_of_their_processes() {
             per_second,
         };
         let workers = named.into_iter().map(worker).collect();
-        dashboard.handle(
+        desk.handle(
             Event::Valuz(ValuzReport {
                 state: ValuzState::Ready,
                 batch: None,
@@ -313,9 +436,9 @@ fn workers_are_composed_of_what_they_say_and_of_their_processes() {
             }),
             0.0,
         );
-        dashboard.handle(Event::Processes(vec![process.clone()], 1), 0.0);
-        dashboard.handle_time(0.0);
-        let valuz = dashboard.changes(&mut cursor).unwrap().valuz.unwrap();
+        desk.handle(Event::Processes(vec![process.clone()], 1), 0.0);
+        desk.handle_time(0.0);
+        let valuz = desk.changes(&mut cursor).unwrap().valuz.unwrap();
         assert_eq!((valuz.workers.len(), valuz.nameless, valuz.wanted, &valuz.state), (1, 2, 1, &ValuzState::Ready));
         states.push(valuz.workers[0].state);
     }
@@ -324,23 +447,26 @@ fn workers_are_composed_of_what_they_say_and_of_their_processes() {
 
 #[test]
 fn after_a_reset_pages_begin_with_a_snapshot_without_the_past() {
-    let (mut dashboard, mut cursor) = (dashboard(), Cursor::default());
-    dashboard.handle(said("hello"), 1.0);
-    dashboard.handle(ticks(1, 1.0), 1.0);
-    dashboard.handle(monitor(EventKind::Connected, 9), 1.0);
-    dashboard.handle(Event::Malformed(SocketId::TickzSub, 3, "price: missing".to_owned()), 1.0);
-    dashboard.handle(Event::Chatz(chatz::Event::Kept("later".parse().unwrap())), 1.0);
-    dashboard.handle_time(1.0);
-    dashboard.changes(&mut cursor);
-    dashboard.handle(Event::Named("ada".to_owned()), 2.0);
-    dashboard.handle(Event::Reset, 2.0);
-    dashboard.handle(said("again"), 2.0);
-    dashboard.handle_time(2.0);
-    let update = dashboard.changes(&mut cursor).unwrap();
+    let (mut desk, mut cursor) = (Desk::new(), Cursor::default());
+    desk.handle(said("hello"), 1.0);
+    desk.handle(ticks(1, 1.0), 1.0);
+    desk.ticks(Reported::Handshake, 5, 1.0);
+    desk.event("CONNECTED", 9, 1.0);
+    desk.handle(Event::Malformed("tickz.sub", 3, "price: missing".to_owned()), 1.0);
+    desk.handle(Event::Chatz(chatz::Event::Kept("later".parse().unwrap())), 1.0);
+    desk.handle_time(1_000.0);
+    desk.changes(&mut cursor);
+    desk.handle(Event::Named("ada".to_owned()), 2_000.0);
+    desk.handle(Event::Reset, 2_000.0);
+    desk.handle(said("again"), 2_000.0);
+    desk.handle_time(2_000.0);
+    let update = desk.changes(&mut cursor).unwrap();
     assert!(update.snapshot && update.points.is_empty() && update.events.is_empty());
-    assert!(update.states.len() == 6 && update.states.iter().all(|change| change.time_ms == 2.0));
+    assert!(update.states.len() == 6 && update.states.iter().all(|change| change.time_ms == 2_000.0));
     assert_eq!(update.lines.iter().map(|line| (line.id, line.text.as_str())).collect::<Vec<_>>(), [(1, "again")]);
-    let sockets = update.sockets.unwrap();
-    assert_eq!((sockets[2].malformed, &sockets[2].last_fault), (0, &None));
+    assert_eq!(own(&update, "tickz.sub").last_fault, None);
+    // What a process counts goes on.
+    let counts = &update.counts[0].sockets[2];
+    assert_eq!((counts.malformed, counts.received), (0, 5));
     assert!(update.chatz.unwrap().waiting.is_empty());
 }

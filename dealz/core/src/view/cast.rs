@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::{ConnectionView, SocketView};
+use super::SocketView;
 
 /// All that is known of the processes on the observation bus, except its counts.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]

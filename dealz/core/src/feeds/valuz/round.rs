@@ -53,7 +53,7 @@ pub(crate) struct Round {
     /// Whether its end was noticed.
     is_end_taken: bool,
     /// Of the counted orders.
-    rate: Rate<Instant>,
+    rate: Rate,
     sums: Sum,
     sums_at: Option<Instant>,
     /// Whether they were rounded after the end.

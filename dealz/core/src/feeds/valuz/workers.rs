@@ -55,7 +55,7 @@ struct Named {
     /// What that was at the beginning of the batch.
     before: u64,
     /// Of `done`, by the last reports.
-    rate: Rate<Instant>,
+    rate: Rate,
     /// Since when it is disconnected.
     gone_since: Option<Instant>,
 }
