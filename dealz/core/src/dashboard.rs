@@ -198,6 +198,11 @@ impl Dashboard {
         });
     }
 
+    /// Whether there are conclusions that pages will get soon.
+    pub(crate) const fn is_pending(&self) -> bool {
+        self.cast.is_pending()
+    }
+
     /// What has changed since the cursor was advanced last, if that is due, or a sign of life if that is a second ago; the
     /// cursor is advanced.
     pub(crate) fn changes(&self, cursor: &mut Cursor) -> Option<Update> {

@@ -10,11 +10,12 @@
 //! - [`view`]: what a page receives, and [`command`]: what it may send
 //! - `desk`, `config`: everything put together
 //! - `event`: the threads' events for the dashboard
-//! - `dashboard`, `rates`: the view, folded from events (pure)
+//! - `dashboard`: the view, folded from events (pure)
 //! - `updates`: the changes since a page's last update
 //! - `feeds`: the three services, the hub, and what all processes report
-//! - `link`, `sentence`: monitor events as states and sentences (pure)
+//! - `own`: what is known of the desk's own sockets, and `sentence`: events of monitors as sentences (pure)
 //! - `message`: sent and received bytes, decoded (pure)
+//! - `rates`: how fast a batch is valued (pure)
 //! - `processes`: started processes, and how they end
 //! - `recording`: the view, recorded to a file
 //! - `clock`: the time of day
@@ -25,8 +26,8 @@ mod dashboard;
 mod desk;
 mod event;
 mod feeds;
-mod link;
 mod message;
+mod own;
 mod processes;
 mod rates;
 mod recording;

@@ -248,11 +248,16 @@ impl Cast {
             self.shift = Shift::State;
         }
         self.compare_counts(now);
-        let is_prompt = is_due && (self.shift == Shift::State || self.has_lines);
+        let is_prompt = is_due && self.is_pending();
         if is_prompt || (is_due && self.shift == Shift::Progress && waited >= PROGRESS_EVERY) {
             self.show(now);
         }
         is_prompt
+    }
+
+    /// Whether a change that pages get at once waits for its time.
+    pub(super) const fn is_pending(&self) -> bool {
+        matches!(self.shift, Shift::State) || self.has_lines
     }
 
     /// What has changed since the cursor was advanced last; it is advanced.

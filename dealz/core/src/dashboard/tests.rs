@@ -1,8 +1,6 @@
 use std::time::{Duration, Instant};
 
-use wire::report::{
-    Connection, Label, Phase as Reported, ProcessState as State, Report, SocketState as Socket, Traffic,
-};
+use wire::report::{Connection, Phase as Reported, ProcessState as State, Report, SocketState as Socket, Traffic};
 
 use super::{
     cast::{

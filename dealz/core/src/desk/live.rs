@@ -214,9 +214,10 @@ impl DashboardThread {
             }
             let now = Instant::now();
             if now >= next_beat {
-                (last_beat, has_changed) = (now, false);
+                last_beat = now;
                 let mut dashboard = self.locked();
                 dashboard.handle_time(Now::read());
+                has_changed = dashboard.is_pending();
                 let strangers = dashboard.strangers();
                 drop(dashboard);
                 *self.strangers.lock().unwrap_or_else(PoisonError::into_inner) = strangers;
