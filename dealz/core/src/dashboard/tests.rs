@@ -463,7 +463,7 @@ fn after_a_reset_pages_begin_with_a_snapshot_without_the_past() {
     assert!(update.states.len() == 6 && update.states.iter().all(|change| change.time_ms == 2_000.0));
     assert_eq!(update.lines.iter().map(|line| (line.id, line.text.as_str())).collect::<Vec<_>>(), [(1, "again")]);
     assert_eq!(own(&update, "tickz.sub").last_fault, None);
-    // What a process counts goes on.
+    // A process continues to count.
     let counts = &update.counts[0].sockets[2];
     assert_eq!((counts.malformed, counts.received), (0, 5));
     assert!(update.chatz.unwrap().waiting.is_empty());

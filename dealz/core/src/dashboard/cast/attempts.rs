@@ -74,7 +74,7 @@ impl Attempts {
         let attempt = self.pending.get(&connection.endpoint)?;
         let within_ms = if self.was_up { ANSWER_MS.0 } else { ANSWER_MS.1 };
         let delay_ms = if attempt.is_waiting { connection.retry_ms.unwrap_or(0.0) } else { 0.0 };
-        // Where attempts are not counted, nobody knows whether there was one.
+        // If attempts are not counted, it is not known whether there was one.
         let is_counted = attempt.count.is_some() || attempt.phase == Phase::Handshake;
         if !is_counted || now_ms - attempt.unanswered_ms < within_ms + delay_ms {
             return None;

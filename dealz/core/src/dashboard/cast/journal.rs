@@ -1,4 +1,4 @@
-//! The list of the events of all monitors: each in words, repetitions in one line, gaps as lines of their own. Pure.
+//! The list of the events of all monitors: each in words, repetitions in one line, gaps in separate lines. Pure.
 
 use wire::{
     foreign,
@@ -45,7 +45,7 @@ impl Journal {
         };
         match event.kind {
             EventKind::Listening => known.link.succeed(),
-            // The desk knows more of its own sockets.
+            // The desk reports more about the sockets that it binds.
             EventKind::BindFailed if !known.link.is_failing() => {
                 let reason = std::io::Error::from_raw_os_error(event.value.cast_signed()).to_string();
                 known.link.fail(reason, time_ms);
@@ -93,7 +93,7 @@ impl Journal {
         true
     }
 
-    /// Events of a process are missing: a line of its own, at its first socket. Returns whether it is a new one.
+    /// Events of a process are missing: a separate line, at its first socket. Returns whether it is a new one.
     pub(super) fn handle_gap(&mut self, state: &ProcessState, missing: u64, member: &mut Member, now_ms: f64) -> bool {
         let (line, missing) = member.count_missing(missing, now_ms);
         let name = process_name(state);
@@ -162,7 +162,7 @@ fn monitor_event(event: &Event) -> MonitorEvent {
     MonitorEvent { kind, value: event.value, endpoint: event.endpoint.as_str().to_owned() }
 }
 
-/// The socket of the desk that is meant, if it is one of its own.
+/// The socket of the desk that is meant, if it is one of the six.
 pub(super) fn own(desk: ProcessId, report: &EventReport) -> Option<&'static Own> {
     Own::named(report.socket.as_str()).filter(|_| report.process == desk)
 }

@@ -38,7 +38,7 @@ pub(super) struct Known {
     pub(super) story: Story,
     /// The phase that was noted last.
     pub(super) phase: Option<Phase>,
-    /// What the desk does not hear on one of its own sockets.
+    /// What is not heard on one of the desk's own sockets.
     pub(super) unheard: Option<Silence>,
     /// What was wrong with the last malformed message of one of the desk's own sockets.
     pub(super) last_fault: Option<String>,

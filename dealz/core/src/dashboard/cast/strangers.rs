@@ -27,7 +27,7 @@ struct Stranger {
     is_shown: bool,
     /// Whether its process is on this machine and has answered.
     is_here: bool,
-    /// Its process; `None` while nobody has looked.
+    /// Its process; `None` until the system was asked.
     holder: Option<Option<String>>,
 }
 
@@ -86,7 +86,7 @@ impl Strangers {
         }
     }
 
-    /// The addresses on this machine whose process nobody has looked for.
+    /// The addresses on this machine for whose process the system was not asked yet.
     pub(super) fn wanted(&self) -> Vec<String> {
         let is_wanted = |stranger: &&Stranger| stranger.is_shown && stranger.is_here && stranger.holder.is_none();
         self.0.iter().filter(is_wanted).map(|stranger| stranger.address.as_str().to_owned()).collect()
@@ -145,7 +145,7 @@ mod tests {
             follow(&mut strangers, &[("tcp://h:1", true)], now_ms);
         }
         strangers.handle_holder("tcp://h:1", Some("redis-server (pid 12)".to_owned()));
-        strangers.handle_holder("tcp://h:2", Some("nobody".to_owned()));
+        strangers.handle_holder("tcp://h:2", Some("another".to_owned()));
         assert!(strangers.wanted().is_empty());
         assert_eq!(strangers.view()[0].holder.as_deref(), Some("redis-server (pid 12)"));
         assert_eq!(follow(&mut strangers, &[("tcp://h:1", false)], 2_000.0)[0].holder, None);

@@ -148,7 +148,7 @@ fn attempts_that_time_out_before_they_are_stale_add_up() {
 }
 
 #[test]
-fn an_attempt_of_which_nobody_knows_is_not_stale() {
+fn an_attempt_that_is_not_counted_is_not_stale() {
     let mut line = Line::new();
     line.made(vec![connection(0, SERVER, Reported::Connecting, 0.0)]);
     assert_eq!(line.after(60_000.0), &SocketState::Connecting);
