@@ -6,7 +6,7 @@ import type { Box } from './path'
 import type { Places } from './places'
 import { capacityOf, type Room } from './room'
 import type { Side } from './sides'
-import { titleOf } from './titles'
+import { titleOf, widthOf } from './titles'
 
 export interface PortPlace {
   port: Port
@@ -66,7 +66,7 @@ function portWidth(each: NodePlace): number {
 
 /** How wide a box wants to be, in em, in a few steps, so that names change it rarely. */
 export function naturalWidth(each: NodePlace, labelled: ReadonlyMap<string, Side>): number {
-  const title = titleOf(each.node).name.length * 0.57
+  const title = widthOf(titleOf(each.node).name)
   const least = leastWidth(each, labelled)
   const wanted =
     each.form === 'full'
@@ -81,7 +81,8 @@ export function leastWidth(each: NodePlace, labelled: ReadonlyMap<string, Side>)
   if (node.processes[0]?.isDesk && form === 'full') return 13.5
   const port = ports.length > 0 && !isOutside(node) ? portWidth(each) : 0
   const sides = isWide(each) ? 2 : 1
-  if (form !== 'full') return sides * (port + 0.35) + NAME_MIN + 0.5
+  const both = ports.some(({ side }) => side === 'both')
+  if (form !== 'full') return Math.max(NAME_MIN + 0.7, both ? port + 0.7 : sides * (port + 0.4) + NAME_MIN + 0.3)
   const figures = ports.some((own) => !labelled.has(own.port.key) && own.port.type !== '')
   return 2 * PAD + sides * port + (sides === 2 ? 1.2 : figures ? 4.8 : 0)
 }
@@ -122,11 +123,9 @@ export function across(each: NodePlace, x: number, wide: number, em: number) {
   const left = ports.some(({ side }) => side !== 'right')
   const right = ports.some(({ side }) => side !== 'left')
   const both = ports.some(({ side }) => side === 'both')
+  const beside = (there: boolean) => (there && !outside && !both ? width + 0.4 * em : 0)
   each.words =
-    both || (left && right && each.form === 'full')
+    each.form === 'full' && (both || (left && right))
       ? null
-      : {
-          x: box.x + pad + (left && !outside ? width + 0.4 * em : 0),
-          right: box.x + box.width - pad - (right && !outside ? width + 0.4 * em : 0),
-        }
+      : { x: box.x + pad + beside(left), right: box.x + box.width - pad - beside(right) }
 }

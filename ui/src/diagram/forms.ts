@@ -32,6 +32,9 @@ export const FORMS: Readonly<Record<Form, Measures>> = {
   line: { head: 0.2, port: 0.5, foot: 0.2, gap: 0.25, least: 1.5 },
 }
 
+/** The height of a separate title in the dense forms, in em. */
+const TITLE = 1.2
+
 export function isFull(form: Form): boolean {
   return form === 'tall' || form === 'full'
 }
@@ -50,16 +53,24 @@ export function rowsOf(node: Node, sides: Sides['ports']): { rows: Map<string, n
   return { rows, count: Math.max(left, right) }
 }
 
+/** The height of what is above the ports: of a title also in the dense forms, if a port is as wide as the box. */
+function headOf(node: Node, form: Form, sides: Sides['ports']): number {
+  const wide = node.ports.some(({ key }) => sides.get(key) === 'both')
+  return FORMS[form].head + (wide && !isFull(form) ? TITLE : 0)
+}
+
 /** How high a box is in a form. */
 export function sizeOf(node: Node, form: Form, sides: Sides['ports']): number {
-  const { head, port, foot, least } = FORMS[form]
+  const { port, foot, least } = FORMS[form]
+  const head = headOf(node, form, sides)
   const needed = Math.max(least, head + port * rowsOf(node, sides).count + foot)
   return form === 'tall' ? Math.max(node.hint?.size ?? 0, needed) : needed
 }
 
 /** Where the middle of each port of a box is, from its top. */
 export function middlesOf(node: Node, form: Form, sides: Sides['ports']): Map<string, number> {
-  const { head, port, foot } = FORMS[form]
+  const { port, foot } = FORMS[form]
+  const head = headOf(node, form, sides)
   const { rows, count } = rowsOf(node, sides)
   const size = sizeOf(node, form, sides)
   const spare = size - head - foot - port * count

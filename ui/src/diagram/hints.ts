@@ -14,8 +14,8 @@ export interface Hint {
 }
 
 const HINTS: Readonly<Record<string, Hint>> = {
-  'chatz serve': { column: 0, at: [0], size: 9.6 },
-  'tickz publish': { column: 0, at: [13.2] },
+  'chatz serve': { column: 0, at: [0], size: 10.4 },
+  'tickz publish': { column: 0, at: [14.4] },
   // The second one is at the bottom, so that a third one has room between them.
   'valuz worker': { column: 2, at: [0, 18.6, 9.3], width: 11.4 },
 }
@@ -23,7 +23,7 @@ const HINTS: Readonly<Record<string, Hint>> = {
 /** Who is at the other end of the desk's sockets, by the first part of their names. */
 const PEERS: Readonly<Record<string, string>> = { chatz: 'chatz serve', tickz: 'tickz publish', valuz: 'valuz worker' }
 
-const DESK: Hint = { column: 1, at: [0], size: 20 }
+const DESK: Hint = { column: 1, at: [0], size: 22 }
 
 export function hintOf({ program, role, isDesk }: Pick<CastProcess, 'program' | 'role' | 'isDesk'>): Hint | null {
   return isDesk ? DESK : hintFor(`${program} ${role}`)

@@ -28,15 +28,20 @@ export interface Picture {
   nodes: NodePlace[]
   links: LinkPlace[]
   labels: Label[]
-  /** The width of each column, in em. */
-  widths: Map<number, number>
+  widths: Widths
 }
 
-/** The picture. Columns are never narrower than they were, in em: what goes leaves the others where they are. */
-export function layout(graph: Graph, places: Places, room: Room, widest: ReadonlyMap<number, number>): Picture {
+/** The widths that columns and gaps have, in em: they stay, so that what comes and goes leaves the others where they are. */
+export interface Widths {
+  columns: ReadonlyMap<number, number>
+  gaps: readonly number[]
+}
+
+/** The picture, with the widths of the one before. */
+export function layout(graph: Graph, places: Places, room: Room, kept: Widths): Picture {
   const { em } = room
   const used = [...places.spots.values()].map(({ column }) => column)
-  const columns = [...new Set([...used, ...widest.keys()])].sort((a, b) => a - b)
+  const columns = [...new Set([...used, ...kept.columns.keys()])].sort((a, b) => a - b)
   const columnOf = (node: Node) => columns.indexOf(places.spots.get(node.id)?.column ?? 0)
   const nodes = graph.nodes.map((node) => upright(node, places, room))
   align(graph, nodes, columnOf, em)
@@ -47,11 +52,11 @@ export function layout(graph: Graph, places: Places, room: Room, widest: Readonl
   const wanted = columns.map((column, index) => {
     const inside = nodes.filter(({ node }) => columnOf(node) === index)
     return {
-      natural: Math.max(widest.get(column) ?? 6.8, ...inside.map((each) => naturalWidth(each, routes.labelled))),
+      natural: Math.max(kept.columns.get(column) ?? 6.8, ...inside.map((each) => naturalWidth(each, routes.labelled))),
       least: Math.max(0, ...inside.map((each) => leastWidth(each, routes.labelled))),
     }
   })
-  const { xs, widths, gaps, width } = spread(wanted, routes, room)
+  const { xs, widths, gaps, gapWidths, width } = spread(wanted, routes, room, kept.gaps)
   for (const each of nodes) {
     const column = columnOf(each.node)
     across(each, xs[column] ?? 0, widths[column] ?? 0, em)
@@ -88,6 +93,9 @@ export function layout(graph: Graph, places: Places, room: Room, widest: Readonl
     nodes,
     links,
     labels: labelsOf(nodes, links, columnOf, gaps, routes, em),
-    widths: new Map(columns.map((column, index) => [column, wanted[index]?.natural ?? 0])),
+    widths: {
+      columns: new Map(columns.map((column, index) => [column, wanted[index]?.natural ?? 0])),
+      gaps: gapWidths,
+    },
   }
 }

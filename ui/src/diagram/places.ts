@@ -2,7 +2,7 @@
 // it; one that comes takes the free place in its column that is nearest to what it is connected to.
 
 import { columnsOf } from './columns'
-import { DENSER, type Form, FORMS, middlesOf, sizeOf } from './forms'
+import { DENSER, type Form, FORMS, isFull, middlesOf, sizeOf } from './forms'
 import type { Graph, Node } from './graph'
 import { type Sides, sidesOf } from './sides'
 
@@ -37,6 +37,9 @@ export interface Capacity {
   unit: Readonly<Record<Form, number>>
 }
 
+/** Lines that are this near to level are made level, in em: small steps look like mistakes. */
+const NEAR = 0.6
+
 /** A column becomes roomier again only when there is much room, so that one box more or less changes nothing. */
 const SPARE = 1.3
 
@@ -66,9 +69,21 @@ export function place(graph: Graph, before: Places, capacity: Capacity): Places 
     let stacked = new Map<string, Spot>()
     for (const { form, keep } of attempts(was)) {
       const height = capacity.height / capacity.unit[form]
-      const wants = (node: Node) => wanted(node, form, capacity.unit[form], sides, peers, middles)
+      const unit = capacity.unit[form]
+      const tops = (node: Node) => topsOf(node, form, unit, sides, peers, middles)
       const old = new Map([...before.spots].filter(([, spot]) => spot.column === column))
-      stacked = stack({ nodes, column, form, sides, old, keep, wants, height, top: hinted ? 0 : null })
+      stacked = stack({
+        nodes,
+        column,
+        form,
+        sides,
+        old,
+        keep,
+        tops,
+        height,
+        near: NEAR / unit,
+        top: hinted ? 0 : null,
+      })
       forms.set(column, form)
       const bottom = Math.max(...[...stacked.values()].map(({ at, size }) => at + size))
       const total = [...stacked.values()].reduce((sum, { size }) => sum + size + FORMS[form].gap, 0)
@@ -100,21 +115,24 @@ interface Stacking {
   old: ReadonlyMap<string, Spot>
   /** Whether what was here stays where it is. */
   keep: boolean
-  /** The top that a box wants, to be level with its peers. */
-  wants: (node: Node) => number | null
+  /** The tops at which a port of a box is level with a peer. */
+  tops: (node: Node) => number[]
   height: number
+  /** Ports that are this near to level are made level. */
+  near: number
   /** Where a box without wants is put; none is the middle. */
   top: number | null
 }
 
-function stack({ nodes, column, form, sides, old, keep, wants, height, top }: Stacking): Map<string, Spot> {
+function stack({ nodes, column, form, sides, old, keep, tops, height, near, top }: Stacking): Map<string, Spot> {
+  const wants = (node: Node) => median(tops(node))
   const taken = new Map<string, Spot>()
   const { gap } = FORMS[form]
   const sizes = new Map(nodes.map((node) => [node, sizeOf(node, form, sides.ports)]))
-  const free = (at: number, size: number) =>
+  const free = (at: number, size: number, apart = gap) =>
     at > -0.001 &&
     [...taken.values()].every(
-      (other) => at + size + gap <= other.at + 0.001 || other.at + other.size + gap <= at + 0.001,
+      (other) => at + size + apart <= other.at + 0.001 || other.at + other.size + apart <= at + 0.001,
     )
   const put = (node: Node, at: number) => taken.set(node.id, { column, at, size: sizes.get(node) ?? 0 })
   /** The free place nearest to one, inside the column if there is any. */
@@ -128,7 +146,7 @@ function stack({ nodes, column, form, sides, old, keep, wants, height, top }: St
   const late: Node[] = []
   for (const node of nodes) {
     const known = keep ? old.get(node.id) : undefined
-    if (known && free(known.at, sizes.get(node) ?? 0)) put(node, known.at)
+    if (known && free(known.at, sizes.get(node) ?? 0, gap / 3)) put(node, known.at)
     else late.push(node)
   }
   // Hints count where everything has its usual size; elsewhere they only say what comes first.
@@ -151,12 +169,24 @@ function stack({ nodes, column, form, sides, old, keep, wants, height, top }: St
     return wish === null ? [] : [wish - (offsets[index] ?? 0)]
   })
   const middle = top ?? (height - length + gap) / 2
-  const wish = wishes.length > 0 ? wishes.reduce((sum, each) => sum + each, 0) / wishes.length : middle
+  const wish = median(wishes) ?? (isFull(form) ? Math.round(middle * 2) / 2 : middle)
   const at = nearest(wish, length - gap)
   if (rest.length > 0 && at + length - gap <= height + 0.01) {
     rest.forEach((node, index) => put(node, at + (offsets[index] ?? 0)))
   } else {
     for (const node of rest) put(node, nearest(keep ? (wants(node) ?? middle) : 0, sizes.get(node) ?? 0))
+  }
+  for (const node of rest) {
+    const spot = taken.get(node.id)
+    if (!spot) continue
+    const others = [...taken.values()].filter((each) => each !== spot)
+    const fits = (at: number) =>
+      at >= 0 &&
+      at + spot.size <= Math.max(height, spot.at + spot.size) + 0.01 &&
+      others.every((each) => at + spot.size + gap / 3 <= each.at || each.at + each.size + gap / 3 <= at)
+    const levels = tops(node).filter((at) => Math.abs(at - spot.at) < near && fits(at))
+    const [level] = levels.sort((a, b) => Math.abs(a - spot.at) - Math.abs(b - spot.at))
+    if (level !== undefined) taken.set(node.id, { ...spot, at: level })
   }
   return taken
 }
@@ -170,21 +200,25 @@ function peersOf(graph: Graph): Map<string, string[]> {
   return peers
 }
 
-/** The top at which the ports of a box are level with their peers, on average; none if no peer has its place yet. */
-function wanted(
+/** The tops at which a port of a box is level with one of its peers that have their places. */
+function topsOf(
   node: Node,
   form: Form,
   unit: number,
   sides: Sides,
   peers: ReadonlyMap<string, string[]>,
   middles: ReadonlyMap<string, number>,
-): number | null {
+): number[] {
   const own = middlesOf(node, form, sides.ports)
-  const tops = node.ports.flatMap(({ key }) =>
+  return node.ports.flatMap(({ key }) =>
     (peers.get(key) ?? []).flatMap((peer) => {
       const level = middles.get(peer)
       return level === undefined ? [] : [level / unit - (own.get(key) ?? 0)]
     }),
   )
-  return tops.length === 0 ? null : tops.reduce((sum, top) => sum + top, 0) / tops.length
+}
+
+/** The middle one, so that one at least is met exactly. */
+function median(values: readonly number[]): number | null {
+  return [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? null
 }

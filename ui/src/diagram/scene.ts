@@ -3,7 +3,7 @@
 import type { CastView } from '../generated/CastView'
 import { type Graph, graphOf } from './graph'
 import { groupable, grouped, groupOf } from './groups'
-import { layout, type Picture } from './layout'
+import { layout, type Picture, type Widths } from './layout'
 import { NOWHERE, place, type Places } from './places'
 import { capacityOf, type Room } from './room'
 
@@ -15,7 +15,7 @@ export interface Scene {
 export class Stage {
   #places: Places = NOWHERE
   #groups: ReadonlySet<string> = new Set()
-  #widths: ReadonlyMap<number, number> = new Map()
+  #widths: Widths = { columns: new Map(), gaps: [] }
 
   /** The picture of a cast in a room. The groups that are open are drawn as their members. */
   show(cast: CastView, room: Room, open: ReadonlySet<string>): Scene {
@@ -42,11 +42,11 @@ export class Stage {
   }
 
   /** The widths of the columns that stay: one that is empty does until something else comes. */
-  #kept(places: Places): ReadonlyMap<number, number> {
+  #kept(places: Places): Widths {
     const came = [...places.spots.keys()].some((id) => !this.#places.spots.has(id))
     if (!came) return this.#widths
     const used = new Set([...places.spots.values()].map(({ column }) => column))
-    return new Map([...this.#widths].filter(([column]) => used.has(column)))
+    return { ...this.#widths, columns: new Map([...this.#widths.columns].filter(([column]) => used.has(column))) }
   }
 
   /** The group that a box stands for. */

@@ -32,6 +32,31 @@ function nameOf({ program, role, isDesk }: { program: string; role: string; isDe
   return short(isDesk || role === '' ? program : `${program} ${role}`) || 'no name'
 }
 
+/** About how wide a letter of a name is, in em: near enough to cut a name where its room ends. */
+const WIDTHS: readonly [RegExp, number][] = [
+  [/[ijl.,:;'|!]/, 0.28],
+  [/[frt ()/-]/, 0.38],
+  [/[mwMW@%…]/, 0.88],
+  [/[A-Z0-9×#&]/, 0.66],
+]
+
+export function widthOf(text: string): number {
+  let width = 0
+  for (const letter of text) width += WIDTHS.find(([letters]) => letters.test(letter))?.[1] ?? 0.58
+  return width
+}
+
+/** A name that ends in an ellipsis if it is wider than its room, in em. */
+export function fitted(text: string, room: number): string {
+  if (text.length < NAME_MAX && widthOf(text) <= room) return text
+  let kept = ''
+  for (const letter of text) {
+    if (widthOf(`${kept}${letter}…`) > room) break
+    kept += letter
+  }
+  return `${kept.trimEnd()}…`
+}
+
 /** A name that is drawn is never longer than this. */
 const NAME_MAX = 60
 

@@ -91,12 +91,12 @@ export function noteOf({ sockets }: Port, nowMs: number, chars: number, linesMax
 }
 
 /** The figure at a port: messages a second, and how they are carried if not over tcp. */
-export function figureOf({ perSecond, onTheWay }: Rate, transport: string | null): { rate: string; more: string } {
+export function figureOf({ perSecond, onTheWay }: Rate, transport: string | null): { rate: string; more: string[] } {
   const more = [
     ...(transport !== null && transport !== 'tcp' ? [transport] : []),
     ...(onTheWay !== null && onTheWay > 0 ? [`${count(onTheWay)} on the way`] : []),
   ]
-  return { rate: perSecond > 0 ? rate(perSecond) : '', more: more.join(' · ') }
+  return { rate: perSecond > 0 ? rate(perSecond) : '', more }
 }
 
 /** What a screen reader says of a socket. */
