@@ -123,9 +123,9 @@ export function across(each: NodePlace, x: number, wide: number, em: number) {
   const left = ports.some(({ side }) => side !== 'right')
   const right = ports.some(({ side }) => side !== 'left')
   const both = ports.some(({ side }) => side === 'both')
-  const beside = (there: boolean) => (there && !outside && !both ? width + 0.4 * em : 0)
+  const past = (there: boolean) => (there && !outside && !both ? width + 0.4 * em : 0)
   each.words =
     each.form === 'full' && (both || (left && right))
       ? null
-      : { x: box.x + pad + beside(left), right: box.x + box.width - pad - beside(right) }
+      : { x: box.x + pad + past(left), right: box.x + box.width - pad - past(right) }
 }

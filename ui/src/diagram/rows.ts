@@ -1,21 +1,31 @@
 // The sockets of one process in rows, each with the peer that it is connected to.
 
 import type { Graph, Link, Node, Port } from './graph'
+import { titleOf } from './titles'
 
 export interface Row {
   port: Port
   /** The first of its peers. */
   peer: Port | null
   link: Link | null
-  /** How many peers it has besides. */
+  /** How many peers it has that are not of the first one's program. */
   more: number
+}
+
+/** Sockets that are connected to the same boxes. */
+export interface Peers {
+  /** The first of them; none if the sockets have no peer. */
+  node: Node | null
+  /** How many boxes of that program. */
+  count: number
+  rows: Row[]
 }
 
 export interface Column {
   /** The process whose sockets are shown: the desk, or that of the first socket that is lit. */
   own: Node | null
   /** Its sockets by the box that they are connected to; those without a peer are under none. */
-  peers: { node: Node | null; rows: Row[] }[]
+  peers: Peers[]
 }
 
 export function rowsFor(graph: Graph, lit: readonly string[]): Column {
@@ -34,10 +44,12 @@ export function rowsFor(graph: Graph, lit: readonly string[]): Column {
     const [link] = links
     const peer = link ? (graph.portOf.get(link.from === port.key ? link.to : link.from) ?? null) : null
     const node = peer ? (graph.nodeOf.get(peer.key) ?? null) : null
-    const row: Row = { port, peer, link: link ?? null, more: Math.max(0, links.length - 1) }
+    const nodes = links.flatMap(({ from, to }) => graph.nodeOf.get(from === port.key ? to : from) ?? [])
+    const alike = node ? nodes.filter((each) => titleOf(each).name === titleOf(node).name).length : 0
+    const row: Row = { port, peer, link: link ?? null, more: nodes.length - alike }
     const last = peers.at(-1)
     if (last && last.node === node) last.rows.push(row)
-    else peers.push({ node, rows: [row] })
+    else peers.push({ node, count: alike, rows: [row] })
   }
   return { own, peers }
 }
