@@ -7,7 +7,7 @@ const publisher = process('a1', [socket('tickz.pub', { key: 'a1/tickz.pub', type
   role: 'publish',
   pid: 42,
 })
-const desk = process(DESK, [socket('chatz.req'), socket('tickz.sub')], { program: 'dealz' })
+const desk = process(DESK, [socket('chatz.req'), socket('tickz.sub')], { program: 'dealz', role: 'desk' })
 const line = { from: `${DESK}/tickz.sub`, to: 'a1/tickz.pub', phase: 'up' as const, count: 1 }
 const observed = {
   cast: cast([publisher, desk, process('b2', [])], [line]),

@@ -83,8 +83,8 @@ export function countsOf(observed: Observed, key: string | null): SocketCounts {
 }
 
 /** A process as people say it: `valuz worker`. */
-export function processName({ program, role }: CastProcess): string {
-  return role === '' ? program : `${program} ${role}`
+export function processName({ program, role, isDesk }: CastProcess): string {
+  return role === '' || isDesk ? program : `${program} ${role}`
 }
 
 /** What distinguishes it from others of that name: `worker-1`, or its process id. */

@@ -80,7 +80,7 @@ const TYPES: Readonly<Record<string, SocketType>> = {
   },
   SUB: {
     purpose: 'Receives the topics that it subscribes to; nothing before its first subscription.',
-    sends: null,
+    sends: 'Subscriptions alone, to every publisher.',
     receives: FAIR,
     full: 'At its high-water mark messages wait in the publisher, which drops them when it is full as well.',
     loses: 'It misses what is published while it is not connected: a late joiner, or after a restart.',
@@ -89,7 +89,7 @@ const TYPES: Readonly<Record<string, SocketType>> = {
   },
   XSUB: {
     purpose: 'A SUB that sends its subscriptions as messages: the receiving side of a proxy.',
-    sends: 'Subscriptions, to all publishers.',
+    sends: 'Subscriptions, to every publisher.',
     receives: FAIR,
     full: 'At its high-water mark messages wait in the publisher, which drops them when it is full as well.',
     loses: 'It misses what is published while it is not connected.',

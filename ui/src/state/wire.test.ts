@@ -142,6 +142,8 @@ describe('a message in one line', () => {
 
 it('a point in time is short in one line', () => {
   const [field] = SAY.fields
-  const fields = field ? [{ ...field, name: 'timestamp', value: '2026-11-21 10:00:12.110 UTC (1.7e9)' }] : []
-  expect(summary({ ...SAY, fields })).toBe('timestamp 10:00:12')
+  const short = (value: string) => summary({ ...SAY, fields: field ? [{ ...field, name: 'timestamp', value }] : [] })
+  expect(short('2026-11-21 10:00:12.110 UTC (1.7e9 s)')).toBe('timestamp 10:00:12')
+  expect(short('2026-11-21T10:00:12.110Z')).toBe('timestamp 10:00:12')
+  expect(short('2005-04-01T00:00:00.000Z')).toBe('timestamp 2005-04-01')
 })

@@ -97,12 +97,18 @@ export function placeBrief(field: FieldView): string {
 /** The part of a value in parentheses: the same in another unit. */
 const ASIDE = / \(.*\)$/
 
-/** A point in time as a field has it: of it a line shows the time of day. */
-const DAY = /^\d{4}-\d\d-\d\d (\d\d:\d\d:\d\d)(\.\d+)? UTC$/
+/** A point in time as a field has it: of it a line shows the time of day, or the day at midnight. */
+const TIME = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.\d+)?(?:Z| UTC)$/
 
 /** A message in one line: `symbol MSFT · price 41.780`. */
 export function summary(message: MessageView): string {
-  return message.fields.map((field) => `${field.name} ${field.value.replace(ASIDE, '').replace(DAY, '$1')}`).join(' · ')
+  return message.fields
+    .map((field) => `${field.name} ${field.value.replace(ASIDE, '').replace(TIME, timeOf)}`)
+    .join(' · ')
+}
+
+function timeOf(_: string, day: string, time: string): string {
+  return time === '00:00:00' ? day : time
 }
 
 /** Bytes of a frame that is shown in one line. */
