@@ -22,9 +22,6 @@ use sockets::actor::NotTaken;
 
 use crate::command::Refusal;
 
-/// The names of the desk's six sockets. A service is the part before the dot.
-pub(crate) const SOCKETS: [&str; 6] = [chatz::REQ, chatz::SUB, tickz::SUB, valuz::PUSH, valuz::PULL, valuz::PUB];
-
 /// The refusal of a command that a feed's thread did not accept.
 fn not_taken<C>(feed: &str, error: &NotTaken<C>) -> Refusal {
     let reason = match error {

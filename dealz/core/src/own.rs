@@ -7,6 +7,8 @@ use wire::{
     value::{CONTROL, ORDERS, RESULTS},
 };
 
+use crate::feeds::{chatz, tickz, valuz};
+
 /// One of the desk's own sockets.
 #[derive(Debug)]
 pub(crate) struct Own {
@@ -25,42 +27,42 @@ pub(crate) struct Own {
 /// All of them, in display order.
 pub(crate) static OWN: [Own; 6] = [
     Own {
-        name: chatz::client::REQ_NAME,
+        name: chatz::REQ,
         words: "chatz REQ",
         kind: "REQ",
         channel: REQUESTS,
         cost: "A pending request gets no reply; texts entered meanwhile wait here.",
     },
     Own {
-        name: chatz::client::SUB_NAME,
+        name: chatz::SUB,
         words: "chatz SUB",
         kind: "SUB",
         channel: BROADCASTS,
         cost: "Messages sent meanwhile are lost.",
     },
     Own {
-        name: "tickz.sub",
+        name: tickz::SUB,
         words: "tickz SUB",
         kind: "SUB",
         channel: TICKS,
         cost: "Ticks published meanwhile are lost.",
     },
     Own {
-        name: "valuz.push",
+        name: valuz::PUSH,
         words: "valuz PUSH",
         kind: "PUSH",
         channel: ORDERS,
         cost: "Orders in its queue are lost and will be sent again.",
     },
     Own {
-        name: "valuz.pull",
+        name: valuz::PULL,
         words: "valuz PULL",
         kind: "PULL",
         channel: RESULTS,
         cost: "Results that were not sent are lost; their orders will be sent again.",
     },
     Own {
-        name: "valuz.pub",
+        name: valuz::PUB,
         words: "valuz PUB",
         kind: "XPUB",
         channel: CONTROL,

@@ -20,13 +20,13 @@ use crate::{
     dashboard::Dashboard,
     event::Event,
     feeds::{
-        self,
         chatz::Chatz,
         hub::BusHub,
         observations::{Observations, Strangers},
         tickz::Tickz,
         valuz::Valuz,
     },
+    own::OWN,
     processes::{Processes, Programs},
     recording::{self, Recorder},
     updates::Updates,
@@ -112,7 +112,7 @@ impl Live {
         let chatz = Chatz::spawn(&observed, &requests, &broadcasts, &name, events.clone())?;
         let recorder = file.map(|file| {
             let updates = Updates::new(Some(Arc::clone(&board.dashboard)));
-            let keys = feeds::SOCKETS.map(|socket| format!("{desk}/{socket}")).into();
+            let keys = OWN.iter().map(|own| format!("{desk}/{}", own.name)).collect();
             Recorder::spawn(file, updates, observations.taps().clone(), keys).map_err(StartError::Thread)
         });
         let recorder = recorder.transpose()?;
