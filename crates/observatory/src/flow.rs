@@ -51,6 +51,9 @@ struct Half {
     is_certain: bool,
     /// Whether a connection has ended since.
     has_lost: bool,
+    /// Messages until now, and whether there were none since the time before.
+    count: u64,
+    is_quiet: bool,
 }
 
 /// What distinguishes a connection from later ones: the process at the other end, its descriptor and beginning.
@@ -150,28 +153,36 @@ impl Flows {
 
 impl Flow {
     const fn new(is_certain: bool) -> Self {
-        let half = Half { before: 0, is_certain, has_lost: false };
+        let half = Half { before: 0, is_certain, has_lost: false, count: 0, is_quiet: false };
         Self { links: Vec::new(), sent: half, received: half }
     }
 
     fn follow(&mut self, socket: &SocketState, Ends { links, is_open, .. }: &Ends) {
         let is_empty = links.is_empty() && !is_open;
-        let has_lost = self.links.iter().any(|link| links.binary_search(link).is_err());
-        self.received.follow(is_empty, has_lost, socket.received.messages);
+        let is_there = |link: &Link| links.binary_search(link).is_ok();
+        let has_lost = !self.links.iter().all(is_there);
+        let has_none = has_lost && !self.links.iter().any(is_there);
+        self.received.follow(is_empty, has_lost, has_none, socket.received.messages);
         // A socket that connects keeps what it has to send while it has no connection.
-        self.sent.follow(is_empty && socket.connected.is_empty(), has_lost, socket.sent.messages);
+        let is_bound = socket.connected.is_empty();
+        self.sent.follow(is_empty && is_bound, has_lost, has_none && is_bound, socket.sent.messages);
         self.links.clone_from(links);
     }
 }
 
 impl Half {
-    /// `is_empty`: nothing is on the way in this direction, because there is no connection.
-    const fn follow(&mut self, is_empty: bool, has_lost: bool, count: u64) {
+    /// `is_empty`: nothing is on the way in this direction, because there is no connection; `has_none`: there are others than
+    /// before, and none of those before.
+    const fn follow(&mut self, is_empty: bool, has_lost: bool, has_none: bool, count: u64) {
         if is_empty {
-            *self = Self { before: count, is_certain: true, has_lost: false };
+            (self.before, self.is_certain, self.has_lost) = (count, true, false);
+        } else if has_none {
+            // What has been sent since the time before was sent to either.
+            (self.before, self.is_certain, self.has_lost) = (self.count, self.is_quiet, false);
         } else {
             self.has_lost |= has_lost;
         }
+        (self.is_quiet, self.count) = (count == self.count, count);
     }
 }
 

@@ -91,6 +91,21 @@ fn once_a_peer_has_left_it_is_known_again_only_after_all_have() {
 }
 
 #[test]
+fn peers_that_take_the_place_of_all_others_are_a_new_beginning() {
+    let mut cast = Cast::new();
+    let mut turn = |sent: [u64; 2]| {
+        cast.report(0, 1, server("PUSH", [sent[0], 0], &[71]), 0.0);
+        cast.report(0, 2, client("PULL", [0, sent[0] - 1], 71), 0.0);
+        let before = [cast.from(1), cast.from(1)];
+        let _ = cast.observatory.handle_ended(cast.start, ProcessId(2));
+        cast.report(0, 1, server("PUSH", [sent[1], 0], &[72]), 0.0);
+        cast.report(0, 3, client("PULL", [0, 4], 72), 0.0);
+        (before, cast.from(1))
+    };
+    assert_eq!(turn([10, 15]), ([Some(1), Some(1)], Some(1)));
+}
+
+#[test]
 fn of_what_was_seen_late_nothing_is_known_until_all_has_arrived() {
     let mut cast = Cast::new();
     cast.report(0, 1, server("PUSH", [1_000, 0], &[71]), 60_000.0);

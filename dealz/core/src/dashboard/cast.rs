@@ -147,7 +147,7 @@ impl Cast {
     pub(super) fn handle_report(&mut self, report: Report, bytes: usize, now: Now) {
         match report {
             Report::State(state) => self.handle_state(state, bytes, now),
-            Report::Event(event) => self.handle_event(&event, now),
+            Report::Event(event) => self.handle_event(event, now),
             // Messages are for those that look at them.
             Report::Message(_) => {}
         }
@@ -277,16 +277,24 @@ impl Cast {
         let Some(process) = self.observatory.process(id) else { return };
         let member = self.members.entry(id).or_insert_with(|| Member::new(now.ms));
         member.follow(process.state(), process.presence() == Presence::Gone, now.ms);
+        while let Some(event) = member.next_waiting(process.state(), now.ms) {
+            let own = journal::own(self.desk, &event);
+            self.has_lines |= self.journal.handle_event(&event, process.state(), own, member, now.ms);
+        }
         self.has_new_counts = true;
     }
 
-    fn handle_event(&mut self, report: &EventReport, now: Now) {
-        let gap = self.observatory.handle_event(report);
+    fn handle_event(&mut self, report: EventReport, now: Now) {
+        let gap = self.observatory.handle_event(&report);
         self.handle_changes(gap, now);
         let Some(process) = self.observatory.process(report.process) else { return };
         let member = self.members.entry(report.process).or_insert_with(|| Member::new(now.ms));
-        let own = journal::own(self.desk, report);
-        self.has_lines |= self.journal.handle_event(report, process.state(), own, member, now.ms);
+        let own = journal::own(self.desk, &report);
+        let is_known = own.is_some() || process.state().sockets.iter().any(|socket| socket.name == report.socket);
+        let report = if is_known { Some(report) } else { member.wait(report, now.ms) };
+        if let Some(report) = report {
+            self.has_lines |= self.journal.handle_event(&report, process.state(), own, member, now.ms);
+        }
     }
 
     /// Notes since when a process has its presence, and which events are missing.

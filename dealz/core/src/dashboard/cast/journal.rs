@@ -54,7 +54,7 @@ impl Journal {
         }
         let Some(meaning) = known.story.handle_event(&event, socket, now_ms) else { return false };
         let Meaning { mark, is_major, is_lost, is_bound, peers, repeats } = meaning;
-        let (name, kind) = (name(state, socket, own), socket.map_or("", |socket| socket.kind.as_str()));
+        let (name, kind) = (name(state, report, socket, own), socket.map_or("", |socket| socket.kind.as_str()));
         let subject = Subject { name: &name, kind, is_bound, peers, own };
         let mut sentence = sentence::sentence(&subject, &event, is_lost);
         let endpoint = foreign(&event.endpoint).to_string();
@@ -136,14 +136,14 @@ impl Journal {
     }
 }
 
-/// A socket in words: `tickz publish XPUB`, or as the desk calls its own.
-fn name(state: &ProcessState, socket: Option<&SocketState>, own: Option<&Own>) -> String {
+/// A socket in words: `tickz publish XPUB`, or as the desk names it. If it was never reported, by its name.
+fn name(state: &ProcessState, report: &EventReport, socket: Option<&SocketState>, own: Option<&Own>) -> String {
     match (own, socket) {
         (Some(own), _) => own.words.to_owned(),
         (None, Some(socket)) => {
             format!("{} {}", process_name(state), foreign(socket.kind.as_str()).at_most(16))
         }
-        (None, None) => process_name(state),
+        (None, None) => format!("{} {}", process_name(state), report.socket),
     }
 }
 

@@ -1,8 +1,8 @@
 //! What is known of one process besides its last state. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
-use wire::report::{ProcessState, SocketName};
+use wire::report::{EventReport, ProcessState, SocketName};
 
 use super::{link::Link, past, story::Story};
 use crate::{event::Silence, view::Phase};
@@ -16,6 +16,10 @@ const SOCKETS_MAX: usize = 2 * wire::report::state::SOCKETS_MAX;
 /// How many new lines of events a process may have in a second; the rest is counted.
 const LINES_A_SECOND: u32 = 100;
 
+/// How many events wait for the first report of their socket, and for how long.
+const WAITING_MAX: usize = 64;
+const WAITING_MS: f64 = 1_000.0;
+
 /// Gaps that follow each other sooner than this have one line.
 const GAPS_WITHIN_MS: f64 = 5_000.0;
 
@@ -27,6 +31,8 @@ pub(super) struct Member {
     pub(super) sockets: BTreeMap<SocketName, Known>,
     /// The beginning of the second in which lines are counted, and their number.
     lines: (f64, u32),
+    /// Events of sockets that are not reported yet: their type is not known. Each with the time of its arrival.
+    waiting: VecDeque<(f64, EventReport)>,
     /// The line of the last gap, when it was counted last, and how many events are missing.
     gap: Option<(u64, f64, u64)>,
 }
@@ -50,7 +56,7 @@ pub(super) struct Known {
 
 impl Member {
     pub(super) const fn new(since_ms: f64) -> Self {
-        Self { since_ms, sockets: BTreeMap::new(), lines: (since_ms, 0), gap: None }
+        Self { since_ms, sockets: BTreeMap::new(), lines: (since_ms, 0), waiting: VecDeque::new(), gap: None }
     }
 
     /// Takes the last state; none of its sockets are there if it is gone.
@@ -66,7 +72,7 @@ impl Member {
                 known.link.close();
             } else {
                 known.link.follow(socket, state.time_ms, now_ms);
-                known.story.follow(known.link.peers());
+                known.story.follow(socket, known.link.peers());
             }
         }
         let is_reported = |name: &SocketName| state.sockets.iter().any(|socket| socket.name == *name);
@@ -89,6 +95,23 @@ impl Member {
     pub(super) fn forget(&mut self, now_ms: f64, is_always_shown: impl Fn(&SocketName) -> bool) {
         let is_over = |known: &Known| known.closed_ms.is_some_and(|closed_ms| now_ms - closed_ms > REMEMBERED_MS);
         self.sockets.retain(|name, known| !is_over(known) || is_always_shown(name));
+    }
+
+    /// Keeps an event until its socket is reported, or for a while; gives it back if there is no room.
+    pub(super) fn wait(&mut self, event: EventReport, now_ms: f64) -> Option<EventReport> {
+        if self.waiting.len() >= WAITING_MAX {
+            return Some(event);
+        }
+        self.waiting.push_back((now_ms, event));
+        None
+    }
+
+    /// The next event that has waited, if its socket is reported or it has waited for long enough.
+    pub(super) fn next_waiting(&mut self, state: &ProcessState, now_ms: f64) -> Option<EventReport> {
+        let (arrived_ms, event) = self.waiting.front()?;
+        let is_reported = state.sockets.iter().any(|socket| socket.name == event.socket);
+        let is_due = is_reported || (now_ms - arrived_ms).abs() >= WAITING_MS;
+        if is_due { self.waiting.pop_front().map(|(_, event)| event) } else { None }
     }
 
     /// Whether it may have another line.
@@ -119,6 +142,7 @@ impl Member {
     /// Forgets all lines.
     pub(super) fn clear(&mut self) {
         self.gap = None;
+        self.waiting.clear();
         self.sockets.values_mut().for_each(|known| {
             known.story.clear();
             (known.malformed, known.last_fault) = (0, None);

@@ -1,11 +1,13 @@
 //! The events of one socket: which of them are repetitions, which ends of connections are losses. Pure.
 //!
-//! An event arrives before the state that it leads to, so what is up at an event follows from the last state and from the
-//! events since.
+//! An event arrives before the state that it leads to, as a rule, so what is up at an event follows from the last state and
+//! from the events since. Only the end of a connection may be in a state before its event.
+
+use std::collections::BTreeSet;
 
 use wire::{
     monitor::{EventKind, MonitorEvent},
-    report::{Phase, SocketState},
+    report::{Connection, Phase, SocketState},
 };
 
 use crate::{
@@ -19,6 +21,9 @@ const REPEATS_WITHIN_MS: f64 = 5_000.0;
 /// How long a warning is shown.
 const WARNING_MS: f64 = 10_000.0;
 
+/// How many connections that have ended wait for their events.
+const ENDED_MAX: usize = 64;
+
 /// What the events of one socket have been.
 #[derive(Debug, Default)]
 pub(super) struct Story {
@@ -30,6 +35,10 @@ pub(super) struct Story {
     up: u32,
     /// How many of them the last state does not have yet.
     fresh: u32,
+    /// The descriptors of those that the last state has.
+    descriptors: BTreeSet<u32>,
+    /// Those of connections that were up and have ended, and of which no event has come.
+    ended: BTreeSet<u32>,
     /// What is wrong with the socket, apart from its connections, and until when that is shown.
     warning: Option<(f64, String)>,
     /// The lines in which further events of their kind are counted.
@@ -60,9 +69,17 @@ pub(super) struct Meaning {
 }
 
 impl Story {
-    /// Takes a state: what is up now.
-    pub(super) fn follow(&mut self, up: u32) {
+    /// Takes a state of the socket, of whose connections this many are up.
+    pub(super) fn follow(&mut self, socket: &SocketState, up: u32) {
         (self.up, self.fresh) = (up, 0);
+        let is_up = |connection: &&Connection| connection.phase == Phase::Up;
+        let descriptors = socket.connections.iter().filter(is_up).filter_map(|connection| connection.id).collect();
+        self.ended.extend(self.descriptors.difference(&descriptors));
+        self.ended.retain(|descriptor| !descriptors.contains(descriptor));
+        while self.ended.len() > ENDED_MAX {
+            self.ended.pop_first();
+        }
+        self.descriptors = descriptors;
     }
 
     /// Takes an event; `socket` is the last state of its socket. One that still cannot be bound is closed after each attempt,
@@ -75,7 +92,7 @@ impl Story {
     ) -> Option<Meaning> {
         self.is_bound = is_bound(event, socket).unwrap_or(self.is_bound);
         let was_failing = self.is_failing;
-        let is_lost = self.count(event, socket);
+        let is_lost = self.count(event);
         if let Some(sentence) = warning(event) {
             self.warning = Some((now_ms + WARNING_MS, sentence));
         }
@@ -120,7 +137,7 @@ impl Story {
     }
 
     /// Counts the connections that are up; returns whether the event is the end of one.
-    fn count(&mut self, event: &MonitorEvent, socket: Option<&SocketState>) -> bool {
+    fn count(&mut self, event: &MonitorEvent) -> bool {
         match event.kind {
             EventKind::HandshakeSucceeded => {
                 self.up = self.up.saturating_add(1);
@@ -128,21 +145,20 @@ impl Story {
                 false
             }
             EventKind::Disconnected => {
-                let mut connections = socket.into_iter().flat_map(|socket| &socket.connections);
-                let known = connections.find(|connection| connection.id == Some(event.value));
-                let is_lost = match known {
-                    Some(connection) if connection.phase == Phase::Up => true,
-                    // It has come up since.
-                    _ => self.fresh > 0,
-                };
-                if is_lost {
-                    self.up = self.up.saturating_sub(1);
-                    self.fresh -= u32::from(known.is_none_or(|connection| connection.phase != Phase::Up));
+                if self.ended.remove(&event.value) {
+                    return true;
                 }
+                let is_known = self.descriptors.remove(&event.value);
+                // Otherwise it may have come up since.
+                let is_lost = is_known || self.fresh > 0;
+                self.up = self.up.saturating_sub(is_lost.into());
+                self.fresh -= u32::from(is_lost && !is_known);
                 is_lost
             }
             EventKind::MonitorStopped => {
                 (self.up, self.fresh) = (0, 0);
+                self.descriptors.clear();
+                self.ended.clear();
                 false
             }
             _ => false,

@@ -318,6 +318,25 @@ fn events_of_any_process_are_lines_with_its_name() {
 }
 
 #[test]
+fn events_that_arrive_before_their_socket_is_reported_wait_for_it() {
+    let mut stage = Stage::new();
+    stage.report(state(2, 0, vec![]));
+    stage.event(2, "ticks.pub", 0, "LISTENING", 5);
+    assert_eq!(stage.look().events, []);
+    stage.report(publisher(2, &[]));
+    assert_eq!(stage.look().events[0].name, "tickz publish XPUB");
+    // It is closed before it is reported.
+    stage.event(2, "other", 1, "LISTENING", 5);
+    stage.pass(1_100);
+    stage.report(publisher(2, &[]));
+    assert_eq!(stage.look().events[0].name, "tickz publish other");
+    for number in 2..1_000 {
+        stage.event(2, "other", number, "MONITOR_STOPPED", 5);
+    }
+    assert!(stage.cast.members[&ProcessId(2)].sockets.len() == 2 && !stage.look().events.is_empty());
+}
+
+#[test]
 fn a_flood_of_events_leaves_the_lines_of_others() {
     let mut stage = Stage::new();
     stage.report(publisher(2, &[]));

@@ -125,7 +125,7 @@ fn a_loss_is_the_end_of_a_connection_that_was_up_in_the_last_state_or_came_up_si
     let mut list = List::bound();
     let peer = |id, phase| connection(id, SERVER, phase, 0.0);
     list.socket.connections = vec![peer(7, Phase::Up), peer(8, Phase::Up), peer(9, Phase::Handshake)];
-    list.story.follow(2);
+    list.story.follow(&list.socket, 2);
     list.handle(&[(Disconnected, 9)]);
     assert_eq!(list.last, (2, false));
     list.handle(&[(Disconnected, 7)]);
@@ -136,8 +136,14 @@ fn a_loss_is_the_end_of_a_connection_that_was_up_in_the_last_state_or_came_up_si
     assert_eq!(list.last, (1, true));
     list.handle(&[(Disconnected, 11)]);
     assert_eq!(list.last, (1, false));
+    // The end of a connection may be in a state before its event.
+    list.story.follow(&SocketState { connections: vec![], ..list.socket.clone() }, 0);
+    list.handle(&[(Disconnected, 8)]);
+    assert_eq!(list.last, (0, true));
+    list.handle(&[(Disconnected, 8)]);
+    assert_eq!(list.last, (0, false));
     // Whatever was lost, a state is right.
-    list.story.follow(5);
+    list.story.follow(&list.socket, 5);
     list.handle(&[(HandshakeSucceeded, 0)]);
     assert_eq!(list.last.0, 6);
     list.handle(&[(MonitorStopped, 0)]);
