@@ -1,6 +1,7 @@
 //! Processes that report, also those of other terminals, and the hubs that they report to.
 
 use std::{
+    net::TcpListener,
     process::Command as System,
     time::{Duration, Instant},
 };
@@ -87,4 +88,36 @@ fn a_desk_uses_the_hub_of_another_and_takes_over_when_that_is_gone() {
         page.cast.fault.is_none() && page.reporter(program.pid()).is_some_and(|one| one.presence == Presence::Present)
     });
     assert!(page.process("tickz").is_some_and(|process| matches!(process.state, ProcessState::Ended { .. })));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_peer_that_does_not_report_is_named_by_the_system() {
+    let config = config(Some(0));
+    let mut watch = System::new(testkit::sibling("tickz"));
+    watch.args(["watch", "MSFT", "--json", "--ticks", config.ticks.as_str()]).env("SUITE_OBSERVE", "off");
+    let watcher = Program::spawn(watch);
+    let (_desk, mut page) = start_with(config);
+    let holder = format!("tickz (pid {})", watcher.pid());
+    page.until("a stranger at tickz", |page| {
+        let stranger = page.cast.strangers.iter().find(|stranger| stranger.holder.as_ref() == Some(&holder));
+        stranger.is_some_and(|stranger| page.cast.lines.iter().any(|line| line.to == stranger.id))
+    });
+}
+
+#[test]
+fn addresses_that_another_program_has_are_a_fault_until_they_are_free() {
+    let listeners = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    let [reports, observations] =
+        listeners.each_ref().map(|one| format!("tcp://{}", one.local_addr().unwrap()).parse().unwrap());
+    let (_desk, mut page) = start_with(DeskConfig { hub: HubConfig { reports, observations }, ..config(None) });
+    // It closes each connection at once.
+    let [_, observations] = &listeners;
+    observations.set_nonblocking(true).unwrap();
+    page.until("a fault", |page| {
+        drop(observations.accept());
+        page.cast.fault.as_ref().is_some_and(|fault| fault.contains("hub at tcp://127.0.0.1:"))
+    });
+    drop(listeners);
+    page.until("the desk reports", |page| page.cast.fault.is_none() && page.desk().is_some());
 }
