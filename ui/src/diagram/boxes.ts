@@ -23,10 +23,12 @@ export interface NodePlace {
   words: { x: number; right: number } | null
 }
 
-const PORT_HEIGHT: Readonly<Record<Form, number>> = { tall: 1.85, full: 1.85, snug: 1.04, line: 0.36 }
+const PORT_HEIGHT: Readonly<Record<Form, number>> = { tall: 1.85, full: 1.85, snug: 0.95, line: 0.36 }
 const PAD = 0.75
 /** The widths of boxes, in em. */
 const STEPS = [6.8, 9.2, 11.4, 13.5, 16]
+/** What is seen of the boxes behind the first of a group, in pixels. */
+const STACK = 5
 /** The room for a name next to ports, in em. */
 const NAME_MIN = 4
 
@@ -111,7 +113,7 @@ export function align(graph: Graph, nodes: NodePlace[], columnOf: (node: Node) =
 export function across(each: NodePlace, x: number, wide: number, em: number) {
   const { box, ports, node } = each
   box.x = x
-  box.width = wide
+  box.width = node.kind === 'group' ? wide - STACK : wide
   const pad = (each.form === 'full' ? PAD : 0.35) * em
   const outside = isOutside(node)
   const width = portWidth(each) * em

@@ -28,6 +28,8 @@ export interface Node {
   /** The processes that it stands for. */
   processes: readonly CastProcess[]
   strangers: readonly Stranger[]
+  /** Whether there are others of the same program and role. */
+  twins: boolean
   /** What is absent: a service of the suite, or an address. */
   absent: string | null
 }
@@ -56,6 +58,9 @@ export interface Graph {
 /** The graph of a cast. */
 export function graphOf(cast: CastView): Graph {
   const nodes: Node[] = []
+  const names = new Map<string, number>()
+  const nameOf = ({ program, role }: CastProcess) => JSON.stringify([program, role])
+  for (const each of cast.processes) names.set(nameOf(each), (names.get(nameOf(each)) ?? 0) + 1)
   const strangers = new Map<string, { node: Node; ports: Port[] }>()
   const ports = new Map<string, Port>()
   const ids = new Set<string>()
@@ -68,7 +73,15 @@ export function graphOf(cast: CastView): Graph {
       .sort((a, b) => a.order - b.order)
       .map(({ socket }) => portOf(socket))
     own.forEach((port) => ports.set(port.key, port))
-    nodes.push({ ...EMPTY, id: process.id, kind: 'process', ports: own, hint: hintOf(process), processes: [process] })
+    nodes.push({
+      ...EMPTY,
+      id: process.id,
+      kind: 'process',
+      ports: own,
+      hint: hintOf(process),
+      processes: [process],
+      twins: (names.get(nameOf(process)) ?? 0) > 1,
+    })
   }
   const outside = (id: string, make: () => Partial<Node>) => {
     const known = strangers.get(id)
@@ -146,7 +159,14 @@ export function indexed(nodes: readonly Node[], links: readonly Link[]): Graph {
 /** The phases of a connection that is not there yet. */
 const ATTEMPTS: ReadonlySet<ConnectionPhase> = new Set(['connecting', 'handshake', 'retrying', 'refused'])
 
-const EMPTY = { ports: [], hint: null, processes: [], strangers: [], absent: null } satisfies Partial<Node>
+const EMPTY = {
+  ports: [],
+  hint: null,
+  processes: [],
+  strangers: [],
+  absent: null,
+  twins: false,
+} satisfies Partial<Node>
 
 function portOf(socket: SocketView): Port {
   return { key: socket.key, type: socket.type, pattern: patternOfType(socket.type), sockets: [socket] }

@@ -177,6 +177,21 @@ describe('what is there stays where it is', () => {
   })
 })
 
+test('a change of states alone keeps the picture, and shows them', () => {
+  const stage = new Stage()
+  const { cast } = samples.three()
+  const before = stage.show(cast, ROOM, new Set()).picture
+  const lines = cast.lines.map((line) => ({ ...line, phase: 'retrying' as const }))
+  const processes = cast.processes.map((process) => ({ ...process, presence: 'silent' as const }))
+  const after = stage.show({ ...cast, lines, processes }, ROOM, new Set()).picture
+  expect(after.links.map(({ link, points }) => [link.phase, points])).toEqual(
+    before.links.map(({ points }) => ['retrying', points]),
+  )
+  expect(after.nodes.map(({ node, box }) => [node.processes[0]?.presence, box])).toEqual(
+    before.nodes.map(({ box }) => ['silent', box]),
+  )
+})
+
 test('equal processes are one box where there is no room for all, until that is opened', () => {
   const stage = new Stage()
   const sample = samples.sixty()

@@ -81,7 +81,7 @@ export function place(graph: Graph, before: Places, capacity: Capacity): Places 
         keep,
         tops,
         height,
-        near: NEAR / unit,
+        close: NEAR / unit,
         top: hinted ? 0 : null,
       })
       forms.set(column, form)
@@ -119,13 +119,14 @@ interface Stacking {
   tops: (node: Node) => number[]
   height: number
   /** Ports that are this near to level are made level. */
-  near: number
+  close: number
   /** Where a box without wants is put; none is the middle. */
   top: number | null
 }
 
-function stack({ nodes, column, form, sides, old, keep, tops, height, near, top }: Stacking): Map<string, Spot> {
-  const wants = (node: Node) => median(tops(node))
+function stack({ nodes, column, form, sides, old, keep, tops, height, close, top }: Stacking): Map<string, Spot> {
+  const levels = new Map(nodes.map((node) => [node, tops(node)]))
+  const wants = (node: Node) => median(levels.get(node) ?? [])
   const taken = new Map<string, Spot>()
   const { gap } = FORMS[form]
   const sizes = new Map(nodes.map((node) => [node, sizeOf(node, form, sides.ports)]))
@@ -184,8 +185,8 @@ function stack({ nodes, column, form, sides, old, keep, tops, height, near, top 
       at >= 0 &&
       at + spot.size <= Math.max(height, spot.at + spot.size) + 0.01 &&
       others.every((each) => at + spot.size + gap / 3 <= each.at || each.at + each.size + gap / 3 <= at)
-    const levels = tops(node).filter((at) => Math.abs(at - spot.at) < near && fits(at))
-    const [level] = levels.sort((a, b) => Math.abs(a - spot.at) - Math.abs(b - spot.at))
+    const near = (levels.get(node) ?? []).filter((at) => Math.abs(at - spot.at) < close && fits(at))
+    const [level] = near.sort((a, b) => Math.abs(a - spot.at) - Math.abs(b - spot.at))
     if (level !== undefined) taken.set(node.id, { ...spot, at: level })
   }
   return taken

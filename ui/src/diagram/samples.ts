@@ -194,7 +194,7 @@ export function demo(workers = 2, services = true): Sample {
         rate: 5618 - 690 * index,
         onTheWay: index === 1 ? 5057 : 0,
       },
-      { name: 'values', type: 'PUSH', connect: [tcp(9005)], rate: 5100 - 690 * index },
+      { name: 'values', type: 'PUSH', connect: [tcp(9005)], rate: 5100 / (1 + index / 7) },
       { name: 'control', type: 'SUB', connect: [tcp(9006)], rate: 0.8 },
     ])
   }

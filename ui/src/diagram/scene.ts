@@ -1,11 +1,12 @@
 // From a cast to its picture, with the memory that keeps everything where it is.
 
 import type { CastView } from '../generated/CastView'
-import { type Graph, graphOf } from './graph'
-import { groupable, grouped, groupOf } from './groups'
+import { type Graph, graphOf, type Node, type Port } from './graph'
+import { groupable, grouped } from './groups'
 import { layout, type Picture, type Widths } from './layout'
 import { NOWHERE, place, type Places } from './places'
 import { capacityOf, type Room } from './room'
+import { titleOf } from './titles'
 
 export interface Scene {
   graph: Graph
@@ -16,19 +17,22 @@ export class Stage {
   #places: Places = NOWHERE
   #groups: ReadonlySet<string> = new Set()
   #widths: Widths = { columns: new Map(), gaps: [] }
+  #last: { shape: string; picture: Picture } | null = null
 
   /** The picture of a cast in a room. The groups that are open are drawn as their members. */
   show(cast: CastView, room: Room, open: ReadonlySet<string>): Scene {
     const whole = graphOf(cast)
-    const capacity = capacityOf(room)
     const closed = () => new Set([...this.#groups].filter((key) => !open.has(key)))
     let graph = grouped(whole, closed())
+    // Most changes of a cast are those of states: nothing is laid out again for them.
+    const shape = shapeOf(graph, room)
+    if (this.#last?.shape === shape) return { graph, picture: redrawn(this.#last.picture, graph) }
+    const capacity = capacityOf(room)
     let places = place(graph, this.#places, capacity)
     if (places.crowded.size > 0) {
-      const crowded = (id: string) => places.crowded.has(places.spots.get(id)?.column ?? NaN)
-      const more = groupable(whole, ({ id }) => crowded(id))
+      const crowded = ({ id }: Node) => places.crowded.has(places.spots.get(id)?.column ?? NaN)
       const before = this.#groups.size
-      this.#groups = new Set([...this.#groups, ...more])
+      this.#groups = new Set([...this.#groups, ...groupable(whole, crowded)])
       if (this.#groups.size > before) {
         graph = grouped(whole, closed())
         places = place(graph, this.#places, capacity)
@@ -36,8 +40,15 @@ export class Stage {
     }
     this.#widths = this.#kept(places)
     this.#places = places
-    const picture = layout(graph, places, room, this.#widths)
+    let picture = layout(graph, places, room, this.#widths)
+    // What is too high is shown smaller: then there is more room from left to right.
+    const high = picture.height / room.height
+    if (high > 1.01) {
+      const wide = { ...room, width: room.width * high, height: picture.height }
+      picture = layout(graph, places, wide, this.#widths)
+    }
     this.#widths = picture.widths
+    this.#last = { shape: shapeOf(graph, room), picture }
     return { graph, picture }
   }
 
@@ -53,9 +64,37 @@ export class Stage {
   static groupOf(id: string): string {
     return id.slice('group '.length)
   }
+}
 
-  /** Whether a group still has members. */
-  static has(graph: Graph, group: string): boolean {
-    return graph.nodes.some((node) => groupOf(graph, node) === group)
+/** All that the layout of a graph depends on. */
+function shapeOf({ nodes, links }: Graph, room: Room): string {
+  return JSON.stringify([
+    room,
+    nodes.map((node) => [
+      node.id,
+      titleOf(node),
+      node.ports.map(({ key, type, sockets }) => [key, type, sockets.length]),
+    ]),
+    links.map(({ id }) => id),
+  ])
+}
+
+/** The same picture of a graph with other states. */
+function redrawn(picture: Picture, graph: Graph): Picture {
+  const nodes = new Map(graph.nodes.map((node) => [node.id, node]))
+  const links = new Map(graph.links.map((link) => [link.id, link]))
+  const port = <T extends { port: Port }>(place: T): T => ({
+    ...place,
+    port: graph.portOf.get(place.port.key) ?? place.port,
+  })
+  return {
+    ...picture,
+    nodes: picture.nodes.map((place) => ({
+      ...place,
+      node: nodes.get(place.node.id) ?? place.node,
+      ports: place.ports.map(port),
+    })),
+    links: picture.links.map((place) => ({ ...place, link: links.get(place.link.id) ?? place.link })),
+    labels: picture.labels.map(port),
   }
 }

@@ -4,15 +4,31 @@ import { plural } from '../format'
 import type { Node } from './graph'
 
 /** The name of a box, and what distinguishes it from others of that name. */
-export function titleOf({ kind, processes, strangers, absent }: Node): { name: string; detail: string } {
+export function titleOf({ kind, processes, strangers, absent, twins }: Node): { name: string; detail: string } {
   const [process] = processes
   if (kind === 'group') {
     const many = processes.length + strangers.length
     return { name: process ? `${many} × ${nameOf(process)}` : plural(many, 'peer'), detail: '' }
   }
-  if (process) return { name: nameOf(process), detail: process.isDesk ? '' : String(process.pid) }
+  if (process) return { name: nameOf(process), detail: twins ? String(process.pid) : '' }
   if (absent !== null) return { name: short(absent), detail: '' }
   return { name: short(strangers[0]?.holder ?? strangers[0]?.address ?? ''), detail: '' }
+}
+
+/** What a box is called in a room, in em: the role and the pid of one of several equals if both names have no room. */
+export function headingOf(node: Node, room: number, state: string): { name: string; detail: string } {
+  const { name, detail } = titleOf(node)
+  if (state !== '') {
+    // Too few letters of a name say less than none.
+    const rest = room - state.length * 0.6 - 0.5
+    return { name: rest < 2.6 ? '' : fitted(name, rest), detail: state }
+  }
+  const [process] = node.processes
+  if (detail === '' || !process) return { name: fitted(name, room), detail: '' }
+  const rest = room - detail.length * 0.6 - 0.5
+  const short = process.role || process.program
+  const fits = [name, short.slice(0, NAME_MAX)].find((each) => widthOf(each) <= rest)
+  return fits === undefined ? { name: fitted(name, room), detail: '' } : { name: fits, detail }
 }
 
 /** What is said below the name of a box that does not report. */

@@ -27,6 +27,7 @@ export const KEYS: readonly { keys: readonly string[]; does: string }[] = [
   { keys: ['q'], does: 'QR code of this page, for phones' },
   { keys: ['f'], does: 'full screen, on and off' },
   { keys: ['p'], does: 'projector: high contrast, larger type' },
+  { keys: ['i', 'o', 'Home'], does: 'diagram: closer, further away, all of it; arrows move it' },
   { keys: ['+', '−', '0'], does: 'larger, smaller, original size' },
   { keys: ['?'], does: 'this list; in the wire view, the specification' },
   { keys: ['Esc'], does: 'leave a field, close what is open' },
