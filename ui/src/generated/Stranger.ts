@@ -9,7 +9,7 @@ export type Stranger = {
  */
 id: string, 
 /**
- * Its address.
+ * Its address; of a process with several, the first.
  */
 address: string, 
 /**

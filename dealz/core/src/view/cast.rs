@@ -83,7 +83,7 @@ pub enum Presence {
 pub struct Stranger {
     /// Its name in lines: `?` and its address.
     pub id: String,
-    /// Its address.
+    /// Its address; of a process with several, the first.
     pub address: String,
     /// The process there, such as `redis-server (pid 12)`, where the system can tell.
     pub holder: Option<String>,

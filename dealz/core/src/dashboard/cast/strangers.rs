@@ -92,20 +92,31 @@ impl Strangers {
         self.0.iter().filter(is_wanted).map(|stranger| stranger.address.as_str().to_owned()).collect()
     }
 
-    /// The name of a stranger in lines, if it is shown.
+    /// The name in lines of the stranger at an address, if it is shown.
     pub(super) fn id(&self, address: &Label) -> Option<String> {
-        self.0.iter().any(|stranger| stranger.is_shown && stranger.address == *address).then(|| id(address))
+        let stranger = self.shown().find(|stranger| stranger.address == *address)?;
+        Some(id(&self.process(stranger).address))
     }
 
     pub(super) fn view(&self) -> Vec<view::Stranger> {
-        let shown = self.0.iter().filter(|stranger| stranger.is_shown);
-        shown
+        let processes = self.shown().filter(|stranger| self.process(stranger).address == stranger.address);
+        processes
             .map(|stranger| view::Stranger {
                 id: id(&stranger.address),
                 address: foreign(stranger.address.as_str()).to_string(),
                 holder: stranger.holder.clone().flatten(),
             })
             .collect()
+    }
+
+    fn shown(&self) -> impl Iterator<Item = &Stranger> {
+        self.0.iter().filter(|stranger| stranger.is_shown)
+    }
+
+    /// The first stranger of the same process: a process has an address for each of its connections.
+    fn process<'a>(&'a self, stranger: &'a Stranger) -> &'a Stranger {
+        let is_same = |other: &&Stranger| other.holder == stranger.holder;
+        stranger.holder.as_ref().and_then(Option::as_ref).and_then(|_| self.shown().find(is_same)).unwrap_or(stranger)
     }
 }
 
@@ -153,6 +164,22 @@ mod tests {
         assert_eq!(strangers.wanted(), ["tcp://h:1"]);
         strangers.handle_holder("tcp://h:1", None);
         assert!(strangers.wanted().is_empty());
+    }
+
+    #[test]
+    fn a_process_with_several_addresses_is_one_stranger() {
+        let mut strangers = Strangers::default();
+        let [first, second, other] = ["tcp://h:1", "tcp://h:2", "tcp://h:3"];
+        for now_ms in [0.0, 1_000.0] {
+            follow(&mut strangers, &[first, second, other].map(|address| (address, true)), now_ms);
+        }
+        assert_eq!(strangers.view().len(), 3);
+        for (address, holder) in [(first, Some("a (pid 1)")), (second, Some("a (pid 1)")), (other, None)] {
+            strangers.handle_holder(address, holder.map(str::to_owned));
+        }
+        assert_eq!(strangers.view().iter().map(|it| it.address.as_str()).collect::<Vec<_>>(), [first, other]);
+        let ids = [first, second, other].map(|address| strangers.id(&Label::cut(address)).unwrap());
+        assert_eq!(ids, ["?tcp://h:1", "?tcp://h:1", "?tcp://h:3"]);
     }
 
     #[test]
