@@ -330,12 +330,12 @@ impl Socket {
     }
 
     /// Opens the socket's monitor at `inproc://monitor.NAME`; its events come from [`Socket::next_event`]. To
-    /// miss nothing, watch before binding or connecting. A name is free again when its socket was dropped. In an
-    /// observed context ([`crate::Context::observed`]) the observers see the socket under this name, or, if another one has
-    /// it, under this name and a number.
+    /// miss nothing, watch before binding or connecting. A name is free again when its socket was dropped. In a
+    /// context that reports ([`crate::Context::reporting`]) observers see the socket under this name, or, if another one has it,
+    /// under this name and a number.
     ///
     /// # Errors
-    /// The name is taken in this context, which is not observed.
+    /// The name is taken in this context, which does not report.
     pub fn watch(&mut self, name: &str) -> Result<(), SocketError> {
         let Some(Shared { context, observation, .. }) = &self.shared else {
             return Ok(());
