@@ -1,6 +1,6 @@
 //! The lines between sockets, and what follows from them: which peers are not there, and who is at the other end. Pure.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use observatory::{End, Line, Observatory, Place, Presence, Process, connects};
 use wire::{
@@ -8,7 +8,11 @@ use wire::{
     report::{Label, Phase, ProcessId, SocketName},
 };
 
-use super::{key, strangers::Strangers, view};
+use super::{
+    key,
+    strangers::{self, Strangers},
+    view,
+};
 use crate::{event::Silence, view::LineView};
 
 /// How many lines are shown.
@@ -93,27 +97,49 @@ impl Graph {
 
     /// The name of the other end of a connection, if it is shown.
     pub(super) fn peer(&self, processes: &[Process], strangers: &Strangers, connection: Place) -> Option<String> {
-        end(processes, strangers, self.ends.get(&connection)?)
+        match self.ends.get(&connection)? {
+            End::Known(place) => Some(socket_key(processes, *place)),
+            End::Unknown(address) => strangers.id(address),
+        }
     }
 
     /// The lines as they are shown: parallel connections are one.
     pub(super) fn view(&self, processes: &[Process], strangers: &Strangers) -> Vec<LineView> {
-        let mut places: BTreeMap<(String, String), usize> = BTreeMap::new();
+        let names = strangers.names();
+        let mut indices: HashMap<(Place, Far<'_>), usize> = HashMap::new();
         let mut views: Vec<LineView> = Vec::new();
         for line in &self.lines {
-            let (from, phase) = (socket_key(processes, line.near), view::phase(line.phase));
-            let Some(to) = end(processes, strangers, &line.far) else { continue };
-            let place = (from, to);
-            if let Some(index) = places.get(&place) {
+            let far = match &line.far {
+                End::Known(place) => Far::Known(socket_of(*place)),
+                End::Unknown(address) => match names.get(address) {
+                    Some(name) => Far::Unknown(name),
+                    None => continue,
+                },
+            };
+            let phase = view::phase(line.phase);
+            let place = (socket_of(line.near), far);
+            if let Some(index) = indices.get(&place) {
                 views[*index].count = views[*index].count.saturating_add(1);
                 views[*index].phase = views[*index].phase.min(phase);
             } else if views.len() < LINES_MAX {
-                places.insert(place.clone(), views.len());
-                views.push(LineView { from: place.0, to: place.1, phase, count: 1 });
+                indices.insert(place, views.len());
+                let from = socket_key(processes, line.near);
+                let to = match far {
+                    Far::Known(place) => socket_key(processes, place),
+                    Far::Unknown(address) => strangers::id(address),
+                };
+                views.push(LineView { from, to, phase, count: 1 });
             }
         }
         views
     }
+}
+
+/// The other end of a line that is shown: a socket or an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Far<'a> {
+    Known(Place),
+    Unknown(&'a Label),
 }
 
 /// Whether a line is the end of a connection that was accepted: its peer is gone, or reports its own end.
@@ -158,14 +184,11 @@ fn place_key(processes: &[Process], place: Place) -> Key {
     (state.process, state.sockets[place.socket].name.clone())
 }
 
+const fn socket_of(place: Place) -> Place {
+    Place { connection: None, ..place }
+}
+
 fn socket_key(processes: &[Process], place: Place) -> String {
     let (process, socket) = place_key(processes, place);
     key(process, socket.as_str())
-}
-
-fn end(processes: &[Process], strangers: &Strangers, end: &End) -> Option<String> {
-    match end {
-        End::Known(place) => Some(socket_key(processes, *place)),
-        End::Unknown(address) => strangers.id(address),
-    }
 }

@@ -1,6 +1,6 @@
 //! Peers that do not report: known by their addresses alone. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use wire::{foreign, report::Label};
 
@@ -98,6 +98,11 @@ impl Strangers {
         Some(id(&self.process(stranger).address))
     }
 
+    /// The addresses of all that are shown, each with the one that names it in lines.
+    pub(super) fn names(&self) -> HashMap<&Label, &Label> {
+        self.shown().map(|stranger| (&stranger.address, &self.process(stranger).address)).collect()
+    }
+
     pub(super) fn view(&self) -> Vec<view::Stranger> {
         let processes = self.shown().filter(|stranger| self.process(stranger).address == stranger.address);
         processes
@@ -120,7 +125,8 @@ impl Strangers {
     }
 }
 
-fn id(address: &Label) -> String {
+/// The name in lines of the stranger with this address.
+pub(super) fn id(address: &Label) -> String {
     format!("?{}", foreign(address.as_str()))
 }
 

@@ -428,7 +428,7 @@ fn whatever_is_claimed_what_is_shown_is_bounded_and_safe() {
     stage.report(publisher(2, &[CLIENT]));
     let hostile = Label::cut("\u{1b}[2J<script>\n");
     for process in 1_000..1_300 {
-        let sockets = (0..64).map(|number| {
+        let sockets = (0..16).map(|number| {
             let all = (0..50)
                 .map(|id| Connection { reason: Some(hostile.clone()), ..connection(id, SERVER, Reported::Up, -1.0) });
             let socket = binds(&format!("s{number}"), "PAIR", SERVER, all.collect());
