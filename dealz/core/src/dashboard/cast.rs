@@ -7,7 +7,8 @@
 //! - `link`, [`attempts`]: the state of a socket
 //! - `story`, `journal`: events in words; `phases`: the time lines
 //! - `graph`, [`strangers`]: lines, and those at their ends that do not report
-//! - `member`, `roster`: what is known of a process, and which of its sockets are shown
+//! - `members`, `member`: what is known of processes besides their last states; `services`: of those that the desk has started
+//! - `roster`: which sockets of a process are shown
 //! - `view`, `counts`, `limits`: what a page receives
 
 mod attempts;
@@ -17,31 +18,24 @@ mod journal;
 mod limits;
 mod link;
 mod member;
+mod members;
 mod phases;
 mod roster;
 #[cfg(test)]
 pub(super) mod sample;
+mod services;
 mod story;
 mod strangers;
 mod view;
 
-use std::{
-    collections::BTreeMap,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use observatory::{Change, Flows, Observatory, Presence};
-use wire::report::{EventReport, ProcessId, ProcessState, Report, SocketName};
+use wire::report::{EventReport, ProcessId, ProcessState, Report};
 
 use self::{
-    counts::Counts,
-    graph::Graph,
-    journal::Journal,
-    link::Shift,
-    member::{Known, Member},
-    phases::Phases,
-    strangers::Strangers,
-    view::Parts,
+    counts::Counts, graph::Graph, journal::Journal, link::Shift, members::Members, phases::Phases, services::Services,
+    strangers::Strangers, view::Parts,
 };
 #[cfg(test)]
 pub(super) use self::{journal::EVENTS_MAX, phases::STATES_MAX};
@@ -49,7 +43,6 @@ use super::Section;
 use crate::{
     clock::Now,
     event::Silence,
-    own::{OWN, Own},
     view::{CastView, MonitorLine, ProcessCounts, ProcessView, StateChange},
 };
 
@@ -72,15 +65,11 @@ const COUNTED_EVERY: Duration = Duration::from_millis(250);
 pub(super) struct Cast {
     desk: ProcessId,
     observatory: Observatory,
-    /// All processes that are kept, and the desk.
-    members: BTreeMap<ProcessId, Member>,
+    members: Members,
     graph: Graph,
     strangers: Strangers,
     flows: Flows,
-    /// The processes that the desk has started, by their process ids.
-    children: BTreeMap<u32, String>,
-    /// The services whose processes are suspended, by their names.
-    asleep: BTreeMap<String, Silence>,
+    services: Services,
     fault: Option<String>,
     journal: Journal,
     phases: Phases,
@@ -116,19 +105,14 @@ pub(super) struct CastChanges {
 impl Cast {
     /// A cast of which nothing is known; `desk` is this process.
     pub(super) fn new(desk: ProcessId, now: Now) -> Self {
-        let mut member = Member::new(now.ms);
-        for name in OWN.iter().filter_map(|own| own.name.parse().ok()) {
-            let _ = member.socket(&name, now.ms);
-        }
         Self {
             desk,
             observatory: Observatory::new(),
-            members: [(desk, member)].into(),
+            members: Members::new(desk, now.ms),
             graph: Graph::default(),
             strangers: Strangers::default(),
             flows: Flows::new(),
-            children: BTreeMap::new(),
-            asleep: BTreeMap::new(),
+            services: Services::default(),
             fault: None,
             journal: Journal::new(),
             phases: Phases::default(),
@@ -186,33 +170,28 @@ impl Cast {
 
     /// Takes what the desk knows of the processes that it has started or found.
     pub(super) fn handle_processes(&mut self, processes: &[ProcessView]) {
-        let children = processes.iter().filter_map(|process| Some((process.pid?, process)));
-        let children = children.filter(|(_, process)| !is_elsewhere(process));
-        let children = children.map(|(pid, process)| (pid, process.id.clone())).collect();
-        let asleep = processes.iter().filter_map(|process| Some((process.id.clone(), sleep(process)?))).collect();
-        if (&self.children, &self.asleep) != (&children, &asleep) {
-            (self.children, self.asleep) = (children, asleep);
+        if self.services.follow(processes) {
             self.shift = Shift::State;
         }
     }
 
     /// One of the desk's own sockets could not be bound.
     pub(super) fn handle_bind_failed(&mut self, socket: &str, reason: String, now: Now) {
-        if let Some(known) = self.own(socket, now) {
+        if let Some(known) = self.members.own(socket, now.ms) {
             known.link.fail(reason, now.ms);
         }
     }
 
     /// Nothing is heard on one of the desk's own sockets, or something is again.
     pub(super) fn handle_silence(&mut self, socket: &str, silence: Option<Silence>, now: Now) {
-        if let Some(known) = self.own(socket, now) {
+        if let Some(known) = self.members.own(socket, now.ms) {
             known.unheard = silence;
         }
     }
 
     /// One of the desk's own sockets has received this many malformed messages, the last one with this fault.
     pub(super) fn handle_malformed(&mut self, socket: &str, (count, fault): (u64, String), now: Now) {
-        if let Some(known) = self.own(socket, now) {
+        if let Some(known) = self.members.own(socket, now.ms) {
             (known.malformed, known.last_fault) = (count, Some(fault));
         }
         self.shift = self.shift.max(Shift::Progress);
@@ -221,7 +200,7 @@ impl Cast {
 
     /// Forgets events, and all phases but the present ones.
     pub(super) fn clear(&mut self, now: Now) {
-        self.members.values_mut().for_each(Member::clear);
+        self.members.clear();
         self.journal.clear();
         self.phases.begin(now.ms);
         (self.shift, self.has_new_counts) = (Shift::State, true);
@@ -236,14 +215,19 @@ impl Cast {
     pub(super) fn handle_time(&mut self, now: Now) -> bool {
         let changes = self.observatory.handle_timeout(now.at);
         self.handle_changes(changes, now);
-        self.forget(now);
+        if now.at.saturating_duration_since(self.forgotten_at) >= FORGOTTEN_EVERY {
+            self.forgotten_at = now.at;
+            self.members.forget(&self.observatory, now.ms);
+            self.phases.retain(|process, socket| self.members.socket(process, socket).is_some());
+        }
         let waited = now.at.saturating_duration_since(self.shown_at);
         let lines = u32::try_from(self.graph.lines().len()).unwrap_or(u32::MAX);
         let is_due = waited >= SHOWN_EVERY.max(SHOWN_EVERY_OF_LINE * lines);
         if is_due && self.graph.version() != self.observatory.version() {
             self.draw_lines(now);
         }
-        self.conclude(now);
+        let shift = self.members.conclude(&self.graph, &self.services, &mut self.phases, now.ms);
+        self.shift = self.shift.max(shift);
         if self.strangers.handle_time(now.ms) {
             self.shift = Shift::State;
         }
@@ -275,7 +259,7 @@ impl Cast {
         let changes = self.observatory.handle_state(now.at, state, bytes);
         self.handle_changes(changes, now);
         let Some(process) = self.observatory.process(id) else { return };
-        let member = self.members.entry(id).or_insert_with(|| Member::new(now.ms));
+        let member = self.members.of(id, now.ms);
         member.follow(process.state(), process.presence() == Presence::Gone, now.ms);
         while let Some(event) = member.next_waiting(process.state(), now.ms) {
             let own = journal::own(self.desk, &event);
@@ -288,7 +272,7 @@ impl Cast {
         let gap = self.observatory.handle_event(&report);
         self.handle_changes(gap, now);
         let Some(process) = self.observatory.process(report.process) else { return };
-        let member = self.members.entry(report.process).or_insert_with(|| Member::new(now.ms));
+        let member = self.members.of(report.process, now.ms);
         let own = journal::own(self.desk, &report);
         let is_known = own.is_some() || process.state().sockets.iter().any(|socket| socket.name == report.socket);
         let report = if is_known { Some(report) } else { member.wait(report, now.ms) };
@@ -301,7 +285,7 @@ impl Cast {
     fn handle_changes(&mut self, changes: impl IntoIterator<Item = Change>, now: Now) {
         for change in changes {
             let Some(process) = self.observatory.process(change.process()) else { continue };
-            let member = self.members.entry(change.process()).or_insert_with(|| Member::new(now.ms));
+            let member = self.members.of(change.process(), now.ms);
             match change {
                 Change::Process { after, .. } => {
                     let silent_for = now.at.saturating_duration_since(process.heard_at());
@@ -320,58 +304,12 @@ impl Cast {
         }
     }
 
-    /// Forgets processes and sockets that are no longer there.
-    fn forget(&mut self, now: Now) {
-        if now.at.saturating_duration_since(self.forgotten_at) < FORGOTTEN_EVERY {
-            return;
-        }
-        self.forgotten_at = now.at;
-        let (desk, observatory) = (self.desk, &self.observatory);
-        self.members.retain(|id, _| *id == desk || observatory.process(*id).is_some());
-        for (id, member) in &mut self.members {
-            member.forget(now.ms, |name| *id == desk && Own::named(name.as_str()).is_some());
-        }
-        let members = &self.members;
-        self.phases.retain(|id, name| members.get(&id).is_some_and(|member| member.sockets.contains_key(name)));
-    }
-
     fn draw_lines(&mut self, now: Now) {
         let (observatory, members) = (&self.observatory, &self.members);
-        self.graph = Graph::new(observatory, |id| members.get(&id).map_or(now.ms, |member| member.since_ms));
+        self.graph = Graph::new(observatory, |id| members.get(id).map_or(now.ms, |member| member.since_ms));
         let host = observatory.process(self.desk).map(|desk| &desk.state().host);
         self.strangers.follow(self.graph.unknown(observatory.processes(), host), now.ms);
         self.shift = Shift::State;
-    }
-
-    /// Concludes the state of each socket.
-    fn conclude(&mut self, now: Now) {
-        let requests = OWN[0]
-            .name
-            .parse()
-            .ok()
-            .and_then(|name: SocketName| self.members.get(&self.desk)?.sockets.get(&name)?.unheard.clone());
-        for (id, member) in &mut self.members {
-            for (name, known) in &mut member.sockets {
-                let place = (*id, name.clone());
-                let own = Own::named(name.as_str()).filter(|own| *id == self.desk && own.connects());
-                let service = own.and_then(|own| self.asleep.get(own.channel.program));
-                // Broadcasts cannot be trusted while requests get no reply.
-                let server = requests.as_ref().filter(|_| own.is_some_and(|own| own.name == OWN[1].name));
-                let silence = service.or_else(|| self.graph.silence(&place)).or(known.unheard.as_ref()).or(server);
-                known.link.set_inside(self.graph.inside(&place), now.ms);
-                let mut shift = known.link.conclude(silence, now.ms);
-                if known.story.handle_time(now.ms) {
-                    shift = Shift::State;
-                }
-                self.shift = self.shift.max(shift);
-                let phase = known.link.phase();
-                if known.phase != Some(phase) {
-                    let time_ms = if known.phase.is_none() { known.link.since_ms() } else { now.ms };
-                    known.phase = Some(phase);
-                    self.phases.note(*id, name, phase, time_ms);
-                }
-            }
-        }
     }
 
     fn compare_counts(&mut self, now: Now) {
@@ -390,14 +328,13 @@ impl Cast {
             return;
         }
         let host = self.observatory.process(self.desk).map(|desk| &desk.state().host);
-        let children = &self.children;
-        let child = |state: &ProcessState| children.get(&state.pid).filter(|_| host == Some(&state.host)).cloned();
         let parts = Parts {
             observatory: &self.observatory,
             graph: &self.graph,
             strangers: &self.strangers,
             members: &self.members,
-            child: &child,
+            services: &self.services,
+            host,
             desk: self.desk,
             fault: self.fault.as_deref(),
             now_ms: now.ms,
@@ -405,27 +342,6 @@ impl Cast {
         let view = parts.view();
         self.shown.show(view);
     }
-
-    /// One of the desk's own sockets.
-    fn own(&mut self, socket: &str, now: Now) -> Option<&mut Known> {
-        let name = socket.parse().ok()?;
-        self.members.get_mut(&self.desk)?.socket(&name, now.ms)
-    }
-}
-
-fn is_elsewhere(process: &ProcessView) -> bool {
-    matches!(process.state, crate::view::ProcessState::Elsewhere { .. })
-}
-
-/// That nothing can be heard from a process because it is suspended.
-fn sleep(process: &ProcessView) -> Option<Silence> {
-    use crate::view::ProcessState::{Elsewhere, Suspended};
-    let name = match &process.state {
-        Suspended => &process.id,
-        Elsewhere { holder, suspended: true } => holder,
-        _ => return None,
-    };
-    Some(Silence { since_ms: process.since_ms, reason: format!("{name} is suspended") })
 }
 
 /// The name of a socket among all sockets.

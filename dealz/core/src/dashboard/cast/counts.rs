@@ -8,7 +8,7 @@ use wire::{
     report::{ProcessId, SocketState},
 };
 
-use super::{limits::Limits, member::Member, roster::roster};
+use super::{limits::Limits, member::Member, members::Members, roster::roster};
 use crate::view::{ProcessCounts, SocketCounts, ValueView};
 
 /// The counts of all processes.
@@ -21,18 +21,12 @@ pub(super) struct Counts {
 
 impl Counts {
     /// Takes the counts as they are now.
-    pub(super) fn follow(
-        &mut self,
-        processes: &[Process],
-        desk: ProcessId,
-        members: &BTreeMap<ProcessId, Member>,
-        flows: &Flows,
-    ) {
+    pub(super) fn follow(&mut self, processes: &[Process], desk: ProcessId, members: &Members, flows: &Flows) {
         let limits = Limits::of(processes.len());
         let mut before = std::mem::take(&mut self.processes);
         for process in processes {
             let id = process.state().process;
-            let counts = counts(process, id == desk, members.get(&id), flows, &limits);
+            let counts = counts(process, id == desk, members.get(id), flows, &limits);
             let item = match before.remove(&id) {
                 Some(item) if item.1 == counts => item,
                 _ => {

@@ -1,7 +1,5 @@
 //! Processes and sockets as pages receive them. Pure.
 
-use std::collections::BTreeMap;
-
 use observatory::{Observatory, Place, Presence};
 use wire::{
     foreign,
@@ -13,8 +11,10 @@ use super::{
     key,
     limits::Limits,
     member::Member,
+    members::Members,
     past,
     roster::{Entry, roster},
+    services::Services,
     strangers::Strangers,
 };
 use crate::view::{self, CastProcess, CastView, ConnectionPhase, ConnectionView, SocketView};
@@ -24,9 +24,10 @@ pub(super) struct Parts<'a> {
     pub(super) observatory: &'a Observatory,
     pub(super) graph: &'a Graph,
     pub(super) strangers: &'a Strangers,
-    pub(super) members: &'a BTreeMap<report::ProcessId, Member>,
-    /// The name in commands of the process with this id on its machine.
-    pub(super) child: &'a dyn Fn(&ProcessState) -> Option<String>,
+    pub(super) members: &'a Members,
+    pub(super) services: &'a Services,
+    /// The name of this machine.
+    pub(super) host: Option<&'a Label>,
     pub(super) desk: report::ProcessId,
     pub(super) fault: Option<&'a str>,
     pub(super) now_ms: f64,
@@ -51,7 +52,7 @@ impl Parts<'_> {
         let process = &self.observatory.processes()[index];
         let (state, presence) = (process.state(), process.presence());
         let is_desk = state.process == self.desk;
-        let member = self.members.get(&state.process);
+        let member = self.members.get(state.process);
         let all = roster(state, is_desk).count();
         let mut room = limits.connections;
         let sockets: Vec<SocketView> = roster(state, is_desk)
@@ -72,7 +73,7 @@ impl Parts<'_> {
             host: name(&state.host),
             started_ms: past(state.started_ms, self.now_ms),
             is_desk,
-            child: (self.child)(state),
+            child: self.services.child(state, self.host),
             presence: self::presence(presence),
             since_ms: member.map_or(self.now_ms, |member| member.since_ms),
             missing_events: process.missing_events(),
