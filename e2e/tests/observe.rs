@@ -4,15 +4,17 @@
 
 use std::{
     collections::BTreeSet,
-    process::Command,
     time::{Duration, Instant},
 };
 
-use e2e::ANY;
-use observatory::{End, Observatory, Place};
+use e2e::{
+    ANY,
+    observer::{Observer, connections, hub, reporting},
+};
+use observatory::Observatory;
 use serde_json::Value;
-use testkit::{BOUND, Program, free_endpoints, sibling};
-use wire::report::{Phase, ProcessId, ProcessState, SocketState};
+use testkit::{Program, free_endpoints, sibling};
+use wire::report::SocketState;
 
 /// How many orders the batch has: few enough that the source has sent all of them at once.
 const ORDERS: u64 = 100;
@@ -105,19 +107,6 @@ fn a_tap_prints_the_fields_of_each_message_that_a_publisher_sends() {
     assert_eq!(messages.last().unwrap()["message"], "tick");
 }
 
-fn hub(reports: &str, observations: &str) -> Program {
-    let hub = Program::start(sibling("observez"), ["hub", "--reports", reports, "--observations", observations]);
-    let _ = hub.endpoint("observations");
-    hub
-}
-
-/// Starts a program that reports to this hub.
-fn reporting(hub: &str, program: &str, arguments: &[&str]) -> Program {
-    let mut command = Command::new(sibling(program));
-    command.args(arguments).env("SUITE_OBSERVE", hub);
-    Program::spawn(command)
-}
-
 /// A publisher of ticks, and a watcher of them.
 fn ticks(hub: &str) -> [Program; 2] {
     let publish = reporting(hub, "tickz", &["publish", "--ticks", ANY, "--interval", "100ms"]);
@@ -152,77 +141,6 @@ impl System {
         let [publish, watch] = ticks(hub);
         Self { programs: vec![serve, join, reduce, source, worker, publish, watch] }
     }
-}
-
-/// An observer, and what it has seen.
-struct Observer {
-    watch: Program,
-    observatory: Observatory,
-}
-
-impl Observer {
-    fn connect(observations: &str) -> Self {
-        let watch = Program::start(sibling("observez"), ["watch", "--json", "--observations", observations]);
-        watch.wait_for_log(" up ");
-        Self { watch, observatory: Observatory::new() }
-    }
-
-    /// Forgets everything that has been seen or is still to be read.
-    fn forget(&mut self) {
-        while self.watch.next_line_within(Duration::ZERO).is_some() {}
-        self.observatory = Observatory::new();
-    }
-
-    /// The next line that the observer prints; a state is folded.
-    fn next(&mut self) -> Value {
-        let line = self.watch.next_line();
-        if let Ok(state) = serde_json::from_str::<ProcessState>(&line) {
-            self.observatory.handle_state(Instant::now(), state, line.len());
-        }
-        serde_json::from_str(&line).unwrap()
-    }
-
-    fn until(&mut self, what: &str, condition: impl Fn(&Observatory) -> bool) {
-        let deadline = Instant::now() + BOUND;
-        while !condition(&self.observatory) {
-            assert!(Instant::now() < deadline, "no {what}: {:#?}", connections(&self.observatory));
-            self.next();
-        }
-    }
-
-    fn next_where(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
-        let deadline = Instant::now() + BOUND;
-        loop {
-            let line = self.next();
-            if wanted(&line) {
-                return line;
-            }
-            assert!(Instant::now() < deadline, "no such line");
-        }
-    }
-
-    /// The id of a program that has been seen.
-    fn id(&self, program: &Program) -> String {
-        let mut states = self.observatory.processes().iter().map(observatory::Process::state);
-        let id: Option<ProcessId> = states.find(|state| state.pid == program.pid()).map(|state| state.process);
-        id.unwrap().to_string()
-    }
-}
-
-/// The connections that are up and whose both ends report, as in [`CONNECTIONS`]. One with an unknown end has it in its name.
-fn connections(observatory: &Observatory) -> BTreeSet<String> {
-    let name = |place: &Place| {
-        let state = observatory.processes()[place.process].state();
-        let SocketState { kind, channel, .. } = &state.sockets[place.socket];
-        let channel = channel.as_ref().unwrap().as_str();
-        format!("{} {} {} {channel}", state.program.as_str(), state.role.as_str(), kind.as_str())
-    };
-    let up = observatory.lines().into_iter().filter(|line| line.phase == Phase::Up);
-    up.map(|line| match &line.far {
-        End::Known(far) if far.connection.is_some() => format!("{} -> {}", name(&line.near), name(far)),
-        far => format!("{} -> {far:?}", name(&line.near)),
-    })
-    .collect()
 }
 
 /// The socket of the process with this role that serves this channel.
