@@ -50,7 +50,7 @@ impl Observer {
         self.observatory = Observatory::new();
     }
 
-    /// The next line that the observer prints; a state is folded.
+    /// The next line that the observer prints.
     ///
     /// # Panics
     /// None appears in time.
@@ -59,18 +59,23 @@ impl Observer {
         self.next_within(BOUND).unwrap_or_else(|| panic!("no line within {BOUND:?}; log:\n{}", self.watch.log()))
     }
 
-    /// The next line if the observer prints one in time. What has fallen silent until then is.
+    /// The next line if the observer prints one in time.
     ///
     /// # Panics
     /// It is not JSON.
     pub fn next_within(&mut self, bound: Duration) -> Option<Value> {
+        self.next_line_within(bound).map(|line| serde_json::from_str(&line).expect("each line is JSON"))
+    }
+
+    /// The same as it is printed. A state is folded, and processes that have not reported for too long are silent.
+    pub fn next_line_within(&mut self, bound: Duration) -> Option<String> {
         let line = self.watch.next_line_within(bound);
         let now = Instant::now();
         if let Some(state) = line.as_ref().and_then(|line| serde_json::from_str::<ProcessState>(line).ok()) {
             self.observatory.handle_state(now, state, 0);
         }
         self.observatory.handle_timeout(now);
-        line.map(|line| serde_json::from_str(&line).expect("each line is JSON"))
+        line
     }
 
     /// Reads until what has been seen satisfies a condition.
