@@ -7,6 +7,7 @@
 
 pub mod cast;
 pub mod observer;
+pub mod truth;
 
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng as _};
 use testkit::{Peer, Program, peer, sibling};

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use testkit::{BOUND, Program, RawPeer};
 use wire::foreign::controls_display;
 
-/// How many lies are told before the test waits until the observer has them: its queue holds a thousand.
+/// How many lies are sent before the test waits until the observer has them: its queue holds a thousand.
 const CHUNK: usize = 500;
 
 /// How many chunks a connection sends: a hub lets 4,000 reports and 16 MiB of one pass at once.
