@@ -49,6 +49,18 @@ impl Graph {
         Self { present, lines: halves.iter().filter_map(line).collect(), halves }
     }
 
+    /// What the other one has and this one has not, and the reverse; empty if both are the same.
+    #[must_use]
+    pub fn difference(&self, other: &Self) -> Vec<String> {
+        let parts = |here: &Self, there: &Self, which: &str| {
+            let present = here.present.difference(&there.present).map(|pid| format!("{which} {pid}"));
+            let halves = here.halves.difference(&there.halves).map(|half| format!("{which} {half:?}"));
+            let lines = here.lines.difference(&there.lines).map(|line| format!("{which} {line:?}"));
+            present.chain(halves).chain(lines).collect::<Vec<_>>()
+        };
+        [parts(self, other, "more:"), parts(other, self, "missing:")].concat()
+    }
+
     /// As an observer sees it.
     #[must_use]
     pub fn of_observatory(observatory: &Observatory) -> Self {
