@@ -10,7 +10,6 @@ use procfs::{
     net::TcpState,
     process::{FDTarget, Process},
 };
-use wire::report::Phase;
 
 /// One end of a TCP connection: the process, its address, that of its peer.
 pub type Half = (u32, String, String);
@@ -37,7 +36,9 @@ impl Graph {
         let owners: HashMap<u64, u32> =
             running.iter().flat_map(|(pid, sockets)| sockets.iter().map(|inode| (*inode, *pid))).collect();
         let connections = procfs::net::tcp().expect("the system lists connections").into_iter();
-        let halves = connections.filter(|connection| connection.state == TcpState::Established).filter_map(|one| {
+        // One whose peer has closed it is still there while the process has not read all that was sent.
+        let is_there = |state: &TcpState| matches!(state, TcpState::Established | TcpState::CloseWait);
+        let halves = connections.filter(|connection| is_there(&connection.state)).filter_map(|one| {
             let (local, remote) = (endpoint(one.local_address), endpoint(one.remote_address));
             (!ignored.contains(&remote)).then_some((*owners.get(&one.inode)?, local, remote))
         });
@@ -69,7 +70,8 @@ impl Graph {
         let half = |place: observatory::Place| {
             let state = processes[place.process].state();
             let connection = &state.sockets[place.socket].connections[place.connection?];
-            let is_there = matches!(connection.phase, Phase::Handshake | Phase::Up) && is_present(place.process);
+            // Whatever its phase: attempts go on after a handshake that has failed.
+            let is_there = connection.id.is_some() && is_present(place.process);
             let (local, remote) = (connection.local.as_ref()?, connection.remote.as_ref()?);
             is_there.then(|| (state.pid, local.as_str().to_owned(), remote.as_str().to_owned()))
         };

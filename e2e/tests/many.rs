@@ -28,9 +28,9 @@ const GROWTH_MAX: u64 = 4 << 20;
 #[test]
 fn many_processes_cost_the_hub_and_an_observer_little_and_no_memory() {
     let processes = length(12, PROCESSES_MAX);
-    let hub = hub(ANY, ANY);
+    let mut hub = hub(ANY, ANY);
     let mut observer = Observer::connect(&hub.endpoint("observations"));
-    let casts = ring(&hub.endpoint("reports"), processes, RATE * processes / PROCESSES_MAX);
+    let mut casts = ring(&hub.endpoint("reports"), processes, RATE * processes / PROCESSES_MAX);
     let expected: BTreeSet<String> = (0..processes)
         .flat_map(|number| {
             let next = (number + 1) % processes;
@@ -46,7 +46,12 @@ fn many_processes_cost_the_hub_and_an_observer_little_and_no_memory() {
     let both = || [&hub, &observer.watch].map(Program::resident_bytes);
     let (before, spent, start) = (both(), processor_time(&hub, &observer), Instant::now());
     settle(&mut observer, Duration::from_secs(length(2, 600) as u64));
-    assert_eq!(lines(&observer.observatory, name), expected);
+    let programs = casts.iter_mut().map(|cast| &mut cast.program);
+    for program in programs.chain([&mut hub, &mut observer.watch]) {
+        assert!(program.is_running(), "it has ended: {}", program.log());
+    }
+    let lines = lines(&observer.observatory, name);
+    assert!(lines == expected, "{} lines; log: {}", lines.len(), observer.watch.log());
     let messages: f64 = observer.observatory.processes().iter().map(observatory::Process::messages_a_second).sum();
     let cores = (processor_time(&hub, &observer) - spent).as_secs_f64() / start.elapsed().as_secs_f64();
     let after = [&hub, &observer.watch].map(Program::resident_bytes);
@@ -61,7 +66,6 @@ fn many_processes_cost_the_hub_and_an_observer_little_and_no_memory() {
     if length(0, 1) == 1 {
         assert!(cores < CORES_MAX, "{cores}");
     }
-    drop(casts);
 }
 
 /// Reads what the observer prints for this long.

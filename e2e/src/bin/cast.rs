@@ -40,6 +40,9 @@ const SOCKETS_MAX: usize = 8;
 /// The most messages that are sent or received before the others have their turn.
 const BATCH_MAX: usize = 100;
 
+/// How long messages at a rate wait for others: many processes would wake too often for a machine.
+const BURST: Duration = Duration::from_millis(50);
+
 /// When to try again to send what could not be sent.
 const AGAIN: Duration = Duration::from_millis(10);
 
@@ -118,9 +121,14 @@ impl Member {
         Ok(Self { name: words[0].to_owned(), role, socket, counts, left, has_peer, interval, next: Instant::now() })
     }
 
-    /// When it sends next.
+    /// Whether it may send a message.
+    const fn is_ready(&self) -> bool {
+        self.left > 0 && self.has_peer
+    }
+
+    /// When to send those that are due then.
     fn deadline(&self) -> Option<Instant> {
-        (self.left > 0 && self.has_peer).then_some(self.next)
+        self.is_ready().then(|| if self.interval.is_zero() { self.next } else { self.next + BURST })
     }
 
     fn send(&mut self, frames: &Frames) -> Result<bool, SocketError> {
@@ -135,7 +143,7 @@ impl Member {
     fn send_due(&mut self) -> Result<(), SocketError> {
         let now = Instant::now();
         for _ in 0..BATCH_MAX {
-            if self.deadline().is_none_or(|due| due > now) {
+            if !self.is_ready() || self.next > now {
                 break;
             }
             let number = self.left.to_string();
