@@ -11,7 +11,7 @@ use anyhow::{Context, Result, ensure};
 use crate::progress::Progress;
 
 /// The measured programs of the suite.
-const SUITE: [&str; 4] = ["tickz", "chatz", "valuz", "dealz"];
+const SUITE: [&str; 5] = ["tickz", "chatz", "valuz", "observez", "dealz"];
 
 /// The reference programs, one file each in `bench/c`.
 const REFERENCE: [&str; 6] =

@@ -98,6 +98,18 @@ impl Process {
         object.map_or(Ok(Value::Null), serde_json::from_str).with_context(|| format!("{} printed no JSON", self.name))
     }
 
+    /// Ends the process with SIGTERM, and returns the last JSON object that it printed, or null.
+    ///
+    /// # Errors
+    /// As [`Process::finish`].
+    pub(crate) fn stop(self, limit: Duration) -> Result<Value> {
+        if let Some(pid) = Pid::from_raw(self.child.id().cast_signed()) {
+            // One that has ended already gives its reason below.
+            let _ = kill_process(pid, Signal::TERM);
+        }
+        self.finish(limit)
+    }
+
     /// Fails if the process has ended.
     pub(crate) fn check_running(&mut self) -> Result<()> {
         if let Some(status) = self.child.try_wait()? {

@@ -5,6 +5,10 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot continue fails")]
 
+pub mod cast;
+pub mod observer;
+pub mod truth;
+
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng as _};
 use testkit::{Peer, Program, peer, sibling};
 

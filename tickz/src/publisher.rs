@@ -39,6 +39,9 @@ const EXACT: Duration = Duration::from_millis(2);
 /// How long unsent ticks may delay the end of a publisher that drops none.
 const BLOCK_LINGER: Duration = Duration::from_secs(30);
 
+/// How long no subscription comes when a subscriber has sent all of them, and how long one that never stops is waited for.
+const SETTLED: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(500));
+
 /// The configuration of a publisher.
 #[derive(Debug, Clone)]
 pub struct PublishConfig {
@@ -166,17 +169,29 @@ impl Publisher {
         })
     }
 
-    /// Waits for the first subscriptions; returns `false` at the stop signal. A subscriber sends all its subscriptions at
-    /// once, so when the last one has subscribed to one symbol, it has subscribed to all.
+    /// Waits for the first subscriptions; returns `false` at the stop signal. A subscriber sends all of its subscriptions at
+    /// once, but libzmq hands over only a few at a time, so this continues until no more come.
     fn await_subscribers(&mut self, stop: &Stop) -> Result<bool, SocketError> {
-        if self.config.await_subscribers > 0 {
-            info!(subscribers = self.config.await_subscribers, "waiting for subscribers");
+        if self.config.await_subscribers == 0 {
+            return Ok(true);
         }
+        info!(subscribers = self.config.await_subscribers, "waiting for subscribers");
         while self.subscribers.len() < self.config.await_subscribers {
             if wait(stop, [self.socket.readable(), self.socket.events()], self.listener.next_deadline())?.stopped {
                 return Ok(false);
             }
             self.listen(Instant::now())?;
+        }
+        let mut now = Instant::now();
+        let (mut settled, latest) = (now + SETTLED.0, now + SETTLED.1);
+        while now < settled {
+            if wait(stop, [self.socket.readable(), self.socket.events()], Some(settled))?.stopped {
+                return Ok(false);
+            }
+            now = Instant::now();
+            if self.listen(now)? {
+                settled = (now + SETTLED.0).min(latest);
+            }
         }
         Ok(true)
     }
@@ -271,21 +286,25 @@ impl Publisher {
         Ok(stop.wait_until(due))
     }
 
-    /// Takes what the monitor and the subscribers have sent: an `XPUB` would keep it for ever.
-    fn listen(&mut self, now: Instant) -> Result<(), SocketError> {
+    /// Takes what the monitor and the subscribers have sent, which an `XPUB` would keep for ever; returns whether a
+    /// subscriber has sent anything.
+    fn listen(&mut self, now: Instant) -> Result<bool, SocketError> {
         // Events first: a descriptor that was closed may belong to a new connection by now.
         self.listener.follow(now, &mut self.socket, |event| {
             if matches!(event.kind, EventKind::Disconnected | EventKind::Closed) {
                 self.subscribers.remove(&Some(u64::from(event.value)));
             }
         })?;
+        let mut has_heard = false;
         self.listener.take_subscriptions(now, &mut self.socket, |connection, subscription| {
+            has_heard = true;
             // Only those that are waited for are counted, so the set is never larger.
             let is_wanted = self.subscribers.len() < self.config.await_subscribers;
             if is_wanted && matches!(subscription, Subscription::Begin(_)) {
                 self.subscribers.insert(connection);
             }
-        })
+        })?;
+        Ok(has_heard)
     }
 }
 

@@ -86,6 +86,22 @@ fn the_first_tick_waits_for_connections_and_not_for_subscriptions() {
 }
 
 #[test]
+fn the_first_tick_waits_for_all_subscriptions_of_those_that_it_waits_for() {
+    // libzmq hands over a few subscriptions at a time.
+    let publisher = publish(&["--rate", "max", "--count", "1000", "--await-subscribers", "1", "--block"]);
+    let peer = Peer::connect_with(SUB, &publisher.endpoint("ticks"), |socket| {
+        // In the order of topics, which is that of libzmq, the symbols come last.
+        for number in 0..500 {
+            socket.set_subscribe(format!("{number}").as_bytes()).unwrap();
+        }
+        for symbol in ["MSFT", "AAPL", "GOOG", "YHOO", "BBRY"] {
+            socket.set_subscribe(symbol.as_bytes()).unwrap();
+        }
+    });
+    assert_eq!(hear_all(&peer, 1000).len(), 1000);
+}
+
+#[test]
 fn a_closed_connection_is_not_counted() {
     // Its attempts to reach a hub would be counted too.
     let mut publisher =

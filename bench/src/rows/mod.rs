@@ -3,6 +3,7 @@
 mod chat;
 mod desk;
 mod footprint;
+mod reports;
 mod ticks;
 mod values;
 
@@ -22,6 +23,8 @@ pub(crate) enum Name {
     TicksThroughput,
     /// Latency of 10,000 ticks a second
     TicksLatency,
+    /// The cost of reports to a hub at full speed
+    Reports,
     /// A batch of notional values with one worker
     ValuesOneWorker,
     /// The same with two workers
@@ -52,7 +55,10 @@ impl Name {
 
     /// Whether there is a reference program in C.
     pub(crate) fn has_reference(self) -> bool {
-        !matches!(self, Self::ValuesSpeedUp | Self::ChatCrowd | Self::DeskPage | Self::DeskTick | Self::DeskRest)
+        !matches!(
+            self,
+            Self::Reports | Self::ValuesSpeedUp | Self::ChatCrowd | Self::DeskPage | Self::DeskTick | Self::DeskRest
+        )
     }
 }
 
@@ -81,6 +87,7 @@ impl Bench {
         match name {
             Name::TicksThroughput => ticks::throughput(self, table),
             Name::TicksLatency => ticks::latency(self, table),
+            Name::Reports => reports::cost(self, table),
             Name::ValuesOneWorker => values::notional(self, 1, table),
             Name::ValuesTwoWorkers => values::notional(self, 2, table),
             Name::ValuesSpeedUp => values::speed_up(self, table),

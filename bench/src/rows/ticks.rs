@@ -1,6 +1,6 @@
 //! tickz: how many ticks a second reach one watcher, and how late they are at a fixed rate.
 
-use std::time::Duration;
+use std::{process::Command, time::Duration};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
@@ -22,13 +22,13 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The reports of publisher and watcher of one run.
 #[derive(Debug)]
-struct Run {
+pub(super) struct Run {
     published: Value,
     watched: Value,
 }
 
 impl Run {
-    fn ticks_per_second(&self) -> f64 {
+    pub(super) fn ticks_per_second(&self) -> f64 {
         // The time runs from the first tick to the last.
         (number(&self.watched, "/received") - 1.0) / (number(&self.watched, "/elapsed_ms") / 1e3)
     }
@@ -52,7 +52,7 @@ pub(super) fn throughput(bench: &Bench, table: &mut Table) -> Result<()> {
     let ticks = Ticks { count: bench.scaled(4_000_000), rate: None, block: true, topics: SYMBOLS.len() };
     let pairs = Pairs::alternate(bench.rounds, |round, side| {
         bench.step("ticks a second", round, side);
-        run(bench, side, ticks, false)
+        run_side(bench, side, ticks, false)
     })?;
     let millions = |spread: f64| format!("{:.2} M/s", spread / 1e6);
     table.push(Row::compared(
@@ -71,7 +71,7 @@ pub(super) fn latency(bench: &Bench, table: &mut Table) -> Result<()> {
     let ticks = Ticks { count, rate: Some(LATENCY_RATE), block: true, topics: SYMBOLS.len() };
     let pairs = Pairs::alternate(bench.rounds, |round, side| {
         bench.step("latency at 10,000 ticks a second", round, side);
-        run(bench, side, ticks, true)
+        run_side(bench, side, ticks, true)
     })?;
     for (quantile, name, wanted) in
         [("p50", "p50", Wanted::AtMost(1.2)), ("p99", "p99", Wanted::Nothing), ("p99_9", "p99.9", Wanted::Nothing)]
@@ -98,11 +98,17 @@ pub(super) fn latency(bench: &Bench, table: &mut Table) -> Result<()> {
     Ok(())
 }
 
-/// One publisher and one watcher, to the end.
-fn run(bench: &Bench, side: Side, ticks: Ticks, latency: bool) -> Result<Run> {
+/// One publisher and one watcher of a side, to the end.
+fn run_side(bench: &Bench, side: Side, ticks: Ticks, latency: bool) -> Result<Run> {
     let [endpoint] = free_endpoints();
-    let mut publisher = Process::start(bench.programs.tick_publisher(side, &endpoint, ticks))?;
-    let watcher = Process::start(bench.programs.tick_watcher(side, &endpoint, ticks.count, latency))?;
+    let publisher = bench.programs.tick_publisher(side, &endpoint, ticks);
+    run(publisher, bench.programs.tick_watcher(side, &endpoint, ticks.count, latency), ticks)
+}
+
+/// One publisher and one watcher, to the end.
+pub(super) fn run(publisher: Command, watcher: Command, ticks: Ticks) -> Result<Run> {
+    let mut publisher = Process::start(publisher)?;
+    let watcher = Process::start(watcher)?;
     let planned = Duration::from_secs(ticks.rate.map_or(0, |rate| ticks.count / u64::from(rate)));
     let watched = watcher.finish(planned + PATIENCE).context("the watcher").map_err(|silence| {
         // A watcher without a publisher waits forever; the publisher's error gives the reason.

@@ -48,6 +48,8 @@ pub enum Role {
     Push,
     /// Collects messages, fair-queued.
     Pull,
+    /// Exchanges messages with one peer; mostly between threads, over `inproc`.
+    Pair,
 }
 
 impl Role {
@@ -62,6 +64,7 @@ impl Role {
             Self::XSub => zmq::XSUB,
             Self::Push => zmq::PUSH,
             Self::Pull => zmq::PULL,
+            Self::Pair => zmq::PAIR,
         }
     }
 
@@ -77,6 +80,7 @@ impl Role {
             Self::XSub => "XSUB",
             Self::Push => "PUSH",
             Self::Pull => "PULL",
+            Self::Pair => "PAIR",
         }
     }
 

@@ -265,6 +265,19 @@ impl Program {
         line.trim().trim_end_matches(" kB").parse::<u64>().expect("VmRSS is a number") * 1024
     }
 
+    /// The processor time of all its threads so far.
+    ///
+    /// # Panics
+    /// It has exited, or this is not Linux.
+    #[must_use]
+    pub fn processor_time(&self) -> Duration {
+        let threads = fs::read_dir(format!("/proc/{}/task", self.pid())).expect("a live process has threads");
+        // A thread may end meanwhile.
+        let counters = threads.flatten().filter_map(|thread| fs::read_to_string(thread.path().join("schedstat")).ok());
+        let nanoseconds = counters.filter_map(|text| text.split_whitespace().next()?.parse::<u64>().ok()).sum();
+        Duration::from_nanos(nanoseconds)
+    }
+
     /// Whether it still runs.
     #[must_use]
     pub fn is_running(&mut self) -> bool {
