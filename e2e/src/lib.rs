@@ -6,7 +6,9 @@
 #![expect(clippy::expect_used, reason = "a test that cannot continue fails")]
 
 pub mod cast;
+pub mod desk;
 pub mod observer;
+pub mod roles;
 pub mod truth;
 
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng as _};

@@ -3,14 +3,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot continue fails")]
 
-use std::{
-    fmt,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use e2e::{
     chance, length,
-    observer::{Observer, connections, hub, reporting},
+    observer::{Observer, connections, hub},
+    roles::{LINES, Role, roles},
     truth::Graph,
 };
 use rand::{Rng, RngExt as _};
@@ -20,13 +18,6 @@ use testkit::{BOUND, Program, free_endpoints};
 fn right_within() -> Duration {
     Duration::from_secs(length(8, 4) as u64)
 }
-
-/// How many orders the batch has, and how long each takes: the system keeps a connection from a source that was killed until
-/// the worker has read all orders that were under way, some thousand. In a soak the batch ends, and all of its roles exit.
-const ORDERS: (&str, &str) = ("100000", "1ms");
-
-/// The connections between all roles.
-const LINES: usize = 7;
 
 /// How long to wait for a line of the observer before the system is asked again.
 const LOOK: Duration = Duration::from_millis(50);
@@ -63,39 +54,10 @@ struct Stage {
     roles: Vec<Role>,
 }
 
-/// A role of a program: its arguments, and its process if it has one.
-struct Role {
-    program: &'static str,
-    arguments: Vec<String>,
-    process: Option<Program>,
-    is_suspended: bool,
-}
-
 impl Stage {
     fn start() -> Self {
-        let [reports, observations, ticks, requests, broadcasts, orders, results, control] = free_endpoints();
-        let roles: Vec<(&str, Vec<&str>)> = vec![
-            ("tickz", vec!["publish", "--ticks", &ticks, "--interval", "20ms"]),
-            ("tickz", vec!["watch", "MSFT", "--ticks", &ticks]),
-            ("chatz", vec!["serve", "--requests", &requests, "--broadcasts", &broadcasts]),
-            ("chatz", vec!["join", "ada", "--requests", &requests, "--broadcasts", &broadcasts]),
-            (
-                "valuz",
-                vec!["reduce", "--workers", "1", "--count", ORDERS.0, "--results", &results, "--control", &control],
-            ),
-            ("valuz", vec!["source", "--count", ORDERS.0, "--orders", &orders, "--control", &control]),
-            (
-                "valuz",
-                vec!["worker", "--delay", ORDERS.1, "--orders", &orders, "--results", &results, "--control", &control],
-            ),
-        ];
-        let roles = roles.into_iter().map(|(program, arguments)| Role {
-            program,
-            arguments: arguments.into_iter().map(str::to_owned).collect(),
-            process: None,
-            is_suspended: false,
-        });
-        let mut roles: Vec<Role> = roles.collect();
+        let ([reports, observations], channels) = (free_endpoints(), free_endpoints());
+        let mut roles = roles(&channels);
         let hub = Some(hub(&reports, &observations));
         let observer = Some(Observer::connect(&observations));
         roles.iter_mut().for_each(|role| role.start(&reports));
@@ -144,7 +106,7 @@ impl Stage {
     fn right_after(&mut self, what: &str) -> (Duration, Vec<String>) {
         let (start, mut last) = (Instant::now(), Vec::new());
         let observer = self.observer.as_mut().unwrap();
-        let pids: Vec<u32> = self.roles.iter().filter_map(|role| Some(role.process.as_ref()?.pid())).collect();
+        let pids: Vec<u32> = self.roles.iter().filter_map(Role::pid).collect();
         let bus = [self.reports.clone(), self.observations.clone()];
         loop {
             let truth = Graph::of_system(pids.clone(), &bus);
@@ -160,61 +122,5 @@ impl Stage {
             observer.next_within(LOOK);
             while observer.next_within(Duration::ZERO).is_some() {}
         }
-    }
-}
-
-impl Role {
-    fn start(&mut self, reports: &str) {
-        let arguments: Vec<&str> = self.arguments.iter().map(String::as_str).collect();
-        self.process = Some(reporting(reports, self.program, &arguments));
-        self.is_suspended = false;
-    }
-
-    /// Resumes it if it is suspended, and starts it if it has exited.
-    fn run(&mut self, reports: &str) {
-        let running = self.process.as_mut().and_then(|process| process.is_running().then_some(process));
-        match running {
-            Some(process) => process.resume(),
-            None => self.start(reports),
-        }
-        self.is_suspended = false;
-    }
-
-    /// Kills, ends, suspends, resumes or starts it, and returns which.
-    fn outage(&mut self, chance: &mut impl Rng, reports: &str) -> String {
-        let is_running = self.process.as_mut().is_some_and(Program::is_running);
-        let action = match (&self.process, is_running) {
-            (Some(process), true) if self.is_suspended && chance.random() => {
-                process.resume();
-                self.is_suspended = false;
-                "resumed"
-            }
-            (Some(process), true) if !self.is_suspended && chance.random_range(0..3) == 0 => {
-                process.terminate();
-                "ended"
-            }
-            (Some(process), true) if !self.is_suspended && chance.random() => {
-                process.suspend();
-                self.is_suspended = true;
-                "suspended"
-            }
-            // Kills it.
-            (Some(_), true) => {
-                self.process = None;
-                "killed"
-            }
-            (_, false) | (None, _) => {
-                self.start(reports);
-                "started"
-            }
-        };
-        format!("{} {} {action}", self.program, self.arguments[0])
-    }
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let pid = self.process.as_ref().map(Program::pid);
-        write!(formatter, "{} {} {pid:?}", self.program, self.arguments[0])
     }
 }
