@@ -9,7 +9,7 @@ import { counted, Pace, type Pulse, pulsesBetween, roundRobin } from './pulses'
 import { Meter, together } from './rates'
 import { rowsFor } from './rows'
 import * as samples from './samples'
-import { commandOf, fitted, subtitleOf, titleOf, widthOf } from './titles'
+import { commandOf, fitted, kindOf, subtitleOf, titleOf, widthOf } from './titles'
 import { tracksOf } from './tracks'
 import { absenceOf, figureOf, heardOfNode, heardOfPort, noteOf } from './words'
 
@@ -176,14 +176,14 @@ describe('words', () => {
     const up = graphOf(samples.demo().cast).nodes[0]?.ports[0]!
     expect(noteOf(up, NOW, 17, 3)).toEqual([])
     expect(heardOfPort(up, NOW, { perSecond: 2, onTheWay: null })).toBe(
-      'chatz.req REQ, connects to tcp://127.0.0.1:9001, 1 peer, 2/s',
+      'chatz.req REQ, connects to tcp://127.0.0.1:9001, up, 2/s',
     )
   })
 
   test('say that a process does not report', () => {
     const { nodes } = graphOf(samples.eight().cast)
     const words = nodes.map((node) => absenceOf(node, NOW)).filter((each) => each !== null)
-    expect(words).toEqual(['silent for 4 s', 'gone since 14:02:55'])
+    expect(words).toEqual(['silent for 4 s', 'ended 12 s ago'])
     expect(heardOfNode(nodes[2]!, 'sensor tokyo', NOW)).toBe(
       'sensor tokyo, python, pid 30981 at stage: silent for 4 s, 1 socket',
     )
@@ -304,7 +304,7 @@ test('the camera stays in the picture', () => {
 test('the narrow form has the sockets of one process by their peers', () => {
   const { cast } = samples.demo()
   const desk = rowsFor(graphOf(cast), [])
-  expect(desk.peers.map(({ node, count, rows }) => [node && titleOf(node).name, count, rows.length])).toEqual([
+  expect(desk.peers.map(({ node, count, rows }) => [node && kindOf(node), count, rows.length])).toEqual([
     ['chatz serve', 1, 2],
     ['tickz publish', 1, 1],
     ['valuz worker', 2, 3],

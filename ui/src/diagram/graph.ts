@@ -6,7 +6,8 @@ import type { ConnectionPhase } from '../generated/ConnectionPhase'
 import type { SocketView } from '../generated/SocketView'
 import type { Stranger } from '../generated/Stranger'
 import { type Hint, hintOf, orderOf, peerOf } from './hints'
-import { flowOf, type Pattern, patternOfType } from './kinds'
+import { type Pattern, patternOf } from '../state/status'
+import { flowOf } from './kinds'
 
 /** A socket in a box. A peer that does not report has one for each socket that is connected to it, of unknown type. */
 export interface Port {
@@ -169,7 +170,7 @@ const EMPTY = {
 } satisfies Partial<Node>
 
 function portOf(socket: SocketView): Port {
-  return { key: socket.key, type: socket.type, pattern: patternOfType(socket.type), sockets: [socket] }
+  return { key: socket.key, type: socket.type, pattern: patternOf(socket.type), sockets: [socket] }
 }
 
 /** How two ports are connected: by the endpoint that both know, else by the only kind that one of them has. */

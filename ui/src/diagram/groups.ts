@@ -71,7 +71,7 @@ function together(id: string, all: readonly Node[], ports: Map<string, string>):
     return {
       key,
       type: port?.type ?? '',
-      pattern: port?.pattern ?? 'pair',
+      pattern: port?.pattern ?? 'neutral',
       sockets: same.flatMap((each) => each.sockets),
     }
   })

@@ -1,7 +1,7 @@
 // The sockets of one process in rows, each with the peer that it is connected to.
 
 import type { Graph, Link, Node, Port } from './graph'
-import { titleOf } from './titles'
+import { kindOf } from './titles'
 
 export interface Row {
   port: Port
@@ -45,7 +45,7 @@ export function rowsFor(graph: Graph, lit: readonly string[]): Column {
     const peer = link ? (graph.portOf.get(link.from === port.key ? link.to : link.from) ?? null) : null
     const node = peer ? (graph.nodeOf.get(peer.key) ?? null) : null
     const nodes = links.flatMap(({ from, to }) => graph.nodeOf.get(from === port.key ? to : from) ?? [])
-    const alike = node ? nodes.filter((each) => titleOf(each).name === titleOf(node).name).length : 0
+    const alike = node ? nodes.filter((each) => kindOf(each) === kindOf(node)).length : 0
     const row: Row = { port, peer, link: link ?? null, more: nodes.length - alike }
     const last = peers.at(-1)
     if (last && last.node === node) last.rows.push(row)

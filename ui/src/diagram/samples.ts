@@ -172,7 +172,13 @@ export function demo(workers = 2, services = true): Sample {
       { name: 'chatz.req', type: 'REQ', connect: [tcp(9001)], rate: services ? 1 : 0, more: attempt(9001) },
       { name: 'chatz.sub', type: 'SUB', connect: [tcp(9002)], rate: services ? 0.3 : 0, more: attempt(9002) },
       { name: 'tickz.sub', type: 'SUB', connect: [tcp(9003)], rate: services ? 14 : 0, more: attempt(9003) },
-      { name: 'valuz.push', type: 'PUSH', bind: tcp(9004), rate: workers > 0 ? 13_600 : 0 },
+      {
+        name: 'valuz.push',
+        type: 'PUSH',
+        bind: tcp(9004),
+        rate: workers > 0 ? 13_600 : 0,
+        onTheWay: workers > 0 ? 5057 : 0,
+      },
       { name: 'valuz.pull', type: 'PULL', bind: tcp(9005), rate: workers > 0 ? 10_500 : 0 },
       { name: 'valuz.pub', type: 'XPUB', bind: tcp(9006), rate: workers > 0 ? 0.8 : 0 },
     ],
@@ -186,17 +192,22 @@ export function demo(workers = 2, services = true): Sample {
     ])
   }
   for (let index = 0; index < workers; index++) {
-    cast.process('valuz', 'worker', [
-      {
-        name: 'orders',
-        type: 'PULL',
-        connect: [tcp(9004)],
-        rate: 5618 - 690 * index,
-        onTheWay: index === 1 ? 5057 : 0,
-      },
-      { name: 'values', type: 'PUSH', connect: [tcp(9005)], rate: 5100 / (1 + index / 7) },
-      { name: 'control', type: 'SUB', connect: [tcp(9006)], rate: 0.8 },
-    ])
+    cast.process(
+      'valuz',
+      'worker',
+      [
+        {
+          name: 'orders',
+          type: 'PULL',
+          connect: [tcp(9004)],
+          rate: 5618 - 690 * index,
+          onTheWay: index === 1 ? 5057 : 0,
+        },
+        { name: 'values', type: 'PUSH', connect: [tcp(9005)], rate: 5100 / (1 + index / 7) },
+        { name: 'control', type: 'SUB', connect: [tcp(9006)], rate: 0.8 },
+      ],
+      { child: `worker-${index + 1}` },
+    )
   }
   return cast.end()
 }
@@ -259,7 +270,7 @@ export function sixty(): Sample {
 
 function build(cast: Casting, workers: number, clients: number, services: number) {
   cast.process('ventilator', '', [
-    { name: 'tasks', type: 'PUSH', bind: tcp(6001), rate: 8000 },
+    { name: 'tasks', type: 'PUSH', bind: tcp(6001), rate: 8000, onTheWay: 312 },
     { name: 'stop', type: 'PUB', bind: tcp(6003), rate: 0.5 },
   ])
   cast.process('sink', '', [
@@ -271,7 +282,7 @@ function build(cast: Casting, workers: number, clients: number, services: number
       'cruncher',
       'worker',
       [
-        { name: 'tasks', type: 'PULL', connect: [tcp(6001)], rate: 8000 / workers, onTheWay: index === 1 ? 312 : 0 },
+        { name: 'tasks', type: 'PULL', connect: [tcp(6001)], rate: 8000 / workers },
         { name: 'results', type: 'PUSH', connect: [tcp(6002)], rate: 8000 / workers },
         { name: 'stop', type: 'SUB', connect: [tcp(6003)], rate: 0.5 },
         { name: 'metrics', type: 'PUSH', connect: ['ipc:///tmp/metrics'], rate: 1 },

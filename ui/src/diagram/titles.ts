@@ -1,6 +1,8 @@
 // The names of boxes.
 
 import { plural } from '../format'
+import type { CastProcess } from '../generated/CastProcess'
+import { processName } from '../state/cast'
 import type { Node } from './graph'
 
 /** The name of a box, and what distinguishes it from others of that name. */
@@ -10,9 +12,21 @@ export function titleOf({ kind, processes, strangers, absent, twins }: Node): { 
     const many = processes.length + strangers.length
     return { name: process ? `${many} × ${nameOf(process)}` : plural(many, 'peer'), detail: '' }
   }
-  if (process) return { name: nameOf(process), detail: twins ? String(process.pid) : '' }
+  if (process && process.child?.startsWith(`${process.role}-`)) {
+    return { name: short(`${process.program} ${process.child}`), detail: languageOf(process) }
+  }
+  if (process) {
+    const details = [languageOf(process), twins ? String(process.pid) : '']
+    return { name: nameOf(process), detail: details.filter((each) => each !== '').join(' ') }
+  }
   if (absent !== null) return { name: short(absent), detail: '' }
   return { name: short(strangers[0]?.holder ?? strangers[0]?.address ?? ''), detail: '' }
+}
+
+/** The name that a box shares with those of its kind. */
+export function kindOf(node: Node): string {
+  const [process] = node.processes
+  return process && node.kind === 'process' ? nameOf(process) : titleOf(node).name
 }
 
 /** What a box is called in a room, in em: the role and the pid of one of several equals if both names have no room. */
@@ -24,6 +38,8 @@ export function headingOf(node: Node, room: number, state: string): { name: stri
     return { name: rest < 2.6 ? '' : fitted(name, rest), detail: state }
   }
   const [process] = node.processes
+  const child = process?.child
+  if (child && widthOf(name) > room && name.endsWith(child)) return { name: fitted(child, room), detail: '' }
   if (detail === '' || !process) return { name: fitted(name, room), detail: '' }
   const rest = room - detail.length * 0.6 - 0.5
   const short = process.role || process.program
@@ -44,8 +60,13 @@ export function commandOf({ absent, hint }: Node): string | null {
   return absent !== null && hint !== null ? `just ${absent}` : null
 }
 
-function nameOf({ program, role, isDesk }: { program: string; role: string; isDesk: boolean }): string {
-  return short(isDesk || role === '' ? program : `${program} ${role}`) || 'no name'
+/** The language of a process that is written in another one than the suite. */
+function languageOf({ language }: CastProcess): string {
+  return language === 'rust' ? '' : short(language)
+}
+
+function nameOf(process: CastProcess): string {
+  return short(processName(process)) || 'no name'
 }
 
 /** About how wide a letter of a name is, in em: near enough to cut a name where its room ends. */
