@@ -125,9 +125,11 @@ fn without_a_stage_a_service_starts_when_asked() {
     assert!(started.act("nothing", ProcessAct::Stop).is_err());
     started.act("tickz", ProcessAct::Start).unwrap();
     assert_eq!(started.act("tickz", ProcessAct::Start), Err("tickz: it is running already".to_owned()));
-    let pid = started.until("runs", |views, _| running(views) == 1)["tickz"].pid;
+    // It acts on SIGTERM once it listens.
+    let listens = |view: &ProcessView| view.log.iter().filter(|line| line.contains("listening")).count();
+    let pid = started.until("listens", |views, _| listens(&views["tickz"]) == 1)["tickz"].pid;
     started.act("tickz", ProcessAct::Restart).unwrap();
-    started.until("runs again", |views, _| running(views) == 1 && views["tickz"].pid != pid);
+    started.until("listens again", |views, _| views["tickz"].pid != pid && listens(&views["tickz"]) == 2);
     started.act("tickz", ProcessAct::Stop).unwrap();
     assert_eq!(started.until_ended("tickz"), "stopped");
 }
