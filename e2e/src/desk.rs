@@ -1,4 +1,4 @@
-//! A desk without a window, and what a page of it is told.
+//! A desk without a window, and the updates that its page receives.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -22,7 +22,7 @@ pub struct Desk {
     /// The program.
     pub program: Program,
     page: WebSocket<TcpStream>,
-    /// The last cast that the page was told.
+    /// The last cast that the page received.
     cast: Value,
 }
 
@@ -48,7 +48,7 @@ impl Desk {
         Self { program, page, cast: Value::Null }
     }
 
-    /// Reads what the page is told, until nothing has come for this long.
+    /// Reads the updates, until none has come for this long.
     ///
     /// # Panics
     /// The desk closes the page.
@@ -57,7 +57,7 @@ impl Desk {
         loop {
             match self.page.read() {
                 Ok(Message::Text(text)) => {
-                    let mut message: Value = serde_json::from_str(&text).expect("a page is told JSON");
+                    let mut message: Value = serde_json::from_str(&text).expect("updates are JSON");
                     let cast = message["update"]["cast"].take();
                     if cast.is_object() {
                         self.cast = cast;
