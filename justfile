@@ -120,11 +120,11 @@ bench *args: ui
     @cargo build --workspace --bins --release --locked
     @{{ programs }}/bench "$@"
 
-# the end-to-end tests at full length: many kills, floods and restarts
+# the end-to-end tests at full length: many kills, floods and restarts (`just soak long`: also what takes ten minutes)
 [group('measure')]
-soak:
+soak length='full':
     cargo build --bins --release --locked
-    SOAK=1 cargo test --package e2e --release --locked -- --nocapture
+    SOAK={{ quote(length) }} cargo test --package e2e --release --locked -- --nocapture
 
 # checks the dependencies for known vulnerabilities; fetches the advisory database from GitHub
 [group('work')]

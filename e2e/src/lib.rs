@@ -1,7 +1,7 @@
 //! Shared by the whole-system tests: the programs, the length of a run, a batch of separate processes.
 //!
-//! The tests run the built programs as processes, on ports that the system chooses. `SOAK=1` runs them at full
-//! length (`just soak`); without it they are short.
+//! The tests run the built programs as processes, on ports that the system chooses. `just soak` runs them at full
+//! length, by `SOAK`; without it they are short.
 
 #![expect(clippy::expect_used, reason = "a test that cannot continue fails")]
 
@@ -17,7 +17,17 @@ use testkit::{Peer, Program, peer, sibling};
 /// `full` in a soak, `short` otherwise.
 #[must_use]
 pub fn length(short: usize, full: usize) -> usize {
-    if std::env::var_os("SOAK").is_some() { full } else { short }
+    length_up_to(short, full, full)
+}
+
+/// `longest` in a soak that may take an hour (`SOAK=long`), `full` in another one, `short` otherwise.
+#[must_use]
+pub fn length_up_to(short: usize, full: usize, longest: usize) -> usize {
+    match std::env::var("SOAK") {
+        Ok(long) if long == "long" => longest,
+        Ok(_) => full,
+        Err(_) => short,
+    }
 }
 
 /// A random number generator whose seed is printed, so that a failure can be reproduced (`SEED=…`).

@@ -8,7 +8,7 @@ use std::{
 use e2e::{
     ANY,
     cast::Cast,
-    length,
+    length, length_up_to,
     observer::{Observer, hub, lines},
 };
 use testkit::{Program, free_endpoints};
@@ -41,11 +41,11 @@ fn many_processes_cost_the_hub_and_an_observer_little_and_no_memory() {
         format!("{} {}", state.role.as_str(), socket.name.as_str())
     };
     observer.until("all lines", |observatory| lines(observatory, name) == expected);
-    settle(&mut observer, Duration::from_secs(length(1, 60) as u64));
+    settle(&mut observer, Duration::from_secs(length_up_to(1, 20, 60) as u64));
 
     let both = || [&hub, &observer.watch].map(Program::resident_bytes);
     let (before, spent, start) = (both(), processor_time(&hub, &observer), Instant::now());
-    settle(&mut observer, Duration::from_secs(length(2, 600) as u64));
+    settle(&mut observer, Duration::from_secs(length_up_to(2, 60, 600) as u64));
     let programs = casts.iter_mut().map(|cast| &mut cast.program);
     for program in programs.chain([&mut hub, &mut observer.watch]) {
         assert!(program.is_running(), "it has ended: {}", program.log());
