@@ -16,7 +16,11 @@ export interface Label {
   width: number
   /** Whether there is no room above and below the line. */
   inline: boolean
+  /** How many lines of words have room below it. */
+  lines: number
 }
+
+const LINES_MAX = 3
 
 export function labelsOf(
   nodes: readonly NodePlace[],
@@ -33,6 +37,7 @@ export function labelsOf(
   }
   for (const { node, form, ports } of nodes) {
     const column = columnOf(node)
+    const above: { left?: Label; right?: Label } = {}
     const lasts = { left: -Infinity, right: -Infinity }
     for (const { port, box } of ports) {
       const side = routes.labelled.get(port.key)
@@ -43,14 +48,19 @@ export function labelsOf(
       if (inline && y - lasts[side] < 1.05 * em) continue
       lasts[side] = y
       const [first, ...others] = own.get(port.key) ?? []
-      if (first && others.length === 0 && first.points.length === 2) {
-        labels.push({ port, x: gap.x + gap.width / 2, y, anchor: 'middle', width: gap.width, inline })
-      } else if (side === 'right') {
-        labels.push({ port, x: gap.x + 0.4 * em, y, anchor: 'start', width: gap.tracks - gap.x, inline })
-      } else {
-        const end = gap.x + gap.width
-        labels.push({ port, x: end - 0.4 * em, y, anchor: 'end', width: Math.max(4 * em, end - gap.tracks), inline })
-      }
+      const label = { port, y, inline, lines: LINES_MAX }
+      const end = gap.x + gap.width
+      const straight = first && others.length === 0 && first.points.length === 2
+      const placed: Label = straight
+        ? { ...label, x: gap.x + gap.width / 2, anchor: 'middle', width: gap.width }
+        : side === 'right'
+          ? { ...label, x: gap.x + 0.4 * em, anchor: 'start', width: gap.tracks - gap.x }
+          : { ...label, x: end - 0.4 * em, anchor: 'end', width: Math.max(4 * em, end - gap.tracks) }
+      const last = above[side]
+      // Between two lines are the words of the upper one, and the figure of the lower one.
+      if (last) last.lines = Math.min(LINES_MAX, Math.max(0, Math.floor(((y - last.y) / em - 2.8) / 1.2) + 1))
+      above[side] = placed
+      labels.push(placed)
     }
   }
   return labels

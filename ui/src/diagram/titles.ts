@@ -35,7 +35,7 @@ export function headingOf(node: Node, room: number, state: string): { name: stri
   if (state !== '') {
     // Too few letters of a name say less than none.
     const rest = room - state.length * 0.6 - 0.5
-    return { name: rest < 2.6 ? '' : fitted(name, rest), detail: state }
+    return rest < 2.6 ? { name: '', detail: fitted(state, room) } : { name: fitted(name, rest), detail: state }
   }
   const [process] = node.processes
   const child = process?.child

@@ -24,7 +24,7 @@ export function absenceOf(node: Node, nowMs: number): string | null {
 /** What is written at a port that is not up: its state and the reason, in short lines. */
 export function noteOf({ sockets }: Port, nowMs: number, chars: number, linesMax: number): string[] {
   const [socket, ...others] = sockets
-  if (!socket || others.length > 0) return []
+  if (!socket || others.length > 0 || linesMax === 0) return []
   if (socket.warning) return wrap(socket.warning, chars, linesMax)
   if (isUp(socket) || socket.state.is === 'off') return []
   const gone = goneWords(socket)
