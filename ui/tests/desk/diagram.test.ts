@@ -15,7 +15,7 @@ const LOOKS = [
   ['dark&projector', 1280, 720],
   ['light&projector', 1920, 1080],
 ] as const
-/** Words may touch, and letters have room around them in their boxes. */
+/** The boxes of words are larger than their letters: they overlap by this much at most, in pixels. */
 const TOUCH = 3
 
 useBrowser()
