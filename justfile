@@ -122,8 +122,8 @@ bench *args: ui
 
 # the end-to-end tests at full length: many kills, floods and restarts (`just soak long`: also what takes ten minutes)
 [group('measure')]
-soak length='full':
-    cargo build --bins --release --locked
+soak length='full': ui
+    cargo build --workspace --bins --release --locked
     SOAK={{ quote(length) }} cargo test --package e2e --release --locked -- --nocapture
 
 # checks the dependencies for known vulnerabilities; fetches the advisory database from GitHub

@@ -128,7 +128,8 @@ impl Suite {
             Some(Observe::Off) | None => self.to_connect(REPORTS, None, &HostArgs { host: Some(Host::local()) }),
         };
         let with_bytes = self.shows_bytes(&context, self.observe.bytes);
-        let reporting = Reporting { hub, program: program.to_owned(), role: role.to_owned(), with_bytes };
+        let reporting =
+            Reporting { hub, is_own_hub: false, program: program.to_owned(), role: role.to_owned(), with_bytes };
         let (context, _) = context.reporting(&reporting).context("--observe")?;
         Ok(context)
     }

@@ -69,6 +69,8 @@ pub struct AllowList {
     /// The state of the file when it was read; another state means that it changed.
     stamp: Stamp,
     entries: Vec<(User, Credential)>,
+    /// This process itself, which the file does not know.
+    itself: Option<(User, Credential)>,
 }
 
 #[derive(Debug)]
@@ -88,7 +90,7 @@ impl AllowList {
     pub fn read(path: &Path, credentials: Credentials) -> Result<Self, AllowError> {
         // Before reading: a change in between then shows at the next look.
         let stamp = stamp(path);
-        Ok(Self { path: path.to_owned(), credentials, stamp, entries: entries(path, credentials)? })
+        Ok(Self { path: path.to_owned(), credentials, stamp, entries: entries(path, credentials)?, itself: None })
     }
 
     /// Reads the file again if it changed. A file that cannot be used leaves the list as it was, which is logged once.
@@ -109,6 +111,16 @@ impl AllowList {
             }
             Err(error) => warn!(%error, "allow-list cannot be used; the previous one stays in force"),
         }
+    }
+
+    /// Admits the holder of this key as well, whatever the file says.
+    pub(crate) fn admit_key(&mut self, user: User, key: PublicKey) {
+        self.itself = Some((user, Credential::Key(key)));
+    }
+
+    /// The same with a password.
+    pub(crate) fn admit_password(&mut self, user: User, password: String) {
+        self.itself = Some((user, Credential::Password(password)));
     }
 
     /// Adds a user's public key to the list at `path`, which is created if it is missing. Readers see the old list or the
@@ -142,7 +154,7 @@ impl AllowList {
     #[must_use]
     pub fn user_of_key(&self, key: &PublicKey) -> Option<&User> {
         let is_same = |credential: &Credential| matches!(credential, Credential::Key(known) if known == key);
-        self.entries.iter().find(|(_, credential)| is_same(credential)).map(|(user, _)| user)
+        self.all().find(|(_, credential)| is_same(credential)).map(|(user, _)| user)
     }
 
     /// Whether this is a password of this user. Takes the same time wherever the passwords differ.
@@ -152,9 +164,13 @@ impl AllowList {
             known.len() == password.len()
                 && known.iter().zip(password).fold(0, |difference, (one, other)| difference | (one ^ other)) == 0
         };
-        self.entries.iter().any(|(name, credential)| {
+        self.all().any(|(name, credential)| {
             name.as_str() == user && matches!(credential, Credential::Password(known) if is_same(known.as_bytes()))
         })
+    }
+
+    fn all(&self) -> impl Iterator<Item = &(User, Credential)> {
+        self.entries.iter().chain(&self.itself)
     }
 }
 

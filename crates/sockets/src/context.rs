@@ -71,6 +71,8 @@ pub struct Context {
     zap: Option<Arc<Zap>>,
     zmq: zmq::Context,
     security: Arc<Security>,
+    /// For sockets that connect to bound ones of this process.
+    to_itself: Arc<Security>,
     keep_alive: KeepAlive,
     observation: Option<Observation>,
 }
@@ -94,11 +96,23 @@ impl Context {
         }
         random::seed_libzmq()?;
         let zmq = zmq::Context::new();
-        let zap = match (security.mechanism.credentials(), &security.allow) {
-            (Some(credentials), Some(path)) => Some(Arc::new(Zap::spawn(&zmq, AllowList::read(path, credentials)?)?)),
-            _ => None,
+        let security = Arc::new(security);
+        let (zap, to_itself) = match (security.mechanism.credentials(), &security.allow) {
+            (Some(credentials), Some(path)) => {
+                let mut allow = AllowList::read(path, credentials)?;
+                let to_itself = security.to_itself(&mut allow)?;
+                (Some(Arc::new(Zap::spawn(&zmq, allow)?)), Arc::new(to_itself))
+            }
+            _ => (None, Arc::clone(&security)),
         };
-        Ok(Self { zap, zmq, security: Arc::new(security), keep_alive, observation: None })
+        Ok(Self { zap, zmq, security, to_itself, keep_alive, observation: None })
+    }
+
+    /// This context, for sockets that connect to bound ones of this process. Under PLAIN and CURVE they have credentials of
+    /// their own, for which neither a server's key nor an entry of the allow-list is needed.
+    #[must_use]
+    pub fn to_itself(&self) -> Self {
+        Self { security: Arc::clone(&self.to_itself), ..self.clone() }
     }
 
     /// This context, for sockets that no observer sees.
@@ -113,7 +127,8 @@ impl Context {
     /// The hub's address cannot be connected to; the process has no thread, socket or file descriptor left.
     pub fn reporting(&self, reporting: &Reporting) -> Result<(Self, ProcessId), SocketError> {
         let (probes, values) = (Probes::new(), Values::default());
-        let reporter = Reporter::connect(self, reporting, probes.clone(), values.clone())?;
+        let context = if reporting.is_own_hub { self.to_itself() } else { self.clone() };
+        let reporter = Reporter::connect(&context, reporting, probes.clone(), values.clone())?;
         let process = reporter.process();
         let monitors = Monitors::spawn(self, reporter)?;
         Ok((self.observed(Observation { monitors, probes, values }), process))

@@ -37,6 +37,8 @@ use crate::Endpoint;
 pub struct Reporting {
     /// The hub's address for reports.
     pub hub: Endpoint,
+    /// Whether that hub is in this process.
+    pub is_own_hub: bool,
     /// The program's name, such as `tickz`.
     pub program: String,
     /// Its part in its protocol, such as `publish`.

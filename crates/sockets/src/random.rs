@@ -36,6 +36,14 @@ pub(crate) fn routing_id() -> Result<[u8; ROUTING_ID_BYTES], SocketError> {
     }
 }
 
+/// A new password.
+///
+/// # Errors
+/// The system has no entropy.
+pub(crate) fn password() -> Result<String, SocketError> {
+    random::<16>().map(|bytes| bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
 /// A new process id for reports.
 ///
 /// # Errors

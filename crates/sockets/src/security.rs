@@ -2,15 +2,21 @@
 
 use std::{fmt, path::PathBuf};
 
+use wire::User;
+
 use crate::{
     SocketError,
-    allow::Credentials,
+    allow::{AllowList, Credentials},
     error::zmq_error,
     keys::{KeyPair, PublicKey},
+    random,
 };
 
 /// The ZAP domain of every bound socket; without one libzmq does not ask the handler.
 const ZAP_DOMAIN: &str = "suite";
+
+/// The user name of a process at its own bound sockets.
+const ITSELF: &str = "itself";
 
 /// How a process authenticates, and which peers it accepts.
 #[derive(Debug, Clone, Default)]
@@ -52,6 +58,29 @@ impl Security {
             Mechanism::Plain { username, .. } => !username.is_empty(),
             Mechanism::Curve { server, .. } => server.is_some(),
         }
+    }
+
+    /// The security of sockets that connect to bound ones of the same process: credentials that are new and that nobody else
+    /// has, which `allow` admits. Those of the process are for other servers, and its own list may lack them.
+    ///
+    /// # Errors
+    /// The system has no entropy.
+    pub(crate) fn to_itself(&self, allow: &mut AllowList) -> Result<Self, SocketError> {
+        let Ok(user) = ITSELF.parse::<User>() else { return Ok(self.clone()) };
+        let mechanism = match &self.mechanism {
+            Mechanism::Null => Mechanism::Null,
+            Mechanism::Plain { .. } => {
+                let password = random::password()?;
+                allow.admit_password(user, password.clone());
+                Mechanism::Plain { username: ITSELF.to_owned(), password }
+            }
+            Mechanism::Curve { own, .. } => {
+                let pair = KeyPair::generate()?;
+                allow.admit_key(user, pair.public);
+                Mechanism::Curve { own: pair, server: Some(own.public) }
+            }
+        };
+        Ok(Self { mechanism, allow: self.allow.clone() })
     }
 
     /// Prepares a socket that will bind.

@@ -57,6 +57,7 @@ fn main() -> Result<(), SocketError> {
     let stop = Stop::on_signals()?;
     let (context, _) = Context::new(Security::default(), KeepAlive::default())?.reporting(&Reporting {
         hub: std::env::var("SUITE_OBSERVE").ok().and_then(|hub| hub.parse().ok()).expect("SUITE_OBSERVE is a hub"),
+        is_own_hub: false,
         program: "cast".to_owned(),
         role,
         with_bytes: true,

@@ -110,6 +110,16 @@ fn first(socket: &mut Socket, wanted: impl Fn(State) -> bool) -> State {
 }
 
 #[test]
+fn a_process_is_admitted_at_its_own_sockets_whatever_its_list_says() {
+    for mut server in [Server::with_curve(""), Server::with_plain("")] {
+        let mut own = server.context.to_itself().socket(Role::Push, RESULTS).unwrap();
+        own.connect(&server.endpoint).unwrap();
+        assert!(own.send(&[b"a"].into_iter().collect()).unwrap());
+        assert_eq!(server.receive_from().as_deref(), Some("itself"));
+    }
+}
+
+#[test]
 fn the_right_key_gets_in_under_its_name() {
     let ada = KeyPair::generate().unwrap();
     let mut server = Server::with_curve(&format!("ada {}\n", ada.public));

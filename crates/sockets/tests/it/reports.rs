@@ -20,6 +20,7 @@ fn reporting(hub: &Peer) -> Context {
 fn reporting_to(endpoint: &str, with_bytes: bool) -> Context {
     let reporting = Reporting {
         hub: endpoint.parse().unwrap(),
+        is_own_hub: false,
         program: "tickz".to_owned(),
         role: "publish".to_owned(),
         with_bytes,

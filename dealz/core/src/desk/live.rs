@@ -79,13 +79,18 @@ impl Live {
         let (events, inbox) = sync_channel(EVENTS_MAX);
         let hub = BusHub::spawn(&context, hub)?;
         let reports = hub.endpoints().reports.clone();
-        let reporting =
-            Reporting { hub: reports.clone(), program: "dealz".to_owned(), role: "desk".to_owned(), with_bytes };
+        let reporting = Reporting {
+            hub: reports.clone(),
+            is_own_hub: hub.is_own(),
+            program: "dealz".to_owned(),
+            role: "desk".to_owned(),
+            with_bytes,
+        };
         let (observed, desk) = context.reporting(&reporting)?;
         let strangers = Strangers::default();
         // Its own sockets are unobserved: each report would be followed by another one.
         let observations = Observations::spawn(
-            &context,
+            &if hub.is_own() { context.to_itself() } else { context.clone() },
             &hub.endpoints().observations,
             hub.failure(),
             Arc::clone(&strangers),

@@ -21,6 +21,7 @@ pub(crate) type HubFailure = Arc<Mutex<Option<String>>>;
 /// The handle; dropping it ends the hub.
 pub(crate) struct BusHub {
     reached: HubConfig,
+    is_own: bool,
     failure: HubFailure,
     stopper: Option<Stopper>,
     thread: Option<JoinHandle<()>>,
@@ -36,18 +37,24 @@ impl BusHub {
         let failure = HubFailure::default();
         let mut owner = Owner { context: context.clone(), config, failure: Arc::clone(&failure) };
         let hub = owner.bind();
+        let is_own = hub.is_some();
         let bound = hub.as_ref().map_or(&owner.config, Hub::endpoints);
         let reached = HubConfig { reports: bound.reports.reachable(), observations: bound.observations.reachable() };
         let thread = thread::Builder::new()
             .name("hub".to_owned())
             .spawn(move || owner.run(hub, &stop))
             .map_err(|reason| SocketError::System { operation: "start a thread", reason })?;
-        Ok(Self { reached, failure, stopper: Some(stopper), thread: Some(thread) })
+        Ok(Self { reached, is_own, failure, stopper: Some(stopper), thread: Some(thread) })
     }
 
     /// Where processes of this machine reach it, or the hub that is used in its place.
     pub(crate) const fn endpoints(&self) -> &HubConfig {
         &self.reached
+    }
+
+    /// Whether it was bound at the start: otherwise another one is used.
+    pub(crate) const fn is_own(&self) -> bool {
+        self.is_own
     }
 
     /// Why it is not bound.

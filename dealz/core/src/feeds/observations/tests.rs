@@ -65,7 +65,8 @@ impl Desk {
     /// A context whose sockets are reported, and the id of its process.
     fn reporting(&self) -> (Context, ProcessId) {
         let hub = self.hub.endpoints().reports.clone();
-        let reporting = Reporting { hub, program: "a".to_owned(), role: "b".to_owned(), with_bytes: true };
+        let reporting =
+            Reporting { hub, is_own_hub: false, program: "a".to_owned(), role: "b".to_owned(), with_bytes: true };
         context().reporting(&reporting).unwrap()
     }
 
