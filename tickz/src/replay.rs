@@ -127,9 +127,16 @@ impl Rows {
         if repeat && input.is_stream() {
             return Err(ReplayError::Stream { origin });
         }
-        let (near, far) = UnixStream::pair().map_err(failed)?;
-        near.set_nonblocking(true).map_err(failed)?;
-        far.set_nonblocking(true).map_err(failed)?;
+        let (rows, queue) = Self::new(&origin, repeat, stopper).map_err(failed)?;
+        thread::Builder::new().name("replay".to_owned()).spawn(move || queue.run(input)).map_err(failed)?;
+        Ok(rows)
+    }
+
+    /// Both sides.
+    fn new(origin: &Origin, repeat: bool, stopper: Stopper) -> io::Result<(Self, Queue)> {
+        let (near, far) = UnixStream::pair()?;
+        near.set_nonblocking(true)?;
+        far.set_nonblocking(true)?;
         let (sender, found) = sync_channel(QUEUE_MAX);
         let asleep = Arc::new(AtomicBool::new(false));
         let queue = Queue {
@@ -140,8 +147,7 @@ impl Rows {
             asleep: Arc::clone(&asleep),
             forms: vec![Form::Calendar, Form::Seconds],
         };
-        thread::Builder::new().name("replay".to_owned()).spawn(move || queue.run(input)).map_err(failed)?;
-        Ok(Self { origin, found, bell: near, asleep, _stopper: stopper })
+        Ok((Self { origin: origin.clone(), found, bell: near, asleep, _stopper: stopper }, queue))
     }
 
     /// What the reader has found next; `None` if there is nothing new.
@@ -155,9 +161,10 @@ impl Rows {
             }
             Err(TryRecvError::Empty) => {}
         }
-        // First the flag, then one more try: what the reader finds after that rings.
-        self.asleep.store(true, Ordering::SeqCst);
+        // First the ring of what was taken before it rang: after the flag it would pass for that of something new. Then the
+        // flag and one more try: what the reader finds after that rings.
         let _ = self.bell.read(&mut [0; 64]);
+        self.asleep.store(true, Ordering::SeqCst);
         self.found.try_recv().ok()
     }
 
@@ -248,5 +255,31 @@ impl Ended {
             ReadError::Stopped => Self::Abandoned,
             ReadError::Io(reason) => Self::Failed(ReplayError::Read { origin: origin.clone(), reason }),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use sockets::wait;
+
+    use super::*;
+
+    #[test]
+    fn an_owner_that_is_as_fast_as_the_reader_is_woken_for_all_that_is_found() {
+        let (stopper, stop) = Stop::pair().unwrap();
+        let (mut rows, mut queue) = Rows::new(&"prices.csv".parse().unwrap(), true, stopper).unwrap();
+        let reader = thread::spawn(move || (0..1_000_000).try_for_each(|_| queue.put(Found::Again)).is_ok());
+        let (deadline, mut taken) = (Instant::now() + testkit::BOUND, 0);
+        while taken < 1_000_000 {
+            if rows.take().is_some() {
+                taken += 1;
+            } else {
+                wait(&stop, [rows.ring()], Some(deadline)).unwrap();
+                assert!(Instant::now() < deadline, "not woken after {taken}");
+            }
+        }
+        assert!(reader.join().unwrap());
     }
 }
