@@ -120,7 +120,7 @@ bench *args: ui
     @cargo build --workspace --bins --release --locked
     @{{ programs }}/bench "$@"
 
-# the end-to-end tests at full length: many kills, floods and restarts (`just soak long`: also what takes ten minutes)
+# the end-to-end tests at length: many kills, floods and restarts (`just soak long`: hundreds, for half an hour)
 [group('measure')]
 soak length='full': ui
     cargo build --workspace --bins --release --locked

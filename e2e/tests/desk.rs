@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use e2e::{
     chance,
     desk::Desk,
-    length,
+    length, length_up_to,
     roles::{LINES, Role, roles},
     truth::Graph,
 };
@@ -28,7 +28,7 @@ fn after_any_outage_of_reporters_and_desk_the_page_is_right_again() {
     let mut chance = chance();
     let mut stage = Stage::start();
     stage.until_whole();
-    for round in 0..length(10, 200) {
+    for round in 0..length_up_to(10, 50, 200) {
         let outage = format!("round {round}: {}", stage.outage(&mut chance));
         stage.until_right(&outage);
     }

@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use e2e::{
-    chance, length,
+    chance, length, length_up_to,
     observer::{Observer, connections, hub},
     roles::{LINES, Role, roles},
     truth::Graph,
@@ -28,7 +28,7 @@ fn after_any_outage_of_reporters_hub_and_observer_the_graph_is_right_again() {
     let mut stage = Stage::start();
     stage.until_whole();
     let mut longest = (Duration::ZERO, String::new());
-    for round in 0..length(10, 200) {
+    for round in 0..length_up_to(10, 50, 200) {
         let outage = format!("round {round}: {}", stage.outage(&mut chance));
         let (duration, last) = stage.right_after(&outage);
         longest = longest.max((duration, format!("{outage}: {last:?}")));
