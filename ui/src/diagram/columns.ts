@@ -17,9 +17,13 @@ export function columnsOf(graph: Graph, before: ReadonlyMap<string, number>, lim
     const known = hint?.column ?? before.get(id)
     if (known !== undefined) columns.set(id, known)
   }
-  // In less room than before, the last ones find a new place.
-  const first = Math.min(...columns.values())
-  for (const [id, column] of columns) if (column - first >= limit) columns.delete(id)
+  // In less room than before, some find a new place: those that have no hint, then the last ones.
+  const hinted = graph.nodes.flatMap(({ hint }) => hint?.column ?? [])
+  const within = (first: number) => (column: number) => column >= first && column - first < limit
+  if (![...columns.values()].every(within(Math.min(...columns.values())))) {
+    const fits = within(Math.min(...(hinted.length > 0 ? hinted : columns.values())))
+    for (const [id, column] of columns) if (!fits(column)) columns.delete(id)
+  }
   const relations = relationsOf(graph)
   const neighbours = new Map<string, { id: string; side: number }[]>()
   const add = (id: string, neighbour: string, side: number) =>

@@ -148,6 +148,19 @@ describe('columns', () => {
     const before = new Map([[ids[1] ?? '', 0]])
     expect(ids.map((id) => columnsOf(graph, before, 5).get(id))).toEqual([-1, 0, 1])
   })
+
+  test('of what has its place in the suite stay also in less room than before', () => {
+    const whole = graphOf(samples.demo().cast)
+    const chatz = whole.nodes.find((node) => titleOf(node).name === 'chatz serve')
+    const client = { ...chatz!, id: 'client', hint: null, ports: [] }
+    const graph = { ...whole, nodes: [...whole.nodes, client] }
+    const hinted = (limit: number) => {
+      const columns = columnsOf(graph, new Map([[client.id, -1]]), limit)
+      return [columns.get(client.id), ...whole.nodes.map(({ id, hint }) => columns.get(id) === hint?.column)]
+    }
+    expect(hinted(4)).toEqual([-1, ...whole.nodes.map(() => true)])
+    expect(hinted(3)).toEqual([0, ...whole.nodes.map(() => true)])
+  })
 })
 
 test('rails that do not pass each other share a track, and others cross as little as they can', () => {
