@@ -5,15 +5,16 @@ import AxeBuilder from '@axe-core/playwright'
 import type { Page } from 'playwright-core'
 import { resolve } from 'node:path'
 import { createServer, type ViteDevServer } from 'vite'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { open, useBrowser } from './browser'
 
 const CASTS = ['demo', 'absent', 'three', 'eight', 'twenty', 'sixty', 'hostile']
+/** Width and height of the screen, and whether it is a projector. */
 const LOOKS = [
-  ['dark', 1280, 720],
-  ['light', 1920, 1080],
-  ['dark&projector', 1280, 720],
-  ['light&projector', 1920, 1080],
+  [1280, 720, false],
+  [1920, 1080, false],
+  [1920, 1080, true],
+  [1280, 720, true],
 ] as const
 /** The boxes of words are larger than their letters: they overlap by this much at most, in pixels. */
 const TOUCH = 3
@@ -28,16 +29,9 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-async function show(
-  cast: string,
-  options: string,
-  width = 1280,
-  height = 720,
-): Promise<{ page: Page; sins: string[] }> {
+async function show(cast: string, options = ''): Promise<{ page: Page; sins: string[] }> {
   const base = server.resolvedUrls?.local[0] ?? ''
-  const { page, sins } = await open(`${base}tests/diagram/index.html`)
-  await page.setViewportSize({ width, height })
-  await page.goto(`${base}tests/diagram/index.html?${cast}${options}#cast=${cast}&${options}`)
+  const { page, sins } = await open(`${base}tests/diagram/index.html#cast=${cast}${options}`)
   await page.locator('.panel svg [role=button]').first().waitFor()
   await page.evaluate(() => document.fonts.ready)
   return { page, sins }
@@ -64,32 +58,37 @@ function collisions(page: Page): Promise<string[]> {
   }, TOUCH)
 }
 
-describe.each(LOOKS)('%s, %i x %i', (theme, width, height) => {
-  test.each(CASTS)('the words of %s do not run into each other, and are large enough', async (cast) => {
-    const { page, sins } = await show(cast, `theme=${theme}`, width, height)
-    expect(await collisions(page)).toEqual([])
-    const size = await page.evaluate(() => {
-      const drawing = document.querySelector<HTMLElement>('.drawing')
-      const scale = drawing ? drawing.getBoundingClientRect().width / drawing.offsetWidth : 0
-      const sizes = [...document.querySelectorAll('.drawing text')].map((text) =>
-        parseFloat(getComputedStyle(text).fontSize),
-      )
-      return Math.min(...sizes) * scale
-    })
-    expect(size).toBeGreaterThanOrEqual(13.9)
-    expect(sins).toEqual([])
-    await page.context().close()
+/** How large the smallest words of the diagram are on the screen, in pixels. */
+function smallest(page: Page): Promise<number> {
+  return page.evaluate(() => {
+    const drawing = document.querySelector<HTMLElement>('.drawing')
+    const scale = drawing ? drawing.getBoundingClientRect().width / drawing.offsetWidth : 0
+    const texts = [...document.querySelectorAll('.drawing text')]
+    return Math.min(...texts.map((text) => parseFloat(getComputedStyle(text).fontSize))) * scale
   })
+}
+
+test.each(CASTS)('the words of %s do not run into each other, and are large enough, on any screen', async (cast) => {
+  const { page, sins } = await show(cast)
+  for (const [width, height, projector] of LOOKS) {
+    await page.setViewportSize({ width, height })
+    await page.evaluate((on) => document.documentElement.toggleAttribute('data-projector', on), projector)
+    await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))))
+    const look = `${width} x ${height}${projector ? ', projector' : ''}`
+    expect(await collisions(page), look).toEqual([])
+    expect(await smallest(page), look).toBeGreaterThanOrEqual(13.9)
+  }
+  expect(sins).toEqual([])
 })
 
 test.each(['demo', 'sixty', 'hostile'])('everything in %s that can be pressed has a name', async (cast) => {
-  const { page } = await show(cast, 'theme=dark')
+  const { page } = await show(cast)
   const { violations } = await new AxeBuilder({ page }).include('.panel').analyze()
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([])
 })
 
 test('a box and a socket are chosen by key, and a group opens', async () => {
-  const { page } = await show('sixty', 'theme=dark')
+  const { page } = await show('sixty')
   const chosen = () => page.locator('output').innerText()
   await page.getByRole('button', { name: /^broker, / }).press('Enter')
   expect(JSON.parse(await chosen())).toHaveProperty('process')
@@ -105,7 +104,7 @@ test('a box and a socket are chosen by key, and a group opens', async () => {
 })
 
 test('a wheel brings it closer, a drag moves it, and a drag is no click', async () => {
-  const { page } = await show('sixty', 'theme=dark')
+  const { page } = await show('sixty')
   const place = () => page.locator('.drawing').evaluate((drawing) => drawing.style.transform)
   const whole = await place()
   const box = await page.getByRole('button', { name: /^broker, / }).boundingBox()
@@ -123,7 +122,7 @@ test('a wheel brings it closer, a drag moves it, and a drag is no click', async 
 })
 
 test('sixty processes at work are drawn at 30 frames a second and more', async () => {
-  const { page } = await show('sixty', 'theme=dark&live')
+  const { page } = await show('sixty', '&live')
   const frames = await page.evaluate(
     () =>
       new Promise<number[]>((done) => {
