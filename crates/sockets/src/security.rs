@@ -60,7 +60,7 @@ impl Security {
         }
     }
 
-    /// The security of sockets that connect to bound ones of the same process: credentials that are new and that nobody else
+    /// The security of sockets that connect to bound ones of the same process: new credentials that no other process
     /// has, which `allow` admits. Those of the process are for other servers, and its own list may lack them.
     ///
     /// # Errors
