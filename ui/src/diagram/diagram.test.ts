@@ -83,6 +83,13 @@ describe('the graph of a cast', () => {
     expect(links.some(({ from, to }) => from === to)).toBe(false)
   })
 
+  test('has the sockets of the suite in the order of the desk, whatever the order of the reports', () => {
+    const { nodes } = graphOf(samples.demo().cast)
+    const types = new Map(nodes.map((node) => [titleOf(node).name, node.ports.map(({ type }) => type)]))
+    expect(types.get('chatz serve')).toEqual(['ROUTER', 'XPUB'])
+    expect(types.get('valuz worker-1')).toEqual(['PULL', 'PUSH', 'SUB'])
+  })
+
   test('has what is absent as a box, and its lines', () => {
     const graph = graphOf(samples.demo(0, false).cast)
     const absent = graph.nodes.filter(({ kind }) => kind === 'absent')
@@ -257,18 +264,22 @@ describe('pulses', () => {
   }
 
   test('run along the line that had messages, the way that they took', () => {
-    const pulses = pulsesBetween(graph, before, grown({ 'chatz.req': { sent: 1 }, requests: { received: 1 } }))
-    expect(pulses.map(ends)).toEqual([['chatz.req', 'requests']])
-    const ticks = pulsesBetween(graph, before, grown({ 'tickz.sub': { received: 994 }, ticks: { sent: 994 } }))
-    expect(ticks.map(ends)).toEqual([['ticks', 'tickz.sub']])
+    const pulses = pulsesBetween(graph, before, grown({ 'chatz.req': { sent: 1 }, 'chatz.requests': { received: 1 } }))
+    expect(pulses.map(ends)).toEqual([['chatz.req', 'chatz.requests']])
+    const ticks = pulsesBetween(graph, before, grown({ 'tickz.sub': { received: 994 }, 'tickz.pub': { sent: 994 } }))
+    expect(ticks.map(ends)).toEqual([['tickz.pub', 'tickz.sub']])
     expect(ticks[0]).toMatchObject({ messages: 994, pattern: 'pubsub', turns: null })
   })
 
   test('run to the worker that did something', () => {
-    const pulses = pulsesBetween(graph, before, grown({ '4/orders': { received: 20 }, '4/values': { sent: 20 } }))
+    const pulses = pulsesBetween(
+      graph,
+      before,
+      grown({ '4/valuz.worker.orders': { received: 20 }, '4/valuz.worker.results': { sent: 20 } }),
+    )
     expect(pulses.map(ends)).toEqual([
-      ['valuz.push', 'orders'],
-      ['values', 'valuz.pull'],
+      ['valuz.push', 'valuz.worker.orders'],
+      ['valuz.worker.results', 'valuz.pull'],
     ])
   })
 

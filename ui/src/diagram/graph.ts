@@ -70,7 +70,7 @@ export function graphOf(cast: CastView): Graph {
     ids.add(process.id)
     const own = process.sockets
       .filter(({ key }) => !ports.has(key) && ports.set(key, {} as Port))
-      .map((socket) => ({ socket, order: orderOf(process.isDesk, socket.name) }))
+      .map((socket) => ({ socket, order: orderOf(socket.name) }))
       .sort((a, b) => a.order - b.order)
       .map(({ socket }) => portOf(socket))
     own.forEach((port) => ports.set(port.key, port))

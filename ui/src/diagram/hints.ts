@@ -41,10 +41,20 @@ export function peerOf(socket: string): { name: string; hint: Hint } | null {
 const DESK_ORDER = ['chatz.req', 'chatz.sub', 'tickz.sub', 'valuz.push', 'valuz.pull', 'valuz.pub']
 const DESK_LEFT = 3
 
+/** The order of the suite's sockets in their boxes: level with the desk's, whatever the order of the reports. */
+const ORDER = [
+  ...DESK_ORDER,
+  'chatz.requests',
+  'chatz.broadcasts',
+  'valuz.worker.orders',
+  'valuz.worker.results',
+  'valuz.worker.control',
+]
+
 /** The place of a socket in its box; those with the same keep the order in which they are reported. */
-export function orderOf(isDesk: boolean, socket: string): number {
-  const place = isDesk ? DESK_ORDER.indexOf(socket) : -1
-  return place < 0 ? DESK_ORDER.length : place
+export function orderOf(socket: string): number {
+  const place = ORDER.indexOf(socket)
+  return place < 0 ? ORDER.length : place
 }
 
 /** On which side the desk has a socket while it has no peer. */

@@ -185,10 +185,10 @@ export function demo(workers = 2, services = true): Sample {
     { isDesk: true },
   )
   if (services) {
-    cast.process('tickz', 'publish', [{ name: 'ticks', type: 'XPUB', bind: tcp(9003), rate: 14 }])
+    cast.process('tickz', 'publish', [{ name: 'tickz.pub', type: 'XPUB', bind: tcp(9003), rate: 14 }])
     cast.process('chatz', 'serve', [
-      { name: 'requests', type: 'ROUTER', bind: tcp(9001), rate: 1 },
-      { name: 'changes', type: 'XPUB', bind: tcp(9002), rate: 0.3 },
+      { name: 'chatz.broadcasts', type: 'XPUB', bind: tcp(9002), rate: 0.3 },
+      { name: 'chatz.requests', type: 'ROUTER', bind: tcp(9001), rate: 1 },
     ])
   }
   for (let index = 0; index < workers; index++) {
@@ -196,15 +196,15 @@ export function demo(workers = 2, services = true): Sample {
       'valuz',
       'worker',
       [
+        { name: 'valuz.worker.control', type: 'SUB', connect: [tcp(9006)], rate: 0.8 },
         {
-          name: 'orders',
+          name: 'valuz.worker.orders',
           type: 'PULL',
           connect: [tcp(9004)],
           rate: 5618 - 690 * index,
           onTheWay: index === 1 ? 5057 : 0,
         },
-        { name: 'values', type: 'PUSH', connect: [tcp(9005)], rate: 5100 / (1 + index / 7) },
-        { name: 'control', type: 'SUB', connect: [tcp(9006)], rate: 0.8 },
+        { name: 'valuz.worker.results', type: 'PUSH', connect: [tcp(9005)], rate: 5100 / (1 + index / 7) },
       ],
       { child: `worker-${index + 1}` },
     )
