@@ -1,13 +1,16 @@
 // Measures the desk's page in a real browser, under a publisher's load or at rest; prints one JSON object.
 //
 //   node bench/desk.mjs PROGRAMS SECONDS RATE
+//   node bench/desk.mjs PROGRAMS SECONDS many
 //   node bench/desk.mjs PROGRAMS SECONDS rest
 //
 // PROGRAMS is the folder of the suite's programs. The browser draws by software and has one page, the desk view, at
-// 1280x720. All five symbols of the publisher are followed. At rest the desk runs the demo: its prices, about fifteen a
-// second, and a chat and two workers that have nothing to do.
+// 1280x720. At a RATE all five symbols of the publisher are followed. With many, sixty programs that the suite does not
+// know send to each other. At rest the desk runs the demo: its prices, about fifteen a second, and a chat and two workers
+// that have nothing to do.
 
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { createRequire } from 'node:module'
@@ -17,13 +20,15 @@ const require = createRequire(resolve(import.meta.dirname, '../ui/package.json')
 const { chromium } = require('playwright-core')
 
 const [programs, seconds, load] = [process.argv[2], Number(process.argv[3]), process.argv[4]]
-const rests = load === 'rest'
 /** The first seconds, in which caches fill, are not part of what must stay flat. */
 const WARM_UP = Math.min(10, seconds / 3)
 const SYMBOLS = ['MSFT', 'AAPL', 'GOOG', 'YHOO', 'BBRY']
 const DEMO = ['--stage', '--prices', resolve(import.meta.dirname, '../data/stocks.csv')]
+/** How many programs there are with many, and the messages a second of all. */
+const MANY = 60
+const MANY_RATE = 20_000
 
-const ports = await freePorts(6)
+const ports = await freePorts(7 + 2 * MANY)
 const at = (index) => `tcp://127.0.0.1:${ports[index]}`
 const env = {
   ...process.env,
@@ -33,7 +38,8 @@ const env = {
   VALUZ_ORDERS: at(3),
   VALUZ_RESULTS: at(4),
   VALUZ_CONTROL: at(5),
-  OBSERVE_REPORTS: 'tcp://127.0.0.1:*',
+  OBSERVE_REPORTS: at(6),
+  SUITE_OBSERVE: at(6),
   OBSERVE_OBSERVATIONS: 'tcp://127.0.0.1:*',
   RUST_LOG: 'error',
 }
@@ -51,32 +57,87 @@ try {
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-gpu', '--enable-precise-memory-info'],
   })
-  if (!rests) {
-    run('tickz', ['publish', '--sequence', '--rate', load])
-    run('chatz', ['serve'])
-  }
   const page = await browser.newPage({ viewport: { width: 1280, height: 720 } })
-
-  // From the start of dealz to the first price on the page: the browser is already waiting.
-  const begin = performance.now()
-  const desk = run('dealz', ['--web', '127.0.0.1:0', ...(rests ? DEMO : ['--symbols', SYMBOLS.join(',')])])
-  const link = await firstLink(desk)
-  await page.goto(link, { waitUntil: 'commit' })
-  await page.waitForFunction(
-    (symbol) => [...document.querySelectorAll('tr')].some((row) => new RegExp(`${symbol}\\D*\\d+\\.\\d`).test(row.textContent)),
-    SYMBOLS[0],
-    { polling: 'raf', timeout: 20_000 },
-  )
-  const firstTickMs = performance.now() - begin
-
-  const measured = rests ? await atRest(page, desk.pid) : { first_tick_ms: firstTickMs, ...(await atWork(page, desk.pid)) }
+  const measured = await { many, rest }[load]?.(page) ?? await ticks(page)
   const status = await page.evaluate(() => document.body.innerText)
   if (/No connection to dealz/.test(status)) throw new Error('the page lost dealz')
   console.log(JSON.stringify(measured))
 } finally {
   await browser?.close()
   for (const child of children) child.kill('SIGTERM')
-  await Promise.all(children.map((child) => child.exitCode ?? new Promise((ended) => child.once('exit', ended))))
+  await Promise.all(children.map((child) => child.exitCode ?? once(child, 'exit')))
+}
+
+/** The desk with all symbols of a publisher. */
+async function ticks(page) {
+  run('tickz', ['publish', '--sequence', '--rate', load])
+  run('chatz', ['serve'])
+  const { desk, begin } = await open(page, ['--symbols', SYMBOLS.join(',')])
+  await firstTick(page)
+  return { first_tick_ms: performance.now() - begin, ...(await atWork(page, desk.pid)) }
+}
+
+/** The desk with programs that it does not know: each one sends to the next one, and subscribes to it. */
+async function many(page) {
+  const { desk } = await open(page, [])
+  const every = String(MANY_RATE / (2 * MANY))
+  const end = (number, socket) => at(7 + 2 * (number % MANY) + socket)
+  const casts = Array.from({ length: MANY }, (_, number) =>
+    run('cast', [
+      String(number),
+      '--rate',
+      every,
+      `pull PULL bind ${end(number, 0)}`,
+      `pub XPUB bind ${end(number, 1)} ${2 ** 53}`,
+      `push PUSH connect ${end(number + 1, 0)} ${2 ** 53}`,
+      `sub SUB connect ${end(number + 1, 1)}`,
+    ]),
+  )
+  await allUp(page)
+  const from = performance.now()
+  const measured = await atWork(page, desk.pid)
+  await allUp(page)
+  const received = await Promise.all(casts.map(countAtEnd))
+  const seconds = (performance.now() - from) / 1000
+  return { ...measured, messages_a_second: received.reduce((sum, each) => sum + each) / seconds }
+}
+
+/** Waits until the page counts the connections of all. */
+function allUp(page) {
+  const up = (connections) => Number(/(\d+) connections up/.exec(document.body.innerText)?.[1]) >= connections
+  return page.waitForFunction(up, 2 * MANY, { timeout: 60_000 })
+}
+
+/** Ends a program, and returns how many messages it says that it has received. */
+async function countAtEnd(cast) {
+  let text = ''
+  cast.stdout.on('data', (part) => (text += part))
+  cast.kill('SIGTERM')
+  await once(cast, 'close')
+  const counts = JSON.parse(text.trim().split('\n').at(-1))
+  return Object.values(counts).reduce((sum, { received }) => sum + received.messages, 0)
+}
+
+/** The desk with the demo. */
+async function rest(page) {
+  const { desk } = await open(page, DEMO)
+  await firstTick(page)
+  return atRest(page, desk.pid)
+}
+
+/** Starts the desk, for which the browser is already waiting, and opens its page. */
+async function open(page, args) {
+  const begin = performance.now()
+  const desk = run('dealz', ['--web', '127.0.0.1:0', ...args])
+  await page.goto(await firstLink(desk), { waitUntil: 'commit' })
+  return { desk, begin }
+}
+
+/** Waits for the first price on the page. */
+function firstTick(page) {
+  const shown = (symbol) =>
+    [...document.querySelectorAll('tr')].some((row) => new RegExp(`${symbol}\\D*\\d+\\.\\d`).test(row.textContent))
+  return page.waitForFunction(shown, SYMBOLS[0], { polling: 'raf', timeout: 20_000 })
 }
 
 /** Frames, processor time and memory under load. */

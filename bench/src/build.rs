@@ -10,8 +10,8 @@ use anyhow::{Context, Result, ensure};
 
 use crate::progress::Progress;
 
-/// The measured programs of the suite.
-const SUITE: [&str; 5] = ["tickz", "chatz", "valuz", "observez", "dealz"];
+/// The measured programs of the suite, and the program of which there are many.
+const SUITE: [&str; 6] = ["tickz", "chatz", "valuz", "observez", "dealz", "cast"];
 
 /// The reference programs, one file each in `bench/c`.
 const REFERENCE: [&str; 6] =
@@ -25,9 +25,9 @@ pub(crate) fn suite(given: Option<&Path>, progress: &Progress) -> Result<PathBuf
             progress.say("building the suite's programs");
             let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
             let mut command = Command::new(cargo);
-            command.current_dir(workspace()).args(["build", "--release", "--quiet"]);
+            command.current_dir(workspace()).args(["build", "--release", "--quiet", "--workspace"]);
             for program in SUITE {
-                command.args(["--package", program]);
+                command.args(["--bin", program]);
             }
             ensure!(command.status().context("cannot start cargo")?.success(), "the suite does not build");
             target().join("release")

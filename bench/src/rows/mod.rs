@@ -41,6 +41,8 @@ pub(crate) enum Name {
     StartUp,
     /// The desk's page under 100,000 ticks a second
     DeskPage,
+    /// The desk's page with sixty programs that it does not know
+    DeskMany,
     /// The cost of a tick in the desk
     DeskTick,
     /// The cost of the desk with the demo at rest
@@ -57,7 +59,13 @@ impl Name {
     pub(crate) fn has_reference(self) -> bool {
         !matches!(
             self,
-            Self::Reports | Self::ValuesSpeedUp | Self::ChatCrowd | Self::DeskPage | Self::DeskTick | Self::DeskRest
+            Self::Reports
+                | Self::ValuesSpeedUp
+                | Self::ChatCrowd
+                | Self::DeskPage
+                | Self::DeskMany
+                | Self::DeskTick
+                | Self::DeskRest
         )
     }
 }
@@ -96,6 +104,7 @@ impl Bench {
             Name::Memory => footprint::memory(self, table),
             Name::StartUp => footprint::start_up(self, table),
             Name::DeskPage => desk::page(self, table),
+            Name::DeskMany => desk::many(self, table),
             Name::DeskTick => desk::cost(self, table),
             Name::DeskRest => desk::rest(self, table),
         }
