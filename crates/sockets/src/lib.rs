@@ -25,6 +25,7 @@
 //! - [`input`]: reads a file or a stream, and stops waiting at the stop signal
 //! - [`output`]: writes to standard output, and stops waiting for its reader at the stop signal
 //! - [`text`]: reads small text files that people write
+//! - [`ports`]: ports that are reserved for programs that bind them later
 //! - [`error`]: what can go wrong
 
 pub mod actor;
@@ -46,6 +47,7 @@ pub mod malformed;
 mod monitors;
 pub mod observe;
 pub mod output;
+pub mod ports;
 mod probe;
 mod random;
 mod raw;
