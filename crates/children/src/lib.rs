@@ -8,7 +8,7 @@
 //! - `lines`: the thread that reads its streams
 //! - `input`: the thread that writes to it
 //! - [`exit`]: how it ended, in words
-//! - [`children`]: several
+//! - [`children`]: several, by name
 
 pub mod child;
 pub mod children;
