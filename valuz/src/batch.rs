@@ -87,6 +87,12 @@ impl Batch {
         self.orders.count() - self.fresh + self.again.len() as u64
     }
 
+    /// How many orders of the batch were sent, each counted once.
+    #[must_use]
+    pub const fn sent(&self) -> u64 {
+        self.fresh
+    }
+
     /// How many orders were sent again.
     #[must_use]
     pub const fn repeated(&self) -> u64 {

@@ -43,3 +43,6 @@ pub mod worker;
 pub use reduce::{Reduce, ReduceConfig};
 pub use source::{Source, SourceConfig};
 pub use worker::{Worker, WorkerConfig};
+
+/// What each role reports to observers; `run` only starts others.
+pub const REPORTS: &[wire::report::Declaration] = &[source::REPORTS, worker::REPORTS, reduce::REPORTS];

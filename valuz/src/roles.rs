@@ -19,9 +19,9 @@ use crate::{
     listing::{Listing, Reading},
     orders::Orders,
     progress::Progress,
-    reduce::{Reduce, ReduceConfig},
+    reduce::{self, Reduce, ReduceConfig},
     run::{self, RunConfig},
-    source::{Source, SourceConfig},
+    source::{self, Source, SourceConfig},
     tally::Plan,
     valuation::{Valuation, ValueAtRisk},
     worker::{self, Worker, WorkerConfig},
@@ -61,7 +61,7 @@ impl SourceArgs {
             control: suite.to_connect(CONTROL, self.control.endpoint, &self.host),
             batch,
         };
-        let source = Source::bind(&suite.observable_context("valuz", "source")?, config)?;
+        let source = Source::bind(&suite.observable_context(source::REPORTS.program, source::REPORTS.role)?, config)?;
         if self.progress {
             Progress::listening(ORDERS, source.endpoint()).print()?;
         }
@@ -99,7 +99,8 @@ impl WorkerArgs {
             delay: self.work.delay,
             name: self.report.then(worker::own_name).transpose()?,
         };
-        Worker::connect(&suite.observable_context("valuz", "worker")?, config)?.run(stop)?;
+        Worker::connect(&suite.observable_context(worker::REPORTS.program, worker::REPORTS.role)?, config)?
+            .run(stop)?;
         Ok(())
     }
 }
@@ -113,7 +114,7 @@ impl ReduceArgs {
             plan: self.waiting.plan(self.workers, self.count),
             progress: self.progress,
         };
-        let reduce = Reduce::bind(&suite.observable_context("valuz", "reduce")?, &config)?;
+        let reduce = Reduce::bind(&suite.observable_context(reduce::REPORTS.program, reduce::REPORTS.role)?, &config)?;
         if self.progress {
             for (channel, endpoint) in [RESULTS, CONTROL].into_iter().zip(reduce.endpoints()) {
                 Progress::listening(channel, endpoint).print()?;

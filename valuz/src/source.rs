@@ -5,14 +5,26 @@
 
 use std::time::Instant;
 
-use sockets::{BindError, Context, Endpoint, Interest, Listener, Role, Socket, SocketError, Stop, wait};
+use sockets::{BindError, Context, Endpoint, Interest, Listener, Role, Socket, SocketError, Stop, Value, wait};
 use tracing::{debug, info};
 use wire::{
     Frames,
-    value::{Control, ORDERS},
+    report::{Declaration, DeclaredSocket, DeclaredValue},
+    value::{CONTROL, Control, ORDERS},
 };
 
 use crate::{batch::Batch, commands::Commands, orders::Orders};
+
+/// What it reports to observers.
+pub const REPORTS: Declaration =
+    Declaration { program: "valuz", role: "source", sockets: &[COMMANDS, OUTGOING], values: &[SENT, REPEATED] };
+
+const COMMANDS: DeclaredSocket =
+    DeclaredSocket { name: "valuz.source.control", kind: "SUB", channel: CONTROL, binds: false };
+const OUTGOING: DeclaredSocket =
+    DeclaredSocket { name: "valuz.source.orders", kind: "PUSH", channel: ORDERS, binds: true };
+const SENT: DeclaredValue = DeclaredValue { name: "sent", unit: "orders" };
+const REPEATED: DeclaredValue = DeclaredValue { name: "repeated", unit: "orders" };
 
 /// How many orders are sent, or commands taken, before the loop does anything else.
 const BURST: usize = 1_000;
@@ -36,6 +48,8 @@ pub struct Source {
     commands: Commands,
     endpoint: Endpoint,
     batch: Batch,
+    /// The orders of the batch that are sent, and those sent again, for observers.
+    values: [Value; 2],
     /// The order to send next, encoded; empty if there is none.
     outgoing: Frames,
 }
@@ -47,9 +61,9 @@ impl Source {
     /// The port is in use, or a socket cannot be made.
     pub fn bind(context: &Context, config: SourceConfig) -> Result<Self, BindError> {
         let topics = [Control::START_TOPIC, Control::REPEAT_TOPIC, Control::EXIT_TOPIC];
-        let commands = Commands::connect(context, config.control, "valuz.source.control", &topics)?;
+        let commands = Commands::connect(context, config.control, COMMANDS.name, &topics)?;
         let mut orders = context.socket(Role::Push, ORDERS)?;
-        orders.watch("valuz.source.orders")?;
+        orders.watch(OUTGOING.name)?;
         let endpoint = orders.bind(&config.orders)?;
         info!(channel = ORDERS.name, %endpoint, "listening");
         Ok(Self {
@@ -59,6 +73,7 @@ impl Source {
             commands,
             endpoint,
             batch: Batch::new(config.batch),
+            values: [SENT, REPEATED].map(|value| context.declared(value)),
             outgoing: Frames::new(),
         })
     }
@@ -77,6 +92,7 @@ impl Source {
         self.follow_connections()?;
         loop {
             let more = self.send_burst()?;
+            self.show_counts();
             // With more to send, the loop only glances at the others; else it sleeps until something happens.
             let writable = if self.outgoing.is_empty() && !more { Interest::never() } else { self.orders.writable() };
             let [commands, connection] = self.commands.interests();
@@ -106,6 +122,13 @@ impl Source {
         let now = Instant::now();
         self.listener.follow(now, &mut self.orders, |_| {})?;
         self.commands.follow(now)
+    }
+
+    fn show_counts(&self) {
+        let [sent, repeated] = &self.values;
+        let held = u64::from(!self.outgoing.is_empty());
+        sent.set(self.batch.sent().saturating_sub(held) as f64);
+        repeated.set(self.batch.repeated() as f64);
     }
 
     /// Sends until nothing is left, no worker has room, or a burst is sent; returns whether a burst was sent.

@@ -6,7 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use wire::{Channel, Limits, report::ProcessId};
+use wire::{
+    Channel, Limits,
+    report::{DeclaredValue, ProcessId},
+};
 
 use crate::{
     Mechanism, Monitors, Probes, Role, Security, Socket, SocketError, Stop,
@@ -137,6 +140,12 @@ impl Context {
     /// This context, for sockets that are observed so from [`Socket::watch`] on.
     pub(crate) fn observed(&self, observation: Observation) -> Self {
         Self { observation: Some(observation), ..self.clone() }
+    }
+
+    /// The number that the process has declared so, as observers see it.
+    #[must_use]
+    pub fn declared(&self, value: DeclaredValue) -> Value {
+        self.value(value.name, value.unit)
     }
 
     /// The number of this name and unit that observers of the process see, zero at first; clones share it.
