@@ -1,0 +1,202 @@
+//! Who is in a scene, what each reports, and which endpoints it uses.
+
+use std::collections::{HashMap, HashSet};
+
+use wire::{
+    Channel,
+    report::{DeclaredSocket, DeclaredValue},
+};
+
+use crate::{
+    Scene,
+    known::{Known, Programs},
+    problem::Problems,
+    script::Member,
+    suggest::suggestion,
+};
+
+/// The most processes in a scene.
+const PROCESSES_MAX: u32 = 128;
+
+/// The transports that an endpoint can be asked for.
+const TRANSPORTS: [&str; 3] = ["tcp", "ipc", "inproc"];
+
+/// The members of a scene.
+pub(super) struct Cast<'a>(Vec<Player<'a>>);
+
+/// A member and what is known of it.
+pub(super) struct Player<'a> {
+    pub(super) member: &'a Member,
+    pub(super) known: Known,
+}
+
+/// The processes that a name means.
+pub(super) struct Named<'a> {
+    pub(super) player: &'a Player<'a>,
+    /// Their names: of several equal ones, `worker-1` and so on.
+    pub(super) processes: Vec<String>,
+}
+
+impl<'a> Cast<'a> {
+    /// The cast of a scene, whose mistakes are added to `problems`.
+    pub(super) fn of(scene: &'a Scene, programs: &Programs, problems: &mut Problems) -> Self {
+        let players = scene.cast.iter().map(|member| Player::of(member, programs, problems)).collect();
+        let cast = Self(players);
+        let mut names = HashMap::new();
+        for Player { member, .. } in &cast.0 {
+            let own = HashSet::from([member.name.clone()]).into_iter().chain(processes(member));
+            for name in own.collect::<HashSet<_>>() {
+                if names.insert(name.clone(), member.line).is_some() {
+                    problems.add(member.line, format!("two processes are named `{name}`"));
+                }
+            }
+        }
+        if let Some(Player { member, .. }) = cast.0.first()
+            && cast.0.iter().map(|player| player.member.count).sum::<u32>() > PROCESSES_MAX
+        {
+            problems.add(member.line, format!("a scene has at most {PROCESSES_MAX} processes"));
+        }
+        cast
+    }
+
+    /// All members.
+    pub(super) fn players(&self) -> impl Iterator<Item = &Player<'a>> {
+        self.0.iter()
+    }
+
+    /// The processes that a name means.
+    ///
+    /// # Errors
+    /// None has it.
+    pub(super) fn named(&'a self, name: &str) -> Result<Named<'a>, String> {
+        for player in &self.0 {
+            let processes = processes(player.member);
+            if player.member.name == name {
+                return Ok(Named { player, processes });
+            }
+            if processes.iter().any(|process| process == name) {
+                return Ok(Named { player, processes: vec![name.to_owned()] });
+            }
+        }
+        let known = self.0.iter().map(|player| player.member.name.as_str());
+        Err(format!("no process `{name}`{}", suggestion(name, known)))
+    }
+}
+
+impl<'a> Player<'a> {
+    fn of(member: &'a Member, programs: &Programs, problems: &mut Problems) -> Self {
+        let line = member.line;
+        let known = Known::of(&member.run).unwrap_or_else(|reason| {
+            problems.add(line, reason);
+            Known::Other
+        });
+        if let (Known::Other, Some(program)) = (known, member.run.first())
+            && !crate::known::declarations().any(|declaration| declaration.program == program)
+            && !programs.has(program)
+        {
+            let suite: HashSet<&str> = crate::known::declarations().map(|declaration| declaration.program).collect();
+            problems.add(line, format!("no program `{program}`{}", suggestion(program, suite)));
+        }
+        let player = Self { member, known };
+        let mut named = HashSet::new();
+        for word in member.run.iter().chain(member.variables.values()) {
+            for (name, transport) in placeholders(word) {
+                if let Some(transport) = transport.filter(|transport| !TRANSPORTS.contains(transport)) {
+                    let meant = suggestion(transport, TRANSPORTS);
+                    problems.add(line, format!("unknown transport in `{{{name}:{transport}}}`{meant}"));
+                }
+                named.insert(name);
+            }
+        }
+        for link in &member.links {
+            if let Err(reason) = player.check_link(link, &named) {
+                problems.add(line, reason);
+            }
+        }
+        player
+    }
+
+    /// Whether this member can reach the endpoint `link` through a link.
+    fn check_link(&self, link: &str, named: &HashSet<&str>) -> Result<(), String> {
+        if named.contains(link) {
+            return Ok(());
+        }
+        let name = &self.member.name;
+        let connected: Vec<&str> = match self.known {
+            Known::Reports(declared) => {
+                let socket = declared.sockets.iter().find(|socket| socket.channel.name == link);
+                if socket.is_some_and(|socket| socket.binds) {
+                    return Err(format!("`{name}` binds `{link}`: a link belongs to a process that connects"));
+                }
+                declared.sockets.iter().filter(|socket| !socket.binds).map(|socket| socket.channel.name).collect()
+            }
+            Known::Silent => Vec::new(),
+            Known::Other => Channel::all().map(|channel| channel.name).collect(),
+        };
+        if connected.contains(&link) {
+            return Ok(());
+        }
+        let known = connected.into_iter().chain(named.iter().copied());
+        Err(format!("`{name}` connects to no endpoint `{link}`{}", suggestion(link, known)))
+    }
+
+    /// The sockets that it may report under this name, which may be that of a channel.
+    ///
+    /// # Errors
+    /// There is none.
+    pub(super) fn check_socket(&self, name: &str) -> Result<(), String> {
+        let sockets = match self.known {
+            Known::Other => return Ok(()),
+            Known::Reports(declared) => declared.sockets,
+            Known::Silent => &[],
+        };
+        let is_named = |socket: &DeclaredSocket| socket.name == name || socket.channel.name == name;
+        if sockets.iter().any(is_named) {
+            return Ok(());
+        }
+        let known = sockets.iter().map(|socket| socket.channel.name);
+        Err(format!("`{}` reports no socket `{name}`{}", self.program(), suggestion(name, known)))
+    }
+
+    /// Whether it reports a value of this name.
+    ///
+    /// # Errors
+    /// It does not.
+    pub(super) fn check_value(&self, name: &str) -> Result<(), String> {
+        let values: &[DeclaredValue] = match self.known {
+            Known::Other => return Ok(()),
+            Known::Reports(declared) => declared.values,
+            Known::Silent => &[],
+        };
+        if values.iter().any(|value| value.name == name) {
+            return Ok(());
+        }
+        let known = values.iter().map(|value| value.name);
+        Err(format!("`{}` reports no value `{name}`{}", self.program(), suggestion(name, known)))
+    }
+
+    fn program(&self) -> String {
+        match self.known {
+            Known::Reports(declared) => format!("{} {}", declared.program, declared.role),
+            _ => self.member.run.iter().take(2).map(String::as_str).collect::<Vec<_>>().join(" "),
+        }
+    }
+}
+
+/// The names of a member's processes.
+fn processes(member: &Member) -> Vec<String> {
+    if member.count == 1 {
+        return vec![member.name.clone()];
+    }
+    (1..=member.count).map(|number| format!("{}-{number}", member.name)).collect()
+}
+
+/// The `{name}` and `{name:transport}` in a word.
+fn placeholders(word: &str) -> impl Iterator<Item = (&str, Option<&str>)> {
+    word.split('{').skip(1).filter_map(|rest| {
+        let (inside, _) = rest.split_once('}')?;
+        let (name, transport) = inside.split_once(':').map_or((inside, None), |(name, kind)| (name, Some(kind)));
+        let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        is_name.then_some((name, transport))
+    })
+}
