@@ -39,7 +39,7 @@ pub struct Member {
     pub waits: bool,
     /// Environment variables, with the same placeholders.
     pub variables: BTreeMap<String, String>,
-    /// The endpoints that it reaches through a link of its own, which can be given faults.
+    /// The endpoints that it reaches through a separate link, which can be given faults.
     pub links: Vec<String>,
     /// Where it is declared.
     pub line: Line,
@@ -131,7 +131,7 @@ pub enum Fault {
     Bandwidth(u64),
     /// No connection is possible, and present ones end.
     Down,
-    /// Bytes no longer arrive, and nobody is told: a connection is half open.
+    /// Bytes no longer arrive and no peer notices: the connection is half open.
     Timeout,
     /// Connections end without a farewell (RST).
     Reset,
@@ -239,7 +239,7 @@ pub enum Operand {
     Path(Path),
 }
 
-/// Whether a process reports, as [`observatory::Presence`] tells it.
+/// Whether a process reports, as an observer knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Presence {
     /// It does.
