@@ -44,14 +44,19 @@ struct Life {
 
 impl Child {
     /// Starts a command. Its standard output and standard error become events if the command pipes them; `take` gets
-    /// those on a thread of the child's. While `take` blocks, the child waits as soon as its pipes are full.
+    /// those on a thread of the child's. While `take` blocks, the child waits as soon as its pipes are full. A line
+    /// longer than `line_bytes_max` is cut, which a `…` marks.
     ///
     /// Call this on a thread that outlives the child: Linux kills a child with the thread that started it. A program
     /// that does not call [`program::end_with_parent`] outlives a parent that was killed itself.
     ///
     /// # Errors
     /// The program cannot be started, or there are no descriptors or threads left; then nothing runs.
-    pub fn start(command: &mut Command, mut take: impl FnMut(Event) + Send + 'static) -> io::Result<Self> {
+    pub fn start(
+        command: &mut Command,
+        line_bytes_max: usize,
+        mut take: impl FnMut(Event) + Send + 'static,
+    ) -> io::Result<Self> {
         let process = SharedChild::spawn(program::kill_child_with_us(command))?;
         let (stdout, stderr) = (process.take_stdout(), process.take_stderr());
         let input = Input::new(process.take_stdin());
@@ -67,7 +72,7 @@ impl Child {
         })?;
         let life = Arc::clone(&child.life);
         thread::Builder::new().name("child lines".to_owned()).spawn(move || {
-            lines::read(stdout, stderr, &end, &mut take);
+            lines::read((stdout, stderr), &end, line_bytes_max, &mut take);
             let exit = life.process.wait().map_or(Exit::Unknown, Exit::from);
             *life.locked() = Some(exit);
             life.is_over.notify_all();

@@ -22,7 +22,7 @@ use crate::{Child, Event};
 /// use children::{Children, Event, Exit};
 ///
 /// let (sender, events) = sync_channel(100);
-/// let mut children = Children::new(sender);
+/// let mut children = Children::new(sender, 1_000);
 /// children.start("greeter", Command::new("echo").arg("hello").stdout(Stdio::piped()))?;
 /// while !children.is_empty() {
 ///     match events.recv().unwrap() {
@@ -40,13 +40,14 @@ use crate::{Child, Event};
 pub struct Children<N, E = (N, Event)> {
     children: BTreeMap<N, Child>,
     events: SyncSender<E>,
+    line_bytes_max: usize,
 }
 
 impl<N: Ord + Clone + Send + 'static, E: From<(N, Event)> + Send + 'static> Children<N, E> {
-    /// None yet.
+    /// None yet. Their lines are cut after `line_bytes_max`.
     #[must_use]
-    pub const fn new(events: SyncSender<E>) -> Self {
-        Self { children: BTreeMap::new(), events }
+    pub const fn new(events: SyncSender<E>, line_bytes_max: usize) -> Self {
+        Self { children: BTreeMap::new(), events, line_bytes_max }
     }
 
     /// Starts a command as [`Child::start`] does.
@@ -58,7 +59,7 @@ impl<N: Ord + Clone + Send + 'static, E: From<(N, Event)> + Send + 'static> Chil
             return Err(io::ErrorKind::AlreadyExists.into());
         };
         let events = self.events.clone();
-        let child = Child::start(command, move |event| {
+        let child = Child::start(command, self.line_bytes_max, move |event| {
             // An owner without a channel has ended, and its children with it.
             let _ = events.send((name.clone(), event).into());
         })?;

@@ -19,5 +19,4 @@ mod lines;
 pub use child::{Child, Event};
 pub use children::Children;
 pub use exit::Exit;
-pub use lines::LINE_BYTES_MAX;
 pub use rustix::process::Signal;

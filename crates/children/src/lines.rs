@@ -9,6 +9,7 @@ use std::{
     io::{PipeReader, Read as _},
     mem,
     os::fd::{AsFd, OwnedFd},
+    process::{ChildStderr, ChildStdout},
 };
 
 use rustix::{
@@ -18,9 +19,6 @@ use rustix::{
 
 use crate::Event;
 
-/// The most bytes of a line. A longer one is cut, which a `…` marks.
-pub const LINE_BYTES_MAX: usize = 64 * 1024;
-
 /// How much is read at a time.
 const BLOCK_BYTES: usize = 64 * 1024;
 
@@ -29,14 +27,16 @@ const CUT: char = '…';
 
 /// Reads until the process has exited, for which `end` is closed, and takes every line that it wrote.
 pub(crate) fn read(
-    stdout: Option<impl Into<OwnedFd>>,
-    stderr: Option<impl Into<OwnedFd>>,
+    (stdout, stderr): (Option<ChildStdout>, Option<ChildStderr>),
     end: &PipeReader,
+    line_bytes_max: usize,
     take: &mut impl FnMut(Event),
 ) {
     let mut block = vec![0; BLOCK_BYTES];
-    let mut streams =
-        [Stream::new(stdout.map(Into::into), Event::Printed), Stream::new(stderr.map(Into::into), Event::Logged)];
+    let mut streams = [
+        Stream::new(stdout.map(OwnedFd::from), line_bytes_max, Event::Printed),
+        Stream::new(stderr.map(OwnedFd::from), line_bytes_max, Event::Logged),
+    ];
     while let Some(is_ready) = wait(&streams, end) {
         for (stream, _) in streams.iter_mut().zip(is_ready).filter(|(_, is_ready)| *is_ready) {
             stream.read(&mut block, take);
@@ -65,13 +65,14 @@ fn wait(streams: &[Stream; 2], end: &PipeReader) -> Option<[bool; 2]> {
 struct Stream {
     pipe: Option<File>,
     line: Vec<u8>,
+    line_bytes_max: usize,
     is_cut: bool,
     event: fn(String) -> Event,
 }
 
 impl Stream {
-    fn new(pipe: Option<OwnedFd>, event: fn(String) -> Event) -> Self {
-        Self { pipe: pipe.map(File::from), line: Vec::new(), is_cut: false, event }
+    fn new(pipe: Option<OwnedFd>, line_bytes_max: usize, event: fn(String) -> Event) -> Self {
+        Self { pipe: pipe.map(File::from), line: Vec::new(), line_bytes_max, is_cut: false, event }
     }
 
     /// Reads once, what is there; returns how much. At the end, and after an error, it closes the pipe.
@@ -108,7 +109,7 @@ impl Stream {
     }
 
     fn keep(&mut self, part: &[u8]) {
-        let room = LINE_BYTES_MAX - self.line.len();
+        let room = self.line_bytes_max - self.line.len();
         self.is_cut |= part.len() > room;
         self.line.extend_from_slice(&part[..part.len().min(room)]);
     }
@@ -142,7 +143,7 @@ mod tests {
             Event::Printed(line) => lines.push(line),
             event => panic!("{event:?}"),
         };
-        let mut stream = Stream::new(None, Event::Printed);
+        let mut stream = Stream::new(None, 10, Event::Printed);
         parts.iter().for_each(|part| stream.split(part, &mut take));
         stream.close(&mut take);
         lines
@@ -160,10 +161,10 @@ mod tests {
 
     #[test]
     fn a_line_that_is_too_long_is_cut_and_the_next_is_whole() {
-        let longest = "x".repeat(LINE_BYTES_MAX);
+        let longest = "x".repeat(10);
         let cut = format!("{longest}{CUT}");
         let text = format!("{longest}\n{longest}x\n{longest}{longest}\nnext\n{longest}x");
         assert_eq!(lines(&[text.as_bytes()]), [longest.as_str(), &cut, &cut, "next", &cut]);
-        assert_eq!(lines(&text.as_bytes().chunks(1_000).collect::<Vec<_>>()).len(), 5);
+        assert_eq!(lines(&text.as_bytes().chunks(3).collect::<Vec<_>>()).len(), 5);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{io, process::Stdio};
 
-use children::{Exit, LINE_BYTES_MAX, Signal};
+use children::{Exit, Signal};
 use rustix::process::{Pid, kill_process};
 
 use super::*;
@@ -158,6 +158,6 @@ fn a_signal_to_one_that_has_exited_reaches_no_process() {
 
 #[test]
 fn a_program_that_is_not_there_cannot_start() {
-    let error = Child::start(&mut Command::new("/nowhere/program"), |_| {}).unwrap_err();
+    let error = Child::start(&mut Command::new("/nowhere/program"), LINE_BYTES_MAX, |_| {}).unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::NotFound);
 }

@@ -19,6 +19,9 @@ use children::{Child, Event};
 /// How long a wait may take before the test fails.
 const BOUND: Duration = Duration::from_secs(20);
 
+/// The longest line that is not cut.
+const LINE_BYTES_MAX: usize = 100_000;
+
 /// Ignores SIGTERM; prints `ready` once it does.
 const STUBBORN: &str = "trap '' TERM; echo ready; while :; do sleep 0.05; done";
 
@@ -37,7 +40,7 @@ struct Started {
 
 fn start(command: &mut Command, queue: usize) -> Started {
     let (sender, events) = sync_channel(queue);
-    let child = Child::start(command, move |event| drop(sender.send(event))).unwrap();
+    let child = Child::start(command, LINE_BYTES_MAX, move |event| drop(sender.send(event))).unwrap();
     Started { child, events }
 }
 

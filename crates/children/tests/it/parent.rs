@@ -26,7 +26,7 @@ fn play_a_part() {
     match env::var(PART).as_deref() {
         Ok("parent") => {
             // The child has the standard output of this process, so that it ends with the last of both.
-            let child = Child::start(&mut part("child"), |_| {}).unwrap();
+            let child = Child::start(&mut part("child"), LINE_BYTES_MAX, |_| {}).unwrap();
             let _ = std::io::stdin().read_line(&mut String::new());
             child.suspend();
             eventually("the child is suspended", || state(child.pid()) == Some('T'));

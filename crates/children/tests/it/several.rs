@@ -22,7 +22,7 @@ impl From<(String, Event)> for Happened {
 #[test]
 fn their_events_share_a_channel_with_others() {
     let (sender, events) = sync_channel(100);
-    let mut children = Children::new(sender.clone());
+    let mut children = Children::new(sender.clone(), LINE_BYTES_MAX);
     children.start("ada".to_owned(), &mut script("read line; echo $line")).unwrap();
     sender.send(Happened::Reminder).unwrap();
     assert_eq!(events.recv_timeout(BOUND), Ok(Happened::Reminder));
@@ -35,7 +35,7 @@ fn their_events_share_a_channel_with_others() {
 #[test]
 fn a_name_is_in_use_until_its_child_is_removed() {
     let (sender, events) = sync_channel::<(&str, Event)>(100);
-    let mut children = Children::new(sender);
+    let mut children = Children::new(sender, LINE_BYTES_MAX);
     children.start("ada", &mut script("exit 1")).unwrap();
     assert_eq!(events.recv_timeout(BOUND), Ok(("ada", Event::Exited(Exit::Code(1)))));
     let refused = children.start("ada", &mut script("exit 2")).unwrap_err();
@@ -51,7 +51,7 @@ fn a_name_is_in_use_until_its_child_is_removed() {
 #[test]
 fn sixty_stubborn_ones_are_stopped_together() {
     let (sender, events) = sync_channel::<(u32, Event)>(100);
-    let mut children = Children::new(sender);
+    let mut children = Children::new(sender, LINE_BYTES_MAX);
     for number in 0..60 {
         children.start(number, &mut script(STUBBORN)).unwrap();
     }
@@ -71,7 +71,7 @@ fn sixty_stubborn_ones_are_stopped_together() {
 #[cfg(target_os = "linux")]
 fn all_are_gone_when_they_are_dropped() {
     let (sender, events) = sync_channel::<(u32, Event)>(1);
-    let mut children = Children::new(sender);
+    let mut children = Children::new(sender, LINE_BYTES_MAX);
     for number in 0..20 {
         children.start(number, &mut script("yes")).unwrap();
     }
