@@ -16,16 +16,16 @@
 //! - [`tally`], [`roster`], `losses`, [`sums`], [`reduce`]: what reduce knows (pure), exact sums, and reduce
 //! - [`repeat_log`]: log lines at a bounded rate
 //! - [`summary`]: the result of a batch, as text and as JSON
-//! - `run`, `children`, [`progress`]: all of them as processes, with a progress bar
+//! - `run`, `processes`, [`progress`]: all of them as processes, with a progress bar
 //! - [`args`], `roles`: the command line, and the configurations made from it
 
 pub mod args;
 pub mod batch;
-mod children;
 mod commands;
 pub mod listing;
 mod losses;
 pub mod orders;
+mod processes;
 pub mod progress;
 pub mod random;
 pub mod reduce;
