@@ -118,6 +118,12 @@ impl Context {
         Self { security: Arc::clone(&self.to_itself), ..self.clone() }
     }
 
+    /// This context, for sockets that connect with other credentials than those of the process.
+    #[must_use]
+    pub fn with_security(&self, security: Security) -> Self {
+        Self { security: Arc::new(security), ..self.clone() }
+    }
+
     /// This context, for sockets that no observer sees.
     pub(crate) fn unobserved(&self) -> Self {
         Self { observation: None, ..self.clone() }

@@ -7,6 +7,7 @@
 //! - [`context`]: makes sockets; holds the security and keep-alive that all of them share
 //! - [`role`]: what a socket is for, and the options that follow from it
 //! - [`socket`]: sends and receives [`wire::Frames`], never blocking
+//! - [`blocking`]: a socket whose calls wait, for programs that do one thing at a time
 //! - [`limits`]: what holds for every socket and for the process; a channel's own limits are in [`wire::Limits`]
 //! - [`mod@wait`]: sleeps until a socket, a monitor, a doorbell, a deadline or stop; an owner's `next_event()`
 //! - [`stop`]: one signal that ends every loop
@@ -31,6 +32,7 @@
 pub mod actor;
 pub mod allow;
 mod bind;
+pub mod blocking;
 pub mod connection;
 pub mod context;
 mod descriptor;
@@ -61,6 +63,7 @@ pub mod text;
 pub mod wait;
 pub mod zap;
 
+pub use blocking::{BlockingSocket, Ended};
 pub use connection::Connection;
 pub use context::{Context, KeepAlive};
 pub(crate) use descriptor::Descriptor;

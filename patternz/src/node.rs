@@ -1,0 +1,174 @@
+//! What a pattern runs in: its process's context and stop signal.
+
+use std::{fmt::Display, io::Write as _, time::Duration, time::Instant};
+
+use clap::Args;
+use sockets::{BlockingSocket, Context, Ended, Endpoint, Output, Role, Security, Stop, Value};
+use tracing::info;
+use wire::{
+    Channel, Frames, Limits, SocketType, foreign,
+    report::{Declaration, DeclaredSocket, DeclaredValue},
+};
+
+/// The channel of every socket here, but for its name; its port and types are not used. Small buffers of the kernel let a full queue show soon.
+const MESSAGES: Channel = Channel {
+    name: "",
+    program: crate::PROGRAM,
+    variable: "",
+    port: 0,
+    host: "127.0.0.1",
+    binds: SocketType::Router,
+    connects: SocketType::Dealer,
+    limits: Limits {
+        queue: 1_000,
+        frame_bytes: 1 << 20,
+        kernel_bytes: Some(8 << 10),
+        slow: Some(Duration::from_secs(3_600)),
+    },
+};
+
+/// Declares what a pattern reports.
+pub(crate) const fn reports(
+    role: &'static str,
+    sockets: &'static [DeclaredSocket],
+    values: &'static [DeclaredValue],
+) -> Declaration {
+    Declaration { program: crate::PROGRAM, role, sockets, values }
+}
+
+/// Declares a socket. Its flags decide whether it binds.
+pub(crate) const fn socket(name: &'static str, role: Role) -> DeclaredSocket {
+    DeclaredSocket { name, kind: role.name(), channel: Channel { name, ..MESSAGES }, binds: false }
+}
+
+/// Declares a value.
+pub(crate) const fn value(name: &'static str, unit: &'static str) -> DeclaredValue {
+    DeclaredValue { name, unit }
+}
+
+/// Where a socket binds and connects.
+#[derive(Debug, Clone, Default, Args)]
+#[group(required = true, multiple = true)]
+pub struct Ends {
+    /// Bind here; may be repeated
+    #[arg(long, value_name = "ADDRESS")]
+    pub bind: Vec<Endpoint>,
+    /// Connect to this; may be repeated
+    #[arg(long, value_name = "ADDRESS")]
+    pub connect: Vec<Endpoint>,
+}
+
+/// A node of the network: makes sockets and counters that observers see.
+#[derive(Debug, Clone)]
+pub struct Node {
+    context: Context,
+    stop: Stop,
+    queue: u16,
+}
+
+/// A number that observers see.
+#[derive(Debug)]
+pub struct Counter {
+    value: Value,
+    number: u64,
+}
+
+impl Node {
+    /// A node of this process.
+    #[must_use]
+    pub fn new(context: &Context, stop: &Stop) -> Self {
+        Self { context: context.clone(), stop: stop.clone(), queue: MESSAGES.limits.queue }
+    }
+
+    /// The same, for sockets whose queues hold this many messages.
+    #[must_use]
+    pub fn with_queue(&self, messages: u16) -> Self {
+        Self { queue: messages, ..self.clone() }
+    }
+
+    /// The same, for sockets with other credentials.
+    #[must_use]
+    pub fn with_security(&self, security: Security) -> Self {
+        Self { context: self.context.with_security(security), ..self.clone() }
+    }
+
+    /// A socket that is bound and connected there.
+    ///
+    /// # Errors
+    /// An address is in use or cannot be connected to.
+    pub fn socket(&self, role: Role, declared: DeclaredSocket, ends: &Ends) -> anyhow::Result<BlockingSocket> {
+        let limits = Limits { queue: self.queue, ..declared.channel.limits };
+        let channel = Channel { limits, ..declared.channel };
+        let mut socket = self.context.socket(role, channel)?;
+        socket.watch(declared.name)?;
+        for endpoint in &ends.bind {
+            let endpoint = socket.bind(endpoint)?;
+            info!(channel = declared.name, %endpoint, "listening");
+        }
+        for endpoint in &ends.connect {
+            socket.connect(endpoint)?;
+        }
+        Ok(BlockingSocket::new(socket, channel, &self.stop))
+    }
+
+    /// A declared value, zero at first.
+    #[must_use]
+    pub fn counter(&self, declared: DeclaredValue) -> Counter {
+        Counter { value: self.context.declared(declared), number: 0 }
+    }
+
+    /// Prints a line.
+    ///
+    /// # Errors
+    /// The reader is gone.
+    pub fn say(&self, line: impl Display) -> anyhow::Result<()> {
+        let mut output = Output::new(&self.stop);
+        writeln!(output.line()?, "{line}")?;
+        Ok(output.flush()?)
+    }
+
+    /// Does nothing for this time; a program with a socket has [`BlockingSocket::pause`].
+    ///
+    /// # Errors
+    /// The stop signal was given.
+    pub fn pause(&self, time: Duration) -> Result<(), Ended> {
+        if self.stop.wait_until(Instant::now() + time) { Err(Ended::Stopped) } else { Ok(()) }
+    }
+}
+
+impl Counter {
+    /// Adds to the number.
+    pub fn add(&mut self, more: u64) {
+        self.set(self.number + more);
+    }
+
+    /// Replaces the number.
+    pub fn set(&mut self, number: u64) {
+        self.number = number;
+        self.value.set(number as f64);
+    }
+
+    /// The number.
+    #[must_use]
+    pub const fn get(&self) -> u64 {
+        self.number
+    }
+}
+
+/// A frame as text that is safe to show.
+#[must_use]
+pub fn text(frame: &[u8]) -> String {
+    foreign(&String::from_utf8_lossy(frame)).to_string()
+}
+
+/// All frames as text that is safe to show.
+#[must_use]
+pub fn texts(frames: &Frames) -> String {
+    frames.iter().map(text).collect::<Vec<_>>().join(" | ")
+}
+
+/// The number that a frame has in digits, as all programs here write it.
+#[must_use]
+pub fn number(frame: Option<&[u8]>) -> Option<u64> {
+    std::str::from_utf8(frame?).ok()?.parse().ok()
+}

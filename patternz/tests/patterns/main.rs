@@ -1,0 +1,5 @@
+//! Each pattern with its peers, as real processes, on ports that the system chooses.
+
+mod cast;
+mod command_line;
+mod ping;
