@@ -5,18 +5,27 @@
 //! ([`sockets::BlockingSocket`]), because a pattern is best read as a sequence.
 //!
 //! - [`node`]: what a pattern runs in
+//! - `declared`: what it declares that it reports
+//! - `text`: frames as text
 //! - [`args`]: the command line
 
 pub mod args;
+mod declared;
 pub mod node;
+mod text;
 
+pub mod lazy_pirate;
 pub mod ping;
 pub mod pong;
+pub mod publish;
+pub mod subscribe;
 
 use clap::Subcommand;
 use wire::report::Declaration;
 
+pub(crate) use declared::{QUEUE, reports, socket, value};
 pub use node::{Counter, Ends, Node};
+pub(crate) use text::{number, texts};
 
 /// The program's name in reports.
 pub const PROGRAM: &str = "patternz";
@@ -59,4 +68,7 @@ macro_rules! patterns {
 patterns! {
     Ping in ping,
     Pong in pong,
+    LazyPirate in lazy_pirate,
+    Publish in publish,
+    Subscribe in subscribe,
 }

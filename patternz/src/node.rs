@@ -1,50 +1,20 @@
 //! What a pattern runs in: its process's context and stop signal.
 
-use std::{fmt::Display, io::Write as _, time::Duration, time::Instant};
+use std::{
+    fmt::Display,
+    io::Write as _,
+    time::{Duration, Instant},
+};
 
 use clap::Args;
 use sockets::{BlockingSocket, Context, Ended, Endpoint, Output, Role, Security, Stop, Value};
 use tracing::info;
 use wire::{
-    Channel, Frames, Limits, SocketType, foreign,
-    report::{Declaration, DeclaredSocket, DeclaredValue},
+    Channel, Limits,
+    report::{DeclaredSocket, DeclaredValue},
 };
 
-/// The channel of every socket here, but for its name; its port and types are not used. Small buffers of the kernel let a full queue show soon.
-const MESSAGES: Channel = Channel {
-    name: "",
-    program: crate::PROGRAM,
-    variable: "",
-    port: 0,
-    host: "127.0.0.1",
-    binds: SocketType::Router,
-    connects: SocketType::Dealer,
-    limits: Limits {
-        queue: 1_000,
-        frame_bytes: 1 << 20,
-        kernel_bytes: Some(8 << 10),
-        slow: Some(Duration::from_secs(3_600)),
-    },
-};
-
-/// Declares what a pattern reports.
-pub(crate) const fn reports(
-    role: &'static str,
-    sockets: &'static [DeclaredSocket],
-    values: &'static [DeclaredValue],
-) -> Declaration {
-    Declaration { program: crate::PROGRAM, role, sockets, values }
-}
-
-/// Declares a socket. Its flags decide whether it binds.
-pub(crate) const fn socket(name: &'static str, role: Role) -> DeclaredSocket {
-    DeclaredSocket { name, kind: role.name(), channel: Channel { name, ..MESSAGES }, binds: false }
-}
-
-/// Declares a value.
-pub(crate) const fn value(name: &'static str, unit: &'static str) -> DeclaredValue {
-    DeclaredValue { name, unit }
-}
+use crate::declared::QUEUE;
 
 /// Where a socket binds and connects.
 #[derive(Debug, Clone, Default, Args)]
@@ -77,7 +47,7 @@ impl Node {
     /// A node of this process.
     #[must_use]
     pub fn new(context: &Context, stop: &Stop) -> Self {
-        Self { context: context.clone(), stop: stop.clone(), queue: MESSAGES.limits.queue }
+        Self { context: context.clone(), stop: stop.clone(), queue: QUEUE }
     }
 
     /// The same, for sockets whose queues hold this many messages.
@@ -139,7 +109,7 @@ impl Node {
 impl Counter {
     /// Adds to the number.
     pub fn add(&mut self, more: u64) {
-        self.set(self.number + more);
+        self.set(self.number.saturating_add(more));
     }
 
     /// Replaces the number.
@@ -153,22 +123,4 @@ impl Counter {
     pub const fn get(&self) -> u64 {
         self.number
     }
-}
-
-/// A frame as text that is safe to show.
-#[must_use]
-pub fn text(frame: &[u8]) -> String {
-    foreign(&String::from_utf8_lossy(frame)).to_string()
-}
-
-/// All frames as text that is safe to show.
-#[must_use]
-pub fn texts(frames: &Frames) -> String {
-    frames.iter().map(text).collect::<Vec<_>>().join(" | ")
-}
-
-/// The number that a frame has in digits, as all programs here write it.
-#[must_use]
-pub fn number(frame: Option<&[u8]>) -> Option<u64> {
-    std::str::from_utf8(frame?).ok()?.parse().ok()
 }

@@ -18,14 +18,13 @@ use humantime::parse_duration;
 use sockets::Role;
 use wire::report::{Declaration, DeclaredSocket, DeclaredValue};
 
-use crate::{
-    Ends, Node,
-    node::{reports, socket, value},
-};
+use crate::{Ends, Node, reports, socket, value};
 
 /// What observers see of it.
-pub const REPORTS: Reports =
-    Reports { program: PROGRAM, role: "ping", sockets: &["req"], values: &["sent", "replies"] };
+pub const REPORTS: Declaration = reports("ping", &[REQ], &[SENT, REPLIES]);
+const REQ: DeclaredSocket = socket("req", Role::StrictReq);
+const SENT: DeclaredValue = value("sent", "requests");
+const REPLIES: DeclaredValue = value("replies", "replies");
 
 /// Send numbered requests in strict lock-step (REQ); its peer is pong
 #[derive(Debug, Args)]

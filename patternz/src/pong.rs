@@ -19,10 +19,7 @@ use humantime::parse_duration;
 use sockets::Role;
 use wire::report::{Declaration, DeclaredSocket, DeclaredValue};
 
-use crate::{
-    Ends, Node,
-    node::{reports, socket, texts, value},
-};
+use crate::{Ends, Node, reports, socket, texts, value};
 
 /// What observers see of it.
 pub const REPORTS: Declaration = reports("pong", &[REP], &[REQUESTS]);

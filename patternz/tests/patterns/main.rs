@@ -2,4 +2,6 @@
 
 mod cast;
 mod command_line;
+mod lazy_pirate;
 mod ping;
+mod publish;
