@@ -1,6 +1,6 @@
 //! Who is in a scene, what each reports, and which endpoints it uses.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use wire::{
     Channel,
@@ -9,7 +9,7 @@ use wire::{
 
 use crate::{
     Scene,
-    known::{Known, Programs},
+    known::{Known, Programs, declarations},
     problem::Problems,
     script::Member,
     suggest::suggestion,
@@ -44,8 +44,8 @@ impl<'a> Cast<'a> {
         let cast = Self(players);
         let mut names = HashMap::new();
         for Player { member, .. } in &cast.0 {
-            let own = HashSet::from([member.name.clone()]).into_iter().chain(processes(member));
-            for name in own.collect::<HashSet<_>>() {
+            let own: BTreeSet<String> = processes(member).into_iter().chain([member.name.clone()]).collect();
+            for name in own {
                 if names.insert(name.clone(), member.line).is_some() {
                     problems.add(member.line, format!("two processes are named `{name}`"));
                 }
@@ -91,11 +91,10 @@ impl<'a> Player<'a> {
             Known::Other
         });
         if let (Known::Other, Some(program)) = (known, member.run.first())
-            && !crate::known::declarations().any(|declaration| declaration.program == program)
+            && !suite().contains(program.as_str())
             && !programs.has(program)
         {
-            let suite: HashSet<&str> = crate::known::declarations().map(|declaration| declaration.program).collect();
-            problems.add(line, format!("no program `{program}`{}", suggestion(program, suite)));
+            problems.add(line, format!("no program `{program}`{}", suggestion(program, suite())));
         }
         let player = Self { member, known };
         let mut named = HashSet::new();
@@ -181,6 +180,11 @@ impl<'a> Player<'a> {
             _ => self.member.run.iter().take(2).map(String::as_str).collect::<Vec<_>>().join(" "),
         }
     }
+}
+
+/// The programs of the suite that report.
+fn suite() -> BTreeSet<&'static str> {
+    declarations().map(|declaration| declaration.program).collect()
 }
 
 /// The names of a member's processes.
