@@ -1,6 +1,9 @@
 //! Turns the command line into the configuration of one role, and runs it.
 
-use std::io::{self, Write as _};
+use std::{
+    io::{self, Write as _},
+    time::Duration,
+};
 
 use anyhow::ensure;
 use clap::error::ErrorKind;
@@ -60,6 +63,7 @@ impl SourceArgs {
             orders: suite.to_bind(ORDERS, self.orders.endpoint),
             control: suite.to_connect(CONTROL, self.control.endpoint, &self.host),
             batch,
+            pace: self.batch.rate,
         };
         let source = Source::bind(&suite.observable_context(source::REPORTS.program, source::REPORTS.role)?, config)?;
         if self.progress {
@@ -111,7 +115,7 @@ impl ReduceArgs {
         let config = ReduceConfig {
             results: suite.to_bind(RESULTS, self.results.endpoint),
             control: suite.to_bind(CONTROL, self.control.endpoint),
-            plan: self.waiting.plan(self.workers, self.count),
+            plan: self.waiting.plan(self.workers, self.count, Duration::ZERO),
             progress: self.progress,
         };
         let reduce = Reduce::bind(&suite.observable_context(reduce::REPORTS.program, reduce::REPORTS.role)?, &config)?;
@@ -135,14 +139,15 @@ impl ReduceArgs {
 }
 
 impl WaitingArgs {
-    /// Exits with the code of a usage error if the two do not fit.
-    fn plan(self, workers: u32, count: u64) -> Plan {
+    /// Exits with the code of a usage error if the two do not fit. `period` is the time that a source is known to leave
+    /// between two orders: no result can be expected sooner.
+    fn plan(self, workers: u32, count: u64, period: Duration) -> Plan {
         let Self { patience, give_up } = self;
         if patience >= give_up {
             let message = format!("--patience {patience:?} must be shorter than --give-up {give_up:?}\n");
             clap::Error::raw(ErrorKind::ValueValidation, message).exit();
         }
-        Plan { workers, count, base: batch::new_base(), patience, give_up }
+        Plan { workers, count, base: batch::new_base(), patience: patience + period, give_up: give_up + period }
     }
 }
 
@@ -153,7 +158,8 @@ impl RunArgs {
         let listed = listing.as_ref().map(|listing| listing.orders.len() as u64);
         let count = listed.or(self.batch.count).unwrap_or_default();
         let config = RunConfig {
-            plan: self.waiting.plan(self.workers, count),
+            plan: self.waiting.plan(self.workers, count, self.batch.rate.period()),
+            pace: self.batch.rate,
             seed: self.batch.seed,
             work: self.work,
             json: self.json,

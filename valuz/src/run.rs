@@ -27,6 +27,7 @@ use wire::foreign;
 use crate::{
     args::{ValuationName, WorkArgs},
     listing::{self, Listing},
+    pace::Pace,
     processes::{Event, Processes},
     progress::Progress,
     tally::Plan,
@@ -49,6 +50,8 @@ const FIRST_WORKER: usize = 2;
 /// What is started.
 pub(crate) struct RunConfig {
     pub(crate) plan: Plan,
+    /// How fast the source sends.
+    pub(crate) pace: Pace,
     /// What simulated orders are made from.
     pub(crate) seed: u64,
     pub(crate) work: WorkArgs,
@@ -265,6 +268,7 @@ impl Run<'_> {
         let mut command = self.command("source", true)?;
         command.args(["--orders", &to_bind(self.config.orders.as_ref())]);
         command.args(["--control", self.control.as_deref().unwrap_or_default()]);
+        command.args(["--rate", &self.config.pace.to_string()]);
         if self.listing.is_some() {
             command.args(["--input", "-"]).stdin(Stdio::piped());
         } else {

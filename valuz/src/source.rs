@@ -1,7 +1,7 @@
 //! The source: sends the orders of a batch to the workers that are connected.
 //!
 //! `PUSH` binds **orders**; `SUB` connects to **control** for START, REPEAT and EXIT. One loop on the caller's
-//! thread; [`Batch`] decides what is sent.
+//! thread; [`Batch`] decides what is sent, [`Pacer`] when.
 
 use std::time::Instant;
 
@@ -13,7 +13,12 @@ use wire::{
     value::{CONTROL, Control, ORDERS},
 };
 
-use crate::{batch::Batch, commands::Commands, orders::Orders};
+use crate::{
+    batch::Batch,
+    commands::Commands,
+    orders::Orders,
+    pace::{Pace, Pacer},
+};
 
 /// What it reports to observers.
 pub const REPORTS: Declaration =
@@ -38,6 +43,8 @@ pub struct SourceConfig {
     pub control: Endpoint,
     /// The batch.
     pub batch: Orders,
+    /// How fast it is sent.
+    pub pace: Pace,
 }
 
 /// A source, bound and not yet running.
@@ -50,6 +57,7 @@ pub struct Source {
     batch: Batch,
     /// The orders of the batch that are sent, and those sent again, for observers.
     values: [Value; 2],
+    pacer: Pacer,
     /// The order to send next, encoded; empty if there is none.
     outgoing: Frames,
 }
@@ -74,6 +82,7 @@ impl Source {
             endpoint,
             batch: Batch::new(config.batch),
             values: [SENT, REPEATED].map(|value| context.declared(value)),
+            pacer: Pacer::new(config.pace, Instant::now()),
             outgoing: Frames::new(),
         })
     }
@@ -95,9 +104,11 @@ impl Source {
             self.show_counts();
             // With more to send, the loop only glances at the others; else it sleeps until something happens.
             let writable = if self.outgoing.is_empty() && !more { Interest::never() } else { self.orders.writable() };
+            let paced = self.pacer.next_deadline().filter(|_| self.batch.has_next());
             let [commands, connection] = self.commands.interests();
             let interests = [writable, commands, connection, self.orders.events()];
-            let deadline = self.commands.next_deadline().into_iter().chain(self.listener.next_deadline()).min();
+            let deadline =
+                [self.commands.next_deadline(), self.listener.next_deadline(), paced].into_iter().flatten().min();
             let wake = wait(stop, interests, deadline)?;
             self.follow_connections()?;
             if wake.stopped {
@@ -132,9 +143,14 @@ impl Source {
     }
 
     /// Sends until nothing is left, no worker has room, or a burst is sent; returns whether a burst was sent.
+    /// Sends until nothing is left or due, no worker has room, or a burst is sent; returns whether a burst was sent.
     fn send_burst(&mut self) -> Result<bool, SocketError> {
+        self.pacer.handle_time(Instant::now());
         for _ in 0..BURST {
             if self.outgoing.is_empty() {
+                if !self.pacer.may_send() {
+                    return Ok(false);
+                }
                 let Some(order) = self.batch.next_order() else {
                     return Ok(false);
                 };
@@ -144,6 +160,7 @@ impl Source {
                 return Ok(false);
             }
             self.outgoing.clear();
+            self.pacer.handle_sent();
         }
         Ok(true)
     }
