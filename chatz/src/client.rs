@@ -33,10 +33,12 @@ use crate::{
 };
 
 /// The REQ, as it is reported to observers.
-pub const REQ: DeclaredSocket = DeclaredSocket { name: "chatz.req", kind: "REQ", channel: REQUESTS, binds: false };
+pub const REQ: DeclaredSocket =
+    DeclaredSocket { name: "chatz.req", kind: "REQ", channel: REQUESTS, binds: Some(false) };
 
 /// The SUB.
-pub const SUB: DeclaredSocket = DeclaredSocket { name: "chatz.sub", kind: "SUB", channel: BROADCASTS, binds: false };
+pub const SUB: DeclaredSocket =
+    DeclaredSocket { name: "chatz.sub", kind: "SUB", channel: BROADCASTS, binds: Some(false) };
 
 /// The most broadcasts or texts handled before the loop looks at the rest again.
 const BATCH: usize = 64;

@@ -26,9 +26,9 @@ pub const REPORTS: Declaration =
     Declaration { program: "chatz", role: "serve", sockets: &[INCOMING, OUTGOING], values: &[PRESENT] };
 
 const INCOMING: DeclaredSocket =
-    DeclaredSocket { name: "chatz.requests", kind: "ROUTER", channel: REQUESTS, binds: true };
+    DeclaredSocket { name: "chatz.requests", kind: "ROUTER", channel: REQUESTS, binds: Some(true) };
 const OUTGOING: DeclaredSocket =
-    DeclaredSocket { name: "chatz.broadcasts", kind: "XPUB", channel: BROADCASTS, binds: true };
+    DeclaredSocket { name: "chatz.broadcasts", kind: "XPUB", channel: BROADCASTS, binds: Some(true) };
 const PRESENT: DeclaredValue = DeclaredValue { name: "present", unit: "users" };
 
 /// How many requests get their replies before the loop waits again. libzmq learns what a peer has read of its queue

@@ -8,7 +8,7 @@ use settings::{ReportingArgs, program};
 use crate::Pattern;
 
 /// The word between two patterns.
-const AND: &str = "and";
+pub const AND: &str = "and";
 
 /// The patterns of ZeroMQ as tiny programs
 #[derive(Debug, Parser)]

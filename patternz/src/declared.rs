@@ -41,7 +41,7 @@ pub(crate) const fn reports(
 
 /// Declares a socket. Its flags decide whether it binds.
 pub(crate) const fn socket(name: &'static str, role: Role) -> DeclaredSocket {
-    DeclaredSocket { name, kind: role.name(), channel: Channel { name, ..MESSAGES }, binds: false }
+    DeclaredSocket { name, kind: role.name(), channel: Channel { name, ..MESSAGES }, binds: None }
 }
 
 /// Declares a value.

@@ -14,14 +14,14 @@ const SILENT: &[(&str, &str)] = &[("valuz", "run")];
 
 /// The roles of the suite's programs that report.
 pub fn declarations() -> impl Iterator<Item = &'static Declaration> {
-    [tickz::REPORTS, chatz::REPORTS, valuz::REPORTS].into_iter().flatten()
+    [tickz::REPORTS, chatz::REPORTS, valuz::REPORTS, patternz::REPORTS].into_iter().flatten()
 }
 
 /// What is known of a command line.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub enum Known {
-    /// It is a role that reports this.
-    Reports(&'static Declaration),
+    /// It is a role that reports this, or several patterns in one process.
+    Reports(Vec<&'static Declaration>),
     /// It reports nothing.
     Silent,
     /// It is none of the suite's: it may report anything.
@@ -39,18 +39,33 @@ impl Known {
         };
         let reporting = declarations().filter(|declaration| declaration.program == program);
         let silent = SILENT.iter().filter(|(name, _)| name == program);
-        let roles: Vec<(&str, Self)> = reporting
-            .map(|declaration| (declaration.role, Self::Reports(declaration)))
-            .chain(silent.map(|&(_, role)| (role, Self::Silent)))
+        let roles: Vec<(&str, Option<&Declaration>)> = reporting
+            .map(|declaration| (declaration.role, Some(declaration)))
+            .chain(silent.map(|&(_, role)| (role, None)))
             .collect();
         if roles.is_empty() {
             return Ok(Self::Other);
         }
-        let role = arguments.iter().find_map(|word| roles.iter().find(|(role, _)| role == word));
-        role.map(|&(_, known)| known).ok_or_else(|| {
-            let word = arguments.iter().find(|word| !word.starts_with('-')).map_or("", |word| word);
-            format!("`{program}` has no role `{word}`{}", suggestion(word, roles.iter().map(|(role, _)| *role)))
-        })
+        let role = |words: &[String]| {
+            let found = words.iter().find_map(|word| roles.iter().find(|(role, _)| role == word));
+            found.map(|&(_, declaration)| declaration).ok_or_else(|| {
+                let word = words.iter().find(|word| !word.starts_with('-')).map_or("", |word| word);
+                format!("`{program}` has no role `{word}`{}", suggestion(word, roles.iter().map(|(role, _)| *role)))
+            })
+        };
+        let nodes = arguments.split(|word| program == patternz::PROGRAM && word == patternz::args::AND);
+        let declarations: Result<Vec<_>, String> = nodes.map(role).collect();
+        let declarations: Vec<_> = declarations?.into_iter().flatten().collect();
+        Ok(if declarations.is_empty() { Self::Silent } else { Self::Reports(declarations) })
+    }
+
+    /// What it reports, if that is known.
+    #[must_use]
+    pub fn declarations(&self) -> &[&'static Declaration] {
+        match self {
+            Self::Reports(declarations) => declarations,
+            Self::Silent | Self::Other => &[],
+        }
     }
 }
 
@@ -92,7 +107,10 @@ mod tests {
 
     #[test]
     fn a_role_is_found_behind_flags() {
-        assert!(matches!(known("tickz --observe off watch MSFT"), Ok(Known::Reports(found)) if found.role == "watch"));
+        let roles = |run| known(run).unwrap().declarations().iter().map(|it| it.role).collect::<Vec<_>>();
+        assert_eq!(roles("tickz --observe off watch MSFT"), ["watch"]);
+        assert_eq!(roles("patternz pong --bind inproc://a and ping --connect inproc://a"), ["pong", "ping"]);
+        assert_eq!(roles("chatz say ada you and join me"), ["say"]);
         assert!(matches!(known("valuz run --workers 2"), Ok(Known::Silent)));
         assert!(matches!(known("python3 publish.py"), Ok(Known::Other)));
         assert_eq!(known("tickz pubish").unwrap_err(), "`tickz` has no role `pubish`: did you mean `publish`?");

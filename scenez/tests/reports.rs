@@ -27,7 +27,7 @@ fn arguments(role: &Declaration) -> &'static [&'static str] {
 /// Sockets as `NAME TYPE CHANNEL`, and whether they bind; values as `NAME UNIT`.
 fn declared(role: &Declaration) -> BTreeSet<String> {
     let socket = |name: &str, kind: &str, channel: &str, binds| format!("{name} {kind} {channel} binds={binds}");
-    let sockets = role.sockets.iter().map(|it| socket(it.name, it.kind, it.channel.name, it.binds));
+    let sockets = role.sockets.iter().map(|it| socket(it.name, it.kind, it.channel.name, it.binds == Some(true)));
     sockets.chain(role.values.iter().map(|value| format!("{} {}", value.name, value.unit))).collect()
 }
 
@@ -44,7 +44,8 @@ fn reported(state: &ProcessState) -> BTreeSet<String> {
 
 #[test]
 fn each_role_reports_what_it_declares() {
-    for role in declarations() {
+    // A pattern makes its sockets and values from what it declares alone.
+    for role in declarations().filter(|role| role.program != patternz::PROGRAM) {
         let hub = Peer::bind(XSUB);
         hub.send([b"\x01state/"]);
         let mut command = Command::new(sibling(role.program));

@@ -29,7 +29,7 @@ use crate::{
 /// What it reports to observers.
 pub const REPORTS: Declaration = Declaration { program: "tickz", role: "publish", sockets: &[SOCKET], values: &[] };
 
-const SOCKET: DeclaredSocket = DeclaredSocket { name: "tickz.pub", kind: "XPUB", channel: TICKS, binds: true };
+const SOCKET: DeclaredSocket = DeclaredSocket { name: "tickz.pub", kind: "XPUB", channel: TICKS, binds: Some(true) };
 
 /// The most ticks sent before the publisher reads the clock again.
 const BURST_MAX: usize = 256;

@@ -34,7 +34,7 @@ pub const REPORTS: Declaration = Declaration {
     values: &[RECEIVED, LOST, OUT_OF_ORDER, BEFORE_JOINING],
 };
 
-const SOCKET: DeclaredSocket = DeclaredSocket { name: "tickz.sub", kind: "SUB", channel: TICKS, binds: false };
+const SOCKET: DeclaredSocket = DeclaredSocket { name: "tickz.sub", kind: "SUB", channel: TICKS, binds: Some(false) };
 const RECEIVED: DeclaredValue = DeclaredValue { name: "received", unit: "ticks" };
 const LOST: DeclaredValue = DeclaredValue { name: "lost", unit: "ticks" };
 const OUT_OF_ORDER: DeclaredValue = DeclaredValue { name: "out_of_order", unit: "ticks" };

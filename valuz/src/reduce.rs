@@ -30,9 +30,9 @@ pub const REPORTS: Declaration =
     Declaration { program: "valuz", role: "reduce", sockets: &[INCOMING, COMMANDS], values: &[COUNTED, MISSING] };
 
 const INCOMING: DeclaredSocket =
-    DeclaredSocket { name: "valuz.reduce.results", kind: "PULL", channel: RESULTS, binds: true };
+    DeclaredSocket { name: "valuz.reduce.results", kind: "PULL", channel: RESULTS, binds: Some(true) };
 const COMMANDS: DeclaredSocket =
-    DeclaredSocket { name: "valuz.reduce.control", kind: "XPUB", channel: CONTROL, binds: true };
+    DeclaredSocket { name: "valuz.reduce.control", kind: "XPUB", channel: CONTROL, binds: Some(true) };
 const COUNTED: DeclaredValue = DeclaredValue { name: "counted", unit: "orders" };
 const MISSING: DeclaredValue = DeclaredValue { name: "missing", unit: "orders" };
 

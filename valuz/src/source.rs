@@ -25,9 +25,9 @@ pub const REPORTS: Declaration =
     Declaration { program: "valuz", role: "source", sockets: &[COMMANDS, OUTGOING], values: &[SENT, REPEATED] };
 
 const COMMANDS: DeclaredSocket =
-    DeclaredSocket { name: "valuz.source.control", kind: "SUB", channel: CONTROL, binds: false };
+    DeclaredSocket { name: "valuz.source.control", kind: "SUB", channel: CONTROL, binds: Some(false) };
 const OUTGOING: DeclaredSocket =
-    DeclaredSocket { name: "valuz.source.orders", kind: "PUSH", channel: ORDERS, binds: true };
+    DeclaredSocket { name: "valuz.source.orders", kind: "PUSH", channel: ORDERS, binds: Some(true) };
 const SENT: DeclaredValue = DeclaredValue { name: "sent", unit: "orders" };
 const REPEATED: DeclaredValue = DeclaredValue { name: "repeated", unit: "orders" };
 

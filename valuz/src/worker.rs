@@ -26,11 +26,11 @@ pub const REPORTS: Declaration =
     Declaration { program: "valuz", role: "worker", sockets: &[COMMANDS, OUTGOING, INCOMING], values: &[VALUED] };
 
 const COMMANDS: DeclaredSocket =
-    DeclaredSocket { name: "valuz.worker.control", kind: "SUB", channel: CONTROL, binds: false };
+    DeclaredSocket { name: "valuz.worker.control", kind: "SUB", channel: CONTROL, binds: Some(false) };
 const OUTGOING: DeclaredSocket =
-    DeclaredSocket { name: "valuz.worker.results", kind: "PUSH", channel: RESULTS, binds: false };
+    DeclaredSocket { name: "valuz.worker.results", kind: "PUSH", channel: RESULTS, binds: Some(false) };
 const INCOMING: DeclaredSocket =
-    DeclaredSocket { name: "valuz.worker.orders", kind: "PULL", channel: ORDERS, binds: false };
+    DeclaredSocket { name: "valuz.worker.orders", kind: "PULL", channel: ORDERS, binds: Some(false) };
 const VALUED: DeclaredValue = DeclaredValue { name: "valued", unit: "orders" };
 
 /// How many orders are valued before the loop does anything else; one if the valuation is heavy.

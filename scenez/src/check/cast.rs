@@ -2,10 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use wire::{
-    Channel,
-    report::{DeclaredSocket, DeclaredValue},
-};
+use wire::{Channel, report::DeclaredSocket};
 
 use crate::{
     Scene,
@@ -90,7 +87,7 @@ impl<'a> Player<'a> {
             problems.add(line, reason);
             Known::Other
         });
-        if let (Known::Other, Some(program)) = (known, member.run.first())
+        if let (Known::Other, Some(program)) = (&known, member.run.first())
             && !suite().contains(program.as_str())
             && !programs.has(program)
         {
@@ -121,16 +118,13 @@ impl<'a> Player<'a> {
             return Ok(());
         }
         let name = &self.member.name;
+        let on = |side| self.sockets().filter(move |socket| socket.binds == Some(side)).map(|it| it.channel.name);
+        if on(true).any(|channel| channel == link) {
+            return Err(format!("`{name}` binds `{link}`: a link belongs to a process that connects"));
+        }
         let connected: Vec<&str> = match self.known {
-            Known::Reports(declared) => {
-                let socket = declared.sockets.iter().find(|socket| socket.channel.name == link);
-                if socket.is_some_and(|socket| socket.binds) {
-                    return Err(format!("`{name}` binds `{link}`: a link belongs to a process that connects"));
-                }
-                declared.sockets.iter().filter(|socket| !socket.binds).map(|socket| socket.channel.name).collect()
-            }
-            Known::Silent => Vec::new(),
             Known::Other => Channel::all().map(|channel| channel.name).collect(),
+            _ => on(false).collect(),
         };
         if connected.contains(&link) {
             return Ok(());
@@ -144,16 +138,11 @@ impl<'a> Player<'a> {
     /// # Errors
     /// There is none.
     pub(super) fn check_socket(&self, name: &str) -> Result<(), String> {
-        let sockets = match self.known {
-            Known::Other => return Ok(()),
-            Known::Reports(declared) => declared.sockets,
-            Known::Silent => &[],
-        };
         let is_named = |socket: &DeclaredSocket| socket.name == name || socket.channel.name == name;
-        if sockets.iter().any(is_named) {
+        if matches!(self.known, Known::Other) || self.sockets().any(is_named) {
             return Ok(());
         }
-        let known = sockets.iter().map(|socket| socket.channel.name);
+        let known = self.sockets().map(|socket| socket.channel.name);
         Err(format!("`{}` reports no socket `{name}`{}", self.program(), suggestion(name, known)))
     }
 
@@ -162,22 +151,22 @@ impl<'a> Player<'a> {
     /// # Errors
     /// It does not.
     pub(super) fn check_value(&self, name: &str) -> Result<(), String> {
-        let values: &[DeclaredValue] = match self.known {
-            Known::Other => return Ok(()),
-            Known::Reports(declared) => declared.values,
-            Known::Silent => &[],
-        };
-        if values.iter().any(|value| value.name == name) {
+        let names = || self.known.declarations().iter().flat_map(|declared| declared.values).map(|value| value.name);
+        if matches!(self.known, Known::Other) || names().any(|known| known == name) {
             return Ok(());
         }
-        let known = values.iter().map(|value| value.name);
-        Err(format!("`{}` reports no value `{name}`{}", self.program(), suggestion(name, known)))
+        Err(format!("`{}` reports no value `{name}`{}", self.program(), suggestion(name, names())))
     }
 
+    fn sockets(&self) -> impl Iterator<Item = &'static DeclaredSocket> {
+        self.known.declarations().iter().flat_map(|declared| declared.sockets)
+    }
+
+    /// The program and its role, for a message.
     fn program(&self) -> String {
-        match self.known {
-            Known::Reports(declared) => format!("{} {}", declared.program, declared.role),
-            _ => self.member.run.iter().take(2).map(String::as_str).collect::<Vec<_>>().join(" "),
+        match self.known.declarations() {
+            [declared, ..] => format!("{} {}", declared.program, declared.role),
+            [] => self.member.run.iter().take(2).map(String::as_str).collect::<Vec<_>>().join(" "),
         }
     }
 }

@@ -25,8 +25,8 @@ pub struct DeclaredSocket {
     pub kind: &'static str,
     /// The channel that it serves or uses.
     pub channel: Channel,
-    /// Whether it binds; otherwise it connects.
-    pub binds: bool,
+    /// Whether it binds or connects; `None` if the flags of the role decide.
+    pub binds: Option<bool>,
 }
 
 /// A number that a role reports. It counts something, so it is never below zero.
