@@ -1,6 +1,6 @@
 //! The acts of a scene in order, with what runs at each point.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::cast::{Cast, Named};
 use crate::{
@@ -30,7 +30,7 @@ pub(super) struct Play<'a> {
     cast: &'a Cast<'a>,
     states: BTreeMap<String, State>,
     /// What has had a fault.
-    faulty: HashSet<String>,
+    faulty: BTreeSet<String>,
 }
 
 impl<'a> Play<'a> {
@@ -42,7 +42,7 @@ impl<'a> Play<'a> {
             let named = cast.named(&player.member.name).into_iter().flat_map(|named| named.processes);
             states.extend(named.map(|process| (process, state)));
         }
-        Self { cast, states, faulty: HashSet::new() }
+        Self { cast, states, faulty: BTreeSet::new() }
     }
 
     /// The processes that a name means, if a cue or the scene has started all of them.

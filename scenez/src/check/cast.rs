@@ -1,6 +1,6 @@
 //! Who is in a scene, what each reports, and which endpoints it uses.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use wire::{Channel, report::DeclaredSocket};
 
@@ -94,7 +94,7 @@ impl<'a> Player<'a> {
             problems.add(line, format!("no program `{program}`{}", suggestion(program, suite())));
         }
         let player = Self { member, known };
-        let mut named = HashSet::new();
+        let mut named = BTreeSet::new();
         for word in member.run.iter().chain(member.variables.values()) {
             for (name, transport) in placeholders(word) {
                 if let Some(transport) = transport.filter(|transport| !TRANSPORTS.contains(transport)) {
@@ -113,7 +113,7 @@ impl<'a> Player<'a> {
     }
 
     /// Whether this member can reach the endpoint `link` through a link.
-    fn check_link(&self, link: &str, named: &HashSet<&str>) -> Result<(), String> {
+    fn check_link(&self, link: &str, named: &BTreeSet<&str>) -> Result<(), String> {
         if named.contains(link) {
             return Ok(());
         }
