@@ -14,18 +14,35 @@ mod declared;
 pub mod node;
 mod text;
 
+pub mod ask;
+pub mod bad_garbage;
+pub mod bad_impostor;
+pub mod bad_key;
+pub mod bad_never_reads;
+pub mod beat;
+pub mod forward;
+pub mod full;
+pub mod last_value;
 pub mod lazy_pirate;
+pub mod pair;
+pub mod parts;
 pub mod ping;
 pub mod pong;
 pub mod publish;
+pub mod pull;
+pub mod push;
+pub mod queue_lru;
+pub mod queue_round_robin;
+pub mod stream;
 pub mod subscribe;
+pub mod work;
 
 use clap::Subcommand;
 use wire::report::Declaration;
 
 pub(crate) use declared::{QUEUE, reports, socket, value};
 pub use node::{Counter, Ends, Node};
-pub(crate) use text::{number, texts};
+pub(crate) use text::{number, routing_id, text, texts};
 
 /// The program's name in reports.
 pub const PROGRAM: &str = "patternz";
@@ -71,4 +88,21 @@ patterns! {
     LazyPirate in lazy_pirate,
     Publish in publish,
     Subscribe in subscribe,
+    Push in push,
+    Pull in pull,
+    QueueLru in queue_lru,
+    QueueRoundRobin in queue_round_robin,
+    Work in work,
+    Ask in ask,
+    Forward in forward,
+    LastValue in last_value,
+    Pair in pair,
+    Parts in parts,
+    Stream in stream,
+    Beat in beat,
+    Full in full,
+    BadGarbage in bad_garbage,
+    BadImpostor in bad_impostor,
+    BadNeverReads in bad_never_reads,
+    BadKey in bad_key,
 }

@@ -28,12 +28,27 @@ pub struct Ends {
     pub connect: Vec<Endpoint>,
 }
 
+impl Ends {
+    /// A socket that binds here.
+    #[must_use]
+    pub fn bound(endpoint: &Endpoint) -> Self {
+        Self { bind: vec![endpoint.clone()], connect: Vec::new() }
+    }
+
+    /// A socket that connects to this.
+    #[must_use]
+    pub fn connected(endpoint: &Endpoint) -> Self {
+        Self { bind: Vec::new(), connect: vec![endpoint.clone()] }
+    }
+}
+
 /// A node of the network: makes sockets and counters that observers see.
 #[derive(Debug, Clone)]
 pub struct Node {
     context: Context,
     stop: Stop,
     queue: u16,
+    routing_id: Option<String>,
 }
 
 /// A number that observers see.
@@ -47,13 +62,19 @@ impl Node {
     /// A node of this process.
     #[must_use]
     pub fn new(context: &Context, stop: &Stop) -> Self {
-        Self { context: context.clone(), stop: stop.clone(), queue: QUEUE }
+        Self { context: context.clone(), stop: stop.clone(), queue: QUEUE, routing_id: None }
     }
 
     /// The same, for sockets whose queues hold this many messages.
     #[must_use]
     pub fn with_queue(&self, messages: u16) -> Self {
         Self { queue: messages, ..self.clone() }
+    }
+
+    /// The same, for sockets that a ROUTER knows by this routing id.
+    #[must_use]
+    pub fn with_routing_id(&self, id: Option<&str>) -> Self {
+        Self { routing_id: id.map(str::to_owned), ..self.clone() }
     }
 
     /// The same, for sockets with other credentials.
@@ -71,6 +92,9 @@ impl Node {
         let channel = Channel { limits, ..declared.channel };
         let mut socket = self.context.socket(role, channel)?;
         socket.watch(declared.name)?;
+        if let Some(id) = &self.routing_id {
+            socket.set_routing_id(id.as_bytes());
+        }
         for endpoint in &ends.bind {
             let endpoint = socket.bind(endpoint)?;
             info!(channel = declared.name, %endpoint, "listening");

@@ -90,10 +90,15 @@ impl BlockingSocket {
     /// # Errors
     /// As [`BlockingSocket::receive`].
     pub fn receive_within(&mut self, time: Duration) -> Result<Option<Frames>, Ended> {
-        self.receive_until(Some(Instant::now() + time))
+        self.receive_until(Instant::now() + time)
     }
 
-    fn receive_until(&mut self, deadline: Option<Instant>) -> Result<Option<Frames>, Ended> {
+    /// Receives the next message if it comes before `deadline`; `None` is for ever.
+    ///
+    /// # Errors
+    /// As [`BlockingSocket::receive`].
+    pub fn receive_until(&mut self, deadline: impl Into<Option<Instant>>) -> Result<Option<Frames>, Ended> {
+        let deadline = deadline.into();
         self.follow()?;
         loop {
             if self.socket.receive(&mut self.frames)? {
@@ -126,6 +131,12 @@ impl BlockingSocket {
     #[must_use]
     pub const fn peers(&self) -> usize {
         self.peers
+    }
+
+    /// How many handshakes have failed.
+    #[must_use]
+    pub const fn refused(&self) -> u64 {
+        self.listener.refused()
     }
 
     /// Waits until this many peers are connected.

@@ -9,7 +9,7 @@ use std::{
 use testkit::{BOUND, Peer, Program, peer};
 use wire::{
     Frames,
-    report::{ProcessState, Report},
+    report::{Phase, ProcessState, Report},
 };
 
 /// Where patterns report: a `SUB` that is bound where a hub would be.
@@ -55,9 +55,25 @@ impl Cast {
 
     /// Waits until a process reports, and returns its state.
     pub(crate) fn state(&mut self, program: &Program) -> &ProcessState {
+        self.until_state(program, |_| true)
+    }
+
+    /// Waits until so many connections of a socket are up.
+    pub(crate) fn until_up(&mut self, program: &Program, socket: &str, connections: usize) {
+        self.until_state(program, |state| {
+            let found = state.sockets.iter().find(|found| found.name.as_str() == socket);
+            found.is_some_and(|socket| {
+                socket.connections.iter().filter(|one| one.phase == Phase::Up).count() == connections
+            })
+        });
+    }
+
+    /// Waits until the state of a process is as wanted, and returns it.
+    pub(crate) fn until_state(&mut self, program: &Program, wanted: impl Fn(&ProcessState) -> bool) -> &ProcessState {
         let deadline = Instant::now() + BOUND;
-        while !self.states.contains_key(&program.pid()) {
-            assert!(Instant::now() < deadline, "no report within {BOUND:?}; log:\n{}", program.log());
+        while !self.states.get(&program.pid()).is_some_and(&wanted) {
+            let state = self.states.get(&program.pid());
+            assert!(Instant::now() < deadline, "after {BOUND:?}: {state:#?}; log:\n{}", program.log());
             self.take_one(Duration::from_millis(100));
         }
         &self.states[&program.pid()]
