@@ -11,6 +11,7 @@
 //! Without a subscription nothing is made nor sent; without a hub only counters run.
 //!
 //! - [`value`]: numbers that the program wants seen
+//! - `backlog`: how many messages wait to be received, pure
 //! - `connections`: what events say about the connections of a socket, pure
 //! - `demand`: what observers want
 //! - `pace`: how often, pure
@@ -18,6 +19,7 @@
 //! - `bus`: the connection to the hub
 //! - `reporter`: joins all of them
 
+mod backlog;
 mod bus;
 mod connections;
 mod demand;

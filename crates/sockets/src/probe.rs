@@ -30,6 +30,8 @@ pub(crate) struct Probe {
     /// Messages received.
     pub(crate) received: Meter,
     pub(crate) tap: Tap,
+    /// How many messages had been received when there were no more, plus one; 0 before that.
+    drained_at: AtomicU64,
     malformed: AtomicU64,
     facts: Mutex<Option<Facts>>,
     is_open: AtomicBool,
@@ -54,6 +56,7 @@ pub(crate) struct Facts {
 #[derive(Debug, Default)]
 pub(crate) struct Meter {
     messages: AtomicU64,
+    frames: AtomicU64,
     bytes: AtomicU64,
 }
 
@@ -108,6 +111,16 @@ impl Probe {
         }
     }
 
+    /// There was no message left.
+    pub(crate) fn note_drained(&self) {
+        self.drained_at.store(self.received.messages() + 1, Relaxed);
+    }
+
+    /// Whether there was no message left after the last one that was received.
+    pub(crate) fn is_drained(&self) -> bool {
+        self.drained_at.load(Relaxed) == self.received.messages() + 1
+    }
+
     /// Counts a malformed message.
     pub(crate) fn count_malformed(&self) {
         self.malformed.fetch_add(1, Relaxed);
@@ -156,11 +169,17 @@ impl Meter {
     #[inline]
     fn count(&self, frames: &Frames) {
         self.messages.store(self.messages.load(Relaxed) + 1, Relaxed);
+        self.frames.store(self.frames.load(Relaxed) + frames.len() as u64, Relaxed);
         self.bytes.store(self.bytes.load(Relaxed) + frames.byte_len() as u64, Relaxed);
     }
 
     pub(crate) fn messages(&self) -> u64 {
         self.messages.load(Relaxed)
+    }
+
+    /// Their frames.
+    pub(crate) fn frames(&self) -> u64 {
+        self.frames.load(Relaxed)
     }
 
     /// The bytes of all their frames.

@@ -243,6 +243,9 @@ impl Socket {
                 }
                 Err(zmq::Error::EAGAIN) => {
                     self.awaited.handle_drained();
+                    if let Some(probe) = &self.probe {
+                        probe.note_drained();
+                    }
                     return Ok(false);
                 }
                 Err(zmq::Error::EINTR) => {}

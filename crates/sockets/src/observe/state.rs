@@ -11,12 +11,14 @@ use crate::{
     probe::{Facts, Meter, Probe},
 };
 
-/// A socket, with the connections that fit into a report; `started_ms` is when the process started.
+/// A socket, with the connections that fit into a report, and how many messages wait to be received; `started_ms` is when
+/// the process started.
 pub(super) fn socket_state(
     name: SocketName,
     probe: &Probe,
     facts: &Facts,
     connections: &Connections,
+    waiting: Option<u64>,
     started_ms: f64,
 ) -> SocketState {
     let labels = |endpoints: &[Endpoint]| endpoints.iter().map(|endpoint| Label::cut(endpoint.as_str())).collect();
@@ -33,6 +35,7 @@ pub(super) fn socket_state(
         sent: traffic(&probe.sent),
         received: traffic(&probe.received),
         malformed: probe.malformed(),
+        waiting,
         connections: kept,
         more_connections: connections.iter().count().saturating_sub(report::state::CONNECTIONS_MAX) as u64,
     }
