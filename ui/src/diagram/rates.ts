@@ -9,6 +9,8 @@ export interface Rate {
   perSecond: number
   /** Messages sent that peers have not received yet; null where that is not known. */
   onTheWay: number | null
+  /** Messages that have arrived and that no program has received yet; null where that is not known. */
+  waiting: number | null
 }
 
 /** Below this rate single messages make the rate of one second jump between figures, and between some and none. */
@@ -33,7 +35,8 @@ export class Meter {
       // Fewer than before: the process counts from the beginning again.
       const known = before !== undefined && before <= total && elapsedMs >= 2000
       const steady = known ? Math.round(((total - before) / elapsedMs) * 10_000) / 10 : now
-      rates.set(key, { perSecond: now < STEADY_FROM && steady < STEADY_FROM ? steady : now, onTheWay: socket.onTheWay })
+      const perSecond = now < STEADY_FROM && steady < STEADY_FROM ? steady : now
+      rates.set(key, { perSecond, onTheWay: socket.onTheWay, waiting: socket.waiting })
     })
     this.#samples.push({ timeMs, totals })
     this.#samples = this.#samples.filter((sample) => sample.timeMs <= timeMs && timeMs - sample.timeMs <= SPAN_MS)
@@ -59,9 +62,14 @@ export function forSockets(
 /** The rate of several sockets together. */
 export function together(rates: ReadonlyMap<string, Rate>, keys: readonly string[]): Rate {
   const known = keys.flatMap((key) => rates.get(key) ?? [])
-  const waiting = known.flatMap(({ onTheWay }) => onTheWay ?? [])
   return {
     perSecond: known.reduce((sum, { perSecond }) => sum + perSecond, 0),
-    onTheWay: waiting.length === 0 ? null : waiting.reduce((sum, each) => sum + each, 0),
+    onTheWay: sum(known.flatMap(({ onTheWay }) => onTheWay ?? [])),
+    waiting: sum(known.flatMap(({ waiting }) => waiting ?? [])),
   }
+}
+
+/** The sum of what is known; null if nothing is. */
+function sum(known: readonly number[]): number | null {
+  return known.length === 0 ? null : known.reduce((sum, each) => sum + each, 0)
 }

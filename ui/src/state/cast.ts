@@ -17,6 +17,7 @@ export const NO_COUNTS: SocketCounts = {
   sentPerSecond: 0,
   malformed: 0,
   onTheWay: null,
+  waiting: null,
 }
 
 /** What has a cast and its counts: the whole desk has. */
