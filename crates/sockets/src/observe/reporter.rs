@@ -19,7 +19,8 @@ use super::{
     state::{message_report, socket_state},
 };
 use crate::{
-    Context, Descriptor, Interest, Mechanism, Probes, Role, SocketError, descriptor::Ends, monitors::Observer, probe::Probe, random,
+    Context, Descriptor, Interest, Mechanism, Probes, Role, SocketError, descriptor::Ends, monitors::Observer,
+    probe::Probe, random,
 };
 
 /// The reporter of a process.
