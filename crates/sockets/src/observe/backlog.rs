@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn another_connection_begins_anew() {
+    fn nothing_is_known_of_another_connection() {
         let mut backlog = Backlog::default();
         backlog.follow(vec![7], look(10, 10, true), false);
         backlog.follow(vec![7], look(10, 10, true), false);
