@@ -127,7 +127,11 @@ impl Endpoints {
         while let Some((before, after)) = rest.split_once('{') {
             filled.push_str(before);
             rest = after;
-            match after.split_once('}').and_then(|(inside, behind)| Some((placeholder(inside)?, behind))) {
+            let inside = after.split_once('}').and_then(|(inside, behind)| {
+                let (name, transport) = placeholder(inside)?;
+                Some(((name, Transport::named(transport)?), behind))
+            });
+            match inside {
                 Some(((name, Transport::Tcp), behind)) if links.contains_key(name) => {
                     filled.push_str(&links[name]);
                     rest = behind;
@@ -154,15 +158,20 @@ impl Endpoints {
     }
 }
 
-/// The name and the transport that stand between braces, if they are a placeholder.
-fn placeholder(inside: &str) -> Option<(&str, Transport)> {
-    let (name, transport) = match inside.split_once(':') {
-        None | Some((_, "")) => (inside, Transport::Tcp),
-        Some((name, "tcp")) => (name, Transport::Tcp),
-        Some((name, "ipc")) => (name, Transport::Ipc),
-        Some((name, "inproc")) => (name, Transport::Inproc),
-        Some(_) => return None,
-    };
+impl Transport {
+    /// All of them, with their names.
+    pub(crate) const ALL: [(&'static str, Self); 3] =
+        [("tcp", Self::Tcp), ("ipc", Self::Ipc), ("inproc", Self::Inproc)];
+
+    /// The transport with this name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|(known, _)| *known == name).map(|(_, transport)| transport)
+    }
+}
+
+/// The name of an endpoint and that of its transport, if that is what stands between braces.
+pub(crate) fn placeholder(inside: &str) -> Option<(&str, &str)> {
+    let (name, transport) = inside.split_once(':').unwrap_or((inside, "tcp"));
     let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     is_name.then_some((name, transport))
 }

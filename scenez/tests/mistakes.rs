@@ -218,8 +218,8 @@ run = "tikz watch"
 [d]
 run = "tickz pubish"
 [e]
-run = "sh {x:tpc} {y}"
-links = ["x", "z"]
+run = "sh {x:tpc} {y} {z:ipc}"
+links = ["y", "z"]
 [f-1]
 run = "sh"
 [f]
@@ -235,7 +235,7 @@ links = ["orders"]"#,
             9: no program `no-such-program`: there are `chatz`, `patternz`, `tickz` and `valuz`
             11: no program `tikz`: did you mean `tickz`?
             13: `tickz` has no role `pubish`: did you mean `publish`?
-            15: `e` connects to no endpoint `z`: did you mean `x`?
+            15: `e` connects to no endpoint `z`: did you mean `y`?
             15: unknown transport in `{x:tpc}`: did you mean `tcp`?
             20: two processes are named `f-1`
             23: `g` connects to no endpoint `orders`

@@ -6,6 +6,7 @@ use wire::{Channel, report::DeclaredSocket};
 
 use crate::{
     Scene,
+    endpoints::{Transport, placeholder},
     known::{Known, Programs, declarations},
     problem::Problems,
     script::Member,
@@ -14,9 +15,6 @@ use crate::{
 
 /// The most processes in a scene.
 const PROCESSES_MAX: u32 = 128;
-
-/// The transports that an endpoint can be asked for.
-const TRANSPORTS: [&str; 3] = ["tcp", "ipc", "inproc"];
 
 /// The members of a scene.
 pub(super) struct Cast<'a>(Vec<Player<'a>>);
@@ -97,11 +95,14 @@ impl<'a> Player<'a> {
         let mut named = BTreeSet::new();
         for word in member.run.iter().chain(member.variables.values()) {
             for (name, transport) in placeholders(word) {
-                if let Some(transport) = transport.filter(|transport| !TRANSPORTS.contains(transport)) {
-                    let meant = suggestion(transport, TRANSPORTS);
-                    problems.add(line, format!("unknown transport in `{{{name}:{transport}}}`{meant}"));
+                match Transport::named(transport) {
+                    Some(Transport::Tcp) => _ = named.insert(name),
+                    Some(Transport::Ipc | Transport::Inproc) => {}
+                    None => {
+                        let meant = suggestion(transport, Transport::ALL.map(|(known, _)| known));
+                        problems.add(line, format!("unknown transport in `{{{name}:{transport}}}`{meant}"));
+                    }
                 }
-                named.insert(name);
             }
         }
         for link in &member.links {
@@ -112,7 +113,7 @@ impl<'a> Player<'a> {
         player
     }
 
-    /// Whether this member can reach the endpoint `link` through a link.
+    /// Whether this member can reach the endpoint `link` through a link, which is a TCP proxy.
     fn check_link(&self, link: &str, named: &BTreeSet<&str>) -> Result<(), String> {
         if named.contains(link) {
             return Ok(());
@@ -184,12 +185,7 @@ fn processes(member: &Member) -> Vec<String> {
     (1..=member.count).map(|number| format!("{}-{number}", member.name)).collect()
 }
 
-/// The `{name}` and `{name:transport}` in a word.
-fn placeholders(word: &str) -> impl Iterator<Item = (&str, Option<&str>)> {
-    word.split('{').skip(1).filter_map(|rest| {
-        let (inside, _) = rest.split_once('}')?;
-        let (name, transport) = inside.split_once(':').map_or((inside, None), |(name, kind)| (name, Some(kind)));
-        let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-        is_name.then_some((name, transport))
-    })
+/// The name and the transport of each `{name}` and `{name:transport}` in a word.
+fn placeholders(word: &str) -> impl Iterator<Item = (&str, &str)> {
+    word.split('{').skip(1).filter_map(|rest| placeholder(rest.split_once('}')?.0))
 }
