@@ -10,10 +10,12 @@
 //! - [`taps`]: the messages of the sockets that are looked at
 //! - [`lives`]: which processes have ended or are suspended
 //! - [`holders`]: which processes are at addresses
+//! - [`quiet`]: whether the hub passes reports on
 
 mod holders;
 mod lives;
 mod owner;
+mod quiet;
 mod taps;
 
 use std::sync::{Arc, Mutex, PoisonError, mpsc::SyncSender};

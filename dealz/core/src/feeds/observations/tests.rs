@@ -243,3 +243,30 @@ fn messages_that_are_not_wanted_any_longer_are_unsubscribed_from() {
     let refusal = desk.observations.messages("tickz/tickz.pub", None).unwrap_err();
     assert!(matches!(refusal, Refusal::Invalid { field, .. } if field == "socket"));
 }
+
+#[test]
+fn a_hub_that_passes_nothing_on_is_named_until_it_does() {
+    // It answers the handshake, as one that is suspended later has.
+    let hub = Peer::bind(peer::XPUB);
+    let (sender, events) = sync_channel(1_000);
+    let endpoint = hub.endpoint().parse().unwrap();
+    let _observations =
+        Observations::spawn(&context(), &endpoint, HubFailure::default(), Strangers::default(), sender).unwrap();
+    let _subscriptions = [hub.receive(), hub.receive()];
+    let next_fault = || {
+        let deadline = Instant::now() + testkit::BOUND;
+        loop {
+            match events.recv_timeout(deadline.saturating_duration_since(Instant::now())).unwrap() {
+                Event::Bus(fault) => return fault,
+                _ => assert!(Instant::now() < deadline),
+            }
+        }
+    };
+    let up = std::iter::from_fn(|| Some(next_fault())).find(Option::is_none);
+    assert_eq!(up, Some(None));
+    hub.send(["state/", "{}"]);
+    let fault = next_fault();
+    assert_eq!(fault, Some(format!("The hub at {endpoint} passes on no reports: it is suspended, or hangs.")));
+    hub.send(["state/", "{}"]);
+    assert_eq!(next_fault(), None);
+}
