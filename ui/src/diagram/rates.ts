@@ -3,6 +3,7 @@
 import type { CastView } from '../generated/CastView'
 import type { ProcessCounts } from '../generated/ProcessCounts'
 import type { SocketCounts } from '../generated/SocketCounts'
+import { steadyRate, type TrafficSample, withTraffic } from '../state/traffic'
 
 export interface Rate {
   /** Messages a second, both ways. */
@@ -13,33 +14,16 @@ export interface Rate {
   waiting: number | null
 }
 
-/** Below this rate single messages make the rate of one second jump between figures, and between some and none. */
-const STEADY_FROM = 10
-/** Few messages are counted over this long, in milliseconds. */
-const SPAN_MS = 10_000
-
-/** Takes the rates of all sockets, once a second at most. */
+/** The rates of all sockets, which change once a second at most. */
 export class Meter {
-  #samples: { timeMs: number; totals: Map<string, number> }[] = []
+  #samples: readonly TrafficSample[] = []
 
   read(cast: CastView, counts: ReadonlyMap<string, ProcessCounts>, timeMs: number): Map<string, Rate> {
+    this.#samples = withTraffic(this.#samples, { cast, counts }, timeMs)
     const rates = new Map<string, Rate>()
-    const totals = new Map<string, number>()
-    const oldest = this.#samples[0]
-    forSockets(cast, counts, (key, socket) => {
-      const total = socket.sent + socket.received
-      totals.set(key, total)
-      const now = socket.sentPerSecond + socket.receivedPerSecond
-      const before = oldest?.totals.get(key)
-      const elapsedMs = timeMs - (oldest?.timeMs ?? timeMs)
-      // Fewer than before: the process counts from the beginning again.
-      const known = before !== undefined && before <= total && elapsedMs >= 2000
-      const steady = known ? Math.round(((total - before) / elapsedMs) * 10_000) / 10 : now
-      const perSecond = now < STEADY_FROM && steady < STEADY_FROM ? steady : now
-      rates.set(key, { perSecond, onTheWay: socket.onTheWay, waiting: socket.waiting })
+    forSockets(cast, counts, (key, { onTheWay, waiting }) => {
+      rates.set(key, { perSecond: steadyRate(this.#samples, key), onTheWay, waiting })
     })
-    this.#samples.push({ timeMs, totals })
-    this.#samples = this.#samples.filter((sample) => sample.timeMs <= timeMs && timeMs - sample.timeMs <= SPAN_MS)
     return rates
   }
 }
