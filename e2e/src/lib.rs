@@ -7,7 +7,6 @@
 
 pub mod cast;
 pub mod desk;
-pub mod lies;
 pub mod observer;
 pub mod roles;
 pub mod truth;
