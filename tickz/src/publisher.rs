@@ -15,7 +15,6 @@ use tracing::info;
 use wire::{
     Frames,
     monitor::EventKind,
-    report::{Declaration, DeclaredSocket},
     tick::{TICKS, Tick},
 };
 
@@ -25,11 +24,6 @@ use crate::{
     published::Published,
     replay::ReplayError,
 };
-
-/// What it reports to observers.
-pub const REPORTS: Declaration = Declaration { program: "tickz", role: "publish", sockets: &[SOCKET], values: &[] };
-
-const SOCKET: DeclaredSocket = DeclaredSocket { name: "tickz.pub", kind: "XPUB", channel: TICKS, binds: Some(true) };
 
 /// The most ticks sent before the publisher reads the clock again.
 const BURST_MAX: usize = 256;
@@ -319,7 +313,7 @@ fn bind(context: &Context, endpoint: &Endpoint, block: bool) -> Result<(Socket, 
     if block {
         socket.never_drop()?;
     }
-    socket.watch(SOCKET.name)?;
+    socket.watch("tickz.pub")?;
     let endpoint = socket.bind(endpoint)?;
     Ok((socket, endpoint))
 }

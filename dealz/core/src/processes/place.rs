@@ -5,7 +5,7 @@
 
 use sockets::Endpoint;
 
-use super::{address, status::Status};
+use super::{address, child::Status};
 
 /// Where a service is.
 #[derive(Debug, Clone, PartialEq, Eq)]
