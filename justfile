@@ -30,6 +30,16 @@ demo *args: ui (release 'tickz' 'chatz' 'valuz' 'dealz')
 tour *args: (release 'tickz' 'chatz' 'valuz' 'keyz' 'tour')
     @exec {{ programs }}/tour "$@"
 
+# lists the scenes; `just scenes --check` finds mistakes in them without running them
+[group('see')]
+[no-exit-message]
+scenes *args: (release 'scenez')
+    #!/bin/sh
+    case ${1-} in
+        --check) shift; exec {{ programs }}/scenez check "$@" ;;
+        *) exec {{ programs }}/scenez list "$@" ;;
+    esac
+
 # lists tools that are present or missing, and the processes that hold the suite's ports
 [group('see')]
 [no-exit-message]
@@ -71,12 +81,6 @@ dealz *args: ui (release 'tickz' 'chatz' 'valuz' 'dealz')
 [no-exit-message]
 observez *args: (release 'observez')
     @cd {{ here }} && exec {{ programs }}/observez "$@"
-
-# a link between two peers that can be made to fail (`just linkz --help`)
-[group('run')]
-[no-exit-message]
-linkz *args: (release 'linkz')
-    @cd {{ here }} && exec {{ programs }}/linkz "$@"
 
 # makes CURVE key pairs as files (`just keys --help`)
 [group('run')]

@@ -23,6 +23,7 @@ use tracing::warn;
 use wire::{
     Frames, Text, User,
     chat::{BROADCASTS, Broadcast, REQUESTS, Reply},
+    report::DeclaredSocket,
 };
 
 use self::{backlog::Backlog, link::Link};
@@ -31,11 +32,13 @@ use crate::{
     member::{Member, TEXTS_MAX},
 };
 
-/// The name of the REQ, which its monitor and its tap have too.
-pub const REQ_NAME: &str = "chatz.req";
+/// The REQ, as it is reported to observers.
+pub const REQ: DeclaredSocket =
+    DeclaredSocket { name: "chatz.req", kind: "REQ", channel: REQUESTS, binds: Some(false) };
 
-/// The name of the SUB.
-pub const SUB_NAME: &str = "chatz.sub";
+/// The SUB.
+pub const SUB: DeclaredSocket =
+    DeclaredSocket { name: "chatz.sub", kind: "SUB", channel: BROADCASTS, binds: Some(false) };
 
 /// The most broadcasts or texts handled before the loop looks at the rest again.
 const BATCH: usize = 64;
@@ -169,10 +172,10 @@ impl Owner {
     fn connect(context: &Context, config: &ClientConfig, events: SyncSender<Event>) -> Result<Self, SocketError> {
         let mut requests = context.socket(Role::Req, REQUESTS)?;
         requests.only_to_connected()?;
-        requests.watch(REQ_NAME)?;
+        requests.watch(REQ.name)?;
         requests.connect(&config.requests)?;
         let mut broadcasts = context.socket(Role::Sub, BROADCASTS)?;
-        broadcasts.watch(SUB_NAME)?;
+        broadcasts.watch(SUB.name)?;
         broadcasts.subscribe(b"")?;
         broadcasts.connect(&config.broadcasts)?;
 

@@ -3,8 +3,10 @@
 //! - `terminal`: lines are edited, and events appear above the one being typed
 //! - `lines`: every line of standard input is said; events are written as plain lines or as JSON
 //! - `words`: events as sentences
+//! - `counts`: what observers see
 //! - `gate`: how many texts are under way, so that a fast input waits and no text is left behind
 
+mod counts;
 mod gate;
 mod lines;
 mod terminal;
@@ -16,8 +18,17 @@ use std::{
 };
 
 use sockets::{Context, Stop};
+use wire::report::Declaration;
 
-use crate::client::ClientConfig;
+use crate::client::{self, ClientConfig};
+
+/// What it reports to observers.
+pub const REPORTS: Declaration = Declaration {
+    program: "chatz",
+    role: "join",
+    sockets: &[client::REQ, client::SUB],
+    values: &[counts::PRESENT, counts::TEXTS],
+};
 
 /// The most events that wait for the terminal or the pipe.
 const EVENTS_MAX: usize = 1_000;

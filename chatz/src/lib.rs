@@ -26,3 +26,6 @@ pub use client::{Client, ClientConfig, ClientError};
 pub use event::{Event, ServerState};
 pub use room::{Room, RoomConfig};
 pub use server::{Server, ServerConfig, ServerEndpoints};
+
+/// What each role reports to observers.
+pub const REPORTS: &[wire::report::Declaration] = &[server::REPORTS, join::REPORTS, say::REPORTS];

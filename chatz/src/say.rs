@@ -9,7 +9,13 @@ use wire::{
     DecodeError, Frames, Text, User,
     chat::{REQUESTS, Reply, Request},
     foreign,
+    report::{Declaration, DeclaredSocket},
 };
+
+/// What it reports to observers.
+pub const REPORTS: Declaration = Declaration { program: "chatz", role: "say", sockets: &[SOCKET], values: &[] };
+
+const SOCKET: DeclaredSocket = DeclaredSocket { name: "chatz.say", kind: "REQ", channel: REQUESTS, binds: Some(false) };
 
 /// A text, and where to say it.
 #[derive(Debug, Clone)]
@@ -78,7 +84,7 @@ pub fn say(context: &Context, config: &SayConfig, stop: &Stop) -> Result<Vec<Use
 
     let mut socket = context.socket(Role::Req, REQUESTS)?;
     socket.only_to_connected()?;
-    socket.watch("chatz.say")?;
+    socket.watch(SOCKET.name)?;
     socket.connect(&config.requests)?;
     let deadline = Instant::now() + config.timeout;
 

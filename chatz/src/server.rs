@@ -11,14 +11,25 @@ use sockets::{
 };
 use tracing::{debug, info, warn};
 use wire::{
-    Channel, Frames, User,
+    Frames, User,
     chat::{self, BROADCASTS, REQUESTS, Reply, Request},
+    report::{Declaration, DeclaredSocket, DeclaredValue},
 };
 
 use crate::{
     room::{Change, Room, RoomConfig, RosterReply},
     roster::Roster,
 };
+
+/// What it reports to observers.
+pub const REPORTS: Declaration =
+    Declaration { program: "chatz", role: "serve", sockets: &[INCOMING, OUTGOING], values: &[PRESENT] };
+
+const INCOMING: DeclaredSocket =
+    DeclaredSocket { name: "chatz.requests", kind: "ROUTER", channel: REQUESTS, binds: Some(true) };
+const OUTGOING: DeclaredSocket =
+    DeclaredSocket { name: "chatz.broadcasts", kind: "XPUB", channel: BROADCASTS, binds: Some(true) };
+const PRESENT: DeclaredValue = DeclaredValue { name: "present", unit: "users" };
 
 /// How many requests get their replies before the loop waits again. libzmq learns what a peer has read of its queue
 /// only every half queue, and under load only while it waits; a longer batch would find the queue of a fast peer full,
@@ -73,8 +84,8 @@ impl Server {
     /// # Errors
     /// A port is in use, an address is not of this machine, or the security lacks an allow-list.
     pub fn bind(context: &Context, config: &ServerConfig) -> Result<Self, BindError> {
-        let (requests, requests_at) = bind(context, Role::Router, REQUESTS, &config.requests)?;
-        let (broadcasts, broadcasts_at) = bind(context, Role::XPub, BROADCASTS, &config.broadcasts)?;
+        let (requests, requests_at) = bind(context, Role::Router, INCOMING, &config.requests)?;
+        let (broadcasts, broadcasts_at) = bind(context, Role::XPub, OUTGOING, &config.broadcasts)?;
         Ok(Self {
             requests,
             broadcasts,
@@ -83,7 +94,7 @@ impl Server {
             authenticates: !matches!(context.security().mechanism, Mechanism::Null),
             room: Room::new(config.room, first_version()),
             roster: Roster::default(),
-            present: context.value("present", "users"),
+            present: context.declared(PRESENT),
             malformed: MalformedMessages::default(),
             listeners: [Listener::of(REQUESTS), Listener::of(BROADCASTS)],
             incoming: Frames::new(),
@@ -233,11 +244,16 @@ impl Server {
     }
 }
 
-fn bind(context: &Context, role: Role, channel: Channel, endpoint: &Endpoint) -> Result<(Socket, Endpoint), BindError> {
-    let mut socket = context.socket(role, channel)?;
-    socket.watch(&format!("chatz.{}", channel.name))?;
+fn bind(
+    context: &Context,
+    role: Role,
+    declared: DeclaredSocket,
+    endpoint: &Endpoint,
+) -> Result<(Socket, Endpoint), BindError> {
+    let mut socket = context.socket(role, declared.channel)?;
+    socket.watch(declared.name)?;
     let endpoint = socket.bind(endpoint)?;
-    info!(channel = channel.name, %endpoint, "listening");
+    info!(channel = declared.channel.name, %endpoint, "listening");
     Ok((socket, endpoint))
 }
 

@@ -7,6 +7,7 @@
 
 pub mod cast;
 pub mod desk;
+pub mod lies;
 pub mod observer;
 pub mod roles;
 pub mod truth;

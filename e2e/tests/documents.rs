@@ -27,7 +27,7 @@ fn every_command_of_the_readme_is_understood() {
 
 #[test]
 fn every_link_leads_to_a_file() {
-    for document in ["README.md", "ARCHITECTURE.md", "protocol-docs/README.md", "bench/README.md"] {
+    for document in ["README.md", "ARCHITECTURE.md", "protocol-docs/README.md", "bench/README.md", "docs/scenes.md"] {
         let path = root().join(document);
         let text = fs::read_to_string(&path).unwrap();
         let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());

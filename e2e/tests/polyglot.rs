@@ -28,10 +28,11 @@ fn python() -> String {
     candidates.into_iter().find(has_pyzmq).unwrap_or_else(|| panic!("no Python has pyzmq: ./justw test installs it"))
 }
 
-fn start(program: &str, arguments: &[&str]) -> Program {
+/// Starts a program that reports to this hub.
+fn start(program: &str, hub: &str, arguments: &[&str]) -> Program {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python").join(program);
     let mut command = Command::new(python());
-    command.arg("-B").arg(path).args(arguments);
+    command.arg("-B").arg(path).args(arguments).env("SUITE_OBSERVE", hub);
     Program::spawn(command)
 }
 
@@ -114,7 +115,7 @@ fn every_socket_connection_and_count_of_a_pyzmq_program_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path().to_str().unwrap();
     let mut observer = Observer::bind(&[""]);
-    let mut cast = start("cast.py", &[observer.peer.endpoint(), folder]);
+    let mut cast = start("cast.py", observer.peer.endpoint(), &[folder]);
 
     cast.say("exchange");
     observer.until("four sockets, all connected", |seen| {
@@ -190,7 +191,7 @@ fn every_socket_connection_and_count_of_a_pyzmq_program_is_reported() {
 fn messages_are_reported_only_to_a_subscription_to_exactly_their_socket() {
     let folder = tempfile::tempdir().unwrap();
     let mut observer = Observer::bind(&["", "message/"]);
-    let mut cast = start("cast.py", &[observer.peer.endpoint(), folder.path().to_str().unwrap()]);
+    let mut cast = start("cast.py", observer.peer.endpoint(), &[folder.path().to_str().unwrap()]);
     cast.say("exchange");
     let _ = cast.next_line();
     observer.until("a connected router", |seen| seen.up("router").is_some());
@@ -233,7 +234,7 @@ fn messages_are_reported_only_to_a_subscription_to_exactly_their_socket() {
 #[test]
 fn sockets_of_asyncio_are_counted_when_their_calls_are_done() {
     let mut observer = Observer::bind(&[""]);
-    let mut pair = start("asyncio_pair.py", &[observer.peer.endpoint()]);
+    let mut pair = start("asyncio_pair.py", observer.peer.endpoint(), &[]);
     assert_eq!(pair.next_line(), "exchanged");
     observer.until("two messages in each direction", |seen| {
         seen.counts("push") == Some([[2, 19], [0, 0]]) && seen.counts("pull") == Some([[0, 0], [2, 19]])
@@ -248,7 +249,7 @@ fn a_program_runs_as_before_without_a_hub_and_with_a_wrong_address() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path().to_str().unwrap();
     for (hub, warnings) in [(&*testkit::free_endpoints::<1>()[0], 0), ("nonsense", 1)] {
-        let mut cast = start("cast.py", &[hub, folder]);
+        let mut cast = start("cast.py", hub, &[folder]);
         for command in ["exchange", "large", "value", "close", "end"] {
             cast.say(command);
             let _ = cast.next_line();
@@ -261,11 +262,23 @@ fn a_program_runs_as_before_without_a_hub_and_with_a_wrong_address() {
 }
 
 #[test]
+fn a_program_that_is_not_to_report_makes_no_sockets_for_it() {
+    let mut pair = start("asyncio_pair.py", "off", &[]);
+    assert_eq!(pair.next_line(), "exchanged");
+    let threads = std::fs::read_dir(format!("/proc/{}/task", pair.pid())).unwrap();
+    let names = threads.map(|thread| std::fs::read_to_string(thread.unwrap().path().join("comm")).unwrap());
+    // Two threads of libzmq for each context that has sockets: here there is one.
+    assert_eq!(names.filter(|name| name.starts_with("ZMQbg")).count(), 2);
+    pair.close_stdin();
+    assert_eq!(pair.finish().code, Some(0));
+}
+
+#[test]
 fn a_hub_that_returns_learns_the_whole_state_again() {
     let folder = tempfile::tempdir().unwrap();
     let mut observer = Observer::bind(&["state/"]);
     let endpoint = observer.peer.endpoint().to_owned();
-    let mut cast = start("cast.py", &[&endpoint, folder.path().to_str().unwrap()]);
+    let mut cast = start("cast.py", &endpoint, &[folder.path().to_str().unwrap()]);
     observer.until("four sockets, all connected", |seen| seen.up("sub").is_some() && seen.up("dealer").is_some());
     let before = observer.state.take().unwrap();
     drop(observer);
@@ -287,7 +300,7 @@ fn a_hub_that_returns_learns_the_whole_state_again() {
 fn what_is_not_subscribed_to_is_not_even_made() {
     let folder = tempfile::tempdir().unwrap();
     let mut observer = Observer::bind(&["state/x", "event/x", "message/"]);
-    let mut cast = start("cast.py", &[observer.peer.endpoint(), folder.path().to_str().unwrap()]);
+    let mut cast = start("cast.py", observer.peer.endpoint(), &[folder.path().to_str().unwrap()]);
     cast.say("exchange");
     let _ = cast.next_line();
     observer.peer.subscribe(b"state/");

@@ -1,9 +1,10 @@
 //! The socket that reports arrive by, its connection to the hub, and what has been learned from the reports.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use observatory::{Change, Observatory};
+use observatory::{Change, Observatory, Presence, Process, fold::SILENT_AFTER};
 use sockets::{Connection, Context, Endpoint, Interest, MalformedMessages, Role, Socket, SocketError, State};
+use tracing::warn;
 use wire::{
     DecodeError, Frames,
     report::{OBSERVATIONS, Report},
@@ -19,6 +20,8 @@ pub struct Observer {
     /// Malformed reports that are only counted, because a log line would tear a table.
     is_quiet: bool,
     fault: Option<DecodeError>,
+    /// Whether it was logged that no report arrives.
+    is_quiet_logged: bool,
     frames: Frames,
 }
 
@@ -48,6 +51,7 @@ impl Observer {
             malformed: MalformedMessages::default(),
             is_quiet,
             fault: None,
+            is_quiet_logged: false,
             frames: Frames::new(),
         })
     }
@@ -108,18 +112,29 @@ impl Observer {
         Ok(self.observatory.handle_timeout(now))
     }
 
-    /// Logs the state of the connection if it has changed.
+    /// Logs the state of the connection if it has changed, and once that no report arrives any more.
     pub fn log(&mut self, now: Instant) {
         self.connection.log(now);
+        let quiet = self.quiet(now);
+        if quiet.is_some() && !self.is_quiet_logged {
+            warn!("{}", self.status(now));
+        }
+        self.is_quiet_logged = quiet.is_some();
     }
 
     /// The state of the connection as a sentence, with the malformed reports that were not logged.
     #[must_use]
-    pub fn status(&self) -> String {
+    pub fn status(&self, now: Instant) -> String {
         let endpoint = self.connection.endpoint();
         let sentence = match self.connection.state() {
             State::Connecting => format!("connecting to {endpoint}"),
-            State::Up => format!("connected to {endpoint}"),
+            State::Up => match self.quiet(now) {
+                None => format!("connected to {endpoint}"),
+                Some(quiet) => format!(
+                    "no report from {endpoint} for {} s: the hub is suspended, or all processes are",
+                    quiet.as_secs()
+                ),
+            },
             State::Refused(refusal) => format!("{endpoint} refused: {refusal}"),
             _ => format!("no hub at {endpoint}: waiting (`observez hub` starts one)"),
         };
@@ -127,6 +142,15 @@ impl Observer {
             None => sentence,
             Some(fault) => format!("{sentence}; {} malformed, the last: {fault}", self.observatory.malformed()),
         }
+    }
+
+    /// For how long nothing has arrived though there are processes: they would hardly all fall silent at the same time, and a
+    /// hub that is suspended keeps its connections.
+    fn quiet(&self, now: Instant) -> Option<Duration> {
+        let processes = self.observatory.processes().iter();
+        let there = processes.filter(|process| process.presence() != Presence::Gone);
+        let quiet = now.saturating_duration_since(there.map(Process::heard_at).max()?);
+        (self.connection.state() == State::Up && quiet >= SILENT_AFTER).then_some(quiet)
     }
 
     fn fold(&mut self, now: Instant, report: &Report) -> Vec<Change> {

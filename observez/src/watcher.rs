@@ -118,7 +118,7 @@ impl Watcher {
             malformed: observatory.malformed(),
             processes: reporting + observatory.others(),
         };
-        let status = (!stop.is_stopped()).then(|| self.observer.status());
+        let status = (!stop.is_stopped()).then(|| self.observer.status(Instant::now()));
         Ok(self.view.finish(&totals, observatory, status)?)
     }
 
@@ -152,7 +152,7 @@ impl Watcher {
         if !self.view.is_table() {
             self.observer.log(now);
         } else if self.view.next_deadline().is_some_and(|deadline| now >= deadline) {
-            self.view.redraw(now, self.observer.observatory(), self.observer.status());
+            self.view.redraw(now, self.observer.observatory(), self.observer.status(now));
         }
     }
 }

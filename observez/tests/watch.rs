@@ -71,6 +71,20 @@ fn the_last_state_of_a_process_is_an_object_too() {
 }
 
 #[test]
+fn a_hub_that_is_suspended_is_named_once() {
+    let hub = any_hub();
+    let watch = observe(&hub, &["watch"]);
+    let mut reporter = Reporter::connect(&hub.endpoint("reports"), 1);
+    let _ = reporter.report_until(&watch, |line| line.ends_with("reports"));
+    hub.suspend();
+    watch.wait_for_log("the hub is suspended, or all processes are");
+    hub.resume();
+    let _ = reporter.report_until(&watch, |line| line.ends_with("reports again"));
+    watch.terminate();
+    assert_eq!(watch.finish().stderr.matches("the hub is suspended").count(), 1);
+}
+
+#[test]
 fn a_hub_that_restarts_is_found_again_and_no_process_was_silent() {
     let [reports, observations] = free_endpoints::<2>();
     let first = hub(&reports, &observations);

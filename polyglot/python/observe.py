@@ -60,12 +60,19 @@ EVENT_NAMES = {
 }
 
 
-def observe(context, program=None, role="", hub="tcp://127.0.0.1:9007"):
-    """Reports every socket that `context` makes from now on to the hub at this address. Returns the `Reporter`."""
+HUB = "tcp://127.0.0.1:9007"
+
+
+def observe(context, program=None, role="", hub=None):
+    """Reports every socket that `context` makes from now on to the hub at this address. Returns the `Reporter`.
+
+    Without an address it is the one in the environment variable SUITE_OBSERVE, or else that of this machine's hub. `off`
+    stands for none: then nothing is reported.
+    """
     made = context._socket_class
     if issubclass(made, _Observed):
         return made.reporter
-    reporter = Reporter(context, program or _program(), role, hub)
+    reporter = Reporter(context, program or _program(), role, hub or os.environ.get("SUITE_OBSERVE") or HUB)
     mixin = _ObservedAsync if hasattr(made, "_add_recv_event") else _Observed
     context._socket_class = type(made.__name__, (mixin, made), {"reporter": reporter})
     return reporter
@@ -98,8 +105,9 @@ class Reporter:
         self._event_budget = _Budget(EVENTS_PER_S)
         self._ending = False
         self._thread = threading.Thread(target=self._run, name="observe", daemon=True)
-        self._thread.start()
-        atexit.register(self._end)
+        if hub != "off":
+            self._thread.start()
+            atexit.register(self._end)
 
     def value(self, name, value, unit=None):
         """Reports a number that the program wants seen, such as `value("lost", 3, "messages")`; None: no number now."""
@@ -127,6 +135,8 @@ class Reporter:
 
     def _watch(self, socket):
         """Starts to watch a new socket. The monitor is connected before the socket can have an event: libzmq would wait."""
+        if self._hub == "off":
+            return None
         kind = TYPE_NAMES.get(int(socket.get(zmq.TYPE)), "UNKNOWN")
         address = f"inproc://observe.{self._process}.{next(self._addresses)}"
         monitor = zmq.Socket(self._monitors, zmq.PAIR)

@@ -43,3 +43,6 @@ pub use published::Published;
 pub use publisher::{PublishConfig, Publisher};
 pub use tally::Tally;
 pub use watcher::{WatchConfig, Watcher};
+
+/// What each role reports to observers.
+pub const REPORTS: &[wire::report::Declaration] = &[publisher::REPORTS, watcher::REPORTS];

@@ -7,6 +7,7 @@ use sockets::Stop;
 use tickz::{
     Publisher, Watcher,
     args::{Cli, Command, PublishArgs, WatchArgs},
+    publisher, watcher,
 };
 
 fn main() -> ExitCode {
@@ -20,7 +21,7 @@ fn main() -> ExitCode {
 }
 
 fn publish(suite: &settings::Suite, args: PublishArgs) -> anyhow::Result<()> {
-    let context = suite.observable_context("tickz", "publish")?;
+    let context = suite.observable_context(publisher::REPORTS.program, publisher::REPORTS.role)?;
     let stop = Stop::on_signals()?;
     let (block, summary) = (args.block, args.summary);
     let published = Publisher::bind(&context, args.config(suite))?.run(&stop)?;
@@ -33,7 +34,7 @@ fn publish(suite: &settings::Suite, args: PublishArgs) -> anyhow::Result<()> {
 }
 
 fn watch(suite: &settings::Suite, args: WatchArgs) -> anyhow::Result<()> {
-    let context = suite.observable_context("tickz", "watch")?;
+    let context = suite.observable_context(watcher::REPORTS.program, watcher::REPORTS.role)?;
     let stop = Stop::on_signals()?;
     Ok(Watcher::connect(&context, args.config(suite), &stop)?.run(&stop)?)
 }

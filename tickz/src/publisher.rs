@@ -15,6 +15,7 @@ use tracing::info;
 use wire::{
     Frames,
     monitor::EventKind,
+    report::{Declaration, DeclaredSocket},
     tick::{TICKS, Tick},
 };
 
@@ -24,6 +25,11 @@ use crate::{
     published::Published,
     replay::ReplayError,
 };
+
+/// What it reports to observers.
+pub const REPORTS: Declaration = Declaration { program: "tickz", role: "publish", sockets: &[SOCKET], values: &[] };
+
+const SOCKET: DeclaredSocket = DeclaredSocket { name: "tickz.pub", kind: "XPUB", channel: TICKS, binds: Some(true) };
 
 /// The most ticks sent before the publisher reads the clock again.
 const BURST_MAX: usize = 256;
@@ -313,7 +319,7 @@ fn bind(context: &Context, endpoint: &Endpoint, block: bool) -> Result<(Socket, 
     if block {
         socket.never_drop()?;
     }
-    socket.watch("tickz.pub")?;
+    socket.watch(SOCKET.name)?;
     let endpoint = socket.bind(endpoint)?;
     Ok((socket, endpoint))
 }

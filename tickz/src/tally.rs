@@ -43,6 +43,7 @@ pub struct Tally {
     lost: u64,
     out_of_order: u64,
     restarts: u64,
+    before_joining: u64,
     symbols: Vec<Numbers>,
     /// There was a reconnection whose restart, if it was one, is not counted yet.
     reconnected: bool,
@@ -55,7 +56,16 @@ impl Tally {
     #[must_use]
     pub fn new(symbols: usize) -> Self {
         let symbols = vec![Numbers::UNKNOWN; symbols];
-        Self { received: 0, lost: 0, out_of_order: 0, restarts: 0, symbols, reconnected: false, mixed: false }
+        Self {
+            received: 0,
+            lost: 0,
+            out_of_order: 0,
+            restarts: 0,
+            before_joining: 0,
+            symbols,
+            reconnected: false,
+            mixed: false,
+        }
     }
 
     /// Forgets the sequence numbers of a symbol: its next tick is again the first. The counters stay.
@@ -98,6 +108,7 @@ impl Tally {
         };
         let Some(greatest) = numbers.greatest else {
             *numbers = Numbers { greatest: Some(sequence), ..*numbers };
+            self.before_joining = self.before_joining.saturating_add(sequence);
             return Arrival::Next { lost: 0 };
         };
         if sequence > greatest {
@@ -108,6 +119,7 @@ impl Tally {
         }
         if numbers.may_restart {
             *numbers = Numbers { greatest: Some(sequence), accounted: u64::MAX, may_restart: false };
+            self.before_joining = self.before_joining.saturating_add(sequence);
             self.restarts += u64::from(self.reconnected);
             self.reconnected = false;
             return Arrival::Restart;
@@ -134,6 +146,13 @@ impl Tally {
     #[must_use]
     pub const fn out_of_order(&self) -> u64 {
         self.out_of_order
+    }
+
+    /// Ticks that the publisher had numbered before the first one that arrived of their symbol, and of a restarted publisher
+    /// again: they were never on their way to this watcher.
+    #[must_use]
+    pub const fn before_joining(&self) -> u64 {
+        self.before_joining
     }
 
     /// Restarts of the publisher.
@@ -198,7 +217,9 @@ mod tests {
 
     #[test]
     fn ticks_from_before_it_joined_are_not_lost() {
-        assert_eq!(counts(&after(&[1000, 1001, 1002])), (3, 0, 0, 0));
+        let tally = after(&[1000, 1001, 1002]);
+        assert_eq!((counts(&tally), tally.before_joining()), ((3, 0, 0, 0), 1000));
+        assert_eq!(after(&[0, 1, 2]).before_joining(), 0);
     }
 
     #[test]

@@ -16,6 +16,7 @@ use thiserror::Error;
 use tracing::{info, warn};
 use wire::{
     DecodeError, Frames, Symbol,
+    report::{Declaration, DeclaredSocket, DeclaredValue},
     tick::{TICKS, Tick},
 };
 
@@ -24,6 +25,20 @@ use crate::{
     tally::Tally,
     view::{Show, Summary, View},
 };
+
+/// What it reports to observers.
+pub const REPORTS: Declaration = Declaration {
+    program: "tickz",
+    role: "watch",
+    sockets: &[SOCKET],
+    values: &[RECEIVED, LOST, OUT_OF_ORDER, BEFORE_JOINING],
+};
+
+const SOCKET: DeclaredSocket = DeclaredSocket { name: "tickz.sub", kind: "SUB", channel: TICKS, binds: Some(false) };
+const RECEIVED: DeclaredValue = DeclaredValue { name: "received", unit: "ticks" };
+const LOST: DeclaredValue = DeclaredValue { name: "lost", unit: "ticks" };
+const OUT_OF_ORDER: DeclaredValue = DeclaredValue { name: "out_of_order", unit: "ticks" };
+const BEFORE_JOINING: DeclaredValue = DeclaredValue { name: "before_joining", unit: "ticks" };
 
 /// The most messages taken before the watcher handles anything else.
 const BATCH_MAX: usize = 1000;
@@ -64,8 +79,7 @@ pub struct Watcher {
     symbols: Vec<Symbol>,
     connection: Connection,
     tally: Tally,
-    /// The lost ticks, for observers.
-    lost: Value,
+    values: Values,
     malformed: Malformed,
     view: View,
     frames: Frames,
@@ -74,6 +88,15 @@ pub struct Watcher {
     latency: Option<Delays>,
     /// The times of the first and the last tick.
     span: Option<(Instant, Instant)>,
+}
+
+/// The counters, for observers.
+#[derive(Debug)]
+struct Values {
+    received: Value,
+    lost: Value,
+    out_of_order: Value,
+    before_joining: Value,
 }
 
 /// Malformed messages.
@@ -105,7 +128,7 @@ impl Watcher {
         symbols.sort_unstable();
         symbols.dedup();
         let mut socket = context.socket(Role::Sub, TICKS)?;
-        socket.watch("tickz.sub")?;
+        socket.watch(SOCKET.name)?;
         for symbol in &symbols {
             socket.subscribe(symbol.as_bytes())?;
         }
@@ -114,7 +137,7 @@ impl Watcher {
             socket,
             connection: Connection::new(TICKS, config.ticks),
             tally: Tally::new(symbols.len()),
-            lost: context.value("lost", "ticks"),
+            values: Values::declared(context),
             malformed: Malformed::default(),
             view: View::new(config.show, &symbols, stop),
             symbols,
@@ -178,7 +201,7 @@ impl Watcher {
         {
             *last = Instant::now();
         }
-        self.lost.set(self.tally.lost() as f64);
+        self.values.set(&self.tally);
         self.view.flush()?;
         Ok(())
     }
@@ -280,5 +303,23 @@ impl Watcher {
             restarts: self.tally.restarts(),
             latency_us: self.latency.as_ref().map(Delays::percentiles),
         }
+    }
+}
+
+impl Values {
+    fn declared(context: &Context) -> Self {
+        Self {
+            received: context.declared(RECEIVED),
+            lost: context.declared(LOST),
+            out_of_order: context.declared(OUT_OF_ORDER),
+            before_joining: context.declared(BEFORE_JOINING),
+        }
+    }
+
+    fn set(&self, tally: &Tally) {
+        self.received.set(tally.received() as f64);
+        self.lost.set(tally.lost() as f64);
+        self.out_of_order.set(tally.out_of_order() as f64);
+        self.before_joining.set(tally.before_joining() as f64);
     }
 }

@@ -8,7 +8,7 @@ use settings::{HostArgs, ReportingArgs};
 use sockets::Endpoint;
 use wire::value::{CONTROL, ORDERS, RESULTS};
 
-use crate::{valuation, worker::Delay};
+use crate::{pace::Pace, valuation, worker::Delay};
 
 /// The longest duration of a flag, far within the range of the clock.
 const DURATION_MAX: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -46,7 +46,10 @@ pub(crate) enum RoleArgs {
 #[command(after_help = "Examples:
   valuz source --count 1000000
   valuz source --count 1000 --seed 42 --orders 'tcp://*:9104'
-  valuz source --input orders.csv --strict")]
+  valuz source --input orders.csv --strict
+  valuz source --count 100 --rate 5
+
+Below one order per second, give reduce a --patience and --give-up longer than the time between two orders.")]
 pub(crate) struct SourceArgs {
     #[command(flatten)]
     pub(crate) batch: BatchArgs,
@@ -77,6 +80,9 @@ pub(crate) struct BatchArgs {
     /// Exit at the first line that is not an order, instead of refusing it
     #[arg(long, requires = "input")]
     pub(crate) strict: bool,
+    /// Orders per second, such as 5 or 0.5, or max
+    #[arg(long, value_name = "N", default_value = "max")]
+    pub(crate) rate: Pace,
 }
 
 /// Value orders
@@ -194,6 +200,7 @@ pub(crate) struct WaitingArgs {
 #[command(after_help = "Examples:
   valuz run --workers 2 --count 1000000
   valuz run --workers 2 --count 20000 --valuation var --json
+  valuz run --workers 2 --count 100 --rate 5
   valuz run --workers 1 --input orders.csv --orders 'tcp://*:9004' --results 'tcp://*:9005' --control 'tcp://*:9006'")]
 pub(crate) struct RunArgs {
     /// Number of workers to start

@@ -75,6 +75,12 @@ impl Batch {
         Some(Order { tail: Tail::Number(base.wrapping_add(place)), ..order })
     }
 
+    /// Whether there is an order to send.
+    #[must_use]
+    pub fn has_next(&self) -> bool {
+        self.base.is_some() && (!self.again.is_empty() || self.fresh < self.orders.count())
+    }
+
     /// All orders of the batch.
     #[must_use]
     pub const fn orders(&self) -> &Arc<Orders> {
@@ -85,6 +91,12 @@ impl Batch {
     #[must_use]
     pub fn unsent(&self) -> u64 {
         self.orders.count() - self.fresh + self.again.len() as u64
+    }
+
+    /// How many orders of the batch were sent, each counted once: those at the places below.
+    #[must_use]
+    pub const fn sent(&self) -> u64 {
+        self.fresh
     }
 
     /// How many orders were sent again.
@@ -121,10 +133,11 @@ mod tests {
     fn nothing_is_sent_before_start_not_even_a_repeat() {
         let mut batch = batch(3);
         batch.handle_repeat(&[0, 1]);
-        assert!(drained(&mut batch).is_empty());
-        assert!(batch.handle_start(0));
+        assert!(drained(&mut batch).is_empty() && !batch.has_next());
+        assert!(batch.handle_start(0) && batch.has_next());
         assert_eq!(drained(&mut batch), [0, 1, 2]);
-        assert_eq!((batch.unsent(), batch.repeated()), (0, 0));
+        assert_eq!((batch.unsent(), batch.repeated(), batch.sent()), (0, 0, 3));
+        assert!(!batch.has_next());
     }
 
     #[test]

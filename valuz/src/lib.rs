@@ -10,22 +10,23 @@
 //! ```
 //!
 //! - [`orders`], [`listing`], [`random`]: where orders come from: a seed or a CSV file
-//! - [`batch`], [`source`]: what a source must send (pure), and the source
+//! - [`batch`], [`pace`], [`source`]: what a source must send and how fast (pure), and the source
 //! - [`valuation`], [`worker`]: what an order is worth (pure), and the worker
 //! - `commands`: what source and worker receive from reduce
 //! - [`tally`], [`roster`], `losses`, [`sums`], [`reduce`]: what reduce knows (pure), exact sums, and reduce
 //! - [`repeat_log`]: log lines at a bounded rate
 //! - [`summary`]: the result of a batch, as text and as JSON
-//! - `run`, `children`, [`progress`]: all of them as processes, with a progress bar
+//! - `run`, `processes`, [`progress`]: all of them as processes, with a progress bar
 //! - [`args`], `roles`: the command line, and the configurations made from it
 
 pub mod args;
 pub mod batch;
-mod children;
 mod commands;
 pub mod listing;
 mod losses;
 pub mod orders;
+pub mod pace;
+mod processes;
 pub mod progress;
 pub mod random;
 pub mod reduce;
@@ -43,3 +44,6 @@ pub mod worker;
 pub use reduce::{Reduce, ReduceConfig};
 pub use source::{Source, SourceConfig};
 pub use worker::{Worker, WorkerConfig};
+
+/// What each role reports to observers; `run` only starts others.
+pub const REPORTS: &[wire::report::Declaration] = &[source::REPORTS, worker::REPORTS, reduce::REPORTS];

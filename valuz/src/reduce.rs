@@ -14,6 +14,7 @@ use tracing::{debug, info, warn};
 use wire::{
     Frames,
     monitor::EventKind,
+    report::{Declaration, DeclaredSocket, DeclaredValue},
     value::{CONTROL, Control, Outcome, RESULTS},
 };
 
@@ -23,6 +24,17 @@ use crate::{
     summary::{NoTotal, Summary},
     tally::{Counts, Phase, Plan, Tally},
 };
+
+/// What it reports to observers.
+pub const REPORTS: Declaration =
+    Declaration { program: "valuz", role: "reduce", sockets: &[INCOMING, COMMANDS], values: &[COUNTED, MISSING] };
+
+const INCOMING: DeclaredSocket =
+    DeclaredSocket { name: "valuz.reduce.results", kind: "PULL", channel: RESULTS, binds: Some(true) };
+const COMMANDS: DeclaredSocket =
+    DeclaredSocket { name: "valuz.reduce.control", kind: "XPUB", channel: CONTROL, binds: Some(true) };
+const COUNTED: DeclaredValue = DeclaredValue { name: "counted", unit: "orders" };
+const MISSING: DeclaredValue = DeclaredValue { name: "missing", unit: "orders" };
 
 /// How many results are taken before the loop does anything else.
 const BURST: usize = 1_000;
@@ -72,8 +84,8 @@ pub struct Reduce {
     endpoints: [Endpoint; 2],
     plan: Plan,
     tally: Tally,
-    /// The orders that are not counted yet, for observers.
-    missing: Value,
+    /// The orders that are counted, and those that are not yet, for observers.
+    values: [Value; 2],
     malformed: MalformedMessages,
     repeat_log: RepeatLog,
     frames: Frames,
@@ -88,12 +100,12 @@ impl Reduce {
     /// A port is in use, or a socket cannot be made.
     pub fn bind(context: &Context, config: &ReduceConfig) -> Result<Self, BindError> {
         let mut results = context.socket(Role::Pull, RESULTS)?;
-        results.watch("valuz.reduce.results")?;
+        results.watch(INCOMING.name)?;
         let at_results = results.bind(&config.results)?;
         info!(channel = RESULTS.name, endpoint = %at_results, "listening");
         let mut control = context.socket(Role::XPub, CONTROL)?;
         control.set_linger(LINGER)?;
-        control.watch("valuz.reduce.control")?;
+        control.watch(COMMANDS.name)?;
         let at_control = control.bind(&config.control)?;
         info!(channel = CONTROL.name, endpoint = %at_control, "listening");
         Ok(Self {
@@ -104,7 +116,7 @@ impl Reduce {
             endpoints: [at_results, at_control],
             plan: config.plan,
             tally: Tally::new(config.plan),
-            missing: context.value("missing", "orders"),
+            values: [COUNTED, MISSING].map(|value| context.declared(value)),
             malformed: MalformedMessages::default(),
             repeat_log: RepeatLog::default(),
             frames: Frames::new(),
@@ -165,7 +177,9 @@ impl Reduce {
         if repeated > 0 {
             self.repeat_log.handle_repeat(now, repeated);
         }
-        self.missing.set(self.tally.missing() as f64);
+        let [counted, missing] = &self.values;
+        counted.set((self.plan.count - self.tally.missing()) as f64);
+        missing.set(self.tally.missing() as f64);
         self.print_progress(now)?;
         Ok(wake.stopped)
     }

@@ -1,6 +1,9 @@
 //! Turns the command line into the configuration of one role, and runs it.
 
-use std::io::{self, Write as _};
+use std::{
+    io::{self, Write as _},
+    time::Duration,
+};
 
 use anyhow::ensure;
 use clap::error::ErrorKind;
@@ -19,9 +22,9 @@ use crate::{
     listing::{Listing, Reading},
     orders::Orders,
     progress::Progress,
-    reduce::{Reduce, ReduceConfig},
+    reduce::{self, Reduce, ReduceConfig},
     run::{self, RunConfig},
-    source::{Source, SourceConfig},
+    source::{self, Source, SourceConfig},
     tally::Plan,
     valuation::{Valuation, ValueAtRisk},
     worker::{self, Worker, WorkerConfig},
@@ -60,8 +63,9 @@ impl SourceArgs {
             orders: suite.to_bind(ORDERS, self.orders.endpoint),
             control: suite.to_connect(CONTROL, self.control.endpoint, &self.host),
             batch,
+            pace: self.batch.rate,
         };
-        let source = Source::bind(&suite.observable_context("valuz", "source")?, config)?;
+        let source = Source::bind(&suite.observable_context(source::REPORTS.program, source::REPORTS.role)?, config)?;
         if self.progress {
             Progress::listening(ORDERS, source.endpoint()).print()?;
         }
@@ -99,7 +103,8 @@ impl WorkerArgs {
             delay: self.work.delay,
             name: self.report.then(worker::own_name).transpose()?,
         };
-        Worker::connect(&suite.observable_context("valuz", "worker")?, config)?.run(stop)?;
+        Worker::connect(&suite.observable_context(worker::REPORTS.program, worker::REPORTS.role)?, config)?
+            .run(stop)?;
         Ok(())
     }
 }
@@ -110,10 +115,10 @@ impl ReduceArgs {
         let config = ReduceConfig {
             results: suite.to_bind(RESULTS, self.results.endpoint),
             control: suite.to_bind(CONTROL, self.control.endpoint),
-            plan: self.waiting.plan(self.workers, self.count),
+            plan: self.waiting.plan(self.workers, self.count, Duration::ZERO),
             progress: self.progress,
         };
-        let reduce = Reduce::bind(&suite.observable_context("valuz", "reduce")?, &config)?;
+        let reduce = Reduce::bind(&suite.observable_context(reduce::REPORTS.program, reduce::REPORTS.role)?, &config)?;
         if self.progress {
             for (channel, endpoint) in [RESULTS, CONTROL].into_iter().zip(reduce.endpoints()) {
                 Progress::listening(channel, endpoint).print()?;
@@ -134,14 +139,15 @@ impl ReduceArgs {
 }
 
 impl WaitingArgs {
-    /// Exits with the code of a usage error if the two do not fit.
-    fn plan(self, workers: u32, count: u64) -> Plan {
+    /// Exits with the code of a usage error if the two do not fit. `period` is the time that a source is known to leave
+    /// between two orders: no result can be expected sooner.
+    fn plan(self, workers: u32, count: u64, period: Duration) -> Plan {
         let Self { patience, give_up } = self;
         if patience >= give_up {
             let message = format!("--patience {patience:?} must be shorter than --give-up {give_up:?}\n");
             clap::Error::raw(ErrorKind::ValueValidation, message).exit();
         }
-        Plan { workers, count, base: batch::new_base(), patience, give_up }
+        Plan { workers, count, base: batch::new_base(), patience: patience + period, give_up: give_up + period }
     }
 }
 
@@ -152,7 +158,8 @@ impl RunArgs {
         let listed = listing.as_ref().map(|listing| listing.orders.len() as u64);
         let count = listed.or(self.batch.count).unwrap_or_default();
         let config = RunConfig {
-            plan: self.waiting.plan(self.workers, count),
+            plan: self.waiting.plan(self.workers, count, self.batch.rate.period()),
+            pace: self.batch.rate,
             seed: self.batch.seed,
             work: self.work,
             json: self.json,

@@ -9,11 +9,15 @@ use std::{
     fmt::Write,
     io::{self, Write as _},
     mem,
-    process::{Command, ExitStatus, Stdio},
+    process::{Command, Stdio},
     time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, bail};
+use children::{
+    Event::{Exited, Logged, Printed},
+    Exit,
+};
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use settings::ReportingArgs;
 use sockets::{Endpoint, Mechanism, Stop};
@@ -22,8 +26,9 @@ use wire::foreign;
 
 use crate::{
     args::{ValuationName, WorkArgs},
-    children::{Children, Event},
     listing::{self, Listing},
+    pace::Pace,
+    processes::{Event, Processes},
     progress::Progress,
     tally::Plan,
 };
@@ -45,6 +50,8 @@ const FIRST_WORKER: usize = 2;
 /// What is started.
 pub(crate) struct RunConfig {
     pub(crate) plan: Plan,
+    /// How fast the source sends.
+    pub(crate) pace: Pace,
     /// What simulated orders are made from.
     pub(crate) seed: u64,
     pub(crate) work: WorkArgs,
@@ -65,20 +72,19 @@ pub(crate) fn run(
         config,
         listing,
         variables: variables(suite)?,
-        children: Children::new(stop)?,
+        processes: Processes::new(stop)?,
         bar: bar(config.plan.count)?,
         orders: None,
         results: None,
         control: None,
         is_started: false,
         next_log: Instant::now() + LOG_EVERY,
-        kill_at: None,
     };
     let reduce = run.reduce_command()?;
     run.start(reduce)?;
     let outcome = run.watch();
     run.bar.finish_and_clear();
-    run.end(outcome.is_err())?;
+    run.end(outcome.is_err());
     outcome
 }
 
@@ -88,7 +94,7 @@ struct Run<'a> {
     listing: Option<Listing>,
     /// For the children's environment: other users can read arguments, but not these.
     variables: Vec<(&'static str, OsString)>,
-    children: Children,
+    processes: Processes,
     bar: ProgressBar,
     orders: Option<String>,
     results: Option<String>,
@@ -97,16 +103,14 @@ struct Run<'a> {
     is_started: bool,
     /// When the next log line of progress is due.
     next_log: Instant,
-    /// When children that were sent SIGTERM are killed.
-    kill_at: Option<Instant>,
 }
 
 impl Run<'_> {
     /// Handles events until reduce has exited, all workers are dead, or stop.
     fn watch(&mut self) -> anyhow::Result<()> {
         loop {
-            match self.children.next_event(None)? {
-                Some(Event::Printed(place, line)) => match Progress::parse(&line) {
+            match self.processes.next_event(None) {
+                Some(Event::Child(place, Printed(line))) => match Progress::parse(&line) {
                     Some(progress) => self.follow(progress)?,
                     None if place == REDUCE => {
                         // The result: the batch is done.
@@ -115,10 +119,10 @@ impl Run<'_> {
                     }
                     None => {}
                 },
-                Some(Event::Logged(place, line)) => self.pass_on(place, &line),
-                Some(Event::Exited(REDUCE, status)) if status.success() => return Ok(()),
-                Some(Event::Exited(REDUCE, status)) => bail!("reduce ended with {}", words(status)),
-                Some(Event::Exited(place, status)) => self.handle_exit(place, status)?,
+                Some(Event::Child(place, Logged(line))) => self.pass_on(place, &line),
+                Some(Event::Child(REDUCE, Exited(exit))) if exit.is_success() => return Ok(()),
+                Some(Event::Child(REDUCE, Exited(exit))) => bail!("reduce has ended: {exit}"),
+                Some(Event::Child(place, Exited(exit))) => self.handle_exit(place, exit)?,
                 Some(Event::Stopped) => return self.stop(),
                 None => {}
             }
@@ -161,7 +165,7 @@ impl Run<'_> {
     }
 
     fn start(&mut self, command: Command) -> anyhow::Result<usize> {
-        let (place, pid) = self.children.start(command).context("cannot start a process")?;
+        let (place, pid) = self.processes.start(command).context("cannot start a process")?;
         self.bar.suspend(|| info!(pid, "started {}", name(place)));
         Ok(place)
     }
@@ -171,7 +175,7 @@ impl Run<'_> {
         let place = self.start(source)?;
         if let Some(listing) = &mut self.listing {
             let orders = mem::take(&mut listing.orders);
-            self.children.feed(place, move |stdin| listing::write(&orders, stdin))?;
+            self.processes.feed(place, move |stdin| listing::write(&orders, stdin))?;
         }
         Ok(())
     }
@@ -191,23 +195,23 @@ impl Run<'_> {
 
     /// The source or a worker has exited. A worker that dies in mid-batch does no harm while there are others; before
     /// START reduce would wait for it, so another takes its place.
-    fn handle_exit(&mut self, place: usize, status: ExitStatus) -> anyhow::Result<()> {
-        if status.success() {
+    fn handle_exit(&mut self, place: usize, exit: Exit) -> anyhow::Result<()> {
+        if exit.is_success() {
             return Ok(());
         }
-        self.bar.suspend(|| warn!("{} ended with {}", name(place), words(status)));
+        self.bar.suspend(|| warn!("{} has ended: {exit}", name(place)));
         if place == SOURCE {
-            bail!("the source ended with {}", words(status));
+            bail!("the source has ended: {exit}");
         }
-        let workers = self.children.count() - FIRST_WORKER;
-        let is_dead = |worker| self.children.status(worker).is_some_and(|status| !status.success());
+        let workers = self.processes.count() - FIRST_WORKER;
+        let is_dead = |worker| self.processes.exit(worker).is_some_and(|exit| !exit.is_success());
         if !self.is_started && workers < 2 * self.config.plan.workers as usize {
             return self.start_worker();
         }
         if !self.is_started {
             bail!("workers die before they are ready");
         }
-        if (FIRST_WORKER..self.children.count()).all(is_dead) {
+        if (FIRST_WORKER..self.processes.count()).all(is_dead) {
             bail!("all workers are dead ({workers})");
         }
         Ok(())
@@ -215,41 +219,32 @@ impl Run<'_> {
 
     /// Ends all children. The exit code of reduce says whether the batch was broken off.
     fn stop(&mut self) -> anyhow::Result<()> {
-        self.end(true)?;
-        match self.children.status(REDUCE) {
-            Some(status) if status.success() => Ok(()),
+        self.end(true);
+        match self.processes.exit(REDUCE) {
+            Some(exit) if exit.is_success() => Ok(()),
             _ => bail!("stopped"),
         }
     }
 
-    /// Waits for the others, which exit by themselves at EXIT; or ends them. Those that still run are killed when the
-    /// children are dropped.
-    fn end(&mut self, at_once: bool) -> io::Result<()> {
-        if !at_once && self.drain(Instant::now() + ENDING)? {
-            return Ok(());
+    /// Waits for the others, which exit by themselves at EXIT; or stops them.
+    fn end(&mut self, at_once: bool) {
+        if !at_once {
+            self.drain(Some(Instant::now() + ENDING));
         }
-        let kill_at = self.terminate();
-        self.drain(kill_at)?;
-        Ok(())
+        self.processes.stop(STOPPING);
+        self.drain(None);
     }
 
-    /// Sends SIGTERM to all children; returns until when they may exit.
-    fn terminate(&mut self) -> Instant {
-        self.children.terminate();
-        *self.kill_at.get_or_insert(Instant::now() + STOPPING)
-    }
-
-    /// Passes on the children's lines until all have exited or the deadline; returns whether they have exited.
-    fn drain(&mut self, mut deadline: Instant) -> io::Result<bool> {
-        while !self.children.all_exited() {
-            match self.children.next_event(Some(deadline))? {
-                Some(Event::Logged(place, line)) => self.pass_on(place, &line),
-                Some(Event::Stopped) => deadline = deadline.min(self.terminate()),
-                Some(_) => {}
-                None => return Ok(false),
+    /// Passes on the log until all have exited, or the deadline.
+    fn drain(&mut self, deadline: Option<Instant>) {
+        while !self.processes.all_exited() {
+            match self.processes.next_event(deadline) {
+                Some(Event::Child(place, Logged(line))) => self.pass_on(place, &line),
+                Some(Event::Child(..)) => {}
+                Some(Event::Stopped) => self.processes.stop(STOPPING),
+                None => return,
             }
         }
-        Ok(true)
     }
 
     fn reduce_command(&self) -> io::Result<Command> {
@@ -273,6 +268,7 @@ impl Run<'_> {
         let mut command = self.command("source", true)?;
         command.args(["--orders", &to_bind(self.config.orders.as_ref())]);
         command.args(["--control", self.control.as_deref().unwrap_or_default()]);
+        command.args(["--rate", &self.config.pace.to_string()]);
         if self.listing.is_some() {
             command.args(["--input", "-"]).stdin(Stdio::piped());
         } else {
@@ -338,10 +334,6 @@ fn name(place: usize) -> String {
         SOURCE => "source".to_owned(),
         worker => format!("worker {}", worker - SOURCE),
     }
-}
-
-fn words(status: ExitStatus) -> String {
-    status.code().map_or_else(|| status.to_string(), |code| format!("exit code {code}"))
 }
 
 fn bar(count: u64) -> anyhow::Result<ProgressBar> {

@@ -70,6 +70,8 @@ pub struct Tally {
     sums: Sums,
     /// Which orders were counted, by their places in the batch.
     seen: FixedBitSet,
+    /// Only orders at places below this one can have been sent.
+    sent: u64,
     counts: Counts,
     losses: Losses,
     /// Whether results without numbers count. Not once START or REPEAT may have made orders run twice: such a result
@@ -140,6 +142,7 @@ impl Tally {
             numbering: if plan.base == 0 { Numbering::FromBase } else { Numbering::Unknown },
             sums: Sums::default(),
             seen: FixedBitSet::with_capacity(usize::try_from(plan.count).unwrap_or(usize::MAX)),
+            sent: plan.count,
             counts: Counts::default(),
             losses: Losses::default(),
             takes_unnumbered: true,
@@ -323,7 +326,7 @@ impl Tally {
             return outputs;
         }
         if is_quiet {
-            outputs.extend(self.repeat(0..self.plan.count));
+            outputs.extend(self.repeat(0..self.sent));
             if let Some(clocks) = &mut self.clocks {
                 clocks.handle_repeat(now, &self.plan);
             }
@@ -378,6 +381,23 @@ impl Tally {
         }
         let lost = self.losses.next_deadline(self.plan.count);
         [Some(give_up), Some(clocks.repeat_at()), lost].into_iter().flatten().min()
+    }
+
+    /// The caller has sent the orders at the places below this one, and none of those above: they are not missed. If all
+    /// that it has sent are counted, no clock runs until it sends more.
+    pub fn handle_sent(&mut self, now: Instant, places: u64) {
+        self.sent = places;
+        if self.is_nothing_expected(places)
+            && let Some(clocks) = &mut self.clocks
+        {
+            clocks.handle_nothing_expected(now);
+        }
+    }
+
+    /// Whether as many orders are counted as were sent.
+    #[must_use]
+    pub const fn is_nothing_expected(&self, sent: u64) -> bool {
+        self.plan.count - self.missing() >= sent
     }
 
     /// No worker is connected: the time until giving up starts again.

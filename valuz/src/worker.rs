@@ -15,10 +15,23 @@ use sockets::{
 use tracing::{debug, info};
 use wire::{
     DecodeError, Fault, Frames, WorkerName,
-    value::{Control, ORDERS, Order, Outcome, RESULTS, Valued},
+    report::{Declaration, DeclaredSocket, DeclaredValue},
+    value::{CONTROL, Control, ORDERS, Order, Outcome, RESULTS, Valued},
 };
 
 use crate::{commands::Commands, random::SplitMix64, valuation::Valuation};
+
+/// What it reports to observers.
+pub const REPORTS: Declaration =
+    Declaration { program: "valuz", role: "worker", sockets: &[COMMANDS, OUTGOING, INCOMING], values: &[VALUED] };
+
+const COMMANDS: DeclaredSocket =
+    DeclaredSocket { name: "valuz.worker.control", kind: "SUB", channel: CONTROL, binds: Some(false) };
+const OUTGOING: DeclaredSocket =
+    DeclaredSocket { name: "valuz.worker.results", kind: "PUSH", channel: RESULTS, binds: Some(false) };
+const INCOMING: DeclaredSocket =
+    DeclaredSocket { name: "valuz.worker.orders", kind: "PULL", channel: ORDERS, binds: Some(false) };
+const VALUED: DeclaredValue = DeclaredValue { name: "valued", unit: "orders" };
 
 /// How many orders are valued before the loop does anything else; one if the valuation is heavy.
 const BURST: usize = 1_000;
@@ -97,12 +110,12 @@ impl Worker {
     /// # Errors
     /// An endpoint is invalid, or a socket cannot be made.
     pub fn connect(context: &Context, config: WorkerConfig) -> Result<Self, SocketError> {
-        let commands = Commands::connect(context, config.control, "valuz.worker.control", &[Control::EXIT_TOPIC])?;
+        let commands = Commands::connect(context, config.control, COMMANDS.name, &[Control::EXIT_TOPIC])?;
         let mut results = context.socket(Role::Push, RESULTS)?;
-        results.watch("valuz.worker.results")?;
+        results.watch(OUTGOING.name)?;
         results.connect(&config.results)?;
         let mut orders = context.socket(Role::Pull, ORDERS)?;
-        orders.watch("valuz.worker.orders")?;
+        orders.watch(INCOMING.name)?;
         orders.connect(&config.orders)?;
         Ok(Self {
             context: context.clone(),
@@ -120,7 +133,7 @@ impl Worker {
             outgoing: Frames::new(),
             outgoing_at: None,
             done: 0,
-            valued: context.value("valued", "orders"),
+            valued: context.declared(VALUED),
             reported: 0,
             next_report: Instant::now(),
             malformed: MalformedMessages::default(),

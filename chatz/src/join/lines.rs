@@ -21,7 +21,7 @@ use sockets::{Context, Stop, actor::NotTaken};
 use tracing::warn;
 use wire::{Fault, Text, User, names::TEXT_BYTES_MAX};
 
-use super::{EVENTS_MAX, gate::Gate, words::Words};
+use super::{EVENTS_MAX, counts::Counts, gate::Gate, words::Words};
 use crate::{
     client::{Client, ClientConfig},
     event::{Event, ServerState},
@@ -41,7 +41,7 @@ pub(super) fn run(context: &Context, json: bool, config: &ClientConfig, stop: &S
     let start = thread::Builder::new().name("stdin".to_owned());
     let reading = start.spawn(move || reader.run(input)).context("cannot start a thread")?;
 
-    let shown = show(&events, &gate, &output);
+    let shown = show(&events, &gate, Counts::declared(context), &output);
     gate.end();
     // Without a receiver the client ends, if it has not ended yet.
     drop(events);
@@ -51,9 +51,10 @@ pub(super) fn run(context: &Context, json: bool, config: &ClientConfig, stop: &S
     read
 }
 
-fn show(events: &Receiver<Event>, gate: &Gate, output: &Mutex<Output>) -> io::Result<()> {
+fn show(events: &Receiver<Event>, gate: &Gate, mut counts: Counts, output: &Mutex<Output>) -> io::Result<()> {
     for event in events {
         gate.handle(&event);
+        counts.handle(&event);
         locked(output).write(&event)?;
     }
     Ok(())

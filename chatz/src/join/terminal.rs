@@ -16,7 +16,7 @@ use signal_hook::{consts::SIGINT, low_level::raise};
 use sockets::{Context, Stop, actor::NotTaken};
 use wire::{Text, User, foreign};
 
-use super::{EVENTS_MAX, gate::Gate, words::Words};
+use super::{EVENTS_MAX, counts::Counts, gate::Gate, words::Words};
 use crate::{
     client::{Client, ClientConfig},
     event::Event,
@@ -55,10 +55,11 @@ pub(super) fn run(context: &Context, config: &ClientConfig, stop: &Stop) -> anyh
     let (left, quit) = sync_channel::<()>(0);
     let (printed_all, last_line) = sync_channel::<()>(1);
     let shown = Arc::clone(&screen);
+    let counts = Counts::declared(context);
     thread::Builder::new()
         .name("printer".to_owned())
         .spawn(move || {
-            shown.print_all(printer, &events, &quit);
+            shown.print_all(printer, counts, &events, &quit);
             let _ = printed_all.send(());
         })
         .context("cannot start a thread")?;
@@ -97,9 +98,16 @@ impl Screen {
     }
 
     /// Prints events until there are no more, then ends the line editor.
-    fn print_all(&self, mut printer: impl ExternalPrinter, events: &Receiver<Event>, quit: &Receiver<()>) {
+    fn print_all(
+        &self,
+        mut printer: impl ExternalPrinter,
+        mut counts: Counts,
+        events: &Receiver<Event>,
+        quit: &Receiver<()>,
+    ) {
         for event in events {
             self.gate.handle(&event);
+            counts.handle(&event);
             if self.is_on_screen(&event) {
                 continue;
             }

@@ -6,6 +6,9 @@
 //! something on one machine only.
 //!
 //! Nothing here is a table of what should be connected: a peer that does not report is an unknown end at its address.
+//!
+//! A connection outlives the process at its other end until all messages that were under way have been read. Meanwhile a new
+//! process may be bound there: it is not the peer, so the connection has no line.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -102,7 +105,10 @@ pub fn lines(processes: &[Process]) -> Vec<Line> {
             // A line between two that report is drawn once, from the one that connects.
             Some(peer) if (!half.connects, half.place) > (!peer.connects, peer.place) => continue,
             Some(peer) => End::Known(peer.place),
-            None => half.far_end(&bound),
+            None => match half.far_end(processes, &bound) {
+                Some(far) => far,
+                None => continue,
+            },
         };
         let is_gone = |place: Place| processes[place.process].presence() == Presence::Gone;
         let is_over = is_gone(half.place) || matches!(far, End::Known(place) if is_gone(place));
@@ -152,13 +158,25 @@ impl<'a> Half<'a> {
     }
 
     /// The far end of a connection whose peer does not report it: the socket that is bound where it connects to, if one
-    /// reports that, or an unknown one.
-    fn far_end(&self, bound: &HashMap<Address<'a>, Place>) -> End {
+    /// reports that, or an unknown one. `None` if the peer was there before all those that are.
+    fn far_end(&self, processes: &[Process], bound: &HashMap<Address<'a>, Vec<Place>>) -> Option<End> {
         let endpoint = &self.connection.endpoint;
         match bound.get(&self.address(endpoint)) {
-            Some(place) if self.connects => End::Known(*place),
-            _ => End::Unknown(self.connection.remote.as_ref().unwrap_or(endpoint).clone()),
+            Some(places) if self.connects => {
+                let mut possible = places.iter().filter(|place| self.may_lead_to(&processes[place.process]));
+                possible.next().map(|place| End::Known(*place))
+            }
+            _ => Some(End::Unknown(self.connection.remote.as_ref().unwrap_or(endpoint).clone())),
         }
+    }
+
+    /// Whether a process may be at the other end: a connection that is up is not older than its peer. Other machines have
+    /// other clocks.
+    fn may_lead_to(&self, process: &Process) -> bool {
+        let state = process.state();
+        self.connection.phase != Phase::Up
+            || state.host.as_str() != self.host
+            || state.started_ms <= self.connection.since_ms
     }
 }
 
@@ -195,16 +213,15 @@ fn peers(halves: &[Half<'_>]) -> HashMap<usize, usize> {
     peers
 }
 
-/// The sockets that are bound, by the addresses at which they are found; those of processes that are gone only if no other is
-/// bound there.
-fn bound(processes: &[Process]) -> HashMap<Address<'_>, Place> {
-    let mut bound = HashMap::new();
+/// The sockets that are bound, by the addresses at which they are found; those of processes that are gone come last.
+fn bound(processes: &[Process]) -> HashMap<Address<'_>, Vec<Place>> {
+    let mut bound: HashMap<_, Vec<Place>> = HashMap::new();
     let is_gone = |place: Place| processes[place.process].presence() == Presence::Gone;
     let (gone, there): (Vec<_>, Vec<_>) = sockets(processes).partition(|(place, _)| is_gone(*place));
     for (place, socket) in there.into_iter().chain(gone) {
         let host = processes[place.process].state().host.as_str();
         for endpoint in &socket.bound {
-            bound.entry(Address::of(place.process, host, endpoint.as_str())).or_insert(place);
+            bound.entry(Address::of(place.process, host, endpoint.as_str())).or_default().push(place);
         }
     }
     bound

@@ -9,6 +9,10 @@ use wire::report::{EventReport, ProcessState, SocketName, SocketState, Traffic};
 
 use crate::Change;
 
+/// How far the number of an event may be beyond the events that the last state has counted: one that is further is a lie,
+/// or what is missing will be in the next state.
+const EVENTS_AHEAD_MAX: u64 = 10_000;
+
 /// The least time over which a rate is measured.
 const RATE_SPAN: Duration = Duration::from_secs(1);
 
@@ -168,9 +172,13 @@ impl Process {
         std::mem::replace(&mut self.state, state)
     }
 
-    /// Takes the number of an event, and returns how many are missing before it.
+    /// Takes the number of an event, and returns how many are missing before it. One that no state will confirm would hide
+    /// what is missing afterwards.
     pub(crate) fn count_event(&mut self, report: &EventReport) -> u64 {
         let number = report.event.number;
+        if number > self.state.events.saturating_add(EVENTS_AHEAD_MAX) {
+            return 0;
+        }
         let missing = self.count_missing(number);
         self.next_event = Some(self.next_event.unwrap_or(0).max(number.saturating_add(1)));
         missing

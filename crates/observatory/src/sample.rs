@@ -36,6 +36,7 @@ pub(crate) fn socket(name: &str, endpoint: &str, connects: bool, connections: Ve
         sent: Traffic::default(),
         received: Traffic::default(),
         malformed: 0,
+        waiting: None,
         connections,
         more_connections: 0,
     }

@@ -13,7 +13,12 @@ use wire::foreign;
 /// An empty environment variable counts as unset, and an error in a variable names the variable.
 #[must_use]
 pub(crate) fn parse<T: Parser>() -> T {
-    try_parse(env::args_os().collect()).unwrap_or_else(|error| error.exit())
+    parse_from(env::args_os().collect())
+}
+
+/// Parses these arguments as [`parse`] does.
+pub(crate) fn parse_from<T: Parser>(arguments: Vec<OsString>) -> T {
+    try_parse(arguments).unwrap_or_else(|error| error.exit())
 }
 
 fn try_parse<T: Parser>(arguments: Vec<OsString>) -> Result<T, Error> {

@@ -2,6 +2,7 @@
 
 use std::{
     env,
+    ffi::OsString,
     io::{self, Write as _},
     process::{Command, ExitCode},
 };
@@ -20,6 +21,12 @@ use wire::foreign;
 #[must_use]
 pub fn parse<T: clap::Parser>() -> T {
     crate::command_line::parse()
+}
+
+/// The same for these arguments, of which the first is the program's name.
+#[must_use]
+pub fn parse_from<T: clap::Parser>(arguments: Vec<OsString>) -> T {
+    crate::command_line::parse_from(arguments)
 }
 
 /// Sends the log to standard error, away from the data. `RUST_LOG` sets its level (`info` without it). A line that

@@ -6,13 +6,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use wire::{Channel, Limits, report::ProcessId};
+use wire::{
+    Channel, Limits,
+    report::{DeclaredValue, ProcessId},
+};
 
 use crate::{
     Mechanism, Monitors, Probes, Role, Security, Socket, SocketError, Stop,
     allow::AllowList,
     error::{system_error, zmq_error},
-    observe::{LinkReport, Reporter, Reporting, Value, Values},
+    observe::{Reporter, Reporting, Value, Values},
     random, raw,
     socket::{Shared, milliseconds},
     wait::wait,
@@ -115,6 +118,12 @@ impl Context {
         Self { security: Arc::clone(&self.to_itself), ..self.clone() }
     }
 
+    /// This context, for sockets that connect with other credentials than those of the process.
+    #[must_use]
+    pub fn with_security(&self, security: Security) -> Self {
+        Self { security: Arc::new(security), ..self.clone() }
+    }
+
     /// This context, for sockets that no observer sees.
     pub(crate) fn unobserved(&self) -> Self {
         Self { observation: None, ..self.clone() }
@@ -139,16 +148,16 @@ impl Context {
         Self { observation: Some(observation), ..self.clone() }
     }
 
+    /// The number that the process has declared so, as observers see it.
+    #[must_use]
+    pub fn declared(&self, value: DeclaredValue) -> Value {
+        self.value(value.name, value.unit)
+    }
+
     /// The number of this name and unit that observers of the process see, zero at first; clones share it.
     #[must_use]
     pub fn value(&self, name: &'static str, unit: &'static str) -> Value {
         self.observation.as_ref().map_or_else(Value::default, |observation| observation.values.value(name, unit))
-    }
-
-    /// What observers of the process see of a link with this name, if there are any.
-    #[must_use]
-    pub fn link(&self, name: &str) -> LinkReport {
-        LinkReport::open(self.observation.as_ref(), name)
     }
 
     /// A socket of this role for this channel, not yet bound nor connected.

@@ -55,8 +55,12 @@ impl Descriptor {
     /// How many bytes of the peer libzmq has taken in all; `None` if the system does not count them, as for a connection
     /// that is not TCP.
     pub(crate) fn bytes_taken(self) -> Option<u64> {
-        let received = self.with(raw::bytes_received)??;
-        Some(received.saturating_sub(self.bytes_waiting()))
+        Some(self.bytes_arrived()?.saturating_sub(self.bytes_waiting()))
+    }
+
+    /// How many bytes of the peer have arrived in all; `None` if the system does not count them.
+    pub(crate) fn bytes_arrived(self) -> Option<u64> {
+        self.with(raw::bytes_received)?
     }
 
     /// How many bytes of the peer libzmq has not taken yet.

@@ -7,6 +7,7 @@
 //! - [`context`]: makes sockets; holds the security and keep-alive that all of them share
 //! - [`role`]: what a socket is for, and the options that follow from it
 //! - [`socket`]: sends and receives [`wire::Frames`], never blocking
+//! - [`blocking`]: a socket whose calls wait, for programs that do one thing at a time
 //! - [`limits`]: what holds for every socket and for the process; a channel's own limits are in [`wire::Limits`]
 //! - [`mod@wait`]: sleeps until a socket, a monitor, a doorbell, a deadline or stop; an owner's `next_event()`
 //! - [`stop`]: one signal that ends every loop
@@ -25,11 +26,13 @@
 //! - [`input`]: reads a file or a stream, and stops waiting at the stop signal
 //! - [`output`]: writes to standard output, and stops waiting for its reader at the stop signal
 //! - [`text`]: reads small text files that people write
+//! - [`ports`]: ports that are reserved for programs that bind them later
 //! - [`error`]: what can go wrong
 
 pub mod actor;
 pub mod allow;
 mod bind;
+pub mod blocking;
 pub mod connection;
 pub mod context;
 mod descriptor;
@@ -46,6 +49,7 @@ pub mod malformed;
 mod monitors;
 pub mod observe;
 pub mod output;
+pub mod ports;
 mod probe;
 mod random;
 mod raw;
@@ -59,6 +63,7 @@ pub mod text;
 pub mod wait;
 pub mod zap;
 
+pub use blocking::{BlockingSocket, Ended};
 pub use connection::Connection;
 pub use context::{Context, KeepAlive};
 pub(crate) use descriptor::Descriptor;
@@ -69,7 +74,7 @@ pub use keys::{KeyPair, PublicKey};
 pub use listener::{Listener, Subscription};
 pub use malformed::MalformedMessages;
 pub(crate) use monitors::Monitors;
-pub use observe::{LinkReport, Reporting, Value};
+pub use observe::{Reporting, Value};
 pub use output::Output;
 pub(crate) use probe::Probes;
 pub use role::Role;

@@ -22,8 +22,7 @@ pub(crate) fn open_files() -> u32 {
 
 /// The highest file descriptor that a connection may have: the system gives out the lowest that is free, so all those
 /// above are too.
-#[must_use]
-pub fn connection_descriptor_max() -> u32 {
+pub(crate) fn connection_descriptor_max() -> u32 {
     let files = open_files();
     files - RESERVED_DESCRIPTORS.min(files / 4)
 }

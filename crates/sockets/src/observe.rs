@@ -11,7 +11,7 @@
 //! Without a subscription nothing is made nor sent; without a hub only counters run.
 //!
 //! - [`value`]: numbers that the program wants seen
-//! - `link`: what a link reports, which is no socket of libzmq
+//! - `backlog`: how many messages wait to be received, pure
 //! - `connections`: what events say about the connections of a socket, pure
 //! - `demand`: what observers want
 //! - `pace`: how often, pure
@@ -19,16 +19,15 @@
 //! - `bus`: the connection to the hub
 //! - `reporter`: joins all of them
 
+mod backlog;
 mod bus;
 mod connections;
 mod demand;
-mod link;
 mod pace;
 mod reporter;
 mod state;
 pub mod value;
 
-pub use link::LinkReport;
 pub(crate) use reporter::Reporter;
 pub use value::Value;
 pub(crate) use value::Values;

@@ -30,34 +30,17 @@ pub(crate) struct Probe {
     /// Messages received.
     pub(crate) received: Meter,
     pub(crate) tap: Tap,
+    /// How many messages had been received when there were no more, plus one; 0 before that.
+    drained_at: AtomicU64,
     malformed: AtomicU64,
     facts: Mutex<Option<Facts>>,
     is_open: AtomicBool,
 }
 
-/// The kind of a socket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// One of libzmq's.
-    Zmq(Role),
-    /// A link, which passes on the bytes of TCP connections and knows no messages.
-    Link,
-}
-
-impl Kind {
-    /// The name of its type, as in reports.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Zmq(role) => role.name(),
-            Self::Link => "LINK",
-        }
-    }
-}
-
 /// What a socket is, and where; a closed one is nowhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Facts {
-    pub(crate) kind: Kind,
+    pub(crate) role: Role,
     /// The name of its channel.
     pub(crate) channel: Option<&'static str>,
     /// The high-water marks: messages for each peer, 0 without limit.
@@ -73,6 +56,7 @@ pub(crate) struct Facts {
 #[derive(Debug, Default)]
 pub(crate) struct Meter {
     messages: AtomicU64,
+    frames: AtomicU64,
     bytes: AtomicU64,
 }
 
@@ -93,12 +77,6 @@ impl Probes {
         *lock(&probe.facts) = Some(facts);
         probe.is_open.store(true, Relaxed);
         (name, probe)
-    }
-
-    /// Whether the socket with this name is a link.
-    pub(crate) fn is_link(&self, name: &str) -> bool {
-        let probe = lock(&self.by_name).get(name).cloned();
-        probe.and_then(|probe| probe.facts()).is_some_and(|facts| facts.kind == Kind::Link)
     }
 
     /// Every socket that is open, in the order of their names.
@@ -131,6 +109,16 @@ impl Probe {
         if self.tap.is_open() {
             self.tap.record(Direction::Received, frames);
         }
+    }
+
+    /// There was no message left.
+    pub(crate) fn note_drained(&self) {
+        self.drained_at.store(self.received.messages() + 1, Relaxed);
+    }
+
+    /// Whether there was no message left after the last one that was received.
+    pub(crate) fn is_drained(&self) -> bool {
+        self.drained_at.load(Relaxed) == self.received.messages() + 1
     }
 
     /// Counts a malformed message.
@@ -181,17 +169,17 @@ impl Meter {
     #[inline]
     fn count(&self, frames: &Frames) {
         self.messages.store(self.messages.load(Relaxed) + 1, Relaxed);
-        self.count_bytes(frames.byte_len());
-    }
-
-    /// Counts bytes of which it is not known where messages begin; on one thread, as all that is counted.
-    #[inline]
-    pub(crate) fn count_bytes(&self, bytes: usize) {
-        self.bytes.store(self.bytes.load(Relaxed) + bytes as u64, Relaxed);
+        self.frames.store(self.frames.load(Relaxed) + frames.len() as u64, Relaxed);
+        self.bytes.store(self.bytes.load(Relaxed) + frames.byte_len() as u64, Relaxed);
     }
 
     pub(crate) fn messages(&self) -> u64 {
         self.messages.load(Relaxed)
+    }
+
+    /// Their frames.
+    pub(crate) fn frames(&self) -> u64 {
+        self.frames.load(Relaxed)
     }
 
     /// The bytes of all their frames.
@@ -210,7 +198,7 @@ mod tests {
 
     fn facts() -> Facts {
         Facts {
-            kind: Kind::Zmq(Role::Pull),
+            role: Role::Pull,
             channel: None,
             send_queue: 1,
             receive_queue: 1,

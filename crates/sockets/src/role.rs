@@ -29,6 +29,9 @@ pub enum Role {
     /// Sends requests, one at a time. A lost reply does not stop it: it may send the next request, and late replies to
     /// older ones are dropped (`ZMQ_REQ_RELAXED`, `ZMQ_REQ_CORRELATE`).
     Req,
+    /// Sends requests in strict lock-step, as a plain `REQ` does: after a request it can only receive, so a lost reply
+    /// stops it for good.
+    StrictReq,
     /// Replies to one request at a time.
     Rep,
     /// Sends requests without waiting for replies.
@@ -40,6 +43,8 @@ pub enum Role {
     /// must receive them ([`crate::Listener::take_subscriptions`]): a plain `PUB` that is silent would keep the remains
     /// of every connection.
     XPub,
+    /// Publishes to all subscribers, and receives nothing. While it sends nothing, it keeps the remains of every connection.
+    Pub,
     /// Receives what it subscribes to.
     Sub,
     /// Receives everything, and sends subscriptions as messages: one end of a hub.
@@ -50,51 +55,59 @@ pub enum Role {
     Pull,
     /// Exchanges messages with one peer; mostly between threads, over `inproc`.
     Pair,
+    /// Exchanges bytes with peers that do not speak ZeroMQ, over TCP: a message is the connection's id and some bytes, and none
+    /// when it begins, when it has ended and to end it. What is sent to a peer that has left is dropped.
+    Stream,
 }
 
 impl Role {
     pub(crate) const fn kind(self) -> zmq::SocketType {
         match self {
-            Self::Req => zmq::REQ,
+            Self::Req | Self::StrictReq => zmq::REQ,
             Self::Rep => zmq::REP,
             Self::Dealer => zmq::DEALER,
             Self::Router => zmq::ROUTER,
             Self::XPub => zmq::XPUB,
+            Self::Pub => zmq::PUB,
             Self::Sub => zmq::SUB,
             Self::XSub => zmq::XSUB,
             Self::Push => zmq::PUSH,
             Self::Pull => zmq::PULL,
             Self::Pair => zmq::PAIR,
+            Self::Stream => zmq::STREAM,
         }
     }
 
     /// libzmq's name of the socket's type.
-    pub(crate) const fn name(self) -> &'static str {
+    #[must_use]
+    pub const fn name(self) -> &'static str {
         match self {
-            Self::Req => "REQ",
+            Self::Req | Self::StrictReq => "REQ",
             Self::Rep => "REP",
             Self::Dealer => "DEALER",
             Self::Router => "ROUTER",
             Self::XPub => "XPUB",
+            Self::Pub => "PUB",
             Self::Sub => "SUB",
             Self::XSub => "XSUB",
             Self::Push => "PUSH",
             Self::Pull => "PULL",
             Self::Pair => "PAIR",
+            Self::Stream => "STREAM",
         }
     }
 
     /// The largest frame that a peer may send. Peers have little to say to a publisher, and nothing to a `PUSH`.
     pub(crate) const fn incoming_bytes(self, limits: Limits) -> u32 {
         match self {
-            Self::XPub | Self::Push => SUBSCRIPTION_BYTES,
+            Self::XPub | Self::Pub | Self::Push => SUBSCRIPTION_BYTES,
             _ => limits.frame_bytes,
         }
     }
 
     /// Whether a `ROUTER` knows peers of this role by the routing ids that they choose.
     pub(crate) const fn has_routing_id(self) -> bool {
-        matches!(self, Self::Req | Self::Dealer)
+        matches!(self, Self::Req | Self::StrictReq | Self::Dealer)
     }
 
     pub(crate) fn set_up(self, socket: &mut zmq::Socket) -> zmq::Result<()> {

@@ -25,6 +25,8 @@ pub struct Socket {
     raw: zmq::Socket,
     role: Role,
     never_drops: bool,
+    /// Chosen by its owner; without one each connection has a random one.
+    routing_id: Option<Vec<u8>>,
     /// [`Socket::send`] has returned `false`, and nothing has been received since.
     is_full: bool,
     /// Its address, if it is bound.
@@ -56,6 +58,7 @@ impl Socket {
             raw,
             role,
             never_drops: false,
+            routing_id: None,
             is_full: false,
             bound_to: None,
             last: zmq::Message::new(),
@@ -155,7 +158,8 @@ impl Socket {
     fn start_connection(&self, endpoint: &Endpoint) -> Result<(), SocketError> {
         endpoint.check_connectable()?;
         if self.role.has_routing_id() {
-            self.raw.set_identity(&random::routing_id()?).map_err(zmq_error("set a routing id"))?;
+            let id = self.routing_id.clone().map_or_else(|| random::routing_id().map(Vec::from), Ok)?;
+            self.raw.set_identity(&id).map_err(zmq_error("set a routing id"))?;
         }
         self.raw.connect(endpoint.as_str()).map_err(zmq_error("connect"))
     }
@@ -166,9 +170,20 @@ impl Socket {
     /// The socket cannot send: its context is gone, or its role does not allow it now.
     #[inline]
     pub fn send(&mut self, frames: &Frames) -> Result<bool, SocketError> {
+        self.send_in_steps(frames, |_| {})
+    }
+
+    /// The same, frame by frame: calls `before` with the index of each frame before libzmq gets it, to show that peers receive
+    /// nothing until it has the last.
+    ///
+    /// # Errors
+    /// As [`Socket::send`].
+    #[inline]
+    pub fn send_in_steps(&mut self, frames: &Frames, mut before: impl FnMut(usize)) -> Result<bool, SocketError> {
         let mut left = frames.len();
         let mut looked = false;
-        for frame in frames.iter() {
+        for (index, frame) in frames.iter().enumerate() {
+            before(index);
             left -= 1;
             let more = if left > 0 { zmq::SNDMORE } else { 0 };
             loop {
@@ -187,6 +202,8 @@ impl Socket {
                         return Ok(false);
                     }
                     Err(zmq::Error::EINTR) => {}
+                    // A `ROUTER` drops it without an error.
+                    Err(zmq::Error::EHOSTUNREACH) if self.role == Role::Stream => return Ok(true),
                     Err(error) => return Err(zmq_error("send")(error)),
                 }
             }
@@ -226,6 +243,9 @@ impl Socket {
                 }
                 Err(zmq::Error::EAGAIN) => {
                     self.awaited.handle_drained();
+                    if let Some(probe) = &self.probe {
+                        probe.note_drained();
+                    }
                     return Ok(false);
                 }
                 Err(zmq::Error::EINTR) => {}
@@ -293,6 +313,12 @@ impl Socket {
     /// The option cannot be set.
     pub fn only_to_connected(&mut self) -> Result<(), SocketError> {
         self.raw.set_immediate(true).map_err(zmq_error("set immediate"))
+    }
+
+    /// Chooses the routing id by which a `ROUTER` knows this socket on the connections that it makes from now on: one that
+    /// strangers may guess, and take ([`Role::Router`]).
+    pub fn set_routing_id(&mut self, id: &[u8]) {
+        self.routing_id = Some(id.to_vec());
     }
 
     /// Sets how long unsent messages may delay the closing of the socket.

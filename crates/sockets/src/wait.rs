@@ -153,8 +153,12 @@ pub(crate) fn wait_for_any(
     Ok(ready[0])
 }
 
-/// Which of the interests are ready, in their order.
-fn poll(interests: Vec<Interest<'_>>, deadline: Option<Instant>) -> Result<Vec<bool>, SocketError> {
+/// Sleeps until one of `interests` is ready, or until `deadline` (`None`: for ever); returns which of them are, in their
+/// order.
+///
+/// # Errors
+/// libzmq cannot poll: its context is gone.
+pub(crate) fn poll(interests: Vec<Interest<'_>>, deadline: Option<Instant>) -> Result<Vec<bool>, SocketError> {
     let mut ready: Vec<bool> = interests.iter().map(|interest| interest.is_ready).collect();
     let mut items: Vec<_> = interests.into_iter().map(|interest| interest.item).collect();
     let is_any_ready = ready.contains(&true);

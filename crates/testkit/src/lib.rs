@@ -5,14 +5,12 @@
 //!
 //! - [`program`]: a program of the suite as a child process
 //! - [`peer`]: a raw socket that sends and receives any message, valid or not
-//! - [`ports`]: reserved ports
 //! - [`raw`]: a peer below libzmq, for bytes that libzmq would never send
 
 #![expect(clippy::expect_used, reason = "a test that cannot continue fails")]
 
 pub mod flood;
 pub mod peer;
-pub mod ports;
 pub mod program;
 pub mod raw;
 
@@ -26,7 +24,6 @@ use std::{
 };
 
 pub use peer::{Kind, Peer};
-pub use ports::free_endpoints;
 pub use program::{Finished, Program, run, sibling};
 pub use raw::RawPeer;
 
@@ -43,6 +40,15 @@ const LOOK: Duration = Duration::from_millis(5);
 pub fn write_private(path: impl AsRef<Path>, text: &str) {
     let opened = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
     opened.and_then(|mut file| file.write_all(text.as_bytes())).expect("the file can be written");
+}
+
+/// Returns endpoints on this machine, all different, at which no process listens, reserved by [`sockets::ports`].
+///
+/// # Panics
+/// The system has no port left.
+#[must_use]
+pub fn free_endpoints<const N: usize>() -> [String; N] {
+    [(); N].map(|()| format!("tcp://127.0.0.1:{}", sockets::ports::reserve().expect("a free port")))
 }
 
 /// Waits until `condition` holds; fails the test after [`BOUND`].

@@ -9,10 +9,12 @@
 //! The second frame is JSON, which any language has and a person can read: one object. Its unknown members are
 //! ignored, as are frames after the second of a state or an event.
 //!
+//! - [`declaration`]: what a program declares that it reports
 //! - [`topic`]: the first frame, by which observers subscribe
 //! - [`label`](mod@label): short texts
 //! - [`state`], [`event`], [`message`]: a module per message
 
+pub mod declaration;
 pub mod event;
 mod json;
 pub mod label;
@@ -20,6 +22,7 @@ pub mod message;
 pub mod state;
 pub mod topic;
 
+pub use declaration::{Declaration, DeclaredSocket, DeclaredValue};
 pub use event::{Event, EventReport};
 pub use label::Label;
 pub use message::{Direction, MessageHeader, MessageReport};

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use ts_rs::TS;
 
-use crate::view::{MessageView, ValuationName};
+use crate::view::{BatchPace, MessageView, ValuationName};
 
 /// A command of a page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
@@ -39,6 +39,13 @@ pub enum Command {
     },
     /// Stop the running batch.
     StopBatch,
+    /// Change how fast orders are sent, of the running batch and of those after it.
+    Pace {
+        /// The pace.
+        pace: BatchPace,
+    },
+    /// Send one order of the running batch. From then on each takes a step, until the pace is changed.
+    Step,
     /// Set the number of workers that dealz runs; at most 16.
     SetWorkers {
         /// The number.
@@ -59,6 +66,10 @@ pub enum Command {
     Wire {
         /// Which socket, by its [key](crate::view::SocketView::key).
         socket: String,
+        /// Only messages after the one with this [id](MessageView::id).
+        #[serde(default)]
+        #[ts(optional, type = "number")]
+        after: Option<u64>,
     },
     /// Get the recording that is played, as text.
     Recording,
@@ -129,7 +140,7 @@ pub enum Refusal {
     /// A value is invalid.
     #[error("{field}: {reason}")]
     Invalid {
-        /// The value: `symbol`, `name`, `text`, `orders`, `count`, `id`, `socket`.
+        /// The value: `symbol`, `name`, `text`, `orders`, `count`, `pace`, `id`, `socket`.
         field: String,
         /// The reason, as a sentence.
         reason: String,

@@ -30,7 +30,7 @@ use crate::{
     clock::Now,
     event::{Event, ValuzReport},
     feeds::valuz::COUNT_MAX,
-    view::{ChatzView, Line, ProcessState, ProcessView, TickzView, Update, ValuzState, ValuzView},
+    view::{BatchPace, ChatzView, Line, ProcessState, ProcessView, TickzView, Update, ValuzState, ValuzView},
 };
 
 /// How many lines of the conversation are kept.
@@ -112,7 +112,14 @@ impl Dashboard {
     pub(crate) fn new(desk: ProcessId, name: &str, host: String, now: Now) -> Self {
         let talk = Talk::new(name);
         let state = ValuzState::Unavailable { reason: "the sockets are not bound yet".to_owned() };
-        let report = ValuzReport { state, batch: None, workers: Vec::new(), nameless: 0, recommended: Vec::new() };
+        let report = ValuzReport {
+            state,
+            batch: None,
+            workers: Vec::new(),
+            nameless: 0,
+            recommended: Vec::new(),
+            pace: BatchPace::Max,
+        };
         let valuz = ValuzView {
             state: report.state.clone(),
             batch: None,
@@ -121,6 +128,7 @@ impl Dashboard {
             wanted: 0,
             recommended: Vec::new(),
             count_max: COUNT_MAX,
+            pace: report.pace,
         };
         Self {
             generation: 1,
@@ -186,7 +194,7 @@ impl Dashboard {
         self.is_prompt |= self.cast.handle_time(now);
         self.prompt += u64::from(std::mem::take(&mut self.is_prompt));
         self.chatz.show(self.talk.view.clone());
-        let ValuzReport { state, batch, workers, nameless, recommended } = &self.report;
+        let ValuzReport { state, batch, workers, nameless, recommended, pace } = &self.report;
         self.valuz.show(ValuzView {
             state: state.clone(),
             batch: batch.clone(),
@@ -195,6 +203,7 @@ impl Dashboard {
             wanted: self.wanted,
             recommended: recommended.clone(),
             count_max: COUNT_MAX,
+            pace: *pace,
         });
     }
 

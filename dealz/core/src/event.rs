@@ -5,7 +5,7 @@ use wire::{
     report::{ProcessId, Report},
 };
 
-use crate::view::{BatchView, PricePoint, ProcessView, RecommendedCount, TickzView, ValuzState};
+use crate::view::{BatchPace, BatchView, PricePoint, ProcessView, RecommendedCount, TickzView, ValuzState};
 
 /// One thing that happened. Frequent things are conflated where they arise: a thread reports its newest state at most
 /// thirty times a second. Sockets of the desk have their names, such as `tickz.sub`.
@@ -64,6 +64,7 @@ pub(crate) struct ValuzReport {
     /// How many workers said READY, are connected, and gave no name.
     pub(crate) nameless: u64,
     pub(crate) recommended: Vec<RecommendedCount>,
+    pub(crate) pace: BatchPace,
 }
 
 /// A worker that gave its name.

@@ -6,19 +6,19 @@
 //!
 //! - [`owner`]: the thread
 //! - [`slot`]: one process of the list
-//! - [`child`]: a running program
+//! - [`status`]: what the system reports of a process
 //! - [`program`]: command lines
 //! - [`place`]: which process holds a port
 //! - [`address`]: which process has any address
 //! - [`log`]: the last log lines
 
 mod address;
-mod child;
 mod log;
 mod owner;
 mod place;
 mod program;
 mod slot;
+mod status;
 
 use std::{
     io,

@@ -219,7 +219,7 @@ impl RecordingWriter {
     fn write_messages(&mut self) -> io::Result<()> {
         for key in &self.sockets {
             // Asked for by its name in this process, which is valid; what is kept of it follows with all others.
-            let _ = self.taps.ask(key);
+            let _ = self.taps.ask(key, None);
         }
         let all = self.taps.all();
         self.seen.retain(|seen, _| all.iter().any(|(key, _)| key == seen));

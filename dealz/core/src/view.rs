@@ -26,8 +26,8 @@ pub use self::{
     sockets::{ConnectionView, Phase, SocketState, SocketView, StateChange},
     tickz::{PricePoint, PriceReference, PriceStart, Quote, TickzView},
     valuz::{
-        BatchPhase, BatchView, RecommendedCount, SymbolValue, ValuationName, ValuzState, ValuzView, Verification,
-        WorkerState, WorkerView,
+        BatchPace, BatchPhase, BatchView, RecommendedCount, SymbolValue, ValuationName, ValuzState, ValuzView,
+        Verification, WorkerState, WorkerView,
     },
     wire::{Direction, FieldView, FrameView, MessageView},
 };

@@ -1,4 +1,4 @@
-"""A program of zmq.asyncio for the test of polyglot/python/observe.py: PUSH to PULL. `asyncio_pair.py HUB`."""
+"""A program of zmq.asyncio for the test of polyglot/python/observe.py: PUSH to PULL."""
 
 import asyncio
 import pathlib
@@ -10,9 +10,9 @@ import zmq  # noqa: E402
 import zmq.asyncio  # noqa: E402
 
 
-async def main(hub):
+async def main():
     context = zmq.asyncio.Context()
-    observe(context, program="pair", hub=hub)
+    observe(context, program="pair")
     pull, push = context.socket(zmq.PULL), context.socket(zmq.PUSH)
     push.connect(f"tcp://127.0.0.1:{pull.bind_to_random_port('tcp://127.0.0.1')}")
     await push.send_multipart([b"two ", b"frames"])
@@ -26,4 +26,4 @@ async def main(hub):
     context.term()
 
 
-asyncio.run(main(sys.argv[1]))
+asyncio.run(main())

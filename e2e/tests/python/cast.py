@@ -1,6 +1,6 @@
 """A pyzmq program for the test of polyglot/python/observe.py: PUB to SUB over TCP, DEALER to ROUTER over IPC.
 
-`cast.py HUB FOLDER` obeys one command a line and answers each with one line, so that the test always knows what it has done.
+`cast.py FOLDER`, with SUITE_OBSERVE, obeys one command a line and answers each with one line, so that the test always knows what it has done.
 It counts its messages itself, as [messages, bytes] sent and received by each socket.
 """
 
@@ -14,9 +14,9 @@ import zmq  # noqa: E402
 
 
 class Cast:
-    def __init__(self, hub, folder):
+    def __init__(self, folder):
         self.context = zmq.Context()
-        self.reporter = observe(self.context, program="cast", role="everything", hub=hub)
+        self.reporter = observe(self.context, program="cast", role="everything")
         self.sockets, self.counts = {}, {}
         publisher = self.socket("pub", zmq.PUB)
         self.reporter.name(publisher, "ticks.pub", channel="ticks")

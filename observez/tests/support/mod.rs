@@ -129,6 +129,7 @@ pub(crate) fn state(process: u64) -> ProcessState {
         sent: Traffic { messages: 1, bytes: 20 },
         received: Traffic::default(),
         malformed: 0,
+        waiting: None,
         connections: vec![connection],
         more_connections: 0,
     };

@@ -11,7 +11,7 @@ import { rowsFor } from './rows'
 import * as samples from './samples'
 import { commandOf, fitted, kindOf, subtitleOf, titleOf, widthOf } from './titles'
 import { tracksOf } from './tracks'
-import { absenceOf, figureOf, heardOfNode, heardOfPort, noteOf } from './words'
+import { absenceOf, figureOf, figuresOf, heardOfNode, heardOfPort, noteOf } from './words'
 
 const NOW = samples.NOW_MS
 
@@ -195,7 +195,7 @@ describe('words', () => {
     expect(noteOf({ ...port, sockets: [warned] }, NOW, 17, 3)).toEqual(['Too many open', 'files.'])
     const up = graphOf(samples.demo().cast).nodes[0]?.ports[0]!
     expect(noteOf(up, NOW, 17, 3)).toEqual([])
-    expect(heardOfPort(up, NOW, { perSecond: 2, onTheWay: null })).toBe(
+    expect(heardOfPort(up, NOW, { perSecond: 2, onTheWay: null, waiting: null })).toBe(
       'chatz.req REQ, connects to tcp://127.0.0.1:9001, up, 2/s',
     )
   })
@@ -210,11 +210,14 @@ describe('words', () => {
   })
 
   test('give figures, and what is on its way', () => {
-    expect(figureOf({ perSecond: 41, onTheWay: 5057 }, 'ipc')).toEqual({
+    expect(figureOf({ perSecond: 41, onTheWay: 5057, waiting: null }, 'ipc')).toEqual({
       rate: '41/s',
       more: ['ipc', '5,057 on the way'],
     })
-    expect(figureOf({ perSecond: 0, onTheWay: 0 }, 'tcp')).toEqual({ rate: '', more: [] })
+    expect(figureOf({ perSecond: 0, onTheWay: 0, waiting: null }, 'tcp')).toEqual({ rate: '', more: [] })
+    expect(figuresOf({ perSecond: 41, onTheWay: null, waiting: 5057 })).toEqual(['41/s', '5,057 wait'])
+    expect(figuresOf({ perSecond: 62_400, onTheWay: null, waiting: 982 })).toEqual(['62.4 k/s'])
+    expect(figuresOf({ perSecond: 0, onTheWay: null, waiting: 0 })).toEqual([])
   })
 })
 
@@ -239,11 +242,11 @@ describe('rates', () => {
 
   test('of several sockets are one', () => {
     const rates = new Map([
-      ['a', { perSecond: 2, onTheWay: null }],
-      ['b', { perSecond: 3, onTheWay: 7 }],
+      ['a', { perSecond: 2, onTheWay: null, waiting: null }],
+      ['b', { perSecond: 3, onTheWay: 7, waiting: 4 }],
     ])
-    expect(together(rates, ['a', 'b', 'c'])).toEqual({ perSecond: 5, onTheWay: 7 })
-    expect(together(rates, [])).toEqual({ perSecond: 0, onTheWay: null })
+    expect(together(rates, ['a', 'b', 'c'])).toEqual({ perSecond: 5, onTheWay: 7, waiting: 4 })
+    expect(together(rates, [])).toEqual({ perSecond: 0, onTheWay: null, waiting: null })
   })
 })
 

@@ -3,40 +3,27 @@
 import type { CastView } from '../generated/CastView'
 import type { ProcessCounts } from '../generated/ProcessCounts'
 import type { SocketCounts } from '../generated/SocketCounts'
+import { steadyRate, type TrafficSample, withTraffic } from '../state/traffic'
 
 export interface Rate {
   /** Messages a second, both ways. */
   perSecond: number
   /** Messages sent that peers have not received yet; null where that is not known. */
   onTheWay: number | null
+  /** Messages that have arrived and that no program has received yet; null where that is not known. */
+  waiting: number | null
 }
 
-/** Below this rate single messages make the rate of one second jump between figures, and between some and none. */
-const STEADY_FROM = 10
-/** Few messages are counted over this long, in milliseconds. */
-const SPAN_MS = 10_000
-
-/** Takes the rates of all sockets, once a second at most. */
+/** The rates of all sockets, which change once a second at most. */
 export class Meter {
-  #samples: { timeMs: number; totals: Map<string, number> }[] = []
+  #samples: readonly TrafficSample[] = []
 
   read(cast: CastView, counts: ReadonlyMap<string, ProcessCounts>, timeMs: number): Map<string, Rate> {
+    this.#samples = withTraffic(this.#samples, { cast, counts }, timeMs)
     const rates = new Map<string, Rate>()
-    const totals = new Map<string, number>()
-    const oldest = this.#samples[0]
-    forSockets(cast, counts, (key, socket) => {
-      const total = socket.sent + socket.received
-      totals.set(key, total)
-      const now = socket.sentPerSecond + socket.receivedPerSecond
-      const before = oldest?.totals.get(key)
-      const elapsedMs = timeMs - (oldest?.timeMs ?? timeMs)
-      // Fewer than before: the process counts from the beginning again.
-      const known = before !== undefined && before <= total && elapsedMs >= 2000
-      const steady = known ? Math.round(((total - before) / elapsedMs) * 10_000) / 10 : now
-      rates.set(key, { perSecond: now < STEADY_FROM && steady < STEADY_FROM ? steady : now, onTheWay: socket.onTheWay })
+    forSockets(cast, counts, (key, { onTheWay, waiting }) => {
+      rates.set(key, { perSecond: steadyRate(this.#samples, key), onTheWay, waiting })
     })
-    this.#samples.push({ timeMs, totals })
-    this.#samples = this.#samples.filter((sample) => sample.timeMs <= timeMs && timeMs - sample.timeMs <= SPAN_MS)
     return rates
   }
 }
@@ -59,9 +46,14 @@ export function forSockets(
 /** The rate of several sockets together. */
 export function together(rates: ReadonlyMap<string, Rate>, keys: readonly string[]): Rate {
   const known = keys.flatMap((key) => rates.get(key) ?? [])
-  const waiting = known.flatMap(({ onTheWay }) => onTheWay ?? [])
   return {
     perSecond: known.reduce((sum, { perSecond }) => sum + perSecond, 0),
-    onTheWay: waiting.length === 0 ? null : waiting.reduce((sum, each) => sum + each, 0),
+    onTheWay: sum(known.flatMap(({ onTheWay }) => onTheWay ?? [])),
+    waiting: sum(known.flatMap(({ waiting }) => waiting ?? [])),
   }
+}
+
+/** The sum of what is known; null if nothing is. */
+function sum(known: readonly number[]): number | null {
+  return known.length === 0 ? null : known.reduce((sum, each) => sum + each, 0)
 }

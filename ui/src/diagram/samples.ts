@@ -24,6 +24,7 @@ interface SocketPlan {
   /** Messages a second. */
   rate?: number
   onTheWay?: number
+  waiting?: number
   more?: Partial<SocketView>
 }
 
@@ -32,14 +33,14 @@ export class Casting {
   readonly processes: CastProcess[] = []
   readonly strangers: Stranger[] = []
   readonly #lines: { from: string; to: string; phase: ConnectionPhase }[] = []
-  readonly #rates = new Map<string, { rate: number; onTheWay: number | null }>()
+  readonly #rates = new Map<string, { rate: number; onTheWay: number | null; waiting: number | null }>()
 
   process(program: string, role: string, sockets: SocketPlan[], more: Partial<CastProcess> = {}): string {
     const number = this.processes.length + 1
     const id = number.toString(16).padStart(16, '0')
     const views = sockets.map((plan): SocketView => {
       const key = `${id}/${plan.name}`
-      this.#rates.set(key, { rate: plan.rate ?? 0, onTheWay: plan.onTheWay ?? null })
+      this.#rates.set(key, { rate: plan.rate ?? 0, onTheWay: plan.onTheWay ?? null, waiting: plan.waiting ?? null })
       return {
         ...SOCKET,
         key,
@@ -104,7 +105,7 @@ export class Casting {
   }
 
   #countsOf({ key, type }: SocketView) {
-    const { rate, onTheWay } = this.#rates.get(key) ?? { rate: 0, onTheWay: null }
+    const { rate, onTheWay, waiting } = this.#rates.get(key) ?? { rate: 0, onTheWay: null, waiting: null }
     const flow = flowOf(type)
     const sent = flow === 'out' ? rate : flow === 'in' ? 0 : rate / 2
     const received = rate - sent
@@ -117,6 +118,7 @@ export class Casting {
       receivedPerSecond: received,
       malformed: 0,
       onTheWay,
+      waiting,
     }
   }
 }
@@ -202,7 +204,7 @@ export function demo(workers = 2, services = true): Sample {
           type: 'PULL',
           connect: [tcp(9004)],
           rate: 5618 - 690 * index,
-          onTheWay: index === 1 ? 5057 : 0,
+          waiting: index === 1 ? 5057 : 0,
         },
         { name: 'valuz.worker.results', type: 'PUSH', connect: [tcp(9005)], rate: 5100 / (1 + index / 7) },
       ],

@@ -48,8 +48,17 @@ export function figureOf({ perSecond, onTheWay }: Rate, transport: string | null
   return { rate: perSecond > 0 ? rate(perSecond) : '', more }
 }
 
+/**
+ * The figures inside a box, next to a port: messages a second, and those that have arrived and wait, if they will do so for
+ * a second and more: fewer come and go from second to second.
+ */
+export function figuresOf({ perSecond, waiting }: Rate): string[] {
+  const wait = waiting !== null && waiting > 0 && waiting >= perSecond
+  return [...(perSecond > 0 ? [rate(perSecond)] : []), ...(wait ? [`${count(waiting)} wait`] : [])]
+}
+
 /** What a screen reader says of a socket. */
-export function heardOfPort(port: Port, nowMs: number, { perSecond }: Rate): string {
+export function heardOfPort(port: Port, nowMs: number, { perSecond, waiting }: Rate): string {
   const [socket] = port.sockets
   if (!socket) return 'a socket that does not report'
   const where = endpointsOf(socket)
@@ -57,7 +66,8 @@ export function heardOfPort(port: Port, nowMs: number, { perSecond }: Rate): str
     .map(({ verb, endpoint }) => `${verb} ${endpoint}`)
   const reason = stateReason(socket)
   const state = `${stateWords(socket, nowMs)}${reason === null ? '' : ` (${reason})`}`
-  return `${socket.name} ${socket.type}, ${[...where, state, rate(perSecond)].join(', ')}`
+  const wait = waiting ? [`${plural(waiting, 'message')} waiting`] : []
+  return `${socket.name} ${socket.type}, ${[...where, state, rate(perSecond), ...wait].join(', ')}`
 }
 
 /** What a screen reader says of a box. */

@@ -36,4 +36,8 @@ malformed: number,
  * How many of the messages that it has sent its peers have not received yet. `None` where that cannot be known: a peer
  * does not report, has gone, or receives from others, or the socket type drops messages.
  */
-onTheWay: number | null, };
+onTheWay: number | null, 
+/**
+ * About how many messages have arrived that its program has not received. `None` where that cannot be known.
+ */
+waiting: number | null, };

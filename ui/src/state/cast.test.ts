@@ -1,5 +1,15 @@
 import { expect, test } from 'vitest'
-import { countsOf, nearProcesses, ownSocket, peerName, placeOf, processTitle, socketName, socketOf } from './cast'
+import {
+  channelName,
+  countsOf,
+  nearProcesses,
+  ownSocket,
+  peerName,
+  placeOf,
+  processTitle,
+  socketName,
+  socketOf,
+} from './cast'
 import { cast, counts, DESK, process, socket } from './sample'
 
 const publisher = process('a1', [socket('tickz.pub', { key: 'a1/tickz.pub', type: 'XPUB' })], {
@@ -35,6 +45,19 @@ test('a socket has the name of its process, and processes of one name differ', (
   expect(
     [publisher, desk, { ...publisher, child: 'worker-1' }, { ...publisher, child: 'tickz' }].map(processTitle),
   ).toEqual(['tickz publish · pid 42', 'dealz · this desk', 'tickz publish · worker-1', 'tickz publish · pid 42'])
+})
+
+test('a socket has the name of its channel, unless another one of its process has the same', () => {
+  const names = (sockets: ReturnType<typeof socket>[]) => {
+    const cast = process('a1', sockets)
+    return cast.sockets.map((each) => channelName(cast, each))
+  }
+  const [first, second] = ['a', 'b'].map((name) => socket(name, { key: `a1/${name}`, type: 'PULL', channel: 'jobs' }))
+  if (!first || !second) throw new Error('two sockets')
+  expect(names([first])).toEqual(['jobs'])
+  expect(names([first, second])).toEqual(['a', 'b'])
+  expect(names([first, { ...second, type: 'PUSH' }])).toEqual(['jobs', 'jobs'])
+  expect(names([{ ...first, channel: null }])).toEqual(['a'])
 })
 
 test('near are the desk and what it is connected with; without a desk all are', () => {

@@ -17,6 +17,7 @@ export const NO_COUNTS: SocketCounts = {
   sentPerSecond: 0,
   malformed: 0,
   onTheWay: null,
+  waiting: null,
 }
 
 /** What has a cast and its counts: the whole desk has. */
@@ -98,14 +99,20 @@ export function processTitle(process: CastProcess): string {
   return `${processName(process)} · ${processMark(process)}`
 }
 
+/** What a socket is called next to its type: by its channel, or by its name if another one has that type and channel. */
+export function channelName({ sockets }: CastProcess, { key, type, channel, name }: SocketView): string {
+  const isShared = sockets.some((other) => other.key !== key && other.type === type && other.channel === channel)
+  return channel === null || isShared ? name : channel
+}
+
 /** A socket within its process: `XPUB ticks`. */
-export function portName({ type, channel, name }: SocketView): string {
-  return `${type} ${channel ?? name}`
+export function portName(process: CastProcess, socket: SocketView): string {
+  return `${socket.type} ${channelName(process, socket)}`
 }
 
 /** A socket among all: `tickz publish XPUB ticks`. */
 export function socketName({ process, socket }: Place): string {
-  return `${processName(process)} ${portName(socket)}`
+  return `${processName(process)} ${portName(process, socket)}`
 }
 
 /** The endpoints of a socket, with what it does there. */

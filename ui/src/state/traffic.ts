@@ -28,26 +28,33 @@ export function withTraffic(
   observed: Observed,
   timeMs: number,
 ): readonly TrafficSample[] {
-  const last = before.at(-1)
+  // A recording may lead back in time.
+  const isBack = before.some((sample) => sample.timeMs > timeMs)
+  const kept = isBack ? before.filter((sample) => sample.timeMs <= timeMs) : before
+  const last = kept.at(-1)
   const places = placesOf(observed.cast)
-  if (places.size === 0 || (last && timeMs - last.timeMs < STEP_MS)) return before
+  if (places.size === 0 || (last && timeMs - last.timeMs < STEP_MS)) return kept
   const sockets = new Map<string, Traffic>()
   for (const key of places.keys()) {
     const { received, sent, receivedPerSecond, sentPerSecond } = countsOf(observed, key)
     sockets.set(key, { count: received + sent, perSecond: receivedPerSecond + sentPerSecond })
   }
-  return [...before, { timeMs, sockets }].slice(-TRAFFIC_MAX)
+  return [...kept, { timeMs, sockets }].slice(-TRAFFIC_MAX)
+}
+
+/** Messages a second of a socket of the desk, both ways; none if it is not up. */
+export function trafficOf(desk: Desk, key: string): number {
+  const socket = socketOf(desk, key)
+  return socket && isUp(socket) ? steadyRate(desk.traffic, key) : 0
 }
 
 /**
  * Messages a second, both ways: over the last ten seconds if they are few, over the last one otherwise. It changes once a
  * second.
  */
-export function trafficOf(desk: Desk, key: string): number {
-  const socket = socketOf(desk, key)
-  if (!socket || !isUp(socket)) return 0
-  const first = desk.traffic.find(({ sockets }) => sockets.has(key))
-  const last = desk.traffic.at(-1)
+export function steadyRate(samples: readonly TrafficSample[], key: string): number {
+  const first = samples.find(({ sockets }) => sockets.has(key))
+  const last = samples.at(-1)
   const now = last?.sockets.get(key)?.perSecond ?? 0
   if (first === undefined || last === undefined || now >= STEADY_FROM) return now
   const elapsedMs = last.timeMs - first.timeMs

@@ -33,6 +33,28 @@ test('a desk that is suspended is shown as old, with its age, and is live again 
   expect(await page.locator('main').getAttribute('class')).not.toContain('old')
 })
 
+test('a hub that is suspended is named, and no process is silent or ended because of it', async () => {
+  const channels = await freeChannels()
+  const { OBSERVE_REPORTS: reports, OBSERVE_OBSERVATIONS: observations } = channels
+  const hub = start('observez', ['hub', '--reports', reports, '--observations', observations], channels)
+  await hub.says(/observations.*listening|listening.*observations/)
+  start('tickz', ['publish'], channels)
+  const { link } = await startDesk([], channels)
+  const { page } = await open(link)
+  await page.keyboard.press('7')
+  const row = page.getByRole('table', { name: 'Processes that report' }).getByRole('row', { name: /^tickz publish/ })
+  await eventually(async () => expect(await row.innerText()).toMatch(/reporting/))
+  hub.signal('SIGSTOP')
+  const fault = `The hub at ${observations} passes on no reports: it is suspended, or hangs.`
+  await eventually(async () => expect(await status(page)).toContain(fault))
+  // By its reports alone a process would be silent after three seconds.
+  for (const end = Date.now() + 4_000; Date.now() < end;) expect(await row.innerText()).toMatch(/reporting/)
+  expect(await status(page)).toContain(fault)
+  hub.signal('SIGCONT')
+  await eventually(async () => expect(await status(page)).not.toContain('The hub'))
+  expect(await row.innerText()).toMatch(/reporting/)
+})
+
 test('a desk on which nothing happens is not old, and draws next to nothing', async () => {
   const { link } = await startDesk([], await freeChannels())
   const { page } = await open('about:blank')

@@ -88,6 +88,11 @@ impl Clocks {
         (self.silent_since, self.stuck_since) = (now, now);
     }
 
+    /// No result can come before another order is sent.
+    pub(super) const fn handle_nothing_expected(&mut self, now: Instant) {
+        (self.quiet_since, self.silent_since, self.stuck_since) = (now, now, now);
+    }
+
     /// When missing orders are asked for.
     pub(super) fn repeat_at(&self) -> Instant {
         let heard = self.quiet_since.max(self.late_since);

@@ -48,6 +48,15 @@ fn a_list_of_which_nothing_is_understood_fails_with_a_short_log() {
 }
 
 #[test]
+fn the_totals_of_many_symbols_are_one_line() {
+    let orders: String = (0..20_000).map(|number| format!("LONGSYMBOL{number},BUY,3,0.1\n")).collect();
+    let (_folder, file) = file(&orders);
+    let finished = run(VALUZ, ["run", "--json", "--workers", "1", "--input", &file]);
+    assert!(finished.stdout.len() > 500_000 && finished.stdout.lines().count() == 1, "{}", finished.stderr);
+    assert_eq!(finished.json()["by_symbol"].as_object().map(serde_json::Map::len), Some(20_000));
+}
+
+#[test]
 fn standard_input_and_a_pipe_are_read_once() {
     let mut given = Program::start(VALUZ, ["run", "--json", "--workers", "1", "--input", "-"]);
     given.say(HEADER.trim());

@@ -6,6 +6,7 @@
 //! - [`foreign`]: raw peers: those of the base protocol, those that swallow orders, those that send garbage
 //! - [`stopped`]: SIGTERM in every role and state
 //! - [`run`]: `valuz run`
+//! - [`pace`]: batches that are sent slowly
 //! - [`command_line`]: help, usage errors, input files
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot continue fails")]
@@ -15,6 +16,7 @@ mod command_line;
 mod foreign;
 mod input;
 mod killed;
+mod pace;
 mod run;
 mod start;
 mod stopped;

@@ -57,7 +57,7 @@ fn killed_workers_cost_no_order_while_one_lives() {
     for &worker in &pids[2..4] {
         kill(worker);
     }
-    run.wait_for_log("worker 2 ended with signal: 9");
+    run.wait_for_log("worker 2 has ended: killed by signal 9");
     assert_total(&run.finish(), 4000);
 }
 

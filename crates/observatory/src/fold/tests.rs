@@ -176,9 +176,29 @@ fn a_gap_in_the_numbers_of_events_is_a_change() {
     };
     let gap = |missing| Some(Change::Gap { process: ProcessId(1), missing });
     assert_eq!([5, 6, 10, 7, 11].map(&mut event), [None, None, gap(3), None, None]);
-    assert_eq!(event(u64::MAX), gap(u64::MAX - 12));
     assert_eq!(event(0), None);
-    assert_eq!(observatory.processes()[0].missing_events(), u64::MAX - 9);
+    assert_eq!(observatory.processes()[0].missing_events(), 3);
+}
+
+#[test]
+fn an_event_that_no_state_confirms_is_no_gap() {
+    let (mut observatory, now) = (Observatory::new(), Instant::now());
+    let _ = observatory.handle_state(now, ProcessState { events: 3, ..state(1, 0) }, 100);
+    let event = |number| {
+        let (endpoint, name) = (label("tcp://127.0.0.1:9003"), label("CONNECTED"));
+        let event = Event { number, time_ms: 0.0, name, value: 11, endpoint, local: None, remote: None };
+        EventReport { process: ProcessId(1), socket: "a".parse().unwrap(), event }
+    };
+    assert_eq!(observatory.handle_event(&event(3)), None);
+    for lie in [u64::MAX, 1 << 53, 20_000] {
+        assert_eq!(observatory.handle_event(&event(lie)), None);
+    }
+    let gap = |missing| Some(Change::Gap { process: ProcessId(1), missing });
+    assert_eq!((observatory.handle_event(&event(4)), observatory.handle_event(&event(7))), (None, gap(2)));
+    // If so many are missing indeed, the next state says it.
+    let many = ProcessState { events: 20_001, ..state(1, 1) };
+    assert_eq!(observatory.handle_state(now, many, 100), [gap(20_001 - 8).unwrap()]);
+    assert_eq!(observatory.processes()[0].missing_events(), 2 + 20_001 - 8);
 }
 
 #[test]

@@ -141,3 +141,29 @@ fn an_attempt_to_connect_leads_to_the_process_that_has_taken_the_place_of_one_th
     let _ = observatory.handle_ended(Instant::now(), wire::report::ProcessId(1));
     assert_eq!(observatory.lines()[0].far, End::Known(place(0, None)));
 }
+
+#[test]
+fn a_connection_that_is_older_than_the_process_at_its_address_does_not_lead_to_it() {
+    let lines = |phase, started_ms: [f64; 2], is_gone: bool| {
+        let mut observatory = Observatory::new();
+        let sockets = [server(vec![]), server(vec![]), client(phase, "tcp://127.0.0.1:50001")];
+        for (process, mut socket) in (0..).zip(sockets) {
+            socket.connections.iter_mut().for_each(|connection| connection.since_ms = 50.0);
+            let started_ms = started_ms.get(process as usize).copied().unwrap_or_default();
+            let state = ProcessState { sockets: vec![socket], started_ms, ..state(process, 0) };
+            let _ = observatory.handle_state(Instant::now(), state, 100);
+        }
+        if is_gone {
+            let _ = observatory.handle_ended(Instant::now(), wire::report::ProcessId(0));
+        }
+        observatory.lines().into_iter().map(|line| (line.far, line.phase)).collect::<Vec<_>>()
+    };
+    let known = |process, phase| vec![(End::Known(place(process, None)), phase)];
+    // The one that is gone was there in time, and the one that is there was not.
+    assert_eq!(lines(Phase::Up, [10.0, 60.0], true), known(0, Phase::Closed));
+    assert_eq!(lines(Phase::Up, [60.0, 60.0], true), []);
+    assert_eq!(lines(Phase::Up, [60.0, 50.0], true), known(1, Phase::Up));
+    // An attempt leads to the process that is there now.
+    assert_eq!(lines(Phase::Connecting, [10.0, 60.0], true), known(1, Phase::Connecting));
+    assert_eq!(lines(Phase::Up, [60.0, 10.0], false), known(1, Phase::Up));
+}

@@ -12,17 +12,15 @@ use wire::{
 
 use super::{
     Reporting, Values,
+    backlog::{Backlog, Look, Received},
     bus::Bus,
     connections::Connections,
     pace::{MESSAGES_MAX, Pace},
     state::{message_report, socket_state},
 };
 use crate::{
-    Context, Descriptor, Interest, Probes, SocketError,
-    descriptor::Ends,
-    monitors::Observer,
-    probe::{Meter, Probe},
-    random,
+    Context, Descriptor, Interest, Mechanism, Probes, Role, SocketError, descriptor::Ends, monitors::Observer,
+    probe::Probe, random,
 };
 
 /// The reporter of a process.
@@ -38,6 +36,8 @@ pub(crate) struct Reporter {
     pace: Pace,
     /// By the names of their sockets.
     connections: BTreeMap<String, Connections>,
+    backlogs: BTreeMap<String, Backlog>,
+    is_curve: bool,
     /// The sockets whose messages are being copied, and the number of the next message to report of each.
     tapped: BTreeMap<String, u64>,
     events: u64,
@@ -81,6 +81,8 @@ impl Reporter {
             bus: Bus::connect(context, reporting.hub.clone())?,
             pace: Pace::default(),
             connections: BTreeMap::new(),
+            backlogs: BTreeMap::new(),
+            is_curve: matches!(context.security().mechanism, Mechanism::Curve { .. }),
             tapped: BTreeMap::new(),
             events: 0,
             states: 0,
@@ -131,7 +133,7 @@ impl Reporter {
     }
 
     fn state(&mut self) -> ProcessState {
-        let (now_ms, started_ms) = (now_ms(), self.process.started_ms);
+        let now_ms = now_ms();
         let mut sockets = Vec::new();
         // The sockets of a process that ends are closed already; their last counts would be lost.
         let probes = if self.process.ended { self.probes.all_and_closed() } else { self.probes.all() };
@@ -139,10 +141,14 @@ impl Reporter {
             let (Ok(socket), Some(facts)) = (name.parse(), probe.facts()) else { continue };
             if !probe.is_open() {
                 self.connections.remove(&name);
+                self.backlogs.remove(&name);
             }
-            let connections = self.connections_of(&name);
+            let connections = self.connections.entry(name.clone()).or_default();
             connections.retain(now_ms, |descriptor, ends| Descriptor(descriptor).ends().as_ref() == Some(ends));
-            sockets.push(socket_state(socket, &probe, &facts, connections, started_ms));
+            let waiting = look(facts.role, &probe, connections).and_then(|(connections, look)| {
+                self.backlogs.entry(name).or_default().follow(connections, look, self.is_curve)
+            });
+            sockets.push(socket_state(socket, &probe, &facts, connections, waiting, self.process.started_ms));
         }
         ProcessState {
             time_ms: now_ms,
@@ -152,11 +158,6 @@ impl Reporter {
             sockets,
             ..self.process.clone()
         }
-    }
-
-    fn connections_of(&mut self, socket: &str) -> &mut Connections {
-        let probes = &self.probes;
-        self.connections.entry(socket.to_owned()).or_insert_with(|| Connections::of(probes.is_link(socket)))
     }
 
     /// Opens and closes taps as observers want, and reports what was copied.
@@ -197,7 +198,7 @@ impl Observer for Reporter {
         if event.kind == EventKind::MonitorStopped {
             self.connections.remove(socket);
         } else {
-            self.connections_of(socket).handle_event(&event, ends, now_ms());
+            self.connections.entry(socket.to_owned()).or_default().handle_event(&event, ends, now_ms());
         }
         self.pace.change();
         true
@@ -236,10 +237,26 @@ impl Observer for Reporter {
     }
 }
 
-/// The sum of all counts, which only grow. Bytes are among them: a link counts nothing else.
+/// A look at a socket whose messages are received as they arrive, by the descriptors of its connections; `None` for another
+/// one, and where the system does not count what arrives.
+fn look(role: Role, probe: &Probe, connections: &Connections) -> Option<(Vec<u32>, Look)> {
+    if !matches!(role, Role::Pull | Role::Sub | Role::Pair | Role::Dealer) {
+        return None;
+    }
+    let descriptors: Vec<u32> = connections.iter().filter_map(|connection| connection.descriptor).collect();
+    let arrived = descriptors.iter().map(|descriptor| Descriptor(*descriptor).bytes_arrived()).sum::<Option<u64>>()?;
+    let is_drained = probe.is_drained();
+    let received = Received {
+        messages: probe.received.messages(),
+        frames: probe.received.frames(),
+        bytes: probe.received.bytes(),
+    };
+    (!descriptors.is_empty()).then_some((descriptors, Look { arrived, received, is_drained }))
+}
+
+/// The sum of all counts, which only grow.
 fn counted(probes: &Probes) -> u64 {
-    let of = |meter: &Meter| meter.messages() + meter.bytes();
-    probes.all().iter().map(|(_, probe)| of(&probe.sent) + of(&probe.received)).sum()
+    probes.all().iter().map(|(_, probe)| probe.sent.messages() + probe.received.messages()).sum()
 }
 
 fn now_ms() -> f64 {

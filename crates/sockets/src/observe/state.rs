@@ -8,15 +8,17 @@ use super::connections::{Connection, Connections, Phase};
 use crate::{
     Endpoint, Tapped,
     descriptor::Ends,
-    probe::{Facts, Kind, Meter, Probe},
+    probe::{Facts, Meter, Probe},
 };
 
-/// A socket, with the connections that fit into a report; `started_ms` is when the process started.
+/// A socket, with the connections that fit into a report, and how many messages wait to be received; `started_ms` is when
+/// the process started.
 pub(super) fn socket_state(
     name: SocketName,
     probe: &Probe,
     facts: &Facts,
     connections: &Connections,
+    waiting: Option<u64>,
     started_ms: f64,
 ) -> SocketState {
     let labels = |endpoints: &[Endpoint]| endpoints.iter().map(|endpoint| Label::cut(endpoint.as_str())).collect();
@@ -24,7 +26,7 @@ pub(super) fn socket_state(
     let kept = connections.iter().map(connection).chain(unheard).take(report::state::CONNECTIONS_MAX).collect();
     SocketState {
         name,
-        kind: Label::cut(facts.kind.name()),
+        kind: Label::cut(facts.role.name()),
         channel: facts.channel.map(Label::cut),
         bound: labels(&facts.bound),
         connected: labels(&facts.connected),
@@ -33,6 +35,7 @@ pub(super) fn socket_state(
         sent: traffic(&probe.sent),
         received: traffic(&probe.received),
         malformed: probe.malformed(),
+        waiting,
         connections: kept,
         more_connections: connections.iter().count().saturating_sub(report::state::CONNECTIONS_MAX) as u64,
     }
@@ -53,11 +56,8 @@ pub(super) fn message_report(process: ProcessId, socket: SocketName, message: Ta
 }
 
 /// The endpoints to which the socket connects and of which no event has come: libzmq has none for `inproc`, and none until
-/// a host name is resolved. A link connects only when a client does.
+/// a host name is resolved.
 fn unheard(facts: &Facts, connections: &Connections, started_ms: f64) -> Vec<report::Connection> {
-    if facts.kind == Kind::Link {
-        return Vec::new();
-    }
     let count = facts.connected.len().saturating_sub(connections.made());
     let unheard = facts.connected.iter().filter(|endpoint| !connections.makes(endpoint.as_str()));
     let report = |endpoint: &Endpoint| {

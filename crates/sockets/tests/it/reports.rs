@@ -5,6 +5,7 @@ use std::{collections::HashSet, time::Duration};
 use ::sockets::{Context, Endpoint, Reporting, Role, Socket};
 use testkit::{Peer, eventually, peer};
 use wire::{
+    Frames,
     monitor::EventKind,
     report::{Connection, Direction, Phase, ProcessState, Report, SocketState},
     value::RESULTS,
@@ -134,6 +135,33 @@ fn counts_are_exact_and_nothing_is_sent_that_is_not_wanted() {
     };
     assert_eq!((counts("pull"), counts("push")), ([(1_000, 5_000), (0, 0)], [(0, 0), (1_000, 5_000)]));
     assert_eq!(state.values[0].value, Some(3.0));
+}
+
+#[test]
+fn messages_that_have_arrived_and_wait_are_counted() {
+    let hub = hub();
+    hub.subscribe(b"state/");
+    let context = reporting(&hub);
+    let (mut pull, endpoint) = bound(&context, Role::Pull, "pull");
+    let mut push = socket(&context, Role::Push, "push");
+    push.connect(&endpoint).unwrap();
+    let message: Frames = [&b"order"[..], &[0; 40]].into_iter().collect();
+    let mut send = |count: u32| {
+        for _ in 0..count {
+            eventually("the message can be sent", || push.send(&message).unwrap());
+        }
+    };
+    let waiting = |state: &ProcessState| socket_of(state, "pull").and_then(|socket| socket.waiting);
+    send(1);
+    receive(&mut pull);
+    assert!(!pull.receive(&mut Frames::new()).unwrap());
+    let _ = state_when(&hub, [&mut pull], |state| waiting(state) == Some(0));
+    send(5_000);
+    let _ = state_when(&hub, [], |state| waiting(state) == Some(5_000));
+    for _ in 0..1_000 {
+        receive(&mut pull);
+    }
+    let _ = state_when(&hub, [], |state| waiting(state) == Some(4_000));
 }
 
 #[test]

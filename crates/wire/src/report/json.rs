@@ -111,6 +111,12 @@ impl From<Integer> for u64 {
     }
 }
 
+impl From<Integer> for Option<u64> {
+    fn from(Integer(value): Integer) -> Self {
+        Some(value)
+    }
+}
+
 impl<'de> Deserialize<'de> for Integer {
     fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
         let value = u64::deserialize(source)?;

@@ -115,6 +115,9 @@ pub struct SocketState {
     /// How many of the received messages were malformed.
     #[serde(deserialize_with = "integer")]
     pub malformed: u64,
+    /// About how many messages have arrived that the program has not received; `None` if that is not known.
+    #[serde(default, deserialize_with = "optional::<_, Integer, _>", skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<u64>,
     /// Its connections.
     #[serde(deserialize_with = "objects::<_, _, CONNECTIONS_MAX>")]
     pub connections: Vec<Connection>,

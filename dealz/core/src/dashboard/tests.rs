@@ -431,6 +431,7 @@ fn workers_are_composed_of_what_they_say_and_of_their_processes() {
                 workers,
                 nameless: 2,
                 recommended: Vec::new(),
+                pace: BatchPace::Max,
             }),
             0.0,
         );

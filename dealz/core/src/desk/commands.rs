@@ -3,6 +3,7 @@
 
 use std::sync::TryLockError;
 
+use valuz::pace::Pace;
 use wire::{Symbol, Text, User};
 
 use super::{live::Live, not_now};
@@ -11,7 +12,7 @@ use crate::{
     event::Event,
     feeds::valuz::{Run, orders_of},
     processes::WORKERS_MAX,
-    view::ValuationName,
+    view::{BatchPace, ValuationName},
 };
 
 impl Live {
@@ -27,6 +28,8 @@ impl Live {
             Command::Say { text } => self.chatz.say(parse_text(&text)?)?,
             Command::RunBatch { orders, valuation } => self.run_batch(&orders, valuation)?,
             Command::StopBatch => self.valuz.stop_batch()?,
+            Command::Pace { pace } => self.valuz.set_pace(parse_pace(pace)?)?,
+            Command::Step => self.valuz.step()?,
             Command::SetWorkers { count } if count > WORKERS_MAX => {
                 return Err(invalid("count", &format!("dealz runs at most {WORKERS_MAX} workers")));
             }
@@ -34,7 +37,9 @@ impl Live {
             Command::KillWorker => self.processes.kill_worker()?,
             Command::Process { id, act } => self.processes.act(id, act)?,
             Command::Reset => self.reset()?,
-            Command::Wire { socket } => return Ok(Reply::Wire { messages: self.observations.messages(&socket)? }),
+            Command::Wire { socket, after } => {
+                return Ok(Reply::Wire { messages: self.observations.messages(&socket, after)? });
+            }
             Command::Recording => return Err(not_now("no recording is played")),
         }
         Ok(Reply::Done)
@@ -81,6 +86,14 @@ fn parse_name(name: &str) -> Result<User, Refusal> {
     name.parse().map_err(|_| invalid("name", "a name is 1 to 32 letters, digits and _"))
 }
 
+fn parse_pace(pace: BatchPace) -> Result<Pace, Refusal> {
+    match pace {
+        BatchPace::Max => Ok(Pace::Max),
+        BatchPace::Rate { per_second } => Pace::per_second(per_second).map_err(|reason| invalid("pace", &reason)),
+        BatchPace::Step => Ok(Pace::Step),
+    }
+}
+
 fn parse_text(text: &str) -> Result<Text, Refusal> {
     text.parse().map_err(|_| {
         let reason = match text {
@@ -108,6 +121,10 @@ mod tests {
         }
         for wrong in ["", "a b", "é!", &"x".repeat(33)] {
             assert_eq!(parse_name(wrong).unwrap_err().to_string(), "name: a name is 1 to 32 letters, digits and _");
+        }
+        for per_second in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e9] {
+            let refusal = parse_pace(BatchPace::Rate { per_second }).unwrap_err().to_string();
+            assert_eq!(refusal, "pace: must be from 0.001 to 1000000 orders per second, or max");
         }
         assert_eq!(parse_text("").unwrap_err().to_string(), "text: the text is empty");
         for wrong in ["a\u{1f}b", &"x".repeat(4_097)] {

@@ -90,7 +90,7 @@ impl Live {
         let strangers = Strangers::default();
         // Its own sockets are unobserved: each report would be followed by another one.
         let observations = Observations::spawn(
-            &if hub.is_own() { context.to_itself() } else { context.clone() },
+            &hub.context_of_clients(&context),
             &hub.endpoints().observations,
             hub.failure(),
             Arc::clone(&strangers),

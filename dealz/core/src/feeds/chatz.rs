@@ -10,13 +10,16 @@ mod session;
 
 use std::sync::{Mutex, MutexGuard, PoisonError, mpsc::SyncSender};
 
-pub(crate) use chatz::client::{REQ_NAME as REQ, SUB_NAME as SUB};
 use sockets::{Context, Endpoint, SocketError};
 use tracing::warn;
 use wire::{Text, User};
 
 use self::session::Session;
 use crate::{command::Refusal, event::Event};
+
+/// The names of chatz's sockets.
+pub(crate) const REQ: &str = chatz::client::REQ.name;
+pub(crate) const SUB: &str = chatz::client::SUB.name;
 
 /// The handle; dropping it leaves the chat.
 pub(crate) struct Chatz {

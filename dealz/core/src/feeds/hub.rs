@@ -57,6 +57,11 @@ impl BusHub {
         self.is_own
     }
 
+    /// The context for sockets that connect to it: at a hub of this process they need the process's own credentials.
+    pub(crate) fn context_of_clients(&self, context: &Context) -> Context {
+        if self.is_own { context.to_itself() } else { context.clone() }
+    }
+
     /// Why it is not bound.
     pub(crate) fn failure(&self) -> HubFailure {
         Arc::clone(&self.failure)

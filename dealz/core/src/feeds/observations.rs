@@ -10,10 +10,12 @@
 //! - [`taps`]: the messages of the sockets that are looked at
 //! - [`lives`]: which processes have ended or are suspended
 //! - [`holders`]: which processes are at addresses
+//! - [`quiet`]: whether the hub passes reports on
 
 mod holders;
 mod lives;
 mod owner;
+mod quiet;
 mod taps;
 
 use std::sync::{Arc, Mutex, PoisonError, mpsc::SyncSender};
@@ -64,17 +66,17 @@ impl Observations {
         Ok(Self { handle, taps })
     }
 
-    /// The last messages of the socket with this key, oldest first. Asking for them has its process report them for five
+    /// The last messages of the socket with this key, oldest first; after a number only those that came later. Asking for them has its process report them for five
     /// seconds: the first ones come later.
     ///
     /// # Errors
     /// No socket can have such a key.
-    pub(crate) fn messages(&self, key: &str) -> Result<Vec<MessageView>, Refusal> {
+    pub(crate) fn messages(&self, key: &str, after: Option<u64>) -> Result<Vec<MessageView>, Refusal> {
         let invalid = |_| Refusal::Invalid {
             field: "socket".to_owned(),
             reason: "not PROCESS/SOCKET, such as 00f3a1b2c3d4e5f6/tickz.pub".to_owned(),
         };
-        let (messages, is_new) = self.taps.ask(key).map_err(invalid)?;
+        let (messages, is_new) = self.taps.ask(key, after).map_err(invalid)?;
         if is_new {
             // It is ringing already, if it cannot be rung.
             let _ = self.handle.send(());

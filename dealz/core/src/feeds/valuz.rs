@@ -42,7 +42,7 @@ use sockets::{
     actor::{self, Handle},
 };
 use tracing::error;
-use valuz::orders::Orders;
+use valuz::{orders::Orders, pace::Pace};
 
 pub(crate) use self::input::{COUNT_MAX, orders_of};
 use self::{binding::Bound, owner::Owner};
@@ -74,6 +74,8 @@ pub(crate) struct Run {
 enum Command {
     Run(Box<Run>),
     Stop,
+    Pace(Pace),
+    Step,
     Reset,
 }
 
@@ -126,7 +128,23 @@ impl Valuz {
         self.send(Command::Stop)
     }
 
-    /// Stops and forgets the batch, and sets counters to zero; workers stay.
+    /// Changes how fast orders are sent, of the batch that runs and of those after it.
+    ///
+    /// # Errors
+    /// Too many commands are waiting.
+    pub(crate) fn set_pace(&self, pace: Pace) -> Result<(), Refusal> {
+        self.send(Command::Pace(pace))
+    }
+
+    /// Has one order sent, and from now on one for each call. Without a batch that runs it does nothing.
+    ///
+    /// # Errors
+    /// Too many commands are waiting.
+    pub(crate) fn step(&self) -> Result<(), Refusal> {
+        self.send(Command::Step)
+    }
+
+    /// Stops and forgets the batch, sets counters to zero and the pace to the fastest; workers stay.
     ///
     /// # Errors
     /// Too many commands are waiting.

@@ -250,10 +250,10 @@ impl Owner {
     fn wait_for_ends(&mut self, bound: Duration, which: impl Fn(&Slot) -> bool) {
         let deadline = Instant::now() + bound;
         loop {
-            let now = Instant::now();
             for slot in &mut self.slots {
-                slot.handle_time(now);
+                slot.handle_changes();
             }
+            let now = Instant::now();
             if now >= deadline || !self.slots.iter().any(|slot| which(slot) && slot.is_alive()) {
                 return;
             }
@@ -272,7 +272,7 @@ impl Owner {
     fn step(&mut self) {
         let now = Instant::now();
         for slot in &mut self.slots {
-            self.changed |= slot.handle_time(now);
+            self.changed |= slot.handle_changes();
         }
         self.slots.retain(|slot| slot.is_alive() || slot.then != Then::Leave);
         for slot in &mut self.slots {
@@ -303,9 +303,8 @@ impl Owner {
     }
 
     fn next_deadline(&self) -> Instant {
-        let kills = self.slots.iter().filter_map(Slot::kill_at);
-        let report = self.changed.then_some(self.next_report);
-        kills.chain(report).fold(self.next_look.min(self.next_holder_look), Instant::min)
+        let look = self.next_look.min(self.next_holder_look);
+        if self.changed { look.min(self.next_report) } else { look }
     }
 
     fn workers(&self) -> impl Iterator<Item = &Slot> {

@@ -5,7 +5,7 @@
 
 use sockets::Endpoint;
 
-use super::{address, child::Status};
+use super::{address, status::Status};
 
 /// Where a service is.
 #[derive(Debug, Clone, PartialEq, Eq)]

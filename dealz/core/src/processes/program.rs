@@ -8,7 +8,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use settings::{observe, program};
+use settings::observe;
 use sockets::Endpoint;
 use wire::{
     chat::{BROADCASTS, REQUESTS},
@@ -95,7 +95,7 @@ impl Programs {
         foreign(&line).to_string()
     }
 
-    /// The command, whose process ends with this one.
+    /// The command.
     pub(crate) fn command(&self, service: &Service) -> Command {
         let mut command = Command::new(self.folder.join(service.program()));
         command.args(self.arguments(service, Path::to_owned));
@@ -111,7 +111,6 @@ impl Programs {
             (observe::VARIABLE, &self.reports),
         ];
         command.envs(channels.map(|(variable, endpoint)| (variable, endpoint.reachable().to_string())));
-        program::kill_child_with_us(&mut command);
         command
     }
 

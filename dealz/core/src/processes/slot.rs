@@ -2,18 +2,18 @@
 
 use std::{
     sync::{Arc, mpsc::SyncSender},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use rustix::process::Signal;
+use children::{Child, Event, Exit};
 use tracing::{info, warn};
 
 use super::{
-    child::{End, Running, Status},
-    log::Log,
+    log::{LINE_BYTES_MAX, Log},
     owner::Message,
     place::{Holder, Place},
     program::{Programs, Service},
+    status::Status,
 };
 use crate::{
     clock::now_ms,
@@ -21,7 +21,7 @@ use crate::{
     view::{ProcessState, ProcessView},
 };
 
-/// How long a process may take to end after SIGTERM.
+/// How long a process may take to end after SIGTERM before it is killed.
 const END_WITHIN: Duration = Duration::from_secs(1);
 
 /// How long a signal may take to arrive, in milliseconds.
@@ -33,13 +33,11 @@ pub(crate) struct Slot {
     place: Place,
     state: ProcessState,
     since_ms: f64,
-    running: Option<Running>,
+    running: Option<Child>,
     log: Arc<Log>,
     memory_bytes: Option<u64>,
     /// What happens when it has ended.
     pub(crate) then: Then,
-    /// When it is killed if it has not ended.
-    kill_at: Option<Instant>,
 }
 
 /// What happens when a process has ended.
@@ -65,7 +63,6 @@ impl Slot {
             log: Arc::default(),
             memory_bytes: None,
             then: Then::Stay,
-            kill_at: None,
         }
     }
 
@@ -74,7 +71,7 @@ impl Slot {
             id: self.service.id(),
             command: programs.typed(&self.service),
             state: self.state.clone(),
-            pid: self.running.as_ref().map(Running::pid),
+            pid: self.running.as_ref().map(Child::pid),
             since_ms: self.since_ms,
             memory_bytes: self.memory_bytes,
             log: self.log.lines(),
@@ -83,7 +80,7 @@ impl Slot {
 
     /// Its process id, if it runs and is not suspended.
     pub(crate) fn working_pid(&self) -> Option<u32> {
-        self.running.as_ref().filter(|_| self.state == ProcessState::Running).map(Running::pid)
+        self.running.as_ref().filter(|_| self.state == ProcessState::Running).map(Child::pid)
     }
 
     /// Whether there is a process.
@@ -98,10 +95,6 @@ impl Slot {
             ProcessState::Stopping => self.then == Then::Start,
             ProcessState::Ended { .. } | ProcessState::Elsewhere { .. } => false,
         }
-    }
-
-    pub(crate) const fn kill_at(&self) -> Option<Instant> {
-        self.kill_at
     }
 
     /// Does what a page requests.
@@ -140,12 +133,12 @@ impl Slot {
                 Ok(())
             }
             (ProcessState::Running, ProcessAct::Suspend) => {
-                self.signal(Signal::STOP, ProcessState::Suspended);
+                self.signal(Child::suspend, ProcessState::Suspended);
                 Ok(())
             }
             (ProcessState::Suspended, ProcessAct::Suspend) => Err(not_now(self, "it is suspended already")),
             (ProcessState::Suspended, ProcessAct::Resume) => {
-                self.signal(Signal::CONT, ProcessState::Running);
+                self.signal(Child::resume, ProcessState::Running);
                 Ok(())
             }
             (ProcessState::Running, ProcessAct::Resume) => Err(not_now(self, "it is not suspended")),
@@ -161,7 +154,7 @@ impl Slot {
             self.enter(elsewhere(holder));
             return Err(refusal);
         }
-        match Running::start(&mut programs.command(&self.service), &self.log, owner) {
+        match Child::start(&mut programs.command(&self.service), LINE_BYTES_MAX, follow(&self.log, owner)) {
             Ok(running) => {
                 info!(process = self.service.id(), pid = running.pid(), "started");
                 self.running = Some(running);
@@ -177,12 +170,11 @@ impl Slot {
         }
     }
 
-    /// Sends SIGTERM, if it lives.
+    /// Stops it, if it lives.
     pub(crate) fn terminate(&mut self, then: Then) {
         if let Some(running) = &self.running {
-            running.terminate();
+            running.stop(END_WITHIN);
             self.then = then;
-            self.kill_at = Some(Instant::now() + END_WITHIN);
             self.enter(ProcessState::Stopping);
         }
     }
@@ -190,30 +182,25 @@ impl Slot {
     /// Kills it, if it lives.
     pub(crate) fn kill(&mut self, then: Then) {
         if let Some(running) = &self.running {
-            running.send(Signal::KILL);
+            running.kill();
             self.then = then;
-            self.kill_at = None;
             self.enter(ProcessState::Stopping);
         }
     }
 
-    /// Notes its end, if it has ended; kills it, if that is due. Returns whether something has changed.
-    pub(crate) fn handle_time(&mut self, now: Instant) -> bool {
-        if let Some(end) = self.running.as_mut().and_then(Running::end) {
-            self.handle_end(end);
+    /// Notes its exit, if it has ended. Returns whether that or its log has changed.
+    pub(crate) fn handle_changes(&mut self) -> bool {
+        if let Some(exit) = self.running.as_ref().and_then(Child::exit) {
+            self.handle_exit(exit);
             return true;
-        }
-        if self.kill_at.take_if(|at| *at <= now).is_some()
-            && let Some(running) = &self.running
-        {
-            running.send(Signal::KILL);
         }
         self.log.take_change()
     }
 
     /// Asks the system for its memory, and whether it is suspended. Returns whether something has changed.
     pub(crate) fn look(&mut self) -> bool {
-        let Status { memory_bytes, is_suspended } = self.running.as_ref().and_then(Running::status).unwrap_or_default();
+        let status = self.running.as_ref().and_then(|running| Status::of(running.pid()));
+        let Status { memory_bytes, is_suspended } = status.unwrap_or_default();
         let changed = self.memory_bytes != memory_bytes;
         self.memory_bytes = memory_bytes;
         // Others may send signals too. One that dealz sent may not have arrived yet.
@@ -252,28 +239,45 @@ impl Slot {
         changed
     }
 
-    fn handle_end(&mut self, end: End) {
+    fn handle_exit(&mut self, exit: Exit) {
+        // One that failed by itself has logged why.
+        let has_failed = exit.code().is_some_and(|code| code != 0);
         let how = match self.state {
-            ProcessState::Stopping if end.is_orderly() => "stopped".to_owned(),
-            _ => match self.log.last().filter(|_| end.has_failed()) {
-                Some(line) => format!("{end}: {line}"),
-                None => end.to_string(),
+            ProcessState::Stopping if exit.is_success() => "stopped".to_owned(),
+            _ => match self.log.last().filter(|_| has_failed) {
+                Some(line) => format!("{exit}: {line}"),
+                None => exit.to_string(),
             },
         };
         info!(process = self.service.id(), how, "ended");
-        (self.running, self.kill_at, self.memory_bytes) = (None, None, None);
+        (self.running, self.memory_bytes) = (None, None);
         self.enter(ProcessState::Ended { how });
     }
 
-    fn signal(&mut self, signal: Signal, state: ProcessState) {
+    fn signal(&mut self, signal: fn(&Child), state: ProcessState) {
         if let Some(running) = &self.running {
-            running.send(signal);
+            signal(running);
             self.enter(state);
         }
     }
 
     fn enter(&mut self, state: ProcessState) {
         (self.state, self.since_ms) = (state, now_ms());
+    }
+}
+
+/// What the thread that reads a process's log does: keeps its lines, and reports them and its exit to the owner.
+fn follow(log: &Arc<Log>, owner: &SyncSender<Message>) -> impl FnMut(Event) + Send + 'static {
+    let (log, owner) = (Arc::clone(log), owner.clone());
+    move |event| match event {
+        Event::Printed(line) | Event::Logged(line) => {
+            if log.keep(&line) {
+                // An owner that is busy will look soon.
+                let _ = owner.try_send(Message::Changed);
+            }
+        }
+        // An owner that has ended has ended its processes too.
+        Event::Exited(_) => drop(owner.send(Message::Changed)),
     }
 }
 

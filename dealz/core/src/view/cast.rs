@@ -172,4 +172,7 @@ pub struct SocketCounts {
     /// does not report, has gone, or receives from others, or the socket type drops messages.
     #[ts(type = "number | null")]
     pub on_the_way: Option<u64>,
+    /// About how many messages have arrived that its program has not received. `None` where that cannot be known.
+    #[ts(type = "number | null")]
+    pub waiting: Option<u64>,
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+use valuz::pace::Pace;
 
 /// The panel of valuz.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
@@ -24,6 +25,33 @@ pub struct ValuzView {
     /// The most orders that a batch may have.
     #[ts(type = "number")]
     pub count_max: u64,
+    /// How fast orders are sent.
+    pub pace: BatchPace,
+}
+
+/// How fast the orders of a batch are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "is", deny_unknown_fields)]
+pub enum BatchPace {
+    /// As fast as the workers take them.
+    Max,
+    /// At a rate.
+    Rate {
+        /// Orders a second, 0.001 to 1,000,000.
+        per_second: f64,
+    },
+    /// One for each [`Command::Step`](crate::command::Command::Step).
+    Step,
+}
+
+impl From<Pace> for BatchPace {
+    fn from(pace: Pace) -> Self {
+        match pace {
+            Pace::Max => Self::Max,
+            Pace::PerSecond(per_second) => Self::Rate { per_second },
+            Pace::Step => Self::Step,
+        }
+    }
 }
 
 /// How many orders make a batch of about ten seconds.

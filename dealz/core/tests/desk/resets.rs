@@ -72,7 +72,7 @@ fn a_recording_is_played_without_a_socket() {
     assert!(matches!(&recorded[0], Recorded::Update { update } if update.snapshot));
     let has_ticks = |line: &Recorded| matches!(line, Recorded::Wire { socket, messages } if socket.ends_with("/tickz.sub") && !messages.is_empty());
     assert!(recorded.iter().any(has_ticks));
-    for command in [Command::Reset, Command::Wire { socket: "0000000000000001/tickz.sub".to_owned() }] {
+    for command in [Command::Reset, Command::Wire { socket: "0000000000000001/tickz.sub".to_owned(), after: None }] {
         assert!(matches!(played.act(command), Err(Refusal::NotNow { .. })));
     }
     assert!(matches!(desk.act(Command::Recording), Err(Refusal::NotNow { .. })));

@@ -17,7 +17,7 @@ fn messages(desk: &Desk, page: &mut Page, socket: &str, until_then: impl Fn()) -
         until_then();
         page.take();
         let Some(socket) = page.socket(socket) else { return false };
-        let reply = desk.act(Command::Wire { socket: socket.key.clone() }).unwrap();
+        let reply = desk.act(Command::Wire { socket: socket.key.clone(), after: None }).unwrap();
         let Reply::Wire { messages: kept } = reply else { panic!("{reply:?}") };
         messages = kept;
         !messages.is_empty()
@@ -42,7 +42,7 @@ fn a_symbol_is_followed_and_forgotten() {
     page.until("the socket counts", |page| page.count("tickz.sub").received_per_second > 0.0);
     let messages = messages(&desk, &mut page, "tickz.sub", || ());
     assert!(messages.iter().all(|message| message.fault.is_none() && message.page == "tickz"), "{messages:?}");
-    let refusal = desk.act(Command::Wire { socket: "tickz.sub".to_owned() }).unwrap_err();
+    let refusal = desk.act(Command::Wire { socket: "tickz.sub".to_owned(), after: None }).unwrap_err();
     assert!(matches!(refusal, Refusal::Invalid { field, .. } if field == "socket"));
 }
 

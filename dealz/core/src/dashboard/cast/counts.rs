@@ -74,5 +74,6 @@ fn socket_counts(process: &Process, socket: &SocketState, flows: &Flows) -> Sock
         sent_per_second: rounded(rates.sent.messages),
         malformed: socket.malformed,
         on_the_way: flows.on_the_way(process.state().process, &socket.name),
+        waiting: socket.waiting,
     }
 }

@@ -44,6 +44,7 @@ pub(in crate::dashboard) fn binds(name: &str, kind: &str, endpoint: &str, all: V
         sent: Traffic::default(),
         received: Traffic::default(),
         malformed: 0,
+        waiting: None,
         connections: all,
         more_connections: 0,
     }

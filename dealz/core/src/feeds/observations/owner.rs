@@ -19,6 +19,7 @@ use super::{
     holders::Holders,
     lives::{Lives, Seen},
     lock,
+    quiet::Quiet,
 };
 use crate::{
     event::Event,
@@ -39,6 +40,7 @@ const OFFER_AGAIN: Duration = Duration::from_millis(10);
 pub(super) struct Owner {
     socket: Socket,
     connection: Connection,
+    quiet: Quiet,
     hub_failure: HubFailure,
     strangers: Strangers,
     taps: Taps,
@@ -75,6 +77,7 @@ impl Owner {
         Ok(Self {
             socket,
             connection: Connection::new(OBSERVATIONS, endpoint.clone()),
+            quiet: Quiet::default(),
             hub_failure,
             strangers,
             taps,
@@ -111,6 +114,7 @@ impl Owner {
             self.take_reports(now)?;
             if now >= self.next_look && self.unsent.is_empty() {
                 self.look(now);
+                self.quiet.handle_look();
                 self.next_look = now + LOOK;
             }
         }
@@ -119,8 +123,14 @@ impl Owner {
     fn follow_hub(&mut self, now: Instant) -> Result<(), SocketError> {
         self.connection.follow(now, &mut self.socket, |_| {})?;
         self.connection.log(now);
+        if self.connection.state() != State::Up {
+            self.quiet.handle_down();
+        }
         let endpoint = self.connection.endpoint();
         let fault = match self.connection.state() {
+            State::Up if self.quiet.is_too_long() => {
+                Some(format!("The hub at {endpoint} passes on no reports: it is suspended, or hangs."))
+            }
             State::Up => None,
             State::Refused(refusal) => Some(format!("The hub at {endpoint} cannot be used: {refusal}.")),
             State::Down => Some(match &*lock(&self.hub_failure) {
@@ -155,6 +165,7 @@ impl Owner {
             if !self.unsent.is_empty() || !self.socket.receive(&mut self.frames)? {
                 break;
             }
+            self.quiet.handle_report();
             let event = match Report::decode(&self.frames) {
                 Ok(Report::Message(report)) => {
                     self.taps.handle_message(report);

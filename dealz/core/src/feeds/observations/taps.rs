@@ -59,19 +59,20 @@ struct Socket {
 }
 
 impl Taps {
-    /// The messages of the socket with this key, oldest first, and whether it was not looked at before.
+    /// The messages of the socket with this key, oldest first, those after a number if there is one; and whether it was not
+    /// looked at before.
     ///
     /// # Errors
     /// No socket can have such a key.
-    pub(crate) fn ask(&self, key: &str) -> Result<(Vec<MessageView>, bool), DecodeError> {
-        self.ask_at(Instant::now(), key)
+    pub(crate) fn ask(&self, key: &str, after: Option<u64>) -> Result<(Vec<MessageView>, bool), DecodeError> {
+        self.ask_at(Instant::now(), key, after)
     }
 
-    fn ask_at(&self, now: Instant, key: &str) -> Result<(Vec<MessageView>, bool), DecodeError> {
+    fn ask_at(&self, now: Instant, key: &str, after: Option<u64>) -> Result<(Vec<MessageView>, bool), DecodeError> {
         let mut kept = lock(&self.0);
         if let Some(tap) = kept.taps.get_mut(key) {
             tap.asked_at = now;
-            return Ok((kept.views(key), false));
+            return Ok((kept.views(key, after), false));
         }
         let topic = Topic::decode(format!("message/{key}").as_bytes())?;
         if kept.taps.len() >= TAPS_MAX {
@@ -86,7 +87,7 @@ impl Taps {
     /// for longer.
     pub(crate) fn all(&self) -> Vec<(String, Vec<MessageView>)> {
         let kept = lock(&self.0);
-        kept.taps.keys().map(|key| (key.clone(), kept.views(key))).collect()
+        kept.taps.keys().map(|key| (key.clone(), kept.views(key, None))).collect()
     }
 
     /// Forgets all messages.
@@ -129,7 +130,7 @@ impl Taps {
 }
 
 impl Kept {
-    fn views(&self, key: &str) -> Vec<MessageView> {
+    fn views(&self, key: &str, after: Option<u64>) -> Vec<MessageView> {
         let Some(Tap { messages, .. }) = self.taps.get(key) else { return Vec::new() };
         let socket = |report: &MessageReport| {
             self.processes.get(&report.process)?.sockets.iter().find(|socket| socket.name == report.socket)
@@ -138,7 +139,8 @@ impl Kept {
         let socket = messages.front().and_then(socket);
         let kind = socket.map_or("", |socket| socket.kind.as_str());
         let channel = socket.and_then(|socket| socket.channel.as_ref()).map(Label::as_str);
-        messages.iter().map(|report| message_view(report, kind, channel)).collect()
+        let is_wanted = |report: &&MessageReport| after.is_none_or(|after| report.header.number > after);
+        messages.iter().filter(is_wanted).map(|report| message_view(report, kind, channel)).collect()
     }
 }
 
@@ -167,33 +169,35 @@ mod tests {
     }
 
     fn ids(taps: &Taps, now: Instant) -> Vec<u64> {
-        taps.ask_at(now, KEY).unwrap().0.iter().map(|view| view.id).collect()
+        taps.ask_at(now, KEY, None).unwrap().0.iter().map(|view| view.id).collect()
     }
 
     #[test]
     fn the_last_messages_of_a_socket_are_kept_while_a_page_asks_for_them() {
         let (taps, start) = (Taps::default(), Instant::now());
         taps.handle_message(message(0));
-        assert_eq!(taps.ask_at(start, KEY).unwrap(), (Vec::new(), true));
+        assert_eq!(taps.ask_at(start, KEY, None).unwrap(), (Vec::new(), true));
         (1..=250).for_each(|number| taps.handle_message(message(number)));
         assert_eq!(ids(&taps, start), (51..=250).collect::<Vec<_>>());
         let later = start + WANTED / 2;
         assert_eq!(ids(&taps, later).len(), 200);
+        let after = taps.ask_at(later, KEY, Some(248)).unwrap().0;
+        assert_eq!(after.iter().map(|view| view.id).collect::<Vec<_>>(), [249, 250]);
         assert_eq!(taps.topics(start + WANTED).len(), 1);
         assert_eq!(taps.all().len(), 1);
         assert_eq!(taps.topics(later + WANTED), []);
-        assert_eq!(taps.ask_at(later + WANTED, KEY).unwrap(), (Vec::new(), true));
+        assert_eq!(taps.ask_at(later + WANTED, KEY, None).unwrap(), (Vec::new(), true));
     }
 
     #[test]
     fn no_question_is_beyond_the_limits_and_the_oldest_gives_way() {
         let (taps, start) = (Taps::default(), Instant::now());
         for wrong in ["", "7/tickz.sub", "0000000000000007", "0000000000000007/", "0000000000000007/a b"] {
-            assert!(taps.ask(wrong).is_err(), "{wrong}");
+            assert!(taps.ask(wrong, None).is_err(), "{wrong}");
         }
         let key = |number: u64| format!("{number:016x}/a");
         for number in 0..100 {
-            taps.ask_at(start + Duration::from_millis(number), &key(number)).unwrap();
+            taps.ask_at(start + Duration::from_millis(number), &key(number), None).unwrap();
         }
         let keys: Vec<_> = taps.all().into_iter().map(|(key, _)| key).collect();
         assert_eq!(keys, (84..100).map(key).collect::<Vec<_>>());

@@ -213,17 +213,17 @@ fn messages_of_any_socket_are_shown_decoded_once_they_are_asked_for() {
     let program = desk.tickz();
     let process = desk.state(|state| state.pid == program.pid()).process;
     let key = format!("{process}/tickz.pub");
-    assert_eq!(desk.observations.messages(&key).unwrap(), []);
+    assert_eq!(desk.observations.messages(&key, None).unwrap(), []);
     let subscriber = Peer::connect(peer::SUB, &program.endpoint("ticks"));
     subscriber.subscribe(b"MSFT");
     let mut messages = Vec::new();
     eventually("some ticks", || {
-        messages = desk.observations.messages(&key).unwrap();
+        messages = desk.observations.messages(&key, None).unwrap();
         messages.iter().filter(|message| message.name == "tick").count() > 2
     });
     assert!(messages.windows(2).all(|two| two[0].id < two[1].id));
     desk.observations.taps().clear();
-    assert!(desk.observations.messages(&key).unwrap().len() < messages.len());
+    assert!(desk.observations.messages(&key, None).unwrap().len() < messages.len());
 }
 
 #[test]
@@ -233,13 +233,40 @@ fn messages_that_are_not_wanted_any_longer_are_unsubscribed_from() {
     let key = |number: u64| format!("{number:016x}/a");
     let (first, last) = (key(0), key(taps::TAPS_MAX as u64));
     for number in 0..taps::TAPS_MAX as u64 {
-        desk.observations.messages(&key(number)).unwrap();
+        desk.observations.messages(&key(number), None).unwrap();
         assert_eq!(reporter.receive(), [format!("\x01message/{}", key(number)).as_bytes()]);
     }
-    desk.observations.messages(&last).unwrap();
+    desk.observations.messages(&last, None).unwrap();
     let mut heard = [reporter.receive(), reporter.receive()].concat();
     heard.sort();
     assert_eq!(heard, [format!("\0message/{first}").as_bytes(), format!("\x01message/{last}").as_bytes()]);
-    let refusal = desk.observations.messages("tickz/tickz.pub").unwrap_err();
+    let refusal = desk.observations.messages("tickz/tickz.pub", None).unwrap_err();
     assert!(matches!(refusal, Refusal::Invalid { field, .. } if field == "socket"));
+}
+
+#[test]
+fn a_hub_that_passes_nothing_on_is_named_until_it_does() {
+    // It answers the handshake, as one that is suspended later has.
+    let hub = Peer::bind(peer::XPUB);
+    let (sender, events) = sync_channel(1_000);
+    let endpoint = hub.endpoint().parse().unwrap();
+    let _observations =
+        Observations::spawn(&context(), &endpoint, HubFailure::default(), Strangers::default(), sender).unwrap();
+    let _subscriptions = [hub.receive(), hub.receive()];
+    let next_fault = || {
+        let deadline = Instant::now() + testkit::BOUND;
+        loop {
+            match events.recv_timeout(deadline.saturating_duration_since(Instant::now())).unwrap() {
+                Event::Bus(fault) => return fault,
+                _ => assert!(Instant::now() < deadline),
+            }
+        }
+    };
+    let up = std::iter::from_fn(|| Some(next_fault())).find(Option::is_none);
+    assert_eq!(up, Some(None));
+    hub.send(["state/", "{}"]);
+    let fault = next_fault();
+    assert_eq!(fault, Some(format!("The hub at {endpoint} passes on no reports: it is suspended, or hangs.")));
+    hub.send(["state/", "{}"]);
+    assert_eq!(next_fault(), None);
 }

@@ -4,7 +4,10 @@ use std::time::Instant;
 
 use sockets::Interest;
 use tracing::info;
-use valuz::batch::new_base;
+use valuz::{
+    batch::new_base,
+    pace::{Pace, Pacer},
+};
 use wire::{
     Frames, WorkerName,
     value::{Control, Outcome, Valued},
@@ -14,7 +17,6 @@ use super::{Run, check::Check, history::History, input::COUNT_MAX, round::Round,
 use crate::view::{BatchView, RecommendedCount, ValuationName};
 
 /// The batches of a desk.
-#[derive(Default)]
 pub(super) struct Batches {
     round: Option<Round>,
     check: Option<Check>,
@@ -23,12 +25,44 @@ pub(super) struct Batches {
     base: u64,
     /// Whether results of earlier batches may still come.
     unsettled: bool,
+    /// How fast orders leave: of this batch and of those after it.
+    pacer: Pacer,
 }
 
 impl Batches {
+    /// No batch.
+    pub(super) fn new(now: Instant) -> Self {
+        Self {
+            round: None,
+            check: None,
+            history: History::default(),
+            base: 0,
+            unsettled: false,
+            pacer: Pacer::new(Pace::Max, now),
+        }
+    }
+
+    /// How fast orders leave.
+    pub(super) const fn pace(&self) -> Pace {
+        self.pacer.pace()
+    }
+
+    /// Changes how fast orders leave, also of the batch that runs.
+    pub(super) fn set_pace(&mut self, pace: Pace) {
+        self.pacer.set(pace);
+    }
+
+    /// Lets one order leave, and from now on one for each call; without a batch that is open it does nothing.
+    pub(super) fn step(&mut self) {
+        if self.is_open() {
+            self.pacer.step();
+        }
+    }
+
     /// Begins a batch; one that runs ends.
     pub(super) fn begin(&mut self, now: Instant, run: Run) {
         self.reset();
+        self.pacer.forget_steps();
         // Two batches may begin in the same millisecond.
         self.base = new_base().max(self.base.saturating_add(COUNT_MAX));
         info!(orders = run.orders.count(), origin = run.origin, base = self.base, "batch");
@@ -73,6 +107,7 @@ impl Batches {
 
     /// Draws the conclusions; returns what is to be published.
     pub(super) fn handle_time(&mut self, now: Instant, workers: &Workers) -> Vec<Control> {
+        self.pacer.handle_time(now);
         self.unsettled &= !workers.is_deserted();
         let Some(round) = &mut self.round else { return Vec::new() };
         let commands = round.handle_time(now, workers);
@@ -107,10 +142,24 @@ impl Batches {
         }
     }
 
-    /// Puts the next order to send into `frames`; returns `false` if there is none.
+    /// The order to send now, if there is one and the pace lets it leave: the same until [`Batches::handle_sent`].
     #[inline]
-    pub(super) fn next_order(&mut self, frames: &mut Frames) -> bool {
-        self.round.as_mut().is_some_and(|round| round.next_order(frames))
+    pub(super) fn outgoing(&mut self) -> Option<&Frames> {
+        self.round.as_mut().filter(|_| self.pacer.may_send())?.outgoing()
+    }
+
+    /// That order was sent.
+    #[inline]
+    pub(super) fn handle_sent(&mut self) {
+        if let Some(round) = &mut self.round {
+            round.handle_sent();
+        }
+        self.pacer.handle_sent();
+    }
+
+    /// Whether an order may leave that no worker has had room for.
+    pub(super) fn awaits_room(&self) -> bool {
+        self.pacer.may_send() && self.round.as_ref().is_some_and(Round::awaits_room)
     }
 
     /// To wait for the sum of the orders.
@@ -120,7 +169,9 @@ impl Batches {
 
     /// When [`Batches::handle_time`] must be called even if nothing happens.
     pub(super) fn next_deadline(&self, workers: &Workers) -> Option<Instant> {
-        self.round.as_ref().and_then(|round| round.next_deadline(workers))
+        let round = self.round.as_ref()?;
+        let paced = self.pacer.next_deadline().filter(|_| round.has_order());
+        round.next_deadline(workers).into_iter().chain(paced).min()
     }
 
     /// Whether a batch waits or runs.

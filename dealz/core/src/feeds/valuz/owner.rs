@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use sockets::{Context, Interest, MalformedMessages, SocketError, actor::Inbox, wait};
 use tracing::{debug, info};
-use valuz::repeat_log::RepeatLog;
+use valuz::{pace::Pace, repeat_log::RepeatLog};
 use wire::{
     Frames,
     monitor::{EventKind, MonitorEvent},
@@ -31,8 +31,6 @@ const CHECK_EVERY: Duration = Duration::from_millis(250);
 pub(super) struct Owner {
     binding: Binding,
     peers: Peers,
-    /// The order to send next, encoded; empty if there is none.
-    outgoing: Frames,
     incoming: Frames,
     malformed: MalformedMessages,
     repeat_log: RepeatLog,
@@ -40,7 +38,6 @@ pub(super) struct Owner {
 }
 
 /// The workers and what they work on: both follow the connections on results.
-#[derive(Default)]
 struct Peers {
     workers: Workers,
     batches: Batches,
@@ -60,8 +57,7 @@ impl Owner {
     pub(super) fn new(context: &Context, wanted: ValuzEndpoints, outlet: Outlet, bound: Bound) -> Self {
         Self {
             binding: Binding::new(context, wanted, bound, Instant::now()),
-            peers: Peers::default(),
-            outgoing: Frames::new(),
+            peers: Peers { workers: Workers::default(), batches: Batches::new(Instant::now()) },
             incoming: Frames::new(),
             malformed: MalformedMessages::default(),
             repeat_log: RepeatLog::default(),
@@ -107,7 +103,6 @@ impl Owner {
     }
 
     fn handle(&mut self, command: Command) {
-        self.outgoing.clear();
         let Peers { workers, batches } = &mut self.peers;
         match command {
             Command::Run(run) => {
@@ -115,8 +110,11 @@ impl Owner {
                 batches.begin(Instant::now(), *run);
             }
             Command::Stop => batches.stop(),
+            Command::Pace(pace) => batches.set_pace(pace),
+            Command::Step => batches.step(),
             Command::Reset => {
                 batches.reset();
+                batches.set_pace(Pace::Max);
                 self.reporter.reset();
             }
         }
@@ -174,17 +172,15 @@ impl Owner {
         sockets.control.send(&frames).map(drop)
     }
 
-    /// Sends until nothing is left, no worker has room, or a burst is sent; returns whether a burst was sent.
+    /// Sends until nothing is left or due, no worker has room, or a burst is sent; returns whether a burst was sent.
     fn send_orders(&mut self) -> Result<bool, SocketError> {
         let Some(sockets) = &mut self.binding.sockets else { return Ok(false) };
         for _ in 0..BURST {
-            if self.outgoing.is_empty() && !self.peers.batches.next_order(&mut self.outgoing) {
+            let Some(order) = self.peers.batches.outgoing() else { return Ok(false) };
+            if !sockets.orders.send(order)? {
                 return Ok(false);
             }
-            if !sockets.orders.send(&self.outgoing)? {
-                return Ok(false);
-            }
-            self.outgoing.clear();
+            self.peers.batches.handle_sent();
         }
         Ok(true)
     }
@@ -204,6 +200,7 @@ impl Owner {
             workers: workers.named(),
             nameless: workers.nameless(),
             recommended: batches.recommended(workers.count()),
+            pace: batches.pace().into(),
         };
         self.reporter.report(report, failure, batches.is_open());
     }
@@ -215,7 +212,7 @@ impl Owner {
             return none;
         };
         let [results, control, of_orders, of_results, of_control] = sockets.interests();
-        let waits = !self.outgoing.is_empty() || more;
+        let waits = self.peers.batches.awaits_room() || more;
         let orders = if waits { sockets.orders.writable() } else { Interest::never() };
         [inbox.ring(), results, control, of_orders, of_results, of_control, self.peers.batches.interest(), orders]
     }

@@ -45,6 +45,8 @@ pub(crate) struct Round {
     asked_at: Instant,
     started_at: Option<Instant>,
     batch: Batch,
+    /// The order to send next, encoded; empty if none was taken from the batch.
+    outgoing: Frames,
     tally: Tally,
     /// Whether results without numbers may count: no earlier batch can still bring any.
     takes_unnumbered: bool,
@@ -68,6 +70,7 @@ impl Round {
         let plan = Plan { workers: 1, count: orders.count(), base, patience: PATIENCE, give_up: GIVE_UP };
         Self {
             batch: Batch::new(orders),
+            outgoing: Frames::new(),
             origin,
             valuation,
             awaited_pids: await_pids,
@@ -133,6 +136,7 @@ impl Round {
                 self.tally.handle_no_workers(now);
                 return Vec::new();
             }
+            self.tally.handle_sent(now, self.sent());
             self.tally.handle_time(now)
         } else {
             let are_awaited = !self.awaited_pids.iter().all(|&pid| workers.has_pid(pid));
@@ -153,17 +157,42 @@ impl Round {
         published
     }
 
-    /// Puts the next order to send into `frames`; returns `false` if there is none.
+    /// The order to send next, if there is one: the same until [`Round::handle_sent`].
     #[inline]
-    pub(crate) fn next_order(&mut self, frames: &mut Frames) -> bool {
-        if self.stopped || self.tally.phase() != Phase::Running {
-            return false;
+    pub(crate) fn outgoing(&mut self) -> Option<&Frames> {
+        if !self.is_sending() {
+            return None;
         }
-        let order = self.batch.next_order();
-        if let Some(order) = &order {
-            order.encode(frames);
+        if self.outgoing.is_empty() {
+            self.batch.next_order()?.encode(&mut self.outgoing);
         }
-        order.is_some()
+        Some(&self.outgoing)
+    }
+
+    /// That order was sent.
+    #[inline]
+    pub(crate) fn handle_sent(&mut self) {
+        self.outgoing.clear();
+    }
+
+    /// Whether an order was taken from the batch that no worker has had room for.
+    pub(crate) fn awaits_room(&self) -> bool {
+        self.is_sending() && !self.outgoing.is_empty()
+    }
+
+    /// Whether there is an order to send.
+    pub(crate) fn has_order(&self) -> bool {
+        self.is_sending() && (!self.outgoing.is_empty() || self.batch.has_next())
+    }
+
+    #[inline]
+    fn is_sending(&self) -> bool {
+        !self.stopped && self.tally.phase() == Phase::Running
+    }
+
+    /// How many orders were sent at least once.
+    fn sent(&self) -> u64 {
+        self.batch.sent() - u64::from(!self.outgoing.is_empty())
     }
 
     /// Ends it before it is complete; one that has ended stays as it is.
@@ -229,6 +258,7 @@ impl Round {
     pub(crate) fn next_deadline(&self, workers: &Workers) -> Option<Instant> {
         match (self.is_open() && workers.count() > 0, self.started_at) {
             (true, None) => Some(self.awaited_until()),
+            (true, Some(_)) if self.tally.is_nothing_expected(self.sent()) => None,
             (true, Some(_)) => self.tally.next_deadline(),
             (false, _) => None,
         }
@@ -266,7 +296,7 @@ impl Round {
             counted: count - missing,
             outstanding: missing,
             // Orders that are to be sent again may have been counted since.
-            unsent: self.batch.unsent().min(missing),
+            unsent: (self.batch.unsent() + u64::from(!self.outgoing.is_empty())).min(missing),
             repeated: counts.repeated,
             duplicates: counts.duplicates,
             late: counts.late,

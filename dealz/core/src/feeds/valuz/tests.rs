@@ -11,7 +11,7 @@ use testkit::{Peer, Program, peer};
 use super::*;
 use crate::{
     event::ValuzReport,
-    view::{BatchPhase, BatchView, ValuzState, Verification},
+    view::{BatchPace, BatchPhase, BatchView, ValuzState, Verification},
 };
 
 struct Desk {
@@ -137,6 +137,50 @@ fn workers_serve_batch_after_batch_and_end_with_dealz() {
     for worker in workers {
         assert_eq!(worker.finish().code, Some(0));
     }
+}
+
+#[test]
+fn each_step_sends_exactly_one_order_until_the_pace_is_another() {
+    let desk = desk();
+    let worker = RawWorker::join(&desk);
+    desk.valuz.set_pace(Pace::Step).unwrap();
+    desk.run(1_000, vec![]);
+    let held = desk.report(|report| report.batch.as_ref().is_some_and(|batch| batch.phase == BatchPhase::Running));
+    assert_eq!((held.pace, held.batch.unwrap().unsent), (BatchPace::Step, 1_000));
+    for sent in 1..=3 {
+        desk.valuz.step().unwrap();
+        worker.results.send(worker.take());
+        // Longer than the patience with an order that was sent.
+        let batch = desk.batch(|batch| batch.counted == sent && batch.elapsed_ms > 1_500.0);
+        assert_eq!((batch.unsent, batch.repeated), (1_000 - sent, 0), "{batch:?}");
+    }
+    assert_eq!(worker.orders.receive_within(Duration::ZERO), None);
+    desk.valuz.set_pace(Pace::Max).unwrap();
+    for _ in 3..1_000 {
+        worker.results.send(worker.take());
+    }
+    desk.verified();
+    // Without a batch a step changes nothing.
+    desk.valuz.step().unwrap();
+    desk.run(1, vec![]);
+    worker.results.send(worker.take());
+    assert_eq!(desk.batch(|batch| batch.count == 1 && batch.counted == 1).repeated, 0);
+}
+
+#[test]
+fn a_rate_is_held_and_can_change_while_the_batch_runs() {
+    let desk = desk();
+    let _worker = desk.worker(&[]);
+    desk.valuz.set_pace(Pace::PerSecond(20.0)).unwrap();
+    desk.run(100_000, vec![]);
+    let slow = desk.batch(|batch| batch.counted >= 10);
+    assert!(slow.counted as f64 <= slow.elapsed_ms / 50.0 + 2.0, "{slow:?}");
+    desk.valuz.set_pace(Pace::PerSecond(2_000.0)).unwrap();
+    let fast = desk.batch(|batch| batch.counted >= 2_000);
+    let (more, elapsed_ms) = (fast.counted - slow.counted, fast.elapsed_ms - slow.elapsed_ms);
+    assert!(more as f64 <= elapsed_ms * 2.0 + 50.0, "{fast:?}");
+    desk.valuz.set_pace(Pace::Max).unwrap();
+    assert_eq!(desk.verified().repeated, 0);
 }
 
 #[test]

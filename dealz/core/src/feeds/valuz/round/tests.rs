@@ -25,11 +25,14 @@ fn workers(now: Instant) -> Workers {
 }
 
 fn numbers(round: &mut Round) -> Vec<u64> {
-    let mut frames = Frames::new();
-    std::iter::from_fn(|| {
-        round.next_order(&mut frames).then(|| u64::from_le_bytes(frames.get(4).unwrap().try_into().unwrap()))
-    })
-    .collect()
+    std::iter::from_fn(|| next_number(round)).collect()
+}
+
+/// Sends the next order; its number.
+fn next_number(round: &mut Round) -> Option<u64> {
+    let number = u64::from_le_bytes(round.outgoing()?.get(4).unwrap().try_into().unwrap());
+    round.handle_sent();
+    Some(number)
 }
 
 fn result(round: &mut Round, number: Option<u64>, value: f64) {
@@ -94,6 +97,29 @@ fn missing_orders_are_sent_again_but_not_while_no_worker_is_connected() {
     assert_eq!(round.handle_time(came, &workers), [Control::Repeat(vec![BASE, BASE + 2])]);
     assert_eq!(numbers(&mut round), [BASE, BASE + 2]);
     assert_eq!(round.view(came).repeated, 2);
+}
+
+#[test]
+fn orders_that_were_not_sent_are_not_missed_however_long_they_are_held_back() {
+    let start = Instant::now();
+    let workers = workers(start);
+    let mut round = Round::new(start, BASE, run(3, vec![]), true);
+    round.handle_time(start, &workers);
+    let hours = |count: u32| start + 3600 * Duration::from_secs(1) * count;
+    assert_eq!((round.next_deadline(&workers), round.view(start).unsent), (None, 3));
+    assert!(round.handle_time(hours(1), &workers).is_empty());
+    // One that waits for room at a worker was not sent either.
+    assert!(round.outgoing().is_some() && round.awaits_room());
+    assert_eq!((round.next_deadline(&workers), round.view(start).unsent), (None, 3));
+    assert!(round.handle_time(hours(2), &workers).is_empty() && round.is_open());
+    assert_eq!(next_number(&mut round), Some(BASE));
+    assert_eq!(round.next_deadline(&workers), Some(hours(2) + PATIENCE));
+    assert!(round.handle_time(hours(2), &workers).is_empty());
+    assert_eq!(round.handle_time(hours(2) + PATIENCE, &workers), [Control::Repeat(vec![BASE])]);
+    result(&mut round, Some(BASE), 1.0);
+    assert!(round.handle_time(hours(3), &workers).is_empty() && round.is_open());
+    let view = round.view(hours(3));
+    assert_eq!((view.counted, view.repeated, view.phase), (1, 1, BatchPhase::Running));
 }
 
 #[test]

@@ -1,0 +1,43 @@
+//! REQ and REP in strict lock-step.
+
+use std::time::Duration;
+
+use crate::cast::{BIND, Cast, to};
+
+#[test]
+fn ping_gets_a_reply_to_each_request_whatever_the_transport() {
+    let mut cast = Cast::new();
+    for bind in [BIND, "--bind ipc://*"] {
+        let pong = cast.start(&format!("pong {bind}"));
+        let ping = cast.start(&format!("ping --pause 1ms {}", to(&pong, "rep")));
+        let replies = cast.until(&ping, "replies", |replies| replies >= 20);
+        cast.until(&pong, "requests", |requests| requests >= replies);
+        assert!(cast.value(&ping, "sent") - cast.value(&ping, "replies") <= 1);
+    }
+}
+
+#[test]
+fn either_may_bind_and_start_first() {
+    let mut cast = Cast::new();
+    let ping = cast.start(&format!("ping --pause 1ms {BIND}"));
+    let pong = cast.start(&format!("pong {}", to(&ping, "req")));
+    cast.until(&ping, "replies", |replies| replies >= 5);
+    cast.until(&pong, "requests", |requests| requests >= 5);
+}
+
+#[test]
+fn ping_waits_for_ever_for_a_pong_that_died_with_its_request() {
+    let mut cast = Cast::new();
+    let pong = cast.start(&format!("pong --pause 1h {BIND}"));
+    let at = pong.endpoint("rep");
+    let ping = cast.start(&format!("ping --connect {at}"));
+    assert_eq!(pong.next_line(), "request 1");
+    pong.kill();
+    let _ = pong.finish();
+    let pong = cast.start(&format!("pong --bind {at}"));
+    let another = cast.start(&format!("ping --pause 1ms --connect {at}"));
+    cast.until(&another, "replies", |replies| replies >= 100);
+    cast.watch(Duration::from_millis(300));
+    assert_eq!((cast.value(&ping, "sent"), cast.value(&ping, "replies")), (1, 0));
+    drop(pong);
+}

@@ -1,0 +1,78 @@
+//! Clients, queues and workers.
+
+use testkit::Program;
+
+use crate::cast::{Cast, to};
+
+const LRU: &str = "queue-lru --clients tcp://127.0.0.1:* --workers tcp://127.0.0.1:*";
+const ROUND_ROBIN: &str = "queue-round-robin --clients tcp://127.0.0.1:* --workers tcp://127.0.0.1:*";
+
+/// A queue with a fast and a slow worker, which are connected before a client asks.
+fn with_two_workers(cast: &mut Cast, queue: &str, worker: &str) -> (Program, Program, Program) {
+    let queue = cast.start(queue);
+    let at = to(&queue, "workers");
+    let fast = cast.start(&format!("{worker} {at}"));
+    let slow = cast.start(&format!("{worker} --pause 50ms {at}"));
+    cast.until_up(&queue, "workers", 2);
+    (queue, fast, slow)
+}
+
+#[test]
+fn round_robin_gives_a_slow_worker_as_much_as_a_fast_one() {
+    let mut cast = Cast::new();
+    let (queue, fast, slow) = with_two_workers(&mut cast, ROUND_ROBIN, "pong");
+    let client = cast.start(&format!("ask {}", to(&queue, "clients")));
+    cast.until(&client, "replies", |replies| replies >= 20);
+    let slow = cast.until(&slow, "requests", |requests| requests >= 9);
+    let fast = cast.value(&fast, "requests");
+    assert!(fast <= slow + 14, "{fast} and {slow}");
+}
+
+#[test]
+fn least_recently_used_gives_a_slow_worker_what_it_can_do() {
+    let mut cast = Cast::new();
+    let (queue, fast, slow) = with_two_workers(&mut cast, LRU, "work");
+    let client = cast.start(&format!("ask {}", to(&queue, "clients")));
+    let slow = cast.until(&slow, "done", |done| done >= 9);
+    let fast = cast.until(&fast, "done", |done| done >= 5 * slow);
+    cast.until(&client, "replies", |replies| replies >= fast);
+    assert!(cast.value(&client, "waiting") <= 4 && cast.value(&client, "slowest") >= 50);
+}
+
+#[test]
+fn a_request_waits_until_a_worker_is_free() {
+    let mut cast = Cast::new();
+    let queue = cast.start(LRU);
+    let client = cast.start(&format!("ping --pause 1ms {}", to(&queue, "clients")));
+    cast.until(&client, "sent", |sent| sent == 1);
+    assert_eq!(cast.value(&queue, "requests"), 0);
+    let _worker = cast.start(&format!("work {}", to(&queue, "workers")));
+    cast.until(&client, "replies", |replies| replies >= 20);
+}
+
+#[test]
+fn a_pirate_gets_its_reply_though_a_worker_died_with_the_request() {
+    let mut cast = Cast::new();
+    let queue = cast.start(LRU);
+    let worker = cast.start(&format!("work --pause 1h {}", to(&queue, "workers")));
+    let pirate =
+        cast.start(&format!("lazy-pirate --timeout 200ms --retries 100 --pause 1ms {}", to(&queue, "clients")));
+    let _request = worker.next_line();
+    worker.kill();
+    let _worker = cast.start(&format!("work {}", to(&queue, "workers")));
+    cast.until(&pirate, "replies", |replies| replies >= 5);
+    assert!(cast.value(&pirate, "retries") >= 1);
+}
+
+#[test]
+fn messages_that_no_worker_sends_do_not_stop_a_queue() {
+    let mut cast = Cast::new();
+    let queue = cast.start(LRU);
+    let stranger = testkit::Peer::connect(testkit::peer::DEALER, &queue.endpoint("workers"));
+    for frames in [vec![""], vec!["READY"], vec!["", ""], vec!["", "READY"], vec!["", "stranger", "", "7"]] {
+        stranger.send(frames);
+    }
+    let client = cast.start(&format!("lazy-pirate --timeout 200ms --retries 100 {}", to(&queue, "clients")));
+    let _worker = cast.start(&format!("work {}", to(&queue, "workers")));
+    cast.until(&client, "replies", |replies| replies >= 1);
+}

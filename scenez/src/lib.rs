@@ -1,0 +1,35 @@
+//! Scenes: Markdown files that are a talk's script, a lesson and a test at once (`docs/scenes.md`).
+//!
+//! - [`script`]: what a scene says: its cast, and its cues in order
+//! - [`files`]: the folder of scenes, and one scene read and checked
+//! - [`parse`]: the text of a file → a [`script::Scene`]
+//! - [`check`](mod@check): mistakes that show before anything starts
+//! - [`known`]: what the suite's programs report, and which programs there are
+//! - [`problem`]: a mistake, and the line that it is in
+//! - [`values`]: what the paths of a scene stand for at the moment
+//! - [`play`]: one cue at work, and how far its expectations are
+//! - [`endpoints`]: those that the engine gives to a scene
+//! - [`stage`]: a scene at work: its processes, its bus, its faults
+//! - [`player`]: a scene in a terminal
+//! - [`rehearsal`]: scenes that play by themselves
+//! - `bell`: wakes a thread that sleeps in libzmq's poll
+//! - [`args`]: the command line
+
+pub mod args;
+mod bell;
+pub mod check;
+pub mod endpoints;
+pub mod files;
+pub mod known;
+pub mod parse;
+pub mod play;
+pub mod player;
+pub mod problem;
+pub mod rehearsal;
+pub mod script;
+pub mod stage;
+mod suggest;
+pub mod values;
+
+pub use problem::Problem;
+pub use script::Scene;

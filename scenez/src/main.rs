@@ -1,0 +1,140 @@
+//! The program `scenez`: parses the command line, does what it says, turns the result into an exit code.
+
+use std::{
+    env,
+    io::{self, Write as _},
+    os::unix::process::CommandExt as _,
+    path::{Path, PathBuf},
+    process::{self, ExitCode},
+    sync::Arc,
+};
+
+use anyhow::{Context as _, bail, ensure};
+use scenez::{
+    Scene,
+    args::{Cli, Command, ExecArgs, NamesArgs, PlayArgs, RehearseArgs},
+    files::{self, SceneError},
+    known::Programs,
+    player::{self, Pace},
+    rehearsal::{self, Outcome},
+    stage::StageConfig,
+};
+use settings::program;
+use sockets::Stop;
+use wire::{foreign, plural};
+
+fn main() -> ExitCode {
+    program::end_with_parent();
+    program::exit_code(run(program::parse()))
+}
+
+fn run(Cli { command, scenes }: Cli) -> anyhow::Result<()> {
+    // What a scene does is shown; the log would tear it.
+    if env::var_os("RUST_LOG").is_some() {
+        program::log_to_stderr();
+    }
+    match command {
+        Command::Play(args) => play(&scenes, &args),
+        Command::Rehearse(args) => rehearse(&scenes, &args),
+        Command::Exec(args) => exec(&args),
+        Command::Check(args) => check(&scenes, &args),
+        Command::List => list(&scenes),
+    }
+}
+
+fn play(folder: &Path, args: &PlayArgs) -> anyhow::Result<()> {
+    let path = files::path(folder, &args.name);
+    let (scene, config) = (Arc::new(load(&path)?), stage_config(&path)?);
+    let stop = Stop::on_signals()?;
+    if !args.check {
+        let pace = if args.auto { Pace::Expectations } else { Pace::Keys };
+        return player::play(scene, config, pace, &stop);
+    }
+    let outcome = rehearsal::play_through(scene, config, &stop)?;
+    ensure!(outcome.failures.is_empty(), "{}", outcome.failures.join("\n"));
+    Ok(())
+}
+
+/// Plays scenes by themselves, and prints a line for each as soon as it is over.
+fn rehearse(folder: &Path, args: &RehearseArgs) -> anyhow::Result<()> {
+    let paths = paths(folder, &args.scenes)?;
+    let scenes = paths.iter().map(|path| Ok((Arc::new(load(path)?), stage_config(path)?)));
+    let scenes = scenes.collect::<anyhow::Result<Vec<_>>>()?;
+    let width = scenes.iter().map(|(scene, _)| scene.name.chars().count()).max().unwrap_or_default().max("scene".len());
+    let (count, stop) = (scenes.len() as u64, Stop::on_signals()?);
+    writeln!(io::stdout(), "{:width$}  cues  start     time     verdict", "scene")?;
+    let (mut played, mut failed) = (0, 0);
+    for outcome in rehearsal::rehearse(scenes, args.jobs, &stop)? {
+        let Outcome { name, cues, start, time, failures } =
+            outcome.map_err(|(name, error)| anyhow::Error::new(error).context(name))?;
+        let verdict = if failures.is_empty() { "ok" } else { "FAILED" };
+        let (start, time) = (start.as_secs_f64(), time.as_secs_f64());
+        writeln!(io::stdout(), "{name:width$}  {cues:4}  {start:5.2} s  {time:6.2} s  {verdict}")?;
+        failures.iter().try_for_each(|failure| writeln!(io::stdout(), "    {failure}"))?;
+        played += 1;
+        failed += u64::from(!failures.is_empty());
+    }
+    ensure!(failed == 0, "{failed} of {} failed", plural(count, "scene"));
+    ensure!(played == count, "stopped after {played} of {}", plural(count, "scene"));
+    Ok(())
+}
+
+/// Becomes another program, which the kernel ends with this one's parent, as it would have ended this one.
+fn exec(args: &ExecArgs) -> anyhow::Result<()> {
+    let Some((name, arguments)) = args.words.split_first() else { bail!("no program is named") };
+    // What that one starts has another parent.
+    let error = process::Command::new(name).args(arguments).env_remove(program::END_WITH_PARENT).exec();
+    Err(error).with_context(|| format!("cannot run {}", foreign(&name.to_string_lossy())))
+}
+
+/// The programs are next to this one; the cast runs in the folder above that of the scene.
+fn stage_config(path: &Path) -> anyhow::Result<StageConfig> {
+    let own = env::current_exe().context("cannot find this program")?;
+    let programs = own.parent().context("cannot find the folder of this program")?.to_owned();
+    Ok(StageConfig { programs, root: files::root(path) })
+}
+
+fn paths(folder: &Path, args: &NamesArgs) -> Result<Vec<PathBuf>, SceneError> {
+    match args.names.as_slice() {
+        [] => files::all(folder),
+        names => Ok(names.iter().map(|name| files::path(folder, name)).collect()),
+    }
+}
+
+/// Checks scenes, and prints a line for each without a mistake, and one for each mistake of the others.
+fn check(folder: &Path, args: &NamesArgs) -> anyhow::Result<()> {
+    let mut faulty = 0_u64;
+    for path in paths(folder, args)? {
+        match load(&path) {
+            Ok(scene) => {
+                let expectations: usize = scene.cues.iter().map(|cue| cue.expectations.len()).sum();
+                let counts = [plural(scene.cues.len() as u64, "cue"), plural(expectations as u64, "expectation")];
+                writeln!(io::stdout(), "{}: {}", foreign(&path.to_string_lossy()), counts.join(", "))?;
+            }
+            Err(error) => {
+                faulty += 1;
+                for line in format!("{:#}", anyhow::Error::new(error)).lines() {
+                    writeln!(io::stderr(), "{}", foreign(line))?;
+                }
+            }
+        }
+    }
+    ensure!(faulty == 0, "{} with mistakes", plural(faulty, "scene"));
+    Ok(())
+}
+
+/// Prints the name and the title of each scene.
+fn list(folder: &Path) -> anyhow::Result<()> {
+    let paths = files::all(folder)?;
+    let names = paths.iter().map(|path| files::name(path)).collect::<Vec<_>>();
+    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or_default();
+    for (path, name) in paths.iter().zip(names) {
+        let title = load(path).map_or_else(|_| format!("has mistakes: scenez check {name}"), |scene| scene.title);
+        writeln!(io::stdout(), "{:width$}  {}", foreign(&name), foreign(&title))?;
+    }
+    Ok(())
+}
+
+fn load(path: &Path) -> Result<Scene, SceneError> {
+    files::load(path, &Programs::of_this_machine(&files::root(path)))
+}

@@ -1,0 +1,117 @@
+//! Scenes that play by themselves, each cue as soon as the one before is met: a scene's test.
+
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{Receiver, channel},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use sockets::{Events, Stop};
+
+use crate::{
+    bell::Bell,
+    script::Scene,
+    stage::{Command, Progress, Snapshot, Stage, StageConfig, StageError},
+};
+
+/// What has come of a scene.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The name of the scene.
+    pub name: String,
+    /// How many cues have begun.
+    pub cues: usize,
+    /// How long it took until the first cue had acted.
+    pub start: Duration,
+    /// How long it took altogether, with the end of all processes.
+    pub time: Duration,
+    /// What was not as expected, with file and line; empty if everything was.
+    pub failures: Vec<String>,
+}
+
+/// What a wait was for.
+enum Event {
+    Stop,
+    Changed,
+}
+
+/// Plays a scene to its end, or to the first cue that fails.
+///
+/// # Errors
+/// The stage fails.
+pub fn play_through(scene: Arc<Scene>, config: StageConfig, stop: &Stop) -> Result<Outcome, StageError> {
+    let begin = Instant::now();
+    let bell = Bell::new()?;
+    let rope = bell.rope();
+    let name = scene.name.clone();
+    let stage = Stage::open(scene, config, move || rope.ring())?;
+    let (mut events, mut start, mut asked) = (Events::new(), None, None);
+    let last = loop {
+        let event = events
+            .next(None, Event::Changed, || [(Event::Stop, stop.interest()), (Event::Changed, bell.interest())])?;
+        bell.silence();
+        let snapshot = stage.snapshot();
+        if matches!(event, Event::Stop) || stage.is_ended() {
+            break snapshot;
+        }
+        if matches!(snapshot.progress, Progress::Watching(_)) {
+            start.get_or_insert_with(|| begin.elapsed());
+        }
+        let is_over = snapshot.is_met() && snapshot.is_last_cue();
+        if is_over || !snapshot.failures().is_empty() {
+            break snapshot;
+        }
+        if snapshot.is_met() && asked != Some(snapshot.cue) && stage.command(Command::Next).is_ok() {
+            asked = Some(snapshot.cue);
+        }
+    };
+    stage.close()?;
+    let mut failures = last.failures();
+    if failures.is_empty() && !last.is_met() {
+        failures.push("stopped before the end".to_owned());
+    } else if !failures.is_empty() {
+        failures.extend(circumstances(&last));
+    }
+    Ok(Outcome { name, cues: last.cue + 1, start: start.unwrap_or_default(), time: begin.elapsed(), failures })
+}
+
+/// How the processes are, for a cue that has failed: often the reason is there.
+fn circumstances(snapshot: &Snapshot) -> Vec<String> {
+    let last_line = |place| snapshot.lines.iter().rev().find(|line| line.actor == place).map(|line| &line.text);
+    let describe = |(place, actor): (usize, &crate::stage::ActorView)| {
+        let printed = last_line(place).map_or_else(String::new, |line| format!(", printed last: {line}"));
+        format!("  {}: {}{printed}", actor.name, actor.life)
+    };
+    snapshot.actors.iter().enumerate().map(describe).collect()
+}
+
+/// Plays scenes, so many at a time, and returns what comes of each as soon as it is known; in a scene's place may be why it
+/// could not be played.
+///
+/// # Errors
+/// The system has no more threads.
+pub fn rehearse(
+    scenes: Vec<(Arc<Scene>, StageConfig)>,
+    jobs: usize,
+    stop: &Stop,
+) -> std::io::Result<Receiver<Result<Outcome, (String, StageError)>>> {
+    let waiting = Arc::new(Mutex::new(scenes.into_iter()));
+    let (sender, outcomes) = channel();
+    for _ in 0..jobs.max(1) {
+        let (waiting, sender, stop) = (Arc::clone(&waiting), sender.clone(), stop.clone());
+        thread::Builder::new().name("rehearsal".to_owned()).spawn(move || {
+            let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
+            while let Some((scene, config)) = next() {
+                let name = scene.name.clone();
+                let outcome = play_through(scene, config, &stop).map_err(|error| (name, error));
+                if sender.send(outcome).is_err() || stop.is_stopped() {
+                    return;
+                }
+            }
+        })?;
+    }
+    Ok(outcomes)
+}

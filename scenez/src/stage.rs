@@ -1,0 +1,134 @@
+//! A scene at work: the thread `stage` owns its processes, its endpoints, the hub that they report to, and its faults.
+//!
+//! ```text
+//! Command ──▶ ┌ stage ────────────────────────────────┐ ──▶ Snapshot, the latest one
+//!             │ cast: children, links ── lines, exits │
+//!             │ acts ──▶ faults, signals, lines       │
+//!             │ observer ── states ──▶ play           │
+//!             └───────────────────────────────────────┘
+//! ```
+//!
+//! Whatever happens, nothing is left: when the thread ends, by stop or by a panic, its children are killed and its endpoints
+//! are given back; when the whole process is killed, the kernel kills the children.
+//!
+//! - `owner`: the thread, one loop
+//! - `cast`: the processes
+//! - `acts`: what a cue does, step by step
+//! - `faults`: what is made to fail, and for how long
+//! - `bus`: the hub of the scene, and what processes report to it
+//! - [`snapshot`]: what a view shows
+
+mod acts;
+mod bus;
+mod cast;
+mod faults;
+mod owner;
+pub mod snapshot;
+
+use std::{path::PathBuf, sync::Arc};
+
+use sockets::{
+    BindError, SocketError,
+    actor::{self, Handle, NotTaken},
+    endpoint::EndpointError,
+};
+use thiserror::Error;
+
+pub use self::snapshot::{ActorView, Command, FaultView, Life, PrintedLine, Progress, Snapshot};
+use self::{bus::Bus, owner::Owner, snapshot::Board};
+use crate::{endpoints::EndpointsError, script::Scene};
+
+/// How many commands may wait.
+const COMMANDS_MAX: usize = 16;
+
+/// What a stage needs of its surroundings.
+#[derive(Debug, Clone)]
+pub struct StageConfig {
+    /// The folder with the programs of the suite, which come before those in `PATH`.
+    pub programs: PathBuf,
+    /// Where processes run, and what relative paths of a scene are relative to.
+    pub root: PathBuf,
+}
+
+/// Why a stage cannot be opened, or has failed.
+#[derive(Debug, Error)]
+pub enum StageError {
+    /// A socket failed.
+    #[error(transparent)]
+    Socket(#[from] SocketError),
+    /// An address of the hub cannot be understood.
+    #[error(transparent)]
+    Address(#[from] EndpointError),
+    /// The hub has no port.
+    #[error("cannot open the hub of the scene")]
+    Hub(#[from] BindError),
+    /// There are no endpoints for the scene.
+    #[error(transparent)]
+    Endpoints(#[from] EndpointsError),
+    /// The system has no descriptors or threads left.
+    #[error("cannot open the stage")]
+    System(#[from] std::io::Error),
+    /// The scene has no cue.
+    #[error("the scene has no cue")]
+    Empty,
+    /// The thread has panicked; its children are gone.
+    #[error(transparent)]
+    Panicked(#[from] actor::Panicked),
+}
+
+/// A scene at work. Dropped, it ends everything that it has started.
+pub struct Stage {
+    handle: Handle<Command, Result<(), StageError>>,
+    board: Board,
+}
+
+impl Stage {
+    /// Starts the scene with its first cue. `on_change` is called by the stage's thread after each new snapshot, at most twenty
+    /// times a second, and must not wait.
+    ///
+    /// # Errors
+    /// The system has no ports, descriptors or threads left; the scene has no cue.
+    pub fn open(
+        scene: Arc<Scene>,
+        config: StageConfig,
+        on_change: impl Fn() + Send + 'static,
+    ) -> Result<Self, StageError> {
+        if scene.cues.is_empty() {
+            return Err(StageError::Empty);
+        }
+        let bus = Bus::open()?;
+        let context = bus.context().clone();
+        let owner = Owner::new(scene, config, bus, Box::new(on_change))?;
+        let board = owner.board();
+        let handle = actor::spawn(&context, "stage", COMMANDS_MAX, move |inbox| owner.run(&inbox))?;
+        Ok(Self { handle, board })
+    }
+
+    /// What there is to show now.
+    #[must_use]
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.board.latest()
+    }
+
+    /// Has the stage do something; what comes of it is in the snapshots that follow.
+    ///
+    /// # Errors
+    /// Many commands wait already, or the stage has ended.
+    pub fn command(&self, command: Command) -> Result<(), NotTaken<Command>> {
+        self.handle.send(command)
+    }
+
+    /// Whether the stage has ended by itself, which is a failure that [`Stage::close`] returns.
+    #[must_use]
+    pub fn is_ended(&self) -> bool {
+        self.handle.is_ended()
+    }
+
+    /// Ends everything that was started, and waits for it.
+    ///
+    /// # Errors
+    /// The stage has failed before.
+    pub fn close(self) -> Result<(), StageError> {
+        self.handle.stop()?
+    }
+}

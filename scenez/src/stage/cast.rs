@@ -1,0 +1,343 @@
+//! The processes of a scene: its cast, and a link for each endpoint that a member reaches through one.
+//!
+//! The thread that owns the cast starts its children, because Linux ends a child with the thread that started it.
+
+use std::{
+    collections::BTreeMap,
+    io,
+    process::{Command, Stdio},
+    sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel},
+    time::{Duration, Instant},
+};
+
+use children::{Child, Event, Exit};
+use sockets::Interest;
+use thiserror::Error;
+use wire::{foreign, report::ProcessState};
+
+use super::{
+    StageConfig,
+    snapshot::{ActorView, Life},
+};
+use crate::{
+    bell::{Bell, Rope},
+    endpoints::{Endpoints, EndpointsError, Transport},
+    script::{Member, Scene},
+    values::Actor,
+};
+
+/// How many events of children may wait; a child with more of them waits.
+const EVENTS_MAX: usize = 1_000;
+
+/// The most bytes of a line.
+const LINE_BYTES_MAX: usize = 8 * 1024;
+
+/// How long all processes together have to end before the rest is killed.
+pub(super) const GRACE: Duration = Duration::from_millis(800);
+
+/// Why a process cannot be started or reached; the display is in words for the speaker.
+#[derive(Debug, Error)]
+pub(super) enum CastError {
+    #[error("{name} cannot be started: {reason}")]
+    Start { name: String, reason: io::Error },
+    #[error(transparent)]
+    Endpoints(#[from] EndpointsError),
+    #[error("{0} runs already")]
+    Runs(String),
+    #[error("{0} does not run")]
+    NotRunning(String),
+    #[error("{0} does not read its input")]
+    NotReading(String),
+}
+
+/// What a child has done.
+pub(super) enum Deed {
+    /// It has written a line, to standard error if it is of the log.
+    Line { text: String, is_log: bool },
+    /// It has ended.
+    Ended,
+}
+
+/// All processes.
+pub(super) struct Cast {
+    config: StageConfig,
+    actors: Vec<Actor>,
+    parts: Vec<Part>,
+    /// How many children were started: the number of each is different from those before it at its place.
+    starts: u64,
+    bell: Bell,
+    sender: SyncSender<Notice>,
+    notices: Receiver<Notice>,
+}
+
+/// What is behind an actor.
+struct Part {
+    play: Playing,
+    child: Option<(u64, Child)>,
+}
+
+/// What an actor plays.
+enum Playing {
+    /// A member of the cast, with the places of its links, by the names of their endpoints.
+    Member { member: Member, links: BTreeMap<String, (usize, String)> },
+    /// A link to this endpoint.
+    Link { from: String, to: String },
+}
+
+/// An event of the child that was started as number `start` at `place`.
+struct Notice {
+    place: usize,
+    start: u64,
+    event: Event,
+}
+
+impl Cast {
+    /// The cast of a scene; nothing is started.
+    pub(super) fn new(
+        scene: &Scene,
+        config: StageConfig,
+        endpoints: &mut Endpoints,
+    ) -> Result<Self, super::StageError> {
+        let (sender, notices) = sync_channel(EVENTS_MAX);
+        let bell = Bell::new()?;
+        let mut cast = Self { config, actors: Vec::new(), parts: Vec::new(), starts: 0, bell, sender, notices };
+        for member in &scene.cast {
+            for number in 1..=member.count {
+                let name = if member.count == 1 { member.name.clone() } else { format!("{}-{number}", member.name) };
+                cast.add(&name, member, endpoints)?;
+            }
+        }
+        Ok(cast)
+    }
+
+    fn add(&mut self, name: &str, member: &Member, endpoints: &mut Endpoints) -> Result<(), EndpointsError> {
+        let mut links = BTreeMap::new();
+        for endpoint in &member.links {
+            let link = format!("{name}.{endpoint}");
+            let (from, to) = (endpoints.get(&link, Transport::Tcp)?, endpoints.get(endpoint, Transport::Tcp)?);
+            links.insert(endpoint.clone(), (self.actors.len(), from.clone()));
+            self.push(link, format!("{}.{endpoint}", member.name), Playing::Link { from, to });
+        }
+        self.push(name.to_owned(), member.name.clone(), Playing::Member { member: member.clone(), links });
+        Ok(())
+    }
+
+    fn push(&mut self, name: String, member: String, play: Playing) {
+        self.actors.push(Actor { name, member, ..Actor::default() });
+        self.parts.push(Part { play, child: None });
+    }
+
+    /// The processes, as paths see them.
+    pub(super) fn actors(&self) -> &[Actor] {
+        &self.actors
+    }
+
+    /// The places of the processes with this name.
+    pub(super) fn places(&self, name: &str) -> Vec<usize> {
+        self.actors.iter().enumerate().filter(|(_, actor)| actor.is(name)).map(|(place, _)| place).collect()
+    }
+
+    /// The places of those that the scene starts, and no cue.
+    pub(super) fn openers(&self) -> Vec<usize> {
+        let opens = |part: &Part| matches!(&part.play, Playing::Member { member, .. } if !member.waits);
+        self.parts.iter().enumerate().filter(|(_, part)| opens(part)).map(|(place, _)| place).collect()
+    }
+
+    /// Nothing has happened yet: none was started. All must have ended.
+    pub(super) fn forget(&mut self) {
+        for actor in &mut self.actors {
+            *actor = Actor { name: actor.name.clone(), member: actor.member.clone(), ..Actor::default() };
+        }
+    }
+
+    /// Starts a process, after its links.
+    pub(super) fn start(&mut self, place: usize, endpoints: &mut Endpoints) -> Result<(), CastError> {
+        let name = self.actors[place].name.clone();
+        if self.actors[place].runs() {
+            return Err(CastError::Runs(name));
+        }
+        let (mut command, links) = self.command(place, endpoints)?;
+        for link in links {
+            if !self.actors[link].runs() {
+                self.start(link, endpoints)?;
+            }
+        }
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        self.starts += 1;
+        let (start, sender, rope) = (self.starts, self.sender.clone(), self.bell.rope());
+        let child = Child::start(&mut command, LINE_BYTES_MAX, move |event| {
+            pass_on(&sender, &rope, Notice { place, start, event })
+        })
+        .map_err(|reason| CastError::Start { name, reason })?;
+        let actor = &mut self.actors[place];
+        (actor.pid, actor.exit, actor.is_suspended, actor.last) = (Some(child.pid()), None, false, None);
+        self.parts[place].child = Some((start, child));
+        Ok(())
+    }
+
+    /// The command of a process, and the places of the links that it needs.
+    fn command(&self, place: usize, endpoints: &mut Endpoints) -> Result<(Command, Vec<usize>), EndpointsError> {
+        match &self.parts[place].play {
+            Playing::Link { from, to } => {
+                let mut command = self.program("linkz");
+                command.args(["--from", from, "--to", to]).envs(endpoints.variables());
+                Ok((command, Vec::new()))
+            }
+            Playing::Member { member, links } => {
+                let through: BTreeMap<_, _> =
+                    links.iter().map(|(name, (_, from))| (name.clone(), from.clone())).collect();
+                let mut words = member.run.iter().map(|word| endpoints.fill(word, &through));
+                let program = words.next().unwrap_or_else(|| Ok(String::new()))?;
+                let arguments = words.collect::<Result<Vec<_>, _>>()?;
+                let mut command = self.program(&program);
+                command.args(arguments).envs(endpoints.variables());
+                for (variable, endpoint) in endpoints.variables_through(&through) {
+                    command.env(variable, endpoint);
+                }
+                for (variable, value) in &member.variables {
+                    command.env(variable, endpoints.fill(value, &through)?);
+                }
+                Ok((command, links.values().map(|(place, _)| *place).collect()))
+            }
+        }
+    }
+
+    /// A program of the suite, or any other one.
+    fn program(&self, name: &str) -> Command {
+        let own = self.config.programs.join(name);
+        let is_own = !name.contains('/') && own.is_file();
+        let mut command = if is_own {
+            Command::new(own)
+        } else {
+            // It does not know how to end with its parent: what starts it does, and takes its place.
+            let mut command = Command::new(self.config.programs.join("scenez"));
+            command.arg("exec").arg("--").arg(name);
+            command
+        };
+        command.current_dir(&self.config.root);
+        command
+    }
+
+    /// Types a line into a process.
+    pub(super) fn say(&mut self, place: usize, line: &str) -> Result<(), CastError> {
+        let name = &self.actors[place].name;
+        let Some((_, child)) = self.parts[place].child.as_mut().filter(|_| self.actors[place].runs()) else {
+            return Err(CastError::NotRunning(name.clone()));
+        };
+        child.say(line).map_err(|_| CastError::NotReading(name.clone()))
+    }
+
+    /// The child at a place, if it runs.
+    pub(super) fn child(&self, place: usize) -> Result<&Child, CastError> {
+        let child = self.parts[place].child.as_ref().filter(|_| self.actors[place].runs());
+        child.map(|(_, child)| child).ok_or_else(|| CastError::NotRunning(self.actors[place].name.clone()))
+    }
+
+    /// Suspends or resumes a process.
+    pub(super) fn suspend(&mut self, place: usize, is_suspended: bool) -> Result<(), CastError> {
+        let child = self.child(place)?;
+        if is_suspended {
+            child.suspend();
+        } else {
+            child.resume();
+        }
+        self.actors[place].is_suspended = is_suspended;
+        Ok(())
+    }
+
+    /// Has all end.
+    pub(super) fn stop(&self) {
+        for (_, child) in self.parts.iter().filter_map(|part| part.child.as_ref()) {
+            child.stop(GRACE);
+        }
+    }
+
+    /// Whether none runs.
+    pub(super) fn is_empty(&self) -> bool {
+        !self.actors.iter().any(Actor::runs)
+    }
+
+    /// Ready when a child has done something.
+    pub(super) fn interest(&self) -> Interest<'_> {
+        self.bell.interest()
+    }
+
+    /// The next thing that a child has done, and its place.
+    pub(super) fn next_deed(&mut self) -> Option<(usize, Deed)> {
+        loop {
+            let Notice { place, start, event } = match self.notices.try_recv() {
+                Ok(notice) => notice,
+                Err(TryRecvError::Empty | TryRecvError::Disconnected) => return None,
+            };
+            // A child that another one has replaced had ended before.
+            if self.parts[place].child.as_ref().is_none_or(|(current, _)| *current != start) {
+                continue;
+            }
+            match event {
+                Event::Printed(text) => return Some((place, Deed::Line { text, is_log: false })),
+                Event::Logged(text) => return Some((place, Deed::Line { text, is_log: true })),
+                Event::Exited(exit) => {
+                    let actor = &mut self.actors[place];
+                    (actor.exit, actor.is_suspended) = (Some(code(exit)), false);
+                    self.parts[place].child = None;
+                    return Some((place, Deed::Ended));
+                }
+            }
+        }
+    }
+
+    /// Silences the bell; call it before [`Cast::next_deed`].
+    pub(super) fn silence(&self) {
+        self.bell.silence();
+    }
+
+    /// Rings the bell, for deeds that are left.
+    pub(super) fn ring(&self) {
+        self.bell.rope().ring();
+    }
+
+    /// Takes what a process has reported, if it is of the cast.
+    pub(super) fn handle_state(&mut self, now: Instant, state: ProcessState) {
+        if let Some(actor) = self.actors.iter_mut().find(|actor| actor.pid == Some(state.pid)) {
+            actor.last = Some((now, state));
+        }
+    }
+
+    /// The processes, as views show them.
+    pub(super) fn views(&self) -> Vec<ActorView> {
+        let view = |(actor, part): (&Actor, &Part)| ActorView {
+            name: actor.name.clone(),
+            is_link: matches!(part.play, Playing::Link { .. }),
+            pid: actor.pid,
+            life: match (actor.pid, actor.exit) {
+                (None, _) => Life::Waiting,
+                (Some(_), Some(code)) => Life::Ended(code),
+                (Some(_), None) if actor.is_suspended => Life::Suspended,
+                (Some(_), None) => Life::Running,
+            },
+        };
+        self.actors.iter().zip(&self.parts).map(view).collect()
+    }
+}
+
+/// On a thread of the child: it waits while the stage has no room.
+fn pass_on(sender: &SyncSender<Notice>, rope: &Rope, notice: Notice) {
+    // A stage that has ended needs nothing.
+    let _ = sender.send(notice);
+    rope.ring();
+}
+
+/// The exit code, or the negative number of the signal.
+const fn code(exit: Exit) -> i32 {
+    match exit {
+        Exit::Code(code) => code,
+        Exit::Signal(signal) => -signal,
+        Exit::Unknown => i32::MIN,
+    }
+}
+
+/// A line as it is shown: without colours, and harmless.
+pub(super) fn shown(text: &str, chars_max: usize) -> String {
+    let plain = anstream::adapter::strip_str(text).to_string();
+    foreign(plain.trim_end()).at_most(chars_max).to_string()
+}

@@ -1,0 +1,126 @@
+//! What is made to fail, and until when. A link fails by itself once it has the command; a process that is slow is
+//! suspended for a part of each slice of time, which slows any program in any language.
+
+use std::time::{Duration, Instant};
+
+use super::{
+    cast::{Cast, CastError},
+    snapshot::FaultView,
+};
+use crate::script::Fault;
+
+/// A slow process is suspended once in this time.
+const SLICE: Duration = Duration::from_millis(20);
+
+/// The faults that are on, at most one of a kind for each process or link.
+#[derive(Debug, Default)]
+pub(super) struct Faults(Vec<On>);
+
+#[derive(Debug)]
+struct On {
+    place: usize,
+    fault: Fault,
+    until: Instant,
+    /// When a slow process is suspended or resumed next, and whether it is suspended now.
+    next: Instant,
+    is_off: bool,
+}
+
+impl Faults {
+    /// Makes a process or a link fail; a fault of the same kind ends.
+    pub(super) fn set(
+        &mut self,
+        now: Instant,
+        place: usize,
+        fault: Fault,
+        lasts: Duration,
+        cast: &mut Cast,
+    ) -> Result<(), CastError> {
+        match words(&fault) {
+            Some(command) => cast.say(place, &format!("{command} for {}ms", lasts.as_millis()))?,
+            None => drop(cast.child(place)?),
+        }
+        self.0.retain(|on| on.place != place || std::mem::discriminant(&on.fault) != std::mem::discriminant(&fault));
+        let until = now.checked_add(lasts).unwrap_or(now);
+        self.0.push(On { place, fault, until, next: now, is_off: false });
+        Ok(())
+    }
+
+    /// Ends the faults of a process or link, and its suspension.
+    pub(super) fn clear(&mut self, place: usize, cast: &mut Cast) {
+        if cast.views()[place].is_link && self.0.iter().any(|on| on.place == place) {
+            // One that does not run has no faults.
+            let _ = cast.say(place, "clear");
+        }
+        self.0.retain(|on| on.place != place);
+        // Nothing that does not run is suspended.
+        let _ = cast.suspend(place, false);
+    }
+
+    /// Ends all faults and suspensions.
+    pub(super) fn clear_all(&mut self, cast: &mut Cast) {
+        (0..cast.actors().len()).for_each(|place| self.clear(place, cast));
+    }
+
+    /// Forgets the faults of a process that has ended.
+    pub(super) fn forget(&mut self, place: usize) {
+        self.0.retain(|on| on.place != place);
+    }
+
+    /// Suspends and resumes slow processes, and ends the faults whose time is over; returns whether one has ended.
+    pub(super) fn turn(&mut self, now: Instant, cast: &Cast) -> bool {
+        let count = self.0.len();
+        self.0.retain_mut(|on| on.turn(now, cast));
+        self.0.len() != count
+    }
+
+    /// When to call [`Faults::turn`].
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        self.0.iter().map(|on| if matches!(on.fault, Fault::Slow(_)) { on.next.min(on.until) } else { on.until }).min()
+    }
+
+    pub(super) fn views(&self, cast: &Cast) -> Vec<FaultView> {
+        let view =
+            |on: &On| FaultView { on: cast.actors()[on.place].name.clone(), fault: on.fault.clone(), until: on.until };
+        self.0.iter().map(view).collect()
+    }
+}
+
+impl On {
+    /// Does what is due; returns whether the fault continues.
+    fn turn(&mut self, now: Instant, cast: &Cast) -> bool {
+        let is_over = now >= self.until;
+        let Fault::Slow(percent) = self.fault else { return !is_over };
+        if (now >= self.next || is_over)
+            && let Ok(child) = cast.child(self.place)
+            && !cast.actors()[self.place].is_suspended
+        {
+            self.is_off = !self.is_off && !is_over;
+            let off = SLICE * u32::from(percent.min(100)) / 100;
+            if self.is_off {
+                child.suspend();
+                self.next = now + off;
+            } else {
+                child.resume();
+                self.next = now + (SLICE - off);
+            }
+        }
+        !is_over
+    }
+}
+
+/// The command of a fault of a link; `None` for one of a process.
+fn words(fault: &Fault) -> Option<String> {
+    Some(match fault {
+        Fault::Latency { latency, jitter } if jitter.is_zero() => format!("latency {}ms", latency.as_millis()),
+        Fault::Latency { latency, jitter } => {
+            format!("latency {}ms jitter {}ms", latency.as_millis(), jitter.as_millis())
+        }
+        Fault::Bandwidth(bytes) => format!("bandwidth {bytes}"),
+        Fault::Down => "down".to_owned(),
+        Fault::Timeout => "timeout".to_owned(),
+        Fault::Reset => "reset".to_owned(),
+        Fault::Slicer(bytes) => format!("slicer {bytes}"),
+        Fault::Slow(_) => return None,
+    })
+}

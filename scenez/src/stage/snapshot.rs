@@ -1,0 +1,171 @@
+//! What a view of a stage shows: one picture of everything, and where the latest one is.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
+
+use crate::{
+    play::{Check, Status, Verdict},
+    script::{Act, Fault, Scene},
+};
+
+/// A stage at one moment.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// Rises with each snapshot of a stage.
+    pub version: u64,
+    /// The scene.
+    pub scene: Arc<Scene>,
+    /// Which of its cues is at work.
+    pub cue: usize,
+    /// The cue up to which the scene plays by itself, after a step back.
+    pub target: usize,
+    /// Rises with each start of the scene: the lines and numbers of before are of other processes.
+    pub start: u64,
+    /// How far the cue is.
+    pub progress: Progress,
+    /// The expectations of the cue.
+    pub checks: Vec<Check>,
+    /// What the cue could not do, in words.
+    pub problems: Vec<String>,
+    /// The processes of the cast and its links.
+    pub actors: Vec<ActorView>,
+    /// The faults that are on.
+    pub faults: Vec<FaultView>,
+    /// The view of the desk that the scene wants.
+    pub view: Option<String>,
+    /// What it points at in the diagram.
+    pub highlight: Option<String>,
+    /// The last lines that processes have printed.
+    pub lines: Vec<PrintedLine>,
+}
+
+/// How far a cue is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// The processes of before are ending.
+    Clearing,
+    /// The cue acts.
+    Acting,
+    /// The cue has acted, and its expectations are looked at.
+    Watching(Verdict),
+}
+
+/// A process of the cast.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActorView {
+    /// Its name, such as `worker-2`; a link's is `late.ticks`.
+    pub name: String,
+    /// Whether it is a link.
+    pub is_link: bool,
+    /// Its process id, once it was started.
+    pub pid: Option<u32>,
+    /// How it is.
+    pub life: Life,
+}
+
+/// How a process is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Life {
+    /// It was not started.
+    Waiting,
+    /// It runs.
+    Running,
+    /// It is suspended.
+    Suspended,
+    /// It has ended: its exit code, or the negative number of the signal.
+    Ended(i32),
+}
+
+/// A fault that is on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FaultView {
+    /// The process or link.
+    pub on: String,
+    /// How it fails.
+    pub fault: Fault,
+    /// When it ends by itself.
+    pub until: Instant,
+}
+
+/// A line that a process has printed. The text is safe to show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PrintedLine {
+    /// Its number, counted from the beginning of the stage.
+    pub number: u64,
+    /// The place of the process in [`Snapshot::actors`].
+    pub actor: usize,
+    /// Whether it is of the log (standard error).
+    pub is_log: bool,
+    /// The line.
+    pub text: Arc<str>,
+}
+
+impl Snapshot {
+    /// Whether this is the last cue.
+    #[must_use]
+    pub fn is_last_cue(&self) -> bool {
+        self.cue + 1 >= self.scene.cues.len()
+    }
+
+    /// Whether the cue is met, and everything that it does could be done.
+    #[must_use]
+    pub fn is_met(&self) -> bool {
+        self.progress == Progress::Watching(Verdict::Met) && self.problems.is_empty()
+    }
+
+    /// Why the cue has failed, in words, with the line of the file; empty if it has not.
+    #[must_use]
+    pub fn failures(&self) -> Vec<String> {
+        let cue = &self.scene.cues[self.cue];
+        let place = |line: u32| format!("{}.md:{line}: ", self.scene.name);
+        let problems = self.problems.iter().map(|problem| place(cue.line.0) + problem);
+        let failed = self.checks.iter().filter(|check| matches!(check.status(), Status::Failed | Status::Broken));
+        problems.chain(failed.map(|check| place(check.line().0) + &check.sentence())).collect()
+    }
+}
+
+impl fmt::Display for Life {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Waiting => formatter.write_str("not started"),
+            Self::Running => formatter.write_str("runs"),
+            Self::Suspended => formatter.write_str("suspended"),
+            Self::Ended(code @ 0..) => write!(formatter, "exit code {code}"),
+            Self::Ended(signal) => write!(formatter, "killed by signal {}", -signal),
+        }
+    }
+}
+
+/// Where the latest snapshot is. Older ones are gone: a view that is slow misses them, and nothing waits for it.
+#[derive(Debug, Clone)]
+pub(super) struct Board(Arc<Mutex<Arc<Snapshot>>>);
+
+impl Board {
+    pub(super) fn new(first: Snapshot) -> Self {
+        Self(Arc::new(Mutex::new(Arc::new(first))))
+    }
+
+    pub(super) fn latest(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn put(&self, snapshot: Snapshot) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
+    }
+}
+
+/// Something that a hand outside of the scene has the stage do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    /// Play the next cue.
+    Next,
+    /// Start the scene again, and play up to the cue before this one.
+    Back,
+    /// Start the scene again.
+    Reset,
+    /// Do this, as if the cue did it.
+    Act(Act),
+}
