@@ -59,8 +59,7 @@ impl Role {
 
     /// Resumes it if it is suspended, and starts it if it has exited.
     pub fn run(&mut self, reports: &str) {
-        let running = self.process.as_mut().and_then(|process| process.is_running().then_some(process));
-        match running {
+        match self.process.as_ref().filter(|process| process.is_running()) {
             Some(process) => process.resume(),
             None => self.start(reports),
         }
@@ -69,7 +68,7 @@ impl Role {
 
     /// Kills, ends, suspends, resumes or starts it, and returns which.
     pub fn outage(&mut self, chance: &mut impl Rng, reports: &str) -> String {
-        let is_running = self.process.as_mut().is_some_and(Program::is_running);
+        let is_running = self.process.as_ref().is_some_and(Program::is_running);
         let action = match (&self.process, is_running) {
             (Some(process), true) if self.is_suspended && chance.random() => {
                 process.resume();

@@ -28,9 +28,9 @@ const GROWTH_MAX: u64 = 4 << 20;
 #[test]
 fn many_processes_cost_the_hub_and_an_observer_little_and_no_memory() {
     let processes = length(12, PROCESSES_MAX);
-    let mut hub = hub(ANY, ANY);
+    let hub = hub(ANY, ANY);
     let mut observer = Observer::connect(&hub.endpoint("observations"));
-    let mut casts = ring(&hub.endpoint("reports"), processes, RATE * processes / PROCESSES_MAX);
+    let casts = ring(&hub.endpoint("reports"), processes, RATE * processes / PROCESSES_MAX);
     let expected: BTreeSet<String> = (0..processes)
         .flat_map(|number| {
             let next = (number + 1) % processes;
@@ -46,8 +46,8 @@ fn many_processes_cost_the_hub_and_an_observer_little_and_no_memory() {
     let both = || [&hub, &observer.watch].map(Program::resident_bytes);
     let (before, spent, start) = (both(), processor_time(&hub, &observer), Instant::now());
     settle(&mut observer, Duration::from_secs(length_up_to(2, 60, 600) as u64));
-    let programs = casts.iter_mut().map(|cast| &mut cast.program);
-    for program in programs.chain([&mut hub, &mut observer.watch]) {
+    let programs = casts.iter().map(|cast| &cast.program);
+    for program in programs.chain([&hub, &observer.watch]) {
         assert!(program.is_running(), "it has ended: {}", program.log());
     }
     let lines = lines(&observer.observatory, name);

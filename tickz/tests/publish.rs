@@ -70,7 +70,7 @@ fn without_a_summary_it_is_logged() {
 
 #[test]
 fn the_first_tick_waits_for_connections_and_not_for_subscriptions() {
-    let mut publisher =
+    let publisher =
         publish(&["--rate", "max", "--count", "10", "--sequence", "--await-subscribers", "2", "--block", "--summary"]);
     let endpoint = publisher.endpoint("ticks");
     let many_topics = Peer::connect_with(SUB, &endpoint, |socket| {
@@ -104,7 +104,7 @@ fn the_first_tick_waits_for_all_subscriptions_of_those_that_it_waits_for() {
 #[test]
 fn a_closed_connection_is_not_counted() {
     // Its attempts to reach a hub would be counted too.
-    let mut publisher =
+    let publisher =
         publish(&["--rate", "max", "--count", "10", "--await-subscribers", "2", "--summary", "--observe", "off"]);
     let endpoint = publisher.endpoint("ticks");
     let folder = format!("/proc/{}/fd", publisher.pid());

@@ -3,9 +3,9 @@
 use std::{
     ffi::OsStr,
     fs,
-    io::{BufRead as _, BufReader, Read, Write as _},
+    io::ErrorKind,
     path::PathBuf,
-    process::{Child, ChildStdin, Command, Stdio},
+    process::{Command, Stdio},
     sync::{
         Arc, Mutex,
         mpsc::{Receiver, channel},
@@ -14,15 +14,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rustix::process::{Pid, Signal, kill_process};
+use children::{Child, Event, Signal};
 
 use crate::{BOUND, eventually};
+
+/// Longer than any line of the suite.
+const LINE_BYTES_MAX: usize = 64 << 20;
 
 /// A running program.
 pub struct Program {
     name: String,
     child: Child,
-    input: Option<ChildStdin>,
     lines: Receiver<String>,
     log: Arc<Mutex<String>>,
 }
@@ -104,24 +106,21 @@ impl Program {
             command.env("SUITE_OBSERVE", "tcp://127.0.0.1:1");
         }
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(stderr);
-        let mut child = command.spawn().unwrap_or_else(|error| panic!("{name} does not start: {error}"));
-        let input = child.stdin.take();
         let (sender, lines) = channel();
-        let stdout = child.stdout.take().expect("stdout is piped");
-        thread::spawn(move || each_line(stdout, |line| sender.send(line).is_ok()));
         let log = Arc::new(Mutex::new(String::new()));
-        if let Some(stderr) = child.stderr.take() {
-            let kept = Arc::clone(&log);
-            thread::spawn(move || {
-                each_line(stderr, |line| {
-                    let mut log = kept.lock().expect("no thread panics while it holds the log");
-                    log.push_str(&line);
-                    log.push('\n');
-                    true
-                });
-            });
-        }
-        Self { name, child, input, lines, log }
+        let kept = Arc::clone(&log);
+        let take = move |event| match event {
+            // Without a receiver the test has ended.
+            Event::Printed(line) => drop(sender.send(line)),
+            Event::Logged(line) => {
+                let mut log = kept.lock().expect("no thread panics while it holds the log");
+                log.extend([line.as_str(), "\n"]);
+            }
+            Event::Exited(_) => {}
+        };
+        let child = Child::start(&mut command, LINE_BYTES_MAX, take)
+            .unwrap_or_else(|error| panic!("{name} does not start: {error}"));
+        Self { name, child, lines, log }
     }
 
     /// The endpoint at which the program binds `channel`: waits for its `listening` line.
@@ -203,55 +202,52 @@ impl Program {
     /// # Panics
     /// The program no longer reads.
     pub fn say(&mut self, line: &str) {
-        let input = self.input.as_mut().expect("stdin is open");
-        writeln!(input, "{line}").and_then(|()| input.flush()).expect("the program reads its stdin");
+        eventually("the program reads its stdin", || match self.child.say(line) {
+            Ok(()) => true,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => false,
+            Err(error) => panic!("{} reads no more: {error}", self.name),
+        });
     }
 
     /// Closes standard input.
     pub fn close_stdin(&mut self) {
-        self.input = None;
+        self.child.close_input();
     }
 
     /// Sends SIGTERM.
     pub fn terminate(&self) {
-        self.signal(Signal::TERM);
+        self.child.signal(Signal::TERM);
     }
 
     /// Sends SIGINT, as Ctrl-C does.
     pub fn interrupt(&self) {
-        self.signal(Signal::INT);
+        self.child.signal(Signal::INT);
     }
 
     /// Sends SIGHUP, as closing its terminal does.
     pub fn hang_up(&self) {
-        self.signal(Signal::HUP);
+        self.child.signal(Signal::HUP);
     }
 
     /// Sends SIGKILL.
     pub fn kill(&self) {
-        self.signal(Signal::KILL);
+        self.child.kill();
     }
 
     /// Sends SIGSTOP: the process exists but does nothing.
     pub fn suspend(&self) {
-        self.signal(Signal::STOP);
+        self.child.suspend();
     }
 
     /// Sends SIGCONT.
     pub fn resume(&self) {
-        self.signal(Signal::CONT);
-    }
-
-    fn signal(&self, signal: Signal) {
-        let pid = Pid::from_child(&self.child);
-        // A process that has exited cannot be signalled, and need not be.
-        let _ = kill_process(pid, signal);
+        self.child.resume();
     }
 
     /// Its process id.
     #[must_use]
     pub fn pid(&self) -> u32 {
-        self.child.id()
+        self.child.pid()
     }
 
     /// Its resident memory in bytes (`VmRSS`).
@@ -280,8 +276,8 @@ impl Program {
 
     /// Whether it still runs.
     #[must_use]
-    pub fn is_running(&mut self) -> bool {
-        matches!(self.child.try_wait(), Ok(None))
+    pub fn is_running(&self) -> bool {
+        self.child.exit().is_none()
     }
 
     /// Waits for its exit within [`BOUND`].
@@ -298,40 +294,11 @@ impl Program {
     /// # Panics
     /// It still runs.
     #[must_use]
-    pub fn finish_within(mut self, bound: Duration) -> Finished {
-        let deadline = Instant::now() + bound;
-        while self.is_running() {
-            assert!(Instant::now() < deadline, "{} still runs after {bound:?}; its log:\n{}", self.name, self.log());
-            thread::sleep(Duration::from_millis(1));
-        }
-        let code = self.child.wait().ok().and_then(|status| status.code());
-        let mut stdout = String::new();
-        // The reading thread ends with the stream, so the remaining lines are available at once.
-        while let Ok(line) = self.lines.recv_timeout(Duration::from_secs(2)) {
-            stdout.extend([line.as_str(), "\n"]);
-        }
-        eventually("the log's end", || Arc::strong_count(&self.log) == 1);
-        Finished { code, stdout, stderr: self.log() }
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        if self.is_running() {
-            self.kill();
-            let _ = self.child.wait();
-        }
-    }
-}
-
-fn each_line(stream: impl Read, mut take: impl FnMut(String) -> bool) {
-    let mut reader = BufReader::new(stream);
-    let mut bytes = Vec::new();
-    while matches!(reader.read_until(b'\n', &mut bytes), Ok(length) if length > 0) {
-        let line = String::from_utf8_lossy(&bytes).trim_end_matches('\n').to_owned();
-        if !take(line) {
-            return;
-        }
-        bytes.clear();
+    pub fn finish_within(self, bound: Duration) -> Finished {
+        let Some(exit) = self.child.exit_within(bound) else {
+            panic!("{} still runs after {bound:?}; its log:\n{}", self.name, self.log());
+        };
+        let stdout = self.lines.try_iter().flat_map(|line| [line, "\n".to_owned()]).collect();
+        Finished { code: exit.code(), stdout, stderr: self.log() }
     }
 }
