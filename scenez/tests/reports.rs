@@ -1,13 +1,68 @@
 //! What the suite's roles declare is what they report: the checks of a scene rely on it.
 
-use std::{collections::BTreeSet, process::Command, time::Instant};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    process::Command,
+    time::Instant,
+};
 
 use scenez::known::declarations;
 use testkit::{BOUND, Peer, Program, free_endpoints, peer::XSUB, sibling};
 use wire::{
     Channel,
-    report::{Declaration, ProcessState, Report},
+    report::{Declaration, Label, ProcessState, Report},
 };
+
+/// Where processes report, and the endpoints of their channels.
+struct Bus {
+    hub: Peer,
+    variables: Vec<(&'static str, String)>,
+    /// The latest state of each process.
+    states: BTreeMap<u32, ProcessState>,
+}
+
+impl Bus {
+    fn new() -> Self {
+        let hub = Peer::bind(XSUB);
+        hub.send([b"\x01state/"]);
+        let endpoint = |channel: Channel| {
+            let [endpoint] = free_endpoints();
+            (channel.variable, endpoint)
+        };
+        Self { hub, variables: Channel::all().map(endpoint).collect(), states: BTreeMap::new() }
+    }
+
+    fn start(&self, program: &str, arguments: &[&str]) -> Program {
+        let mut command = Command::new(sibling(program));
+        command.args(arguments).envs(self.variables.iter().cloned()).env("SUITE_OBSERVE", self.hub.endpoint());
+        Program::spawn(command)
+    }
+
+    /// Reads states until those of a process satisfy a condition.
+    fn until(&mut self, program: &Program, what: &str, condition: impl Fn(&ProcessState) -> bool) {
+        let deadline = Instant::now() + BOUND;
+        while !self.states.get(&program.pid()).is_some_and(&condition) {
+            assert!(
+                Instant::now() < deadline,
+                "{what}: {:?}; log:\n{}",
+                self.states.get(&program.pid()),
+                program.log()
+            );
+            if let Report::State(state) = Report::decode(&self.hub.receive().into_iter().collect()).unwrap() {
+                self.states.insert(state.pid, state);
+            }
+        }
+    }
+
+    /// Reads states until a process has reported these values.
+    fn until_values(&mut self, program: &Program, values: &[(&str, f64)]) {
+        self.until(program, &format!("{values:?}"), |state| {
+            values
+                .iter()
+                .all(|&(name, value)| state.values.iter().any(|it| it.name.as_str() == name && it.value == Some(value)))
+        });
+    }
+}
 
 /// Arguments with which a role runs until it is stopped.
 fn arguments(role: &Declaration) -> &'static [&'static str] {
@@ -32,7 +87,7 @@ fn declared(role: &Declaration) -> BTreeSet<String> {
 }
 
 fn reported(state: &ProcessState) -> BTreeSet<String> {
-    let text = |label: &Option<wire::report::Label>| label.as_ref().map_or("", |label| label.as_str()).to_owned();
+    let text = |label: &Option<Label>| label.as_ref().map_or("", |label| label.as_str()).to_owned();
     let sockets = state.sockets.iter().map(|socket| {
         let (name, kind, channel) = (&socket.name, socket.kind.as_str(), text(&socket.channel));
         assert_ne!(socket.bound.is_empty(), socket.connected.is_empty(), "{socket:?}");
@@ -46,26 +101,59 @@ fn reported(state: &ProcessState) -> BTreeSet<String> {
 fn each_role_reports_what_it_declares() {
     // A pattern makes its sockets and values from what it declares alone.
     for role in declarations().filter(|role| role.program != patternz::PROGRAM) {
-        let hub = Peer::bind(XSUB);
-        hub.send([b"\x01state/"]);
-        let mut command = Command::new(sibling(role.program));
-        command.args(arguments(role)).env("SUITE_OBSERVE", hub.endpoint());
-        for channel in Channel::all() {
-            let [endpoint] = free_endpoints();
-            command.env(channel.variable, endpoint);
-        }
-        let program = Program::spawn(command);
-        let deadline = Instant::now() + BOUND;
-        loop {
-            let report = Report::decode(&hub.receive().into_iter().collect()).unwrap();
-            let Report::State(state) = report else { continue };
-            assert_eq!((state.program.as_str(), state.role.as_str()), (role.program, role.role));
+        let mut bus = Bus::new();
+        let program = bus.start(role.program, arguments(role));
+        bus.until(&program, &format!("{role:?}"), |state| {
             // A process that is still starting reports the sockets that it has so far.
             let is_whole = state.sockets.iter().all(|it| it.bound.len() + it.connected.len() > 0);
-            if is_whole && reported(&state) == declared(role) {
-                break;
-            }
-            assert!(Instant::now() < deadline, "{role:?} reports {state:?}; log:\n{}", program.log());
-        }
+            let is_named = (state.program.as_str(), state.role.as_str()) == (role.program, role.role);
+            is_whole && is_named && reported(state) == declared(role)
+        });
     }
+}
+
+#[test]
+fn a_batch_is_counted_by_all_three_roles() {
+    let mut bus = Bus::new();
+    let source = bus.start("valuz", &["source", "--count", "1000"]);
+    let reduce = bus.start("valuz", &["reduce", "--workers", "1", "--count", "1000"]);
+    bus.until_values(&source, &[("sent", 0.0), ("repeated", 0.0)]);
+    bus.until_values(&reduce, &[("missing", 1000.0), ("counted", 0.0)]);
+    let worker = bus.start("valuz", &["worker"]);
+    bus.until_values(&reduce, &[("missing", 0.0), ("counted", 1000.0)]);
+    bus.until_values(&source, &[("sent", 1000.0), ("repeated", 0.0)]);
+    bus.until_values(&worker, &[("valued", 1000.0)]);
+}
+
+#[test]
+fn a_room_and_its_members_count_the_same_users_and_texts() {
+    let mut bus = Bus::new();
+    let server = bus.start("chatz", &["serve"]);
+    let mut ada = bus.start("chatz", &["join", "ada"]);
+    let grace = bus.start("chatz", &["join", "grace"]);
+    for member in [&ada, &grace] {
+        bus.until_values(member, &[("present", 2.0), ("texts", 0.0)]);
+    }
+    bus.until_values(&server, &[("present", 2.0)]);
+    let is_subscribed =
+        |state: &ProcessState| state.sockets.iter().any(|it| it.kind.as_str() == "XPUB" && it.received.messages == 2);
+    bus.until(&server, "two subscriptions", is_subscribed);
+    ada.say("one");
+    ada.say("two");
+    for member in [&ada, &grace] {
+        bus.until_values(member, &[("texts", 2.0)]);
+    }
+}
+
+#[test]
+fn a_late_watcher_counts_what_was_published_before_it_joined() {
+    let mut bus = Bus::new();
+    let prices = ["publish", "--symbols", "MSFT=41.78", "--sequence", "--rate", "1000"];
+    let publisher = bus.start("tickz", &prices);
+    bus.until(&publisher, "100 ticks", |state| state.sockets.iter().any(|it| it.sent.messages >= 100));
+    let watcher = bus.start("tickz", &["watch", "MSFT"]);
+    bus.until(&watcher, "ticks from before", |state| {
+        let value = |name| state.values.iter().find(|it| it.name.as_str() == name).and_then(|it| it.value);
+        value("received") >= Some(100.0) && value("before_joining") >= Some(100.0) && value("lost") == Some(0.0)
+    });
 }

@@ -31,14 +31,14 @@ pub const REPORTS: Declaration = Declaration {
     program: "tickz",
     role: "watch",
     sockets: &[SOCKET],
-    values: &[RECEIVED, LOST, OUT_OF_ORDER, BEFORE_JOINING],
+    values: &[LOST, RECEIVED, BEFORE_JOINING, OUT_OF_ORDER],
 };
 
 const SOCKET: DeclaredSocket = DeclaredSocket { name: "tickz.sub", kind: "SUB", channel: TICKS, binds: Some(false) };
-const RECEIVED: DeclaredValue = DeclaredValue { name: "received", unit: "ticks" };
 const LOST: DeclaredValue = DeclaredValue { name: "lost", unit: "ticks" };
-const OUT_OF_ORDER: DeclaredValue = DeclaredValue { name: "out_of_order", unit: "ticks" };
+const RECEIVED: DeclaredValue = DeclaredValue { name: "received", unit: "ticks" };
 const BEFORE_JOINING: DeclaredValue = DeclaredValue { name: "before_joining", unit: "ticks" };
+const OUT_OF_ORDER: DeclaredValue = DeclaredValue { name: "out_of_order", unit: "ticks" };
 
 /// The most messages taken before the watcher handles anything else.
 const BATCH_MAX: usize = 1000;
@@ -93,10 +93,10 @@ pub struct Watcher {
 /// The counters, for observers.
 #[derive(Debug)]
 struct Values {
-    received: Value,
     lost: Value,
-    out_of_order: Value,
+    received: Value,
     before_joining: Value,
+    out_of_order: Value,
 }
 
 /// Malformed messages.
@@ -309,17 +309,17 @@ impl Watcher {
 impl Values {
     fn declared(context: &Context) -> Self {
         Self {
-            received: context.declared(RECEIVED),
             lost: context.declared(LOST),
-            out_of_order: context.declared(OUT_OF_ORDER),
+            received: context.declared(RECEIVED),
             before_joining: context.declared(BEFORE_JOINING),
+            out_of_order: context.declared(OUT_OF_ORDER),
         }
     }
 
     fn set(&self, tally: &Tally) {
-        self.received.set(tally.received() as f64);
         self.lost.set(tally.lost() as f64);
-        self.out_of_order.set(tally.out_of_order() as f64);
+        self.received.set(tally.received() as f64);
         self.before_joining.set(tally.before_joining() as f64);
+        self.out_of_order.set(tally.out_of_order() as f64);
     }
 }

@@ -27,14 +27,14 @@ use crate::{
 
 /// What it reports to observers.
 pub const REPORTS: Declaration =
-    Declaration { program: "valuz", role: "reduce", sockets: &[INCOMING, COMMANDS], values: &[COUNTED, MISSING] };
+    Declaration { program: "valuz", role: "reduce", sockets: &[INCOMING, COMMANDS], values: &[MISSING, COUNTED] };
 
 const INCOMING: DeclaredSocket =
     DeclaredSocket { name: "valuz.reduce.results", kind: "PULL", channel: RESULTS, binds: Some(true) };
 const COMMANDS: DeclaredSocket =
     DeclaredSocket { name: "valuz.reduce.control", kind: "XPUB", channel: CONTROL, binds: Some(true) };
-const COUNTED: DeclaredValue = DeclaredValue { name: "counted", unit: "orders" };
 const MISSING: DeclaredValue = DeclaredValue { name: "missing", unit: "orders" };
+const COUNTED: DeclaredValue = DeclaredValue { name: "counted", unit: "orders" };
 
 /// How many results are taken before the loop does anything else.
 const BURST: usize = 1_000;
@@ -84,7 +84,7 @@ pub struct Reduce {
     endpoints: [Endpoint; 2],
     plan: Plan,
     tally: Tally,
-    /// The orders that are counted, and those that are not yet, for observers.
+    /// The orders that are not counted yet, and those that are, for observers.
     values: [Value; 2],
     malformed: MalformedMessages,
     repeat_log: RepeatLog,
@@ -116,7 +116,7 @@ impl Reduce {
             endpoints: [at_results, at_control],
             plan: config.plan,
             tally: Tally::new(config.plan),
-            values: [COUNTED, MISSING].map(|value| context.declared(value)),
+            values: [MISSING, COUNTED].map(|value| context.declared(value)),
             malformed: MalformedMessages::default(),
             repeat_log: RepeatLog::default(),
             frames: Frames::new(),
@@ -177,9 +177,9 @@ impl Reduce {
         if repeated > 0 {
             self.repeat_log.handle_repeat(now, repeated);
         }
-        let [counted, missing] = &self.values;
-        counted.set((self.plan.count - self.tally.missing()) as f64);
+        let [missing, counted] = &self.values;
         missing.set(self.tally.missing() as f64);
+        counted.set((self.plan.count - self.tally.missing()) as f64);
         self.print_progress(now)?;
         Ok(wake.stopped)
     }
