@@ -1,5 +1,7 @@
 //! What `docs/scenes.md` says is so.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot continue fails")]
+
 use std::{fs, path::Path};
 
 use scenez::{

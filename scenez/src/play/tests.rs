@@ -111,6 +111,7 @@ fn state(pid: u32, number: u64, value: f64, phase: Phase) -> ProcessState {
         sent: Traffic::default(),
         received: Traffic { messages: value.max(0.0) as u64, bytes: 0 },
         malformed: 0,
+        waiting: None,
         connections: vec![connection],
         more_connections: 0,
     };
