@@ -81,7 +81,7 @@ impl Graph {
         self.inside.get(socket).copied().unwrap_or(0)
     }
 
-    /// The addresses of all unknown ends, each with whether a process of the machine `host` has answered there.
+    /// The addresses of all unknown ends at which a process has answered, each with whether it is of the machine `host`.
     pub(super) fn unknown<'a>(
         &'a self,
         processes: &'a [Process],
@@ -90,8 +90,7 @@ impl Graph {
         self.lines.iter().filter_map(move |line| {
             let End::Unknown(address) = &line.far else { return None };
             let is_here = host == Some(&processes[line.near.process].state().host) && is_of_machine(address.as_str());
-            let has_answered = matches!(line.phase, Phase::Up | Phase::Handshake | Phase::Refused);
-            Some((address, is_here && has_answered))
+            matches!(line.phase, Phase::Up | Phase::Handshake | Phase::Refused).then_some((address, is_here))
         })
     }
 

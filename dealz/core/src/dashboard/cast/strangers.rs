@@ -25,14 +25,14 @@ struct Stranger {
     address: Label,
     seen_ms: f64,
     is_shown: bool,
-    /// Whether its process is on this machine and has answered.
+    /// Whether its process is on this machine.
     is_here: bool,
     /// Its process; `None` until the system was asked.
     holder: Option<Option<String>>,
 }
 
 impl Strangers {
-    /// Takes the addresses of all unknown ends of connections; each with whether a process of this machine has answered there.
+    /// Takes the addresses at which unknown processes have answered; each with whether it is of this machine.
     pub(super) fn follow<'a>(&mut self, ends: impl Iterator<Item = (&'a Label, bool)>, now_ms: f64) {
         let mut there: BTreeMap<&Label, bool> = BTreeMap::new();
         let mut new = Vec::new();
