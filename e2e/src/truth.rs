@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeSet, HashMap},
     net::SocketAddr,
+    time::Duration,
 };
 
 use observatory::{End, Observatory, Presence};
@@ -10,6 +11,17 @@ use procfs::{
     net::TcpState,
     process::{FDTarget, Process},
 };
+
+use crate::length;
+
+/// How long to wait for an observer before the system is asked again.
+pub const LOOK: Duration = Duration::from_millis(50);
+
+/// When an observer must be right again after an outage: a process is silent after 3 s. The rest is for a busy machine.
+#[must_use]
+pub fn right_within() -> Duration {
+    Duration::from_secs(length(8, 4) as u64)
+}
 
 /// One end of a TCP connection: the process, its address, that of its peer.
 pub type Half = (u32, String, String);

@@ -3,25 +3,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot continue fails")]
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use e2e::{
     chance,
     desk::Desk,
-    length, length_up_to,
+    length_up_to,
     roles::{LINES, Role, roles},
-    truth::Graph,
+    truth::{Graph, LOOK, right_within},
 };
 use rand::{Rng, RngExt as _};
 use testkit::{BOUND, free_endpoints};
-
-/// When the page must be right: a process is silent after 3 s. The rest is for a busy machine.
-fn right_within() -> Duration {
-    Duration::from_secs(length(8, 4) as u64)
-}
-
-/// How long to wait for the page before the system is asked again.
-const LOOK: Duration = Duration::from_millis(50);
 
 #[test]
 fn after_any_outage_of_reporters_and_desk_the_page_is_right_again() {

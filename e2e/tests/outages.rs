@@ -6,21 +6,13 @@
 use std::time::{Duration, Instant};
 
 use e2e::{
-    chance, length, length_up_to,
+    chance, length_up_to,
     observer::{Observer, connections, hub},
     roles::{LINES, Role, roles},
-    truth::Graph,
+    truth::{Graph, LOOK, right_within},
 };
 use rand::{Rng, RngExt as _};
 use testkit::{BOUND, Program, free_endpoints};
-
-/// When the graph must be right: a process is silent after 3 s. The rest is for a busy machine.
-fn right_within() -> Duration {
-    Duration::from_secs(length(8, 4) as u64)
-}
-
-/// How long to wait for a line of the observer before the system is asked again.
-const LOOK: Duration = Duration::from_millis(50);
 
 #[test]
 fn after_any_outage_of_reporters_hub_and_observer_the_graph_is_right_again() {
