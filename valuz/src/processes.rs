@@ -3,12 +3,12 @@
 use std::{
     io,
     process::{ChildStdin, Command, Stdio},
-    sync::mpsc::{Receiver, sync_channel},
+    sync::mpsc::{Receiver, SyncSender, sync_channel},
     thread,
     time::{Duration, Instant},
 };
 
-use children::{Children, Exit};
+use children::{Child, Exit};
 use sockets::Stop;
 
 /// How many events may wait to be handled; a child that writes more waits.
@@ -26,18 +26,17 @@ pub(crate) enum Event {
     Stopped,
 }
 
-impl From<(usize, children::Event)> for Event {
-    fn from((place, event): (usize, children::Event)) -> Self {
-        Self::Child(place, event)
-    }
-}
-
 /// All processes. No process outlives them.
 pub(crate) struct Processes {
-    /// Those whose exit was not handled yet.
-    children: Children<usize, Event>,
-    exits: Vec<Option<Exit>>,
+    started: Vec<Started>,
+    sender: SyncSender<Event>,
     events: Receiver<Event>,
+}
+
+struct Started {
+    child: Child,
+    /// Once it was an event.
+    exit: Option<Exit>,
 }
 
 impl Processes {
@@ -50,15 +49,20 @@ impl Processes {
             // This fails only after the loop has ended.
             let _ = stopped.send(Event::Stopped);
         })?;
-        Ok(Self { children: Children::new(sender, LINE_BYTES_MAX), exits: Vec::new(), events })
+        Ok(Self { started: Vec::new(), sender, events })
     }
 
     /// Starts a process; returns its place and its process id. Call it on the thread that lives longest.
     pub(crate) fn start(&mut self, mut command: Command) -> io::Result<(usize, u32)> {
-        let place = self.exits.len();
-        let child = self.children.start(place, command.stdout(Stdio::piped()).stderr(Stdio::piped()))?;
+        let (place, sender) = (self.started.len(), self.sender.clone());
+        let child = Child::start(
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()),
+            LINE_BYTES_MAX,
+            // This fails only after the loop has ended.
+            move |event| drop(sender.send(Event::Child(place, event))),
+        )?;
         let pid = child.pid();
-        self.exits.push(None);
+        self.started.push(Started { child, exit: None });
         Ok((place, pid))
     }
 
@@ -68,8 +72,7 @@ impl Processes {
         place: usize,
         write: impl FnOnce(ChildStdin) -> io::Result<()> + Send + 'static,
     ) -> io::Result<()> {
-        // One that has ended already is an event.
-        self.children.get_mut(&place).map_or(Ok(()), |child| child.feed(write))
+        self.started[place].child.feed(write)
     }
 
     /// The next event before `deadline` (`None`: whenever it comes); `None` when that has passed.
@@ -79,29 +82,32 @@ impl Processes {
             Some(deadline) => self.events.recv_timeout(deadline.saturating_duration_since(Instant::now())).ok(),
         }?;
         if let Event::Child(place, children::Event::Exited(exit)) = event {
-            self.children.remove(&place);
-            self.exits[place] = Some(exit);
+            self.started[place].exit = Some(exit);
         }
         Some(event)
     }
 
     /// How many were started.
     pub(crate) const fn count(&self) -> usize {
-        self.exits.len()
+        self.started.len()
     }
 
     /// How a process exited; `None` while it runs.
     pub(crate) fn exit(&self, place: usize) -> Option<Exit> {
-        *self.exits.get(place)?
+        self.started.get(place)?.exit
     }
 
     /// Whether none runs.
     pub(crate) fn all_exited(&self) -> bool {
-        self.children.is_empty()
+        self.running().next().is_none()
     }
 
     /// Sends SIGTERM to all; kills those that still run after `grace`.
     pub(crate) fn stop(&self, grace: Duration) {
-        self.children.stop(grace);
+        self.running().for_each(|child| child.stop(grace));
+    }
+
+    fn running(&self) -> impl Iterator<Item = &Child> {
+        self.started.iter().filter(|started| started.exit.is_none()).map(|started| &started.child)
     }
 }
