@@ -82,6 +82,18 @@ dealz *args: ui (release 'tickz' 'chatz' 'valuz' 'dealz')
 observez *args: (release 'observez')
     @cd {{ here }} && exec {{ programs }}/observez "$@"
 
+# one pattern of ZeroMQ as a tiny program (`just pattern --help` lists them)
+[group('run')]
+[no-exit-message]
+pattern *args: (release 'patternz')
+    @cd {{ here }} && exec {{ programs }}/patternz "$@"
+
+# copies one pattern out as a separate cargo project, into a new folder
+[group('run')]
+[no-exit-message]
+eject pattern folder:
+    @cd {{ here }} && {{ quote(justfile_directory() / 'scripts/eject.sh') }} "$@"
+
 # makes CURVE key pairs as files (`just keys --help`)
 [group('run')]
 [no-exit-message]

@@ -10,7 +10,7 @@ use wire::{
 };
 
 /// The high-water mark of a socket, in messages, unless a flag says otherwise.
-pub(crate) const QUEUE: u16 = 1_000;
+pub const QUEUE: u16 = 1_000;
 
 /// The channel of every socket, but for its name; no protocol has its port and types. The kernel's buffers are small, so that a
 /// full queue shows soon, and a peer may be slow for long.
@@ -31,7 +31,7 @@ const MESSAGES: Channel = Channel {
 };
 
 /// Declares what a pattern reports.
-pub(crate) const fn reports(
+pub const fn reports(
     role: &'static str,
     sockets: &'static [DeclaredSocket],
     values: &'static [DeclaredValue],
@@ -40,11 +40,11 @@ pub(crate) const fn reports(
 }
 
 /// Declares a socket. Its flags decide whether it binds.
-pub(crate) const fn socket(name: &'static str, role: Role) -> DeclaredSocket {
+pub const fn socket(name: &'static str, role: Role) -> DeclaredSocket {
     DeclaredSocket { name, kind: role.name(), channel: Channel { name, ..MESSAGES }, binds: None }
 }
 
 /// Declares a value.
-pub(crate) const fn value(name: &'static str, unit: &'static str) -> DeclaredValue {
+pub const fn value(name: &'static str, unit: &'static str) -> DeclaredValue {
     DeclaredValue { name, unit }
 }

@@ -5,14 +5,14 @@
 //! ([`sockets::BlockingSocket`]), because a pattern is best read as a sequence.
 //!
 //! - [`node`]: what a pattern runs in
-//! - `declared`: what it declares that it reports
-//! - `text`: frames as text
+//! - [`declared`]: what it declares that it reports
+//! - [`text`](mod@text): frames as text
 //! - [`args`]: the command line
 
 pub mod args;
-mod declared;
+pub mod declared;
 pub mod node;
-mod text;
+pub mod text;
 
 pub mod ask;
 pub mod bad_garbage;
@@ -40,9 +40,9 @@ pub mod work;
 use clap::Subcommand;
 use wire::report::Declaration;
 
-pub(crate) use declared::{QUEUE, reports, socket, value};
+pub use declared::{QUEUE, reports, socket, value};
 pub use node::{Counter, Ends, Node};
-pub(crate) use text::{number, routing_id, text, texts};
+pub use text::{number, routing_id, text, texts};
 
 /// The program's name in reports.
 pub const PROGRAM: &str = "patternz";

@@ -3,21 +3,21 @@
 use wire::{Frames, foreign};
 
 /// A frame as text that is safe to show.
-pub(crate) fn text(frame: &[u8]) -> String {
+pub fn text(frame: &[u8]) -> String {
     foreign(&String::from_utf8_lossy(frame)).to_string()
 }
 
 /// All frames as text that is safe to show.
-pub(crate) fn texts(frames: &Frames) -> String {
+pub fn texts(frames: &Frames) -> String {
     frames.iter().map(text).collect::<Vec<_>>().join(" | ")
 }
 
 /// The number that a frame has in digits, as all programs here write it.
-pub(crate) fn number(frame: Option<&[u8]>) -> Option<u64> {
+pub fn number(frame: Option<&[u8]>) -> Option<u64> {
     std::str::from_utf8(frame?).ok()?.parse().ok()
 }
 
 /// A routing id from the command line: libzmq takes 1 to 255 bytes.
-pub(crate) fn routing_id(text: &str) -> Result<String, &'static str> {
+pub fn routing_id(text: &str) -> Result<String, &'static str> {
     if (1..=255).contains(&text.len()) { Ok(text.to_owned()) } else { Err("a routing id has 1 to 255 bytes") }
 }

@@ -1,4 +1,4 @@
-//! A client that asks again.
+//! lazy-pirate: a client that asks again.
 
 use crate::cast::{BIND, Cast, to};
 

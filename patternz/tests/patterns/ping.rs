@@ -1,4 +1,4 @@
-//! REQ and REP in strict lock-step.
+//! ping, pong: REQ and REP in strict lock-step.
 
 use std::time::Duration;
 

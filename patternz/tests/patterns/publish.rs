@@ -1,4 +1,4 @@
-//! PUB and SUB: prefixes, late joiners, slow subscribers.
+//! publish, subscribe: prefixes, late joiners, slow subscribers.
 
 use crate::cast::{BIND, Cast, to};
 

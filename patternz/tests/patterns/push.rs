@@ -1,4 +1,4 @@
-//! PUSH and PULL, and messages of several frames.
+//! push, pull: work for several workers.
 
 use crate::cast::{BIND, Cast, to};
 
@@ -32,21 +32,4 @@ fn push_waits_for_a_slow_worker_and_drops_nothing() {
     cast.until(&slow, "pulled", |pulled| pulled >= 100);
     assert!(cast.value(&push, "pushed") < 3_000);
     cast.until(&slow, "pulled", |pulled| pulled == 3_000);
-}
-
-#[test]
-fn a_message_arrives_whole_or_not_at_all() {
-    let mut cast = Cast::new();
-    let pull = cast.start(&format!("pull {BIND}"));
-    let parts = cast.start(&format!("parts --pause 20ms --die-in 3 {}", to(&pull, "pull")));
-    let finished = parts.finish();
-    assert_eq!((finished.code, finished.stdout.as_str()), (None, "1: sent\n2: sent\n"), "{}", finished.stderr);
-    cast.until(&pull, "pulled", |pulled| pulled == 2);
-    assert_eq!(pull.next_line(), "1: 1 of 3 | 1: 2 of 3 | 1: 3 of 3");
-    // Another one comes after whatever the dead one may have left.
-    let _parts = cast.start(&format!("parts --pause 0s --frames 1 {}", to(&pull, "pull")));
-    cast.until(&pull, "pulled", |pulled| pulled >= 20);
-    assert_eq!(pull.next_line(), "2: 1 of 3 | 2: 2 of 3 | 2: 3 of 3");
-    assert_eq!(pull.next_line(), "1: 1 of 1");
-    assert_eq!(cast.value(&pull, "frames"), cast.value(&pull, "pulled") + 4);
 }

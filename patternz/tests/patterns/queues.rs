@@ -1,4 +1,4 @@
-//! Clients, queues and workers.
+//! queue-lru, queue-round-robin, work, ask: clients, queues and workers.
 
 use testkit::Program;
 
