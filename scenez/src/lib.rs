@@ -13,6 +13,8 @@
 //! - [`player`]: a scene in a terminal
 //! - [`rehearsal`]: scenes that play by themselves
 //! - `bell`: wakes a thread that sleeps in libzmq's poll
+//! - `vocabulary`: the words for figures, phases and comparisons
+//! - `suggest`: the name that was probably meant
 //! - [`args`]: the command line
 
 pub mod args;
@@ -30,6 +32,7 @@ pub mod script;
 pub mod stage;
 mod suggest;
 pub mod values;
+mod vocabulary;
 
 pub use problem::Problem;
 pub use script::Scene;

@@ -76,6 +76,7 @@ highlight = "late.ticks""#,
 "late.tickz.sub.phase" = "up"
 "worker.valued" = "rises >= 10"
 "worker-3.presence" = "present"
+"worker.exit" = 0
 "run.exit" = 0
 "run.prints" = "contains done"
 "other.anything" = "<> 7""#,
@@ -457,7 +458,6 @@ within = "5""#,
 "late.tick.sent" = 0
 "run.missing" = 0
 "prices.lost" = 0
-"worker.exit" = 0
 "late.lost" = "= early.lost""#,
         ),
         expect![[r#"
@@ -466,8 +466,7 @@ within = "5""#,
             24: `tickz watch` reports no socket `tick`: did you mean `ticks`?
             25: `valuz run` reports no value `missing`
             26: `tickz publish` reports no value `lost`
-            27: `worker` are 3 processes: name one, such as `worker-1`
-            28: no process `early`: there are `prices`, `late`, `worker`, `run` and `other`
+            27: no process `early`: there are `prices`, `late`, `worker`, `run` and `other`
         "#]],
     );
 }

@@ -34,14 +34,7 @@ fn exists(path: &Path, play: &Play<'_>) -> Result<(), String> {
         Property::Socket(socket, _) => named.player.check_socket(socket)?,
         Property::Exit | Property::Presence | Property::Prints => {}
     }
-    let is_number = matches!(&path.property, Property::Value(_) | Property::Socket(_, _))
-        && !matches!(&path.property, Property::Socket(_, Figure::Phase));
-    match named.processes.as_slice() {
-        [first, _, ..] if !is_number => {
-            Err(format!("`{}` are {} processes: name one, such as `{first}`", path.member, named.processes.len()))
-        }
-        _ => Ok(()),
-    }
+    Ok(())
 }
 
 /// Why the answer is known beforehand. Everything that is counted is at least zero.

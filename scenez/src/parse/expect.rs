@@ -2,59 +2,19 @@
 
 use std::time::Duration;
 
-use wire::report::Phase;
-
 use super::{
     markdown::Block,
     table::{self, NumberOrText},
 };
 use crate::{
     problem::Problems,
-    script::{Comparison, Expectation, Figure, Line, Operand, Path, Placed, Presence, Property, Wanted},
+    script::{Comparison, Expectation, Figure, Line, Operand, Path, Placed, Property, Wanted},
     suggest::suggestion,
+    vocabulary::{COMPARISONS, FIGURES, PHASES, PRESENCES},
 };
 
 /// The time within which an expectation becomes true if its block says nothing.
 const WITHIN: Duration = Duration::from_secs(5);
-
-/// The figures of a socket.
-const FIGURES: [(&str, Figure); 7] = [
-    ("sent", Figure::Sent),
-    ("received", Figure::Received),
-    ("malformed", Figure::Malformed),
-    ("peers", Figure::Peers),
-    ("rate", Figure::Rate),
-    ("on_the_way", Figure::OnTheWay),
-    ("phase", Figure::Phase),
-];
-
-/// The phases of a connection.
-const PHASES: [(&str, Phase); 6] = [
-    ("connecting", Phase::Connecting),
-    ("handshake", Phase::Handshake),
-    ("up", Phase::Up),
-    ("retrying", Phase::Retrying),
-    ("refused", Phase::Refused),
-    ("closed", Phase::Closed),
-];
-
-/// Whether a process reports.
-const PRESENCES: [(&str, Presence); 4] = [
-    ("present", Presence::Present),
-    ("suspended", Presence::Suspended),
-    ("silent", Presence::Silent),
-    ("gone", Presence::Gone),
-];
-
-/// The operators; of two that begin alike the longer one is first.
-const COMPARISONS: [(&str, Comparison); 6] = [
-    ("<>", Comparison::Different),
-    ("<=", Comparison::AtMost),
-    ("<", Comparison::Less),
-    (">=", Comparison::AtLeast),
-    (">", Comparison::Greater),
-    ("=", Comparison::Equal),
-];
 
 /// Reads what is expected.
 pub(super) fn expectations(block: &Block, problems: &mut Problems) -> Vec<Placed<Expectation>> {

@@ -3,8 +3,9 @@
 use std::{fmt, time::Duration};
 
 use crate::{
-    script::{Comparison, Figure, Operand, Path, Presence, Property, Wanted},
+    script::{Operand, Path, Presence, Property, Wanted},
     values::Missing,
+    vocabulary::{COMPARISONS, FIGURES, PHASES, PRESENCES, word},
 };
 use wire::report::Phase;
 
@@ -16,7 +17,7 @@ impl fmt::Display for PathWords<'_> {
         let Path { member, property } = self.0;
         match property {
             Property::Value(name) => write!(formatter, "{member}.{name}"),
-            Property::Socket(name, figure) => write!(formatter, "{member}.{name}.{}", figure_word(*figure)),
+            Property::Socket(name, figure) => write!(formatter, "{member}.{name}.{}", word(&FIGURES, *figure)),
             Property::Exit => write!(formatter, "{member}.exit"),
             Property::Presence => write!(formatter, "{member}.presence"),
             Property::Prints => write!(formatter, "{member}.prints"),
@@ -29,13 +30,13 @@ pub(super) fn wanted(path: &Path, wanted: &Wanted) -> String {
     let path = PathWords(path);
     match wanted {
         Wanted::Number(comparison, Operand::Number(number)) => {
-            format!("{path} {} {}", comparison_word(*comparison), number_word(*number))
+            format!("{path} {} {}", word(&COMPARISONS, *comparison), number_word(*number))
         }
         Wanted::Number(comparison, Operand::Path(other)) => {
-            format!("{path} {} {}", comparison_word(*comparison), PathWords(other))
+            format!("{path} {} {}", word(&COMPARISONS, *comparison), PathWords(other))
         }
         Wanted::Rises(comparison, number) => {
-            format!("{path} rises {} {}", comparison_word(*comparison), number_word(*number))
+            format!("{path} rises {} {}", word(&COMPARISONS, *comparison), number_word(*number))
         }
         Wanted::Phase(phase) => format!("{path} = {}", phase_word(*phase)),
         Wanted::Presence(presence) => format!("{path} = {}", presence_word(*presence)),
@@ -78,45 +79,10 @@ pub(super) fn time(time: Duration) -> String {
     if time.subsec_millis() == 0 { format!("{} s", time.as_secs()) } else { format!("{} ms", time.as_millis()) }
 }
 
-pub(super) const fn phase_word(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Connecting => "connecting",
-        Phase::Handshake => "handshake",
-        Phase::Up => "up",
-        Phase::Retrying => "retrying",
-        Phase::Refused => "refused",
-        Phase::Closed => "closed",
-    }
+pub(super) fn phase_word(phase: Phase) -> &'static str {
+    word(&PHASES, phase)
 }
 
-pub(super) const fn presence_word(presence: Presence) -> &'static str {
-    match presence {
-        Presence::Present => "present",
-        Presence::Suspended => "suspended",
-        Presence::Silent => "silent",
-        Presence::Gone => "gone",
-    }
-}
-
-const fn comparison_word(comparison: Comparison) -> &'static str {
-    match comparison {
-        Comparison::Equal => "=",
-        Comparison::Different => "<>",
-        Comparison::Less => "<",
-        Comparison::AtMost => "<=",
-        Comparison::Greater => ">",
-        Comparison::AtLeast => ">=",
-    }
-}
-
-const fn figure_word(figure: Figure) -> &'static str {
-    match figure {
-        Figure::Sent => "sent",
-        Figure::Received => "received",
-        Figure::Malformed => "malformed",
-        Figure::Peers => "peers",
-        Figure::Rate => "rate",
-        Figure::OnTheWay => "on_the_way",
-        Figure::Phase => "phase",
-    }
+pub(super) fn presence_word(presence: Presence) -> &'static str {
+    word(&PRESENCES, presence)
 }

@@ -1,0 +1,63 @@
+//! The words that a scene writes for figures, phases and comparisons.
+
+use wire::report::Phase;
+
+use crate::script::{Comparison, Figure, Presence};
+
+/// The figures of a socket.
+pub(crate) const FIGURES: [(&str, Figure); 7] = [
+    ("sent", Figure::Sent),
+    ("received", Figure::Received),
+    ("malformed", Figure::Malformed),
+    ("peers", Figure::Peers),
+    ("rate", Figure::Rate),
+    ("on_the_way", Figure::OnTheWay),
+    ("phase", Figure::Phase),
+];
+
+/// The phases of a connection.
+pub(crate) const PHASES: [(&str, Phase); 6] = [
+    ("connecting", Phase::Connecting),
+    ("handshake", Phase::Handshake),
+    ("up", Phase::Up),
+    ("retrying", Phase::Retrying),
+    ("refused", Phase::Refused),
+    ("closed", Phase::Closed),
+];
+
+/// Whether a process reports.
+pub(crate) const PRESENCES: [(&str, Presence); 4] = [
+    ("present", Presence::Present),
+    ("suspended", Presence::Suspended),
+    ("silent", Presence::Silent),
+    ("gone", Presence::Gone),
+];
+
+/// The operators; of two that begin alike the longer one is first.
+pub(crate) const COMPARISONS: [(&str, Comparison); 6] = [
+    ("<>", Comparison::Different),
+    ("<=", Comparison::AtMost),
+    ("<", Comparison::Less),
+    (">=", Comparison::AtLeast),
+    (">", Comparison::Greater),
+    ("=", Comparison::Equal),
+];
+
+/// The word for a value, from the table with all of its kind.
+pub(crate) fn word<T: PartialEq>(table: &[(&'static str, T)], value: T) -> &'static str {
+    table.iter().find(|(_, known)| *known == value).map_or("", |(word, _)| word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_value_has_a_word() {
+        let all = [Figure::Sent, Figure::Received, Figure::Malformed, Figure::Peers, Figure::Rate, Figure::OnTheWay];
+        assert!(all.into_iter().chain([Figure::Phase]).all(|figure| !word(&FIGURES, figure).is_empty()));
+        assert_eq!(word(&PHASES, Phase::Up), "up");
+        assert_eq!(word(&PRESENCES, Presence::Gone), "gone");
+        assert_eq!(word(&COMPARISONS, Comparison::AtLeast), ">=");
+    }
+}
