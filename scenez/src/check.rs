@@ -32,6 +32,9 @@ pub fn check(scene: &Scene, programs: &Programs) -> Vec<Problem> {
             expectations::check(&expectation.what, &play, expectation.line, &mut problems);
         }
     }
+    for member in play.never_started() {
+        problems.add(member.line, format!("`{}` waits, and no cue starts it", member.name));
+    }
     if scene.cues.iter().all(|cue| cue.expectations.is_empty()) {
         let line = scene.cues.first().map(|cue| cue.line).unwrap_or_default();
         problems.add(line, "a scene that expects nothing cannot fail: add a block `toml expect` to a cue");

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::cast::{Cast, Named};
 use crate::{
     problem::Problems,
-    script::{Act, Fault, Line, ProcessAct},
+    script::{Act, Fault, Line, Member, ProcessAct},
     suggest::suggestion,
 };
 
@@ -55,6 +55,15 @@ impl<'a> Play<'a> {
             Some(process) => Err(format!("`{process}` waits: no cue has started it yet")),
             None => Ok(named),
         }
+    }
+
+    /// The members that wait for ever.
+    pub(super) fn never_started(&self) -> impl Iterator<Item = &'a Member> {
+        let waits = |member: &Member| {
+            let named = self.cast.named(&member.name).into_iter().flat_map(|named| named.processes);
+            named.into_iter().all(|process| self.states.get(&process) == Some(&State::Waits))
+        };
+        self.cast.players().map(|player| player.member).filter(move |member| waits(member))
     }
 
     /// Does an act, or says why it cannot be done.

@@ -66,16 +66,25 @@ fn member(name: &str, line: Line, keys: Vec<Entry<'_>>, problems: &mut Problems)
             "count" => member.count = entry.whole(1..=COUNT_MAX, problems).unwrap_or(1),
             "wait" => member.waits = entry.flag(problems).unwrap_or_default(),
             "env" => {
-                for variable in entry.table(problems).unwrap_or_default() {
-                    let value = variable.text(problems).unwrap_or_default();
-                    member.variables.insert(variable.key.to_owned(), value.to_owned());
-                }
+                let variables = entry.table(problems).unwrap_or_default();
+                member.variables = variables.iter().filter_map(|entry| variable(entry, problems)).collect();
             }
             "links" => member.links = entry.texts(problems).into_iter().map(str::to_owned).collect(),
             _ => entry.unknown(&KEYS, problems),
         }
     }
     member
+}
+
+fn variable(entry: &Entry<'_>, problems: &mut Problems) -> Option<(String, String)> {
+    let name = entry.key;
+    let is_name = !name.is_empty()
+        && !name.starts_with(|first: char| first.is_ascii_digit())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if !is_name {
+        problems.add(entry.line, format!("`{name}` is no name of a variable: letters, digits and `_`"));
+    }
+    Some((name.to_owned(), entry.text(problems)?.to_owned()))
 }
 
 /// The words of a command line, as a shell splits them.

@@ -87,6 +87,7 @@ impl<'a> Entry<'a> {
     /// A text.
     pub(super) fn text(&self, problems: &mut Problems) -> Option<&'a str> {
         match self.value {
+            DeValue::String(text) if text.contains('\0') => self.must_be("a text without NUL", problems),
             DeValue::String(text) if !text.trim().is_empty() => Some(text),
             _ => self.must_be("a text in quotes", problems),
         }
