@@ -2,18 +2,17 @@
 
 use std::{
     collections::HashMap,
-    io::{self, BufRead as _, BufReader, Read, Write as _},
+    io::{self, Write as _},
     path::PathBuf,
-    process::{Child, ChildStdin, Command, Stdio},
-    sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
-    thread,
+    process::{Command, Stdio},
+    sync::mpsc::{Receiver, SyncSender, sync_channel},
     time::{Duration, Instant},
 };
 
 use anstyle::{AnsiColor, Style};
 use anyhow::{Context as _, bail};
+use children::{Child, Event};
 use rustix::process::{Pid, Signal, kill_process};
-use settings::program;
 use sockets::Stop;
 
 use crate::ports::Ports;
@@ -23,6 +22,9 @@ const BOUND: Duration = Duration::from_secs(30);
 
 /// Lines that wait to be shown; a child that writes faster waits.
 const LINES_MAX: usize = 1024;
+
+/// The longest line is a total as JSON.
+const LINE_BYTES_MAX: usize = 64 * 1024;
 
 /// How long a child has to end by itself before it is killed.
 const GRACE: Duration = Duration::from_secs(2);
@@ -36,20 +38,14 @@ struct Line {
     text: String,
 }
 
-/// A child of the tour.
-struct Actor {
-    child: Child,
-    input: Option<ChildStdin>,
-}
-
 /// All children, and where their lines arrive.
 pub(crate) struct Stage {
     stop: Stop,
     pub(crate) ports: Ports,
     folder: PathBuf,
-    actors: HashMap<&'static str, Actor>,
-    sender: SyncSender<Line>,
-    lines: Receiver<Line>,
+    actors: HashMap<&'static str, Child>,
+    sender: SyncSender<(&'static str, Event)>,
+    events: Receiver<(&'static str, Event)>,
 }
 
 impl Stage {
@@ -57,8 +53,8 @@ impl Stage {
     pub(crate) fn new(stop: Stop, ports: Ports) -> anyhow::Result<Self> {
         let own = std::env::current_exe().context("cannot tell where this program is")?;
         let folder = own.parent().context("cannot find the folder of this program")?.to_owned();
-        let (sender, lines) = sync_channel(LINES_MAX);
-        Ok(Self { stop, ports, folder, actors: HashMap::new(), sender, lines })
+        let (sender, events) = sync_channel(LINES_MAX);
+        Ok(Self { stop, ports, folder, actors: HashMap::new(), sender, events })
     }
 
     /// Starts a program as `who`.
@@ -66,37 +62,16 @@ impl Stage {
         let mut command = Command::new(self.folder.join(name));
         command.args(arguments).envs(self.ports.variables());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        program::end_child_with_us(&mut command);
-        let mut child = command.spawn().with_context(|| format!("{name} does not start (just tour builds it)"))?;
-        let streams = [
-            child.stdout.take().map(|stream| Box::new(stream) as Box<dyn Read + Send>),
-            child.stderr.take().map(|stream| Box::new(stream) as Box<dyn Read + Send>),
-        ];
-        for stream in streams.into_iter().flatten() {
-            self.read_along(who, stream)?;
-        }
-        let input = child.stdin.take();
-        self.actors.insert(who, Actor { child, input });
-        Ok(())
-    }
-
-    fn read_along(&self, who: &'static str, stream: Box<dyn Read + Send>) -> anyhow::Result<()> {
         let sender = self.sender.clone();
-        thread::Builder::new().name(who.to_owned()).spawn(move || {
-            for text in BufReader::new(stream).lines().map_while(Result::ok) {
-                if sender.send(Line { who, text }).is_err() {
-                    return;
-                }
-            }
-        })?;
+        let child = Child::start(&mut command, LINE_BYTES_MAX, move |event| drop(sender.send((who, event))));
+        self.actors.insert(who, child.with_context(|| format!("{name} does not start (just tour builds it)"))?);
         Ok(())
     }
 
     /// Types a line into a child's standard input.
     pub(crate) fn type_line(&mut self, who: &'static str, text: &str) -> anyhow::Result<()> {
-        let input = self.actors.get_mut(who).and_then(|actor| actor.input.as_mut());
-        writeln!(input.with_context(|| format!("{who} is not on stage"))?, "{text}")
-            .with_context(|| format!("{who} no longer reads its input"))
+        let child = self.actors.get_mut(who).with_context(|| format!("{who} is not on stage"))?;
+        child.say(text).with_context(|| format!("{who} does not read its input"))
     }
 
     /// Shows lines until one of `who` contains `text`, and returns that line.
@@ -117,16 +92,13 @@ impl Stage {
             if self.stop.is_stopped() {
                 bail!("stopped");
             }
-            match self.lines.recv_timeout(LOOK.min(time.saturating_sub(begin.elapsed()))) {
-                Ok(line) => {
-                    let plain = anstream::adapter::strip_str(&line.text).to_string();
-                    print(&line)?;
-                    if wanted(&Line { text: plain.clone(), ..line }) {
-                        return Ok(Some(plain));
-                    }
-                }
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => bail!("all programs have closed their output"),
+            let event = self.events.recv_timeout(LOOK.min(time.saturating_sub(begin.elapsed())));
+            let Ok((who, Event::Printed(text) | Event::Logged(text))) = event else { continue };
+            let line = Line { who, text };
+            let plain = anstream::adapter::strip_str(&line.text).to_string();
+            print(&line)?;
+            if wanted(&Line { text: plain.clone(), ..line }) {
+                return Ok(Some(plain));
             }
         }
         Ok(None)
@@ -134,10 +106,8 @@ impl Stage {
 
     /// Kills a child with SIGKILL, without warning, as when a machine fails.
     pub(crate) fn kill(&mut self, who: &'static str) -> anyhow::Result<()> {
-        let mut actor = self.actors.remove(who).with_context(|| format!("{who} is not on stage"))?;
-        actor.child.kill()?;
-        actor.child.wait()?;
-        Ok(())
+        // Dropping it kills it.
+        self.actors.remove(who).map(drop).with_context(|| format!("{who} is not on stage"))
     }
 
     /// Kills a child's child with SIGKILL.
@@ -151,29 +121,21 @@ impl Stage {
 
     /// Waits for a child to end by itself.
     pub(crate) fn leaves(&mut self, who: &'static str) -> anyhow::Result<()> {
-        let mut actor = self.actors.remove(who).with_context(|| format!("{who} is not on stage"))?;
-        let status = actor.child.wait()?;
-        if !status.success() {
-            bail!("{who} failed: {status}");
+        let child = self.actors.remove(who).with_context(|| format!("{who} is not on stage"))?;
+        match child.exit_within(BOUND) {
+            Some(exit) if exit.is_success() => Ok(()),
+            Some(exit) => bail!("{who} failed: {exit}"),
+            None => bail!("{who} still runs after {} s", BOUND.as_secs()),
         }
-        Ok(())
     }
 }
 
 impl Drop for Stage {
     fn drop(&mut self) {
-        for actor in self.actors.values() {
-            // One that has exited cannot be signalled.
-            let _ = kill_process(Pid::from_child(&actor.child), Signal::TERM);
-        }
-        let deadline = Instant::now() + GRACE;
-        for actor in self.actors.values_mut() {
-            while Instant::now() < deadline && matches!(actor.child.try_wait(), Ok(None)) {
-                // Reading keeps it from waiting for room in its pipes.
-                let _ = self.lines.recv_timeout(Duration::from_millis(5));
-            }
-            let _ = actor.child.kill();
-            let _ = actor.child.wait();
+        self.actors.values().for_each(|child| child.stop(GRACE));
+        while self.actors.values().any(|child| child.exit().is_none()) {
+            // Reading keeps them from waiting for room. Each exit is an event.
+            let _ = self.events.recv();
         }
     }
 }
