@@ -40,6 +40,18 @@ scenes *args: (release 'scenez')
         *) exec {{ programs }}/scenez list "$@" ;;
     esac
 
+# plays a scene in this terminal, Enter for the next cue (`just scene slow-joiner`)
+[group('see')]
+[no-exit-message]
+scene name *args: (release 'tickz' 'chatz' 'valuz' 'keyz' 'observez' 'patternz' 'scenez')
+    @{{ programs }}/scenez play "$@"
+
+# plays every scene by itself, checks what it expects, and prints a table
+[group('see')]
+[no-exit-message]
+rehearse *args: (release 'tickz' 'chatz' 'valuz' 'keyz' 'observez' 'patternz' 'scenez')
+    @{{ programs }}/scenez rehearse "$@"
+
 # lists tools that are present or missing, and the processes that hold the suite's ports
 [group('see')]
 [no-exit-message]

@@ -112,13 +112,16 @@ impl Player {
             match event {
                 Event::Stop => return Ok(()),
                 Event::Changed => bell.silence(),
-                Event::Keys => match self.read_keys()? {
-                    Some(Wish::End) => return Ok(()),
-                    Some(Wish::Play(Command::Next)) if is_over(&stage.snapshot()) => return Ok(()),
-                    // A stage that is busy will get the next one.
-                    Some(Wish::Play(command)) => drop(stage.command(command)),
-                    None => {}
-                },
+                Event::Keys => {
+                    for wish in self.read_keys()? {
+                        match wish {
+                            Wish::End => return Ok(()),
+                            Wish::Play(Command::Next) if is_over(&stage.snapshot()) => return Ok(()),
+                            // A stage that is busy will get the next one.
+                            Wish::Play(command) => drop(stage.command(command)),
+                        }
+                    }
+                }
             }
             let snapshot = stage.snapshot();
             self.show(&snapshot)?;
@@ -141,31 +144,28 @@ impl Player {
         }
     }
 
-    /// Reads what was typed; the end of the input is a wish to end.
-    fn read_keys(&mut self) -> io::Result<Option<Wish>> {
-        let Some(keys) = &mut self.keys else { return Ok(None) };
+    /// Reads what was typed, a wish a line; the end of the input is a wish to end.
+    fn read_keys(&mut self) -> io::Result<Vec<Wish>> {
+        let Some(keys) = &mut self.keys else { return Ok(Vec::new()) };
         let mut bytes = [0; 256];
         let length = keys.read(&mut bytes)?;
         if length == 0 {
-            return Ok(Some(Wish::End));
+            return Ok(vec![Wish::End]);
         }
         self.typed.extend_from_slice(&bytes[..length]);
-        let Some(end) = self.typed.iter().rposition(|byte| *byte == b'\n') else {
-            self.typed.truncate(TYPED_MAX);
-            return Ok(None);
-        };
-        let typed: Vec<u8> = self.typed.drain(..=end).collect();
-        let line = typed.trim_ascii().split(|byte| *byte == b'\n').next_back().unwrap_or_default();
-        Ok(match line.trim_ascii() {
-            b"" | b"n" => Some(Wish::Play(Command::Next)),
-            b"b" => Some(Wish::Play(Command::Back)),
-            b"r" => Some(Wish::Play(Command::Reset)),
-            b"q" => Some(Wish::End),
-            _ => {
-                self.paper.keys(false)?;
-                None
+        let mut wishes = Vec::new();
+        while let Some(end) = self.typed.iter().position(|byte| *byte == b'\n') {
+            let line: Vec<u8> = self.typed.drain(..=end).collect();
+            match line.trim_ascii() {
+                b"" | b"n" => wishes.push(Wish::Play(Command::Next)),
+                b"b" => wishes.push(Wish::Play(Command::Back)),
+                b"r" => wishes.push(Wish::Play(Command::Reset)),
+                b"q" => wishes.push(Wish::End),
+                _ => self.paper.keys(false)?,
             }
-        })
+        }
+        self.typed.truncate(TYPED_MAX);
+        Ok(wishes)
     }
 
     fn show(&mut self, snapshot: &Snapshot) -> io::Result<()> {

@@ -1,6 +1,9 @@
 //! How a scene is written to a terminal: headings, text in the terminal's width, and lines with the names of their processes.
 
-use std::io::{self, Write as _};
+use std::{
+    env,
+    io::{self, Write as _},
+};
 
 use anstyle::{AnsiColor, Style};
 use rustix::termios::tcgetwinsize;
@@ -10,8 +13,8 @@ use crate::{
     script::Scene,
 };
 
-/// The width without a terminal.
-const WIDTH: usize = 80;
+/// The least width that is made use of.
+const WIDTH_MIN: usize = 40;
 
 /// The width of text that is read, at most.
 const TEXT_WIDTH_MAX: usize = 90;
@@ -46,7 +49,7 @@ impl Paper {
     /// A line of a process.
     pub(super) fn line(&self, place: usize, name: &str, line: &str) -> io::Result<()> {
         let style = Style::new().fg_color(Some(COLOURS[place % COLOURS.len()].into()));
-        let line = cut(line, width().saturating_sub(NAME_WIDTH + 3));
+        let line = width().map_or_else(|| line.to_owned(), |width| cut(line, width - NAME_WIDTH - 3));
         writeln!(anstream::stdout(), "{style}{name:>NAME_WIDTH$}{style:#} │ {line}")
     }
 
@@ -91,11 +94,14 @@ fn text(text: &str) -> io::Result<()> {
     if text.is_empty() {
         return Ok(());
     }
-    writeln!(anstream::stdout(), "{}\n", wrapped(text, width().min(TEXT_WIDTH_MAX)))
+    writeln!(anstream::stdout(), "{}\n", wrapped(text, width().unwrap_or(TEXT_WIDTH_MAX).min(TEXT_WIDTH_MAX)))
 }
 
-fn width() -> usize {
-    tcgetwinsize(io::stdout()).map_or(WIDTH, |size| usize::from(size.ws_col).max(40))
+/// The width of the terminal, or of the one that `COLUMNS` describes; a file or a pipe has none.
+fn width() -> Option<usize> {
+    let terminal = tcgetwinsize(io::stdout()).ok().map(|size| usize::from(size.ws_col));
+    let described = || env::var("COLUMNS").ok()?.parse::<usize>().ok();
+    terminal.or_else(described).map(|width| width.max(WIDTH_MIN))
 }
 
 /// The text, ended by `…` if it is longer than the width.

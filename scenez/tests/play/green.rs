@@ -1,0 +1,72 @@
+//! A scene plays, and each change of it that makes an expectation false is found.
+
+use std::time::Duration;
+
+use crate::common::{SCENE, outcome};
+
+/// How soon the first cue must be live.
+const START_WITHIN: Duration = Duration::from_secs(2);
+
+#[test]
+fn a_scene_plays_to_its_end() {
+    let outcome = outcome(SCENE);
+    assert!(outcome.failures.is_empty(), "{:#?}", outcome.failures);
+    assert_eq!(outcome.cues, 4);
+    assert!(outcome.start < START_WITHIN, "{:?}", outcome.start);
+}
+
+/// Plays the scene with a change, and returns the first thing that fails.
+fn red(before: &str, after: &str) -> String {
+    let text = SCENE.replacen(before, after, 1);
+    assert_ne!(text, SCENE, "{before}");
+    // What cannot become true need not be waited for long.
+    let text = text.replace("```toml expect\n", "```toml expect\nwithin = \"2s\"\n");
+    let outcome = outcome(&text);
+    outcome.failures.first().unwrap_or_else(|| panic!("{before} → {after} is green")).clone()
+}
+
+#[test]
+fn a_number_that_is_off_by_one_fails_and_is_seen() {
+    let failure = red("\"prices.ticks.peers\" = 1", "\"prices.ticks.peers\" = 2");
+    assert!(failure.ends_with("prices.ticks.peers = 2, is 1 after 2 s"), "{failure}");
+    assert!(failure.starts_with("prices.md:"), "{failure}");
+    let failure = red("\"early.lost\" = 0", "\"early.lost\" = 1");
+    assert!(failure.contains("early.lost = 1, is 0"), "{failure}");
+    let failure = red("\"late.exit\" = -9", "\"late.exit\" = -8");
+    assert!(failure.ends_with("late.exit = -8, is -9 after 2 s"), "{failure}");
+}
+
+#[test]
+fn a_process_that_is_killed_fails_what_needs_it() {
+    let failure = red("start = \"late\"", "start = \"late\"\nkill = \"prices\"");
+    assert!(failure.contains("late."), "{failure}");
+    let failure = red("\"early.lost\" = 0", "\"early.lost\" = 0\n\"early.exit\" = 0");
+    assert!(failure.ends_with("early.exit = 0, early still runs after 2 s"), "{failure}");
+}
+
+#[test]
+fn a_fault_that_is_left_out_fails_what_it_shows() {
+    let failure = red("suspend = \"prices\"", "view = \"wire\"");
+    // Whichever is noticed first.
+    let expected = ["late.received rises <= 5, has risen by", "prices.presence = suspended, is present"];
+    assert!(expected.iter().any(|expected| failure.contains(expected)), "{failure}");
+    let failure = red("kill = \"late\"", "view = \"wire\"");
+    assert!(failure.contains("late."), "{failure}");
+}
+
+#[test]
+fn a_program_that_does_not_start_is_named_with_its_last_words() {
+    let text = SCENE.replacen("tickz publish", "no-such-program", 1).replace("within = \"5s\"", "within = \"1s\"");
+    let outcome = outcome(&text.replace("```toml expect\n", "```toml expect\nwithin = \"1s\"\n"));
+    let all = outcome.failures.join("\n");
+    assert!(all.contains("prices: exit code 1, printed last: error: cannot run no-such-program"), "{all}");
+}
+
+#[test]
+fn two_scenes_play_at_once() {
+    let threads = [(); 2].map(|()| std::thread::spawn(|| outcome(SCENE)));
+    for thread in threads {
+        let outcome = thread.join().unwrap();
+        assert!(outcome.failures.is_empty(), "{:#?}", outcome.failures);
+    }
+}

@@ -1,0 +1,15 @@
+//! Scenes with real processes: what is green, what turns red, and that nothing is left.
+//!
+//! - [`green`]: a scene plays, and each change of it fails
+//! - [`chaos`]: any order of keys, acts and faults leaves nothing behind
+//! - [`orphans`]: nor does any end of the program
+//! - [`terminal`]: what a person sees
+//! - [`common`]: the scene, and how to look for what is left
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot continue fails")]
+
+mod chaos;
+mod common;
+mod green;
+mod orphans;
+mod terminal;
