@@ -13,6 +13,7 @@ use tracing::{debug, info, warn};
 use wire::{
     Frames, User,
     chat::{self, BROADCASTS, REQUESTS, Reply, Request},
+    envelope,
     report::{Declaration, DeclaredSocket, DeclaredValue},
 };
 
@@ -178,7 +179,7 @@ impl Server {
     /// Decodes and executes the request in `incoming`, and leaves its envelope there for the reply. The error is the
     /// sentence of the refusal.
     fn accept(&mut self, now: Instant) -> Result<RosterReply, String> {
-        let envelope_len = match chat::envelope_len(&self.incoming) {
+        let envelope_len = match envelope::len(&self.incoming) {
             Ok(length) => length,
             Err(error) => {
                 self.record_malformed(now, error);

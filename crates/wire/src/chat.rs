@@ -11,7 +11,7 @@
 //! | [`Broadcast`] | `user` U+001F `text` in one frame |
 //!
 //! Requests and replies travel in an envelope: the peer's routing id, any frames that its socket added, and an empty
-//! frame ([`envelope_len`]). Frames after the known ones are ignored.
+//! frame ([`mod@envelope`]). Frames after the known ones are ignored.
 
 mod broadcast;
 mod reply;
@@ -19,8 +19,9 @@ mod request;
 mod said;
 
 use crate::{
-    Channel, DecodeError, Fault, Frames, Limits, SocketType,
+    Channel, Limits, SocketType,
     describe::{Describe, Description, Observed, Place, Purpose, fields::Fields, general, words},
+    envelope,
 };
 
 pub use broadcast::Broadcast;
@@ -61,38 +62,13 @@ const FRAME_BYTES_MAX: u32 = 8192;
 /// Where subscriptions are specified.
 const SUBSCRIBING: Place = Place { page: "chatz", section: "Semantics" };
 
-/// The number of leading frames that form the envelope: up to and including the first empty one.
-///
-/// # Errors
-/// `delimiter` missing if no frame is empty: the peer's socket is neither a REQ nor a DEALER that acts as one.
-pub fn envelope_len(frames: &Frames) -> Result<usize, DecodeError> {
-    let delimiter = frames.iter().position(<[u8]>::is_empty);
-    delimiter.map(|index| index + 1).ok_or(Fault::Missing.of("delimiter"))
-}
-
 /// Describes a message on **requests**.
 pub(crate) fn describe_requests(observed: &Observed<'_>) -> Description {
-    let describe = match observed.purpose() {
-        Purpose::Request => Request::describe,
-        Purpose::Reply => Reply::describe,
-        _ => return general::message(observed),
-    };
-    let mut fields = Fields::of(observed);
-    let envelope_len = match observed.socket_type {
-        "ROUTER" | "DEALER" => envelope_len(&fields.body()),
-        // The others add and remove it themselves.
-        _ => Ok(0),
-    };
-    fields.envelope(envelope_len.unwrap_or(usize::from(observed.socket_type == "ROUTER")));
-    let mut description = describe(fields);
-    match envelope_len {
-        // The delimiter may be in the part that was not kept.
-        Err(_) if !observed.message.is_whole() => description.fault = None,
-        // A request without a delimiter gets a refusal without one.
-        Err(error) if description.name != Reply::REFUSAL => description.fault = Some(error),
-        _ => {}
+    match observed.purpose() {
+        Purpose::Request => envelope::describe(observed, Request::describe, Reply::REFUSAL),
+        Purpose::Reply => envelope::describe(observed, Reply::describe, Reply::REFUSAL),
+        _ => general::message(observed),
     }
-    description
 }
 
 /// Describes a message on **broadcasts**.

@@ -7,10 +7,12 @@
 //!
 //! - [`frames`]: one multipart message in one reusable buffer
 //! - [`names`]: validated symbols, users, texts and worker names
+//! - [`envelope`]: what a `ROUTER` has before a request
 //! - [`channel`]: what a protocol declares about each of its channels
 //! - [`tick`]: tickz, prices
 //! - [`chat`]: chatz, a chat room
 //! - [`value`]: valuz, orders, results and control
+//! - [`desk`]: dealz, commands to a running desk
 //! - [`monitor`]: what libzmq reports about a socket
 //! - [`report`]: what a process reports about its sockets
 //! - [`describe`](mod@describe): a message in words, field by field
@@ -23,10 +25,13 @@
 pub mod channel;
 pub mod chat;
 pub mod describe;
+pub mod desk;
+pub mod envelope;
 pub mod error;
 mod fields;
 pub mod foreign;
 pub mod frames;
+mod json;
 pub mod monitor;
 pub mod names;
 mod plural;
@@ -45,4 +50,4 @@ pub use report::Direction;
 
 /// The channels of each protocol. A protocol that is missing here has unused `CHANNELS`, which the compiler reports.
 const PROTOCOLS: &[&[(Channel, describe::Describe)]] =
-    &[chat::CHANNELS, tick::CHANNELS, value::CHANNELS, report::CHANNELS];
+    &[chat::CHANNELS, tick::CHANNELS, value::CHANNELS, report::CHANNELS, desk::CHANNELS];

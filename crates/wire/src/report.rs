@@ -16,7 +16,6 @@
 
 pub mod declaration;
 pub mod event;
-mod json;
 pub mod label;
 pub mod message;
 pub mod state;

@@ -3,11 +3,15 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    json::{self, integer},
+    FRAME_BYTES_MAX,
     label::Label,
     topic::{ProcessId, SocketName, Topic},
 };
-use crate::{DecodeError, Frames, monitor::EventKind};
+use crate::{
+    DecodeError, Frames,
+    json::{self, integer},
+    monitor::EventKind,
+};
 
 /// An event, its socket and its process.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,11 +63,11 @@ impl EventReport {
         let topic = Topic::Event { process: self.process, socket: self.socket.clone() };
         frames.push(topic.to_string().as_bytes());
         // It is always far below the limit.
-        frames.push(&json::write(&self.event).unwrap_or_default());
+        frames.push(&json::write(&self.event, FRAME_BYTES_MAX).unwrap_or_default());
     }
 
     /// Reads the frames after the topic.
     pub(super) fn read(process: ProcessId, socket: SocketName, frames: &Frames) -> Result<Self, DecodeError> {
-        Ok(Self { process, socket, event: json::read(frames, "event")? })
+        Ok(Self { process, socket, event: json::read(frames, 1, "event", FRAME_BYTES_MAX)? })
     }
 }

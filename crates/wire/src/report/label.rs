@@ -2,8 +2,7 @@
 
 use std::{fmt, str::FromStr, sync::Arc};
 
-use super::json::json_text;
-use crate::{DecodeError, Fault};
+use crate::{DecodeError, Fault, json::json_text};
 
 /// The most bytes in a [`Label`].
 pub const LABEL_BYTES_MAX: usize = 256;

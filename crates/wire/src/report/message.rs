@@ -3,10 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    json::{self, integer, word},
+    FRAME_BYTES_MAX,
     topic::{ProcessId, SocketName, Topic},
 };
-use crate::{DecodeError, Fault, Frames};
+use crate::{
+    DecodeError, Fault, Frames,
+    json::{self, integer, word},
+};
 
 /// The most frames of a message that a report carries.
 pub const CONTENT_FRAMES_MAX: usize = 64;
@@ -84,13 +87,13 @@ impl MessageReport {
         let topic = Topic::Message { process: self.process, socket: self.socket.clone() };
         frames.push(topic.to_string().as_bytes());
         // It is always far below the limit.
-        frames.push(&json::write(&self.header).unwrap_or_default());
+        frames.push(&json::write(&self.header, FRAME_BYTES_MAX).unwrap_or_default());
         frames.append(&self.content);
     }
 
     /// Reads the frames after the topic.
     pub(super) fn read(process: ProcessId, socket: SocketName, frames: &Frames) -> Result<Self, DecodeError> {
-        let header: MessageHeader = json::read(frames, "message")?;
+        let header: MessageHeader = json::read(frames, 1, "message", FRAME_BYTES_MAX)?;
         let (count, bytes) =
             frames.iter().skip(2).fold((0, 0), |(count, bytes), frame| (count + 1, bytes + frame.len()));
         if count > CONTENT_FRAMES_MAX {

@@ -5,11 +5,14 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    json::{self, Integer, Objects, integer, list, object, objects, optional, word},
+    FRAME_BYTES_MAX,
     label::Label,
     topic::{ProcessId, SocketName, Topic},
 };
-use crate::{DecodeError, Fault, Frames};
+use crate::{
+    DecodeError, Fault, Frames,
+    json::{self, Integer, Objects, integer, list, object, objects, optional, word},
+};
 
 /// The most values in a state.
 pub const VALUES_MAX: usize = 64;
@@ -198,14 +201,14 @@ impl ProcessState {
         let mut state = self.clone();
         let json = KEPT.iter().find_map(|&(sockets_max, connections_max)| {
             state.keep(sockets_max, connections_max);
-            json::write(&state)
+            json::write(&state, FRAME_BYTES_MAX)
         });
         frames.push(&json.unwrap_or_default());
     }
 
     /// Reads the frames after the topic.
     pub(super) fn read(process: ProcessId, frames: &Frames) -> Result<Self, DecodeError> {
-        let state: Self = json::read(frames, "state")?;
+        let state: Self = json::read(frames, 1, "state", FRAME_BYTES_MAX)?;
         if state.process != process {
             return Err(Fault::Mismatch.of("process"));
         }

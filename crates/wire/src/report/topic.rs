@@ -2,10 +2,10 @@
 
 use std::{fmt, str::FromStr};
 
-use super::json::json_text;
 use crate::{
     DecodeError, Fault,
     fields::utf8,
+    json::json_text,
     names::{validated_text, within},
 };
 

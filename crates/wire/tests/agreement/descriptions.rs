@@ -30,7 +30,7 @@ const PUSHED: &[Socket] = &[("PUSH", Sent), ("PULL", Received)];
 const REQUESTED: &[Socket] = &[("REQ", Sent), ("DEALER", Sent), ("REP", Received), ("ROUTER", Received)];
 const REPLIED: &[Socket] = &[("REQ", Received), ("DEALER", Received), ("REP", Sent), ("ROUTER", Sent)];
 
-const MESSAGES: [Specified; 11] = [
+const MESSAGES: [Specified; 13] = [
     Specified { page: "tickz", message: "tick", channel: "ticks", sockets: PUBLISHED },
     Specified { page: "chatz", message: "request", channel: "requests", sockets: REQUESTED },
     Specified { page: "chatz", message: "reply", channel: "requests", sockets: REPLIED },
@@ -41,6 +41,8 @@ const MESSAGES: [Specified; 11] = [
     Specified { page: "observe", message: "state", channel: "reports", sockets: PUBLISHED },
     Specified { page: "observe", message: "event", channel: "reports", sockets: PUBLISHED },
     Specified { page: "observe", message: "message", channel: "observations", sockets: PUBLISHED },
+    Specified { page: "desk", message: "command", channel: "commands", sockets: REQUESTED },
+    Specified { page: "desk", message: "answer", channel: "commands", sockets: REPLIED },
     Specified { page: "monitor", message: "monitor_event", channel: "monitor", sockets: &[("PAIR", Received)] },
 ];
 

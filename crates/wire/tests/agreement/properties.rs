@@ -7,11 +7,22 @@ use crate::{descriptions::assert_covers, reading::read, vectors::valid};
 use proptest::{collection::vec, prelude::*, sample::select};
 use wire::{Direction, Frames, Kept, Observed, describe};
 
-const MESSAGES: [&str; 9] =
-    ["tick", "request", "reply", "broadcast", "order", "outcome", "control", "monitor_event", "event"];
+const MESSAGES: [&str; 11] = [
+    "tick",
+    "request",
+    "reply",
+    "broadcast",
+    "order",
+    "outcome",
+    "control",
+    "monitor_event",
+    "event",
+    "command",
+    "answer",
+];
 
-const CHANNELS: [&str; 9] =
-    ["", "ticks", "requests", "broadcasts", "orders", "results", "control", "monitor", "another"];
+const CHANNELS: [&str; 10] =
+    ["", "ticks", "requests", "broadcasts", "orders", "results", "control", "commands", "monitor", "another"];
 
 const SOCKET_TYPES: [&str; 13] =
     ["REQ", "REP", "DEALER", "ROUTER", "PUB", "SUB", "XPUB", "XSUB", "PUSH", "PULL", "PAIR", "STREAM", ""];
@@ -31,6 +42,7 @@ fn frame() -> impl Strategy<Value = Vec<u8>> {
         any::<u64>().prop_map(|value| value.to_le_bytes().to_vec()),
         any::<i32>().prop_map(|value| value.to_le_bytes().to_vec()),
         (0_u8..6).prop_map(|command| vec![command]),
+        "\\{\"(do|got|refused)\":\"(done|[a-z]{0,5})\"(,\"reason\":\".{0,4}\")?\\}".prop_map(String::into_bytes),
         vec(any::<u8>(), 6),
     ]
 }

@@ -54,6 +54,7 @@ fn every_worked_example_decodes_and_encodes_to_itself() {
         ("valuz.md", &["order", "outcome", "control"]),
         ("monitor.md", &["monitor_event"]),
         ("observe.md", &["state", "event", "message"]),
+        ("desk.md", &["command", "answer"]),
     ] {
         let examples = examples(document);
         for message in messages {

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use wire::{
     DecodeError, Frames,
     chat::{Broadcast, Reply, Request},
+    desk::{Answer, Command, Refusal},
     monitor::MonitorEvent,
     report::Report,
     tick::Tick,
@@ -87,6 +88,16 @@ pub(crate) fn read(message: &str, frames: &Frames) -> Read {
             report.encode(&mut again);
             report_meaning(&report)
         }
+        "command" => {
+            let command = Command::decode(frames)?;
+            command.encode(&mut again);
+            serde_json::from_str(command.json()).unwrap()
+        }
+        "answer" => {
+            let answer = Answer::decode(frames)?;
+            answer.encode(&mut again);
+            answer_meaning(&answer)
+        }
         unknown => panic!("no message is named {unknown}"),
     };
     Ok((meaning, again))
@@ -100,6 +111,18 @@ fn reply_meaning(reply: &Reply) -> Value {
             json!({"roster_version": version, "users": names(users.as_deref().unwrap_or_default())})
         }
         Reply::Refusal(sentence) => json!({"refusal": sentence}),
+    }
+}
+
+fn answer_meaning(answer: &Answer) -> Value {
+    match answer {
+        Answer::Done => json!({"got": "done"}),
+        Answer::Refused(Refusal { kind, field, reason }) => {
+            let mut meaning = json!({"refused": kind});
+            put(&mut meaning, "field", field.as_ref().map(|field| field.as_str()));
+            put(&mut meaning, "reason", Some(reason.as_str()));
+            meaning
+        }
     }
 }
 

@@ -99,6 +99,11 @@ fn observe_vectors() {
 }
 
 #[test]
+fn desk_vectors() {
+    assert!(check("desk") > 50);
+}
+
+#[test]
 #[cfg(target_endian = "little")]
 fn monitor_vectors() {
     assert!(check("monitor") > 15);

@@ -1,4 +1,4 @@
-//! The second frame of a report: one JSON object, whose limits hold while it is read.
+//! A frame that is one JSON object, whose limits hold while it is read.
 //!
 //! serde's derived types accept more than the specification does: an array for an object, an object for a word, a list
 //! of any length. The functions here are for `deserialize_with` and accept exactly what it allows.
@@ -13,7 +13,6 @@ use serde::{
     },
 };
 
-use super::FRAME_BYTES_MAX;
 use crate::{
     DecodeError, Fault, Frames,
     fields::{frame, utf8},
@@ -22,21 +21,24 @@ use crate::{
 /// The largest integer: all up to it are exact in a language whose numbers are floats.
 const INTEGER_MAX: u64 = (1 << 53) - 1;
 
-/// A value as JSON; `None` if it needs more than [`FRAME_BYTES_MAX`], at which writing stops.
-pub(super) fn write(value: &impl Serialize) -> Option<Vec<u8>> {
-    let mut frame = Limited(Vec::new());
+/// A value as JSON; `None` if it needs more than `bytes_max`, at which writing stops.
+pub(crate) fn write(value: &impl Serialize, bytes_max: usize) -> Option<Vec<u8>> {
+    let mut frame = Limited { bytes: Vec::new(), bytes_max };
     serde_json::to_writer(&mut frame, value).ok()?;
-    Some(frame.0)
+    Some(frame.bytes)
 }
 
-/// A buffer of at most [`FRAME_BYTES_MAX`].
-struct Limited(Vec<u8>);
+/// A buffer of at most so many bytes.
+struct Limited {
+    bytes: Vec<u8>,
+    bytes_max: usize,
+}
 
 impl io::Write for Limited {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let room = FRAME_BYTES_MAX - self.0.len();
+        let room = self.bytes_max - self.bytes.len();
         let written = &bytes[..bytes.len().min(room)];
-        self.0.extend_from_slice(written);
+        self.bytes.extend_from_slice(written);
         Ok(written.len())
     }
 
@@ -45,11 +47,16 @@ impl io::Write for Limited {
     }
 }
 
-/// Reads the second frame. It is the field named `field`.
-pub(super) fn read<T: DeserializeOwned>(frames: &Frames, field: &'static str) -> Result<T, DecodeError> {
-    let bytes = frame(frames, 1, field)?;
-    if bytes.len() > FRAME_BYTES_MAX {
-        return Err(Fault::TooLong { max: FRAME_BYTES_MAX, unit: "bytes" }.of(field));
+/// Reads the frame at `index`. It is the field named `field`.
+pub(crate) fn read<T: DeserializeOwned>(
+    frames: &Frames,
+    index: usize,
+    field: &'static str,
+    bytes_max: usize,
+) -> Result<T, DecodeError> {
+    let bytes = frame(frames, index, field)?;
+    if bytes.len() > bytes_max {
+        return Err(Fault::TooLong { max: bytes_max, unit: "bytes" }.of(field));
     }
     let text = utf8(bytes, field)?;
     let mut source = serde_json::Deserializer::from_str(text);
@@ -66,44 +73,44 @@ fn offset(text: &str, line: usize, column: usize) -> usize {
 }
 
 /// An integer from 0 to 2^53 - 1.
-pub(super) fn integer<'de, D: Deserializer<'de>>(source: D) -> Result<u64, D::Error> {
+pub(crate) fn integer<'de, D: Deserializer<'de>>(source: D) -> Result<u64, D::Error> {
     Integer::deserialize(source).map(u64::from)
 }
 
 /// A variant of `T` by its name.
-pub(super) fn word<'de, D: Deserializer<'de>, T: Deserialize<'de>>(source: D) -> Result<T, D::Error> {
+pub(crate) fn word<'de, D: Deserializer<'de>, T: Deserialize<'de>>(source: D) -> Result<T, D::Error> {
     let word: StringDeserializer<D::Error> = String::deserialize(source)?.into_deserializer();
     T::deserialize(word)
 }
 
 /// A `T` from an object.
-pub(super) fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(source: D) -> Result<T, D::Error> {
+pub(crate) fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(source: D) -> Result<T, D::Error> {
     Object::deserialize(source).map(|Object(value)| value)
 }
 
 /// At most `MAX` objects.
-pub(super) fn objects<'de, D: Deserializer<'de>, T: Deserialize<'de>, const MAX: usize>(
+pub(crate) fn objects<'de, D: Deserializer<'de>, T: Deserialize<'de>, const MAX: usize>(
     source: D,
 ) -> Result<Vec<T>, D::Error> {
     Objects::<T, MAX>::deserialize(source).map(Vec::from)
 }
 
 /// At most `MAX` values.
-pub(super) fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>, const MAX: usize>(
+pub(crate) fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>, const MAX: usize>(
     source: D,
 ) -> Result<Vec<T>, D::Error> {
     source.deserialize_seq(List::<T, MAX>(PhantomData))
 }
 
 /// What a `T` makes of the value, or the default if it is `null`; with `serde(default)` also if it is absent.
-pub(super) fn optional<'de, D: Deserializer<'de>, T: Deserialize<'de>, U: From<T> + Default>(
+pub(crate) fn optional<'de, D: Deserializer<'de>, T: Deserialize<'de>, U: From<T> + Default>(
     source: D,
 ) -> Result<U, D::Error> {
     Option::<T>::deserialize(source).map(|value| value.map_or_else(U::default, U::from))
 }
 
 /// See [`integer`].
-pub(super) struct Integer(u64);
+pub(crate) struct Integer(u64);
 
 impl From<Integer> for u64 {
     fn from(Integer(value): Integer) -> Self {
@@ -125,7 +132,7 @@ impl<'de> Deserialize<'de> for Integer {
 }
 
 /// See [`objects`].
-pub(super) struct Objects<T, const MAX: usize>(Vec<Object<T>>);
+pub(crate) struct Objects<T, const MAX: usize>(Vec<Object<T>>);
 
 impl<T, const MAX: usize> From<Objects<T, MAX>> for Vec<T> {
     fn from(Objects(list): Objects<T, MAX>) -> Self {
@@ -203,4 +210,4 @@ macro_rules! json_text {
     };
 }
 
-pub(super) use json_text;
+pub(crate) use json_text;
