@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use humantime::format_duration;
-use sockets::{Connection, Context, Endpoint, Role, Socket, SocketError, State, Stop, wait};
+use sockets::{Context, Endpoint, RequestConfig, RequestError, SocketError, State, Stop, request};
 use thiserror::Error;
 use wire::{
     DecodeError, Frames, Text, User,
@@ -15,7 +15,7 @@ use wire::{
 /// What it reports to observers.
 pub const REPORTS: Declaration = Declaration { program: "chatz", role: "say", sockets: &[SOCKET], values: &[] };
 
-const SOCKET: DeclaredSocket = DeclaredSocket { name: "chatz.say", kind: "REQ", channel: REQUESTS, binds: Some(false) };
+const SOCKET: DeclaredSocket = DeclaredSocket { name: SOCKET.name, kind: "REQ", channel: REQUESTS, binds: Some(false) };
 
 /// A text, and where to say it.
 #[derive(Debug, Clone)]
@@ -82,21 +82,15 @@ pub fn say(context: &Context, config: &SayConfig, stop: &Stop) -> Result<Vec<Use
     let (user, text) = (config.user.clone(), Some(config.text.clone()));
     Request { user, text, roster_version: None, leaves: false }.encode(&mut frames);
 
-    let mut socket = context.socket(Role::Req, REQUESTS)?;
-    socket.only_to_connected()?;
-    socket.watch(SOCKET.name)?;
-    socket.connect(&config.requests)?;
     let deadline = Instant::now() + config.timeout;
-
-    send(&mut socket, &frames, config, deadline, stop)?;
-    while !socket.receive(&mut frames)? {
-        if Instant::now() >= deadline {
-            return Err(SayError::NoReply { requests: config.requests.clone(), timeout: config.timeout });
-        }
-        if wait(stop, [socket.readable()], Some(deadline))?.stopped {
-            return Err(SayError::Stopped);
-        }
-    }
+    let asked = RequestConfig {
+        channel: REQUESTS,
+        endpoint: config.requests.clone(),
+        name: SOCKET.name,
+        connect_by: deadline,
+        reply_by: deadline,
+    };
+    request(context, &asked, &mut frames, stop).map_err(|error| error_of(error, config))?;
     match Reply::decode(&frames).map_err(SayError::Malformed)? {
         Reply::Users(users) => Ok(users),
         Reply::Roster { users, .. } => Ok(users.unwrap_or_default()),
@@ -104,27 +98,16 @@ pub fn say(context: &Context, config: &SayConfig, stop: &Stop) -> Result<Vec<Use
     }
 }
 
-/// Sends the request as soon as there is a server; until then it waits here and in no queue.
-fn send(
-    socket: &mut Socket,
-    frames: &Frames,
-    config: &SayConfig,
-    deadline: Instant,
-    stop: &Stop,
-) -> Result<(), SayError> {
-    let mut connection = Connection::new(REQUESTS, config.requests.clone());
-    while !socket.send(frames)? {
-        let next = connection.next_deadline().map_or(deadline, |retry| retry.min(deadline));
-        if wait(stop, [socket.writable(), socket.events()], Some(next))?.stopped {
-            return Err(SayError::StoppedBeforeSending);
+fn error_of(error: RequestError, SayConfig { requests, timeout, .. }: &SayConfig) -> SayError {
+    let (requests, timeout) = (requests.clone(), *timeout);
+    match error {
+        RequestError::NoConnection(state) => {
+            let reason = matches!(state, State::Refused(_)).then(|| state.to_string());
+            SayError::NoServer { requests, timeout, reason }
         }
-        let now = Instant::now();
-        connection.follow(now, socket, |_| {})?;
-        if now >= deadline {
-            let refused = matches!(connection.state(), State::Refused(_));
-            let reason = refused.then(|| connection.state().to_string());
-            return Err(SayError::NoServer { requests: config.requests.clone(), timeout: config.timeout, reason });
-        }
+        RequestError::NoReply => SayError::NoReply { requests, timeout },
+        RequestError::StoppedBeforeSending => SayError::StoppedBeforeSending,
+        RequestError::Stopped => SayError::Stopped,
+        RequestError::Socket(error) => SayError::Socket(error),
     }
-    Ok(())
 }

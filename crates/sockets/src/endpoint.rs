@@ -86,6 +86,15 @@ impl Endpoint {
         }
     }
 
+    /// Whether only this machine reaches a socket that is bound here.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        match self.host() {
+            None | Some("localhost") => true,
+            Some(host) => host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback()),
+        }
+    }
+
     /// The address as libzmq takes it.
     #[must_use]
     pub fn as_str(&self) -> &str {

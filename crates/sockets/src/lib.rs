@@ -9,6 +9,7 @@
 //! - [`socket`]: sends and receives [`wire::Frames`], never blocking
 //! - [`blocking`]: a socket whose calls wait, for programs that do one thing at a time
 //! - [`limits`]: what holds for every socket and for the process; a channel's own limits are in [`wire::Limits`]
+//! - [`mod@request`]: one request and its reply
 //! - [`mod@wait`]: sleeps until a socket, a monitor, a doorbell, a deadline or stop; an owner's `next_event()`
 //! - [`stop`]: one signal that ends every loop
 //! - [`state`]: the state of a connection, as a monitor's events report it
@@ -53,6 +54,7 @@ pub mod ports;
 mod probe;
 mod random;
 mod raw;
+pub mod request;
 pub mod role;
 pub mod security;
 pub mod socket;
@@ -77,6 +79,7 @@ pub(crate) use monitors::Monitors;
 pub use observe::{Reporting, Value};
 pub use output::Output;
 pub(crate) use probe::Probes;
+pub use request::{RequestConfig, RequestError, request};
 pub use role::Role;
 pub use security::{Mechanism, Security};
 pub use socket::Socket;
