@@ -41,6 +41,7 @@ const env = {
   OBSERVE_REPORTS: at(6),
   SUITE_OBSERVE: at(6),
   OBSERVE_OBSERVATIONS: 'tcp://127.0.0.1:*',
+  DEALZ_COMMANDS: 'tcp://127.0.0.1:*',
   RUST_LOG: 'error',
 }
 

@@ -15,7 +15,7 @@ use wire::{
 /// What it reports to observers.
 pub const REPORTS: Declaration = Declaration { program: "chatz", role: "say", sockets: &[SOCKET], values: &[] };
 
-const SOCKET: DeclaredSocket = DeclaredSocket { name: SOCKET.name, kind: "REQ", channel: REQUESTS, binds: Some(false) };
+const SOCKET: DeclaredSocket = DeclaredSocket { name: "chatz.say", kind: "REQ", channel: REQUESTS, binds: Some(false) };
 
 /// A text, and where to say it.
 #[derive(Debug, Clone)]

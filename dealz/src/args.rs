@@ -7,19 +7,22 @@ use std::{
 };
 
 use anyhow::Context as _;
-use clap::{Args, Parser};
+use clap::{Args, Parser, Subcommand};
 use dealz_core::{DeskConfig, Stage, ValuzEndpoints};
-use settings::{BytesArgs, HostArgs, SuiteArgs};
-use sockets::{Endpoint, HubConfig};
+use settings::{BytesArgs, HostArgs, SuiteArgs, program::Usage};
+use sockets::{Context, Endpoint, HubConfig, Mechanism};
 use wire::{
     Symbol, User,
     chat::{BROADCASTS, REQUESTS},
+    desk::COMMANDS,
     report::{OBSERVATIONS, REPORTS},
     tick::TICKS,
     value::{CONTROL, ORDERS, RESULTS},
 };
 
 use crate::{
+    commands::CommandsConfig,
+    remote::args::RemoteArgs,
     session::Session,
     symbols,
     web::{Address, Token, WebConfig},
@@ -30,8 +33,11 @@ const PRICES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../data/stocks.csv");
 
 /// The desk: joins tickz, chatz and valuz, and shows what their sockets do
 #[derive(Debug, Parser)]
-#[command(version, after_help = EXAMPLES, mut_arg("host", |host| host.visible_alias("connect")))]
+#[command(version, after_help = EXAMPLES, args_conflicts_with_subcommands = true, mut_arg("host", |host| host.visible_alias("connect")))]
 pub struct Cli {
+    /// What to do in place of showing a desk.
+    #[command(subcommand)]
+    pub task: Option<Task>,
     #[command(flatten)]
     frontend: FrontendArgs,
     #[command(flatten)]
@@ -44,6 +50,13 @@ pub struct Cli {
     /// What the desk lets observers see of it. It has no `--observe`: it runs the hub itself.
     #[command(flatten)]
     bytes: BytesArgs,
+}
+
+/// What to do in place of showing a desk.
+#[derive(Debug, Subcommand)]
+pub enum Task {
+    /// Send a command to a desk that runs on this machine
+    Do(RemoteArgs),
 }
 
 /// How the desk is shown.
@@ -122,6 +135,9 @@ struct ChannelArgs {
     /// Where to bind for observers, and to observe [default: tcp://127.0.0.1:9008]
     #[arg(long, value_name = "ENDPOINT", env = OBSERVATIONS.variable)]
     observations: Option<Endpoint>,
+    /// Where to bind for commands from other processes, such as `dealz do` [default: tcp://127.0.0.1:9009]
+    #[arg(long, value_name = "ENDPOINT", env = COMMANDS.variable)]
+    commands: Option<Endpoint>,
     /// The host of the services.
     #[command(flatten)]
     host: HostArgs,
@@ -138,6 +154,7 @@ Examples:
                                                  a window for you, and read-only pages for phones
   dealz --stage --record talk.jsonl              record a rehearsal
   dealz --play talk.jsonl                        play it, without a network
+  dealz do start tickz                           a command to the desk that runs (`dealz do --help`)
 
 Exit codes: 0 closed or stopped, 1 failed, 2 wrong usage.";
 
@@ -186,7 +203,12 @@ impl Cli {
         let channels = &self.channels;
         let to_connect = |channel, given: &Option<Endpoint>| suite.to_connect(channel, given.clone(), &channels.host);
         let to_bind = |channel, given: &Option<Endpoint>| suite.to_bind(channel, given.clone());
-        Ok(Session::Live(Box::new(DeskConfig {
+        let commands = CommandsConfig {
+            endpoint: local(to_bind(COMMANDS, &channels.commands), &context)?,
+            context: context.clone(),
+            may_control: self.opens_window() || self.web().is_none_or(|web| web.may_control),
+        };
+        let desk = DeskConfig {
             with_bytes: suite.shows_bytes(&context, self.bytes),
             context,
             hub: HubConfig {
@@ -207,7 +229,8 @@ impl Cli {
             stage: self.session.stage.then_some(Stage { prices, workers: self.session.workers }),
             variables: self.suite.variables().into_iter().chain(self.bytes.variable()).collect(),
             record: self.session.record.clone(),
-        })))
+        };
+        Ok(Session::Live { desk: Box::new(desk), commands })
     }
 
     /// The file of prices to play; none where nothing is started, and where the suite's own is gone: then prices
@@ -222,6 +245,17 @@ impl Cli {
             None => Ok(fs::canonicalize(PRICES).ok().filter(|_| self.session.stage).map(short)),
         }
     }
+}
+
+/// The endpoint for commands, if it is not open to everyone.
+fn local(endpoint: Endpoint, context: &Context) -> Result<Endpoint, Usage> {
+    if endpoint.is_local() || !matches!(context.security().mechanism, Mechanism::Null) {
+        return Ok(endpoint);
+    }
+    Err(Usage(format!(
+        "--commands {endpoint}: without security, other machines could control this desk: bind to 127.0.0.1 or ipc://, or add \
+         --security curve"
+    )))
 }
 
 /// A path as one would type it here: without the current folder.
@@ -261,7 +295,7 @@ mod tests {
 
     #[test]
     fn a_host_can_be_called_connect() {
-        let Session::Live(config) = cli(&["--connect", "10.0.0.7"]).session().unwrap() else {
+        let Session::Live { desk: config, .. } = cli(&["--connect", "10.0.0.7"]).session().unwrap() else {
             panic!("nothing is played");
         };
         assert_eq!(config.ticks.as_str(), "tcp://10.0.0.7:9003");
@@ -272,7 +306,9 @@ mod tests {
     #[test]
     fn the_symbols_of_the_stage_are_those_of_its_prices() {
         let names = |arguments: &[&str]| match cli(arguments).session().unwrap() {
-            Session::Live(config) => config.symbols.iter().map(|symbol| symbol.as_str().to_owned()).collect::<Vec<_>>(),
+            Session::Live { desk: config, .. } => {
+                config.symbols.iter().map(|symbol| symbol.as_str().to_owned()).collect::<Vec<_>>()
+            }
             Session::Play(_) => Vec::new(),
         };
         assert_eq!(names(&["--symbols", "IBM,MSFT"]), ["IBM", "MSFT"]);

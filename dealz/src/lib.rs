@@ -3,10 +3,13 @@
 //!
 //! - [`args`]: what was typed, and what comes of it
 //! - [`session`]: what is shown: live sockets, or a recording
+//! - [`commands`]: commands of other processes, and [`remote`]: sends one
 //! - [`web`]: the frontend in a browser
 //! - `window`: the frontend in a window
 
 pub mod args;
+pub mod commands;
+pub mod remote;
 pub mod session;
 mod symbols;
 pub mod web;
@@ -18,18 +21,21 @@ use sockets::Stop;
 use tracing::warn;
 
 use crate::{
-    args::Cli,
+    args::{Cli, Task},
     web::{Server, WebConfig},
     window::Shown,
 };
 use dealz_core::Desk;
 
-/// Shows the desk until it is closed or stopped.
+/// Shows the desk until it is closed or stopped; or does the task that was given in place of that.
 ///
 /// # Errors
-/// The configuration cannot be used, or the address to serve at cannot be had.
+/// The task fails. /// The configuration cannot be used, or the address to serve at cannot be had.
 pub fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     let stop = Stop::on_signals()?;
+    if let Some(Task::Do(args)) = &cli.task {
+        return remote::run(args, &cli.suite, &stop);
+    }
     if cli.opens_window() {
         match window::show(cli, &stop)? {
             Shown::Ended(code) => return Ok(code),
@@ -37,12 +43,12 @@ pub fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         }
     }
     let servers = bind(cli.web(), cli.opens_window().then(|| cli.fallback()))?;
-    let desk = match cli.session()?.start(&stop) {
+    let running = match cli.session()?.start(&stop) {
         Err(_) if stop.is_stopped() => return Ok(ExitCode::SUCCESS),
-        desk => desk?,
+        running => running?,
     };
-    let result = serve(servers, &desk, &stop);
-    desk.stop();
+    let result = serve(servers, &running.desk, &stop);
+    running.stop();
     result.map(|()| ExitCode::SUCCESS)
 }
 

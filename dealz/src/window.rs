@@ -92,21 +92,22 @@ fn open(cli: &Cli, stop: &Stop) -> anyhow::Result<Option<NoWindow>> {
         return Ok(Some(NoWindow::NoDisplay));
     }
     let server = cli.web().map(Server::bind).transpose()?;
-    let desk = match cli.session()?.start(stop) {
+    let running = match cli.session()?.start(stop) {
         Err(_) if stop.is_stopped() => return Ok(None),
-        desk => desk?,
+        running => running?,
     };
+    let desk = &running.desk;
     let failure = Arc::new(OnceLock::new());
     let (page, first_sign) = Page::new();
     let app = Builder::default()
-        .manage(Arc::clone(&desk))
+        .manage(Arc::clone(desk))
         .manage(page)
         .manage(Links(web::links(&server)))
         .invoke_handler(tauri::generate_handler![page::hello, page::act, page::subscribe, page::toggle_fullscreen])
         .build(tauri::generate_context!())?;
     let window = build(&app)?;
     Signs::new(app.handle().clone(), Arc::clone(&failure)).watch(&window, first_sign)?;
-    let (handle, ending, signal) = (app.handle().clone(), Arc::clone(&desk), stop.clone());
+    let (handle, ending, signal) = (app.handle().clone(), Arc::clone(desk), stop.clone());
     let closing = thread::Builder::new().name("signals".to_owned()).spawn(move || {
         signal.wait();
         handle.exit(0);
@@ -114,14 +115,14 @@ fn open(cli: &Cli, stop: &Stop) -> anyhow::Result<Option<NoWindow>> {
         ending.stop();
     })?;
     if let Some(server) = server {
-        let (desk, stop) = (Arc::clone(&desk), stop.clone());
+        let (desk, stop) = (Arc::clone(desk), stop.clone());
         let links = web::links([&server]);
         web::print_links(&server)?;
         // It ends with the process, which ends with the window.
         thread::Builder::new().name("frontend".to_owned()).spawn(move || server.run(desk, links, &stop))?;
     }
     app.run_return(|_, _| {});
-    desk.stop();
+    running.stop();
     if stop.is_stopped() {
         // Its panic, if there was one, has been reported.
         let _ = closing.join();

@@ -7,12 +7,16 @@ use testkit::Program;
 
 #[test]
 fn help_is_as_recorded() {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_dealz"));
-    // What is set in this environment would show, and the width of its terminal.
-    command.env_clear().env("COLUMNS", "100").arg("--help");
-    let finished = Program::spawn(command).finish();
-    assert_eq!(finished.code, Some(0));
-    expect_file!["help/dealz.txt"].assert_eq(&finished.stdout);
+    let help = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_dealz"));
+        // What is set in this environment would show, and the width of its terminal.
+        command.env_clear().env("COLUMNS", "100").args(arguments).arg("--help");
+        let finished = Program::spawn(command).finish();
+        assert_eq!(finished.code, Some(0));
+        finished.stdout
+    };
+    expect_file!["help/dealz.txt"].assert_eq(&help(&[]));
+    expect_file!["help/do.txt"].assert_eq(&help(&["do"]));
 }
 
 #[test]

@@ -37,7 +37,7 @@ impl Desk {
         let mut command = Command::new(sibling("dealz"));
         command.args(["--web", "127.0.0.1:0", "--reports", reports, "--observations", observations]);
         command.args(["--ticks", ticks, "--requests", requests, "--broadcasts", broadcasts]);
-        command.args(["--orders", ANY, "--results", ANY, "--control", ANY]);
+        command.args(["--orders", ANY, "--results", ANY, "--control", ANY, "--commands", ANY]);
         let program = Program::spawn(command);
         let link = program.line_where(|line| line.contains("http://"));
         let address = link.trim_start_matches("dealz: http://").trim_end_matches('/').to_owned();

@@ -49,7 +49,7 @@ fn every_role_ends_when_its_terminal_is_closed() {
     let _ = reduce.endpoint("control");
     ends("reduce", reduce);
 
-    let desk = start("dealz", &["--web", "127.0.0.1:0", "--reports", ANY, "--observations", ANY]);
+    let desk = start("dealz", &["--web", "127.0.0.1:0", "--reports", ANY, "--observations", ANY, "--commands", ANY]);
     let _ = desk.line_where(|line| line.contains("http://"));
     ends("dealz", desk);
 }

@@ -69,7 +69,8 @@ fn services_and_their_clients_work_without_a_log() {
 #[test]
 fn the_desk_works_without_a_log() {
     for log in &LOGS {
-        let desk = mute("dealz", &["--web", "127.0.0.1:0", "--reports", ANY, "--observations", ANY], log);
+        let desk =
+            mute("dealz", &["--web", "127.0.0.1:0", "--reports", ANY, "--observations", ANY, "--commands", ANY], log);
         desk.line_where(|line| line.contains("http://"));
         desk.terminate();
         assert_eq!(desk.finish().code, Some(0), "{log:?}");

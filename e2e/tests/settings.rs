@@ -17,7 +17,7 @@ const ROLES: [(&str, &[&str]); 9] = [
     ("valuz", &["worker"]),
     ("valuz", &["reduce", "--count", "1", "--workers", "1", "--results", ANY, "--control", ANY]),
     ("valuz", &["run", "--count", "1", "--workers", "1"]),
-    ("dealz", &["--web", "127.0.0.1:0", "--reports", ANY, "--observations", ANY]),
+    ("dealz", &["--web", "127.0.0.1:0", "--reports", ANY, "--observations", ANY, "--commands", ANY]),
 ];
 
 fn run_with(name: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Finished {

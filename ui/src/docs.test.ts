@@ -9,6 +9,7 @@ describe('a page of protocol-docs', () => {
       valuz: ['order', 'outcome', 'control'],
       monitor: ['monitor_event'],
       observe: ['state', 'event', 'message'],
+      desk: ['command', 'answer'],
     })) {
       const html = doc(page)?.html ?? ''
       for (const id of ids) expect(html, page).toContain(`id="doc-${id}"`)
@@ -16,7 +17,7 @@ describe('a page of protocol-docs', () => {
   })
 
   it('holds no live HTML and no way out', () => {
-    for (const page of ['README', 'tickz', 'chatz', 'valuz', 'monitor', 'observe', 'dealz']) {
+    for (const page of ['README', 'tickz', 'chatz', 'valuz', 'monitor', 'observe', 'desk', 'dealz']) {
       const html = doc(page)?.html ?? ''
       expect(html).not.toMatch(/<script|<img|<iframe|\son\w+=/i)
       expect(html).not.toMatch(/href="(?!#)/)

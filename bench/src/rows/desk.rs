@@ -162,6 +162,7 @@ fn microseconds_a_tick(bench: &Bench, side: Side) -> Result<f64> {
             command.args(["--web", "127.0.0.1:0", "--symbols", &SYMBOLS.join(","), "--ticks", &ticks]);
             command.args(["--requests", &requests, "--broadcasts", &broadcasts]);
             command.args(["--reports", "tcp://127.0.0.1:*", "--observations", "tcp://127.0.0.1:*"]);
+            command.args(["--commands", "tcp://127.0.0.1:*"]);
             command.args(["--orders", &orders, "--results", &results, "--control", &control]);
             command
         }

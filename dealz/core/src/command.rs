@@ -1,12 +1,20 @@
-//! The commands of a page, and their replies and refusals.
+//! The commands of a page or of another process, and their replies and refusals.
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use ts_rs::TS;
 
-use crate::view::{BatchPace, MessageView, ValuationName};
+use wire::foreign;
 
-/// A command of a page.
+use crate::view::{BatchPace, MessageView, ValuationName, ViewName};
+
+/// The most characters of a command's name in a refusal.
+const NAME_CHARS_MAX: usize = 40;
+
+/// The most characters of the reason why a command cannot be read.
+const REASON_CHARS_MAX: usize = 200;
+
+/// A command of a page, or of another process (`protocol-docs/desk.md`).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "do", deny_unknown_fields)]
 pub enum Command {
@@ -59,6 +67,16 @@ pub enum Command {
         id: String,
         /// What.
         act: ProcessAct,
+    },
+    /// Have the pages that may control the desk show a view.
+    View {
+        /// The view.
+        view: ViewName,
+    },
+    /// Have something pulse in the diagram of all pages, for five seconds.
+    Highlight {
+        /// A process, or one of its sockets: `PROCESS` or `PROCESS/SOCKET`.
+        target: String,
     },
     /// Reset the desk: restart its services, clear chat and counters.
     Reset,
@@ -140,7 +158,7 @@ pub enum Refusal {
     /// A value is invalid.
     #[error("{field}: {reason}")]
     Invalid {
-        /// The value: `symbol`, `name`, `text`, `orders`, `count`, `pace`, `id`, `socket`.
+        /// The value: `symbol`, `name`, `text`, `orders`, `count`, `pace`, `id`, `socket`, `target`; `command` if it is none.
         field: String,
         /// The reason, as a sentence.
         reason: String,
@@ -154,4 +172,84 @@ pub enum Refusal {
     /// This page may only view.
     #[error("this page may view but not control")]
     ViewOnly,
+}
+
+impl Command {
+    /// Reads a command that another process has sent.
+    ///
+    /// # Errors
+    /// There is no such command, or a member of it is missing, unknown or of another type.
+    pub fn of_another_process(sent: &wire::desk::Command) -> Result<Self, Refusal> {
+        serde_json::from_str(sent.json()).map_err(|error| {
+            let reason = error.to_string();
+            let name = foreign(sent.name()).at_most(NAME_CHARS_MAX);
+            // serde's sentence lists all commands.
+            if reason.starts_with("unknown variant `") && reason.contains("`follow`") {
+                return Refusal::invalid("command", &format!("this desk knows no command {name}"));
+            }
+            let reason = foreign(&reason).at_most(REASON_CHARS_MAX);
+            Refusal::invalid("command", &format!("{name}: {reason}"))
+        })
+    }
+}
+
+impl Refusal {
+    /// A value is invalid.
+    pub(crate) fn invalid(field: &str, reason: &str) -> Self {
+        Self::Invalid { field: field.to_owned(), reason: reason.to_owned() }
+    }
+
+    /// The command is not possible now.
+    pub(crate) fn not_now(reason: &str) -> Self {
+        Self::NotNow { reason: reason.to_owned() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use serde_json::Value;
+    use wire::Frames;
+
+    use super::*;
+
+    fn read(json: &str) -> Result<Command, Refusal> {
+        let frames: Frames = [json].into_iter().collect();
+        Command::of_another_process(&wire::desk::Command::decode(&frames).unwrap())
+    }
+
+    #[test]
+    fn a_command_that_cannot_be_read_is_refused_with_a_sentence() {
+        assert_eq!(read(r#"{"do":"follow","symbol":"IBM"}"#), Ok(Command::Follow { symbol: "IBM".to_owned() }));
+        for (json, reason) in [
+            (r#"{"do":"fault","on":"late.ticks"}"#, "this desk knows no command fault"),
+            (r#"{"do":"\u001b[2J"}"#, "this desk knows no command \\u{1b}[2J"),
+            (r#"{"do":"follow"}"#, "follow: missing field `symbol`"),
+            (r#"{"do":"follow","symbol":7}"#, "follow: invalid type: integer `7`, expected a string"),
+            (r#"{"do":"view","view":"x"}"#, "view: unknown variant `x`, expected one of `desk`"),
+            (r#"{"do":"follow","symbol":"IBM","now":true}"#, "follow: unknown field `now`"),
+        ] {
+            let refusal = read(json).unwrap_err().to_string();
+            assert!(refusal.starts_with(&format!("command: {reason}")), "{refusal}");
+        }
+        let long = read(&format!(r#"{{"do":"{}"}}"#, "x".repeat(256))).unwrap_err().to_string();
+        assert!(long.len() < 100, "{long}");
+    }
+
+    #[test]
+    fn every_command_of_the_specification_is_understood() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../protocol-docs/vectors/desk.json");
+        let vectors: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+        let commands = vectors["messages"][0]["valid"].as_array().unwrap();
+        let known = commands.iter().map(|case| &case["meaning"]).filter(|command| {
+            // These are for a desk that knows more.
+            let name = command["do"].as_str().unwrap();
+            let is_known = !(name == "fault" || name.is_empty() || name.starts_with("xx"));
+            let read = serde_json::from_value::<Command>((*command).clone());
+            assert_eq!(read.is_ok(), is_known, "{command}: {read:?}");
+            is_known
+        });
+        assert!(known.count() > 20);
+    }
 }

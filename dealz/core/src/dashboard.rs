@@ -9,9 +9,11 @@
 //! - [`ring`], [`points`]: the last items of a kind
 //! - [`cast`]: the processes that report, their sockets and their events
 //! - [`talk`]: the chat
+//! - [`guide`]: what commands have the pages show
 //! - [`workers`]: the workers that value orders
 
 mod cast;
+mod guide;
 mod points;
 mod ring;
 mod talk;
@@ -21,6 +23,7 @@ use wire::report::ProcessId;
 
 use self::{
     cast::{Cast, CastChanges, CastCursor},
+    guide::{Guide, GuideCursor},
     points::Points,
     ring::Ring,
     talk::{NewLine, Talk},
@@ -30,7 +33,9 @@ use crate::{
     clock::Now,
     event::{Event, ValuzReport},
     feeds::valuz::COUNT_MAX,
-    view::{BatchPace, ChatzView, Line, ProcessState, ProcessView, TickzView, Update, ValuzState, ValuzView},
+    view::{
+        BatchPace, ChatzView, HighlightView, Line, ProcessState, ProcessView, TickzView, Update, ValuzState, ValuzView,
+    },
 };
 
 /// How many lines of the conversation are kept.
@@ -53,6 +58,7 @@ pub(crate) struct Dashboard {
     /// Whether the next one is such a conclusion.
     is_prompt: bool,
     cast: Cast,
+    guide: Guide,
     talk: Talk,
     report: ValuzReport,
     wanted: u32,
@@ -73,6 +79,7 @@ pub(crate) struct Cursor {
     time_ms: f64,
     prompt: u64,
     cast: CastCursor,
+    guide: GuideCursor,
     tickz: u64,
     chatz: u64,
     valuz: u64,
@@ -81,7 +88,15 @@ pub(crate) struct Cursor {
     lines: u64,
 }
 
+impl Cursor {
+    /// The cursor of the same page when it needs everything again.
+    pub(crate) fn rewound(self) -> Self {
+        Self { guide: self.guide.rewound(), ..Self::default() }
+    }
+}
+
 /// A part of what is shown, and how many times it has changed.
+#[derive(Debug)]
 struct Section<T> {
     shown: T,
     version: u64,
@@ -136,6 +151,7 @@ impl Dashboard {
             prompt: 0,
             is_prompt: false,
             cast: Cast::new(desk, now),
+            guide: Guide::new(),
             tickz: Section::new(TickzView::default()),
             chatz: Section::new(talk.view.clone()),
             valuz: Section::new(valuz),
@@ -152,6 +168,19 @@ impl Dashboard {
     /// The addresses of peers on this machine that do not report and whose processes are not known yet: [`Event::Holder`].
     pub(crate) fn strangers(&self) -> Vec<String> {
         self.cast.strangers()
+    }
+
+    /// The cursor of a page that has seen nothing.
+    pub(crate) fn cursor(&self) -> Cursor {
+        Cursor { guide: self.guide.cursor(), ..Cursor::default() }
+    }
+
+    /// The processes or sockets that a person means by `target`.
+    ///
+    /// # Errors
+    /// A sentence: there is none.
+    pub(crate) fn find(&self, target: &str) -> Result<HighlightView, String> {
+        self.cast.find(target)
     }
 
     /// Takes an event.
@@ -182,6 +211,8 @@ impl Dashboard {
                 self.processes.show(processes);
                 self.wanted = wanted;
             }
+            Event::View(view) => self.guide.choose(view),
+            Event::Highlight(what) => self.guide.highlight(what, now.at),
             Event::Reset => self.reset(now),
             // What is shown stays.
             Event::End => {}
@@ -191,7 +222,7 @@ impl Dashboard {
     /// Draws the conclusions of all that was handled, and of the time.
     pub(crate) fn handle_time(&mut self, now: Now) {
         self.time_ms = now.ms;
-        self.is_prompt |= self.cast.handle_time(now);
+        self.is_prompt |= self.cast.handle_time(now) | self.guide.handle_time(now.at);
         self.prompt += u64::from(std::mem::take(&mut self.is_prompt));
         self.chatz.show(self.talk.view.clone());
         let ValuzReport { state, batch, workers, nameless, recommended, pace } = &self.report;
@@ -222,10 +253,11 @@ impl Dashboard {
             return None;
         }
         if snapshot {
-            *cursor = Cursor { generation: self.generation, ..Cursor::default() };
+            *cursor = Cursor { generation: self.generation, ..cursor.rewound() };
         }
         cursor.prompt = self.prompt;
         let CastChanges { cast, counts, events, states } = self.cast.changes(&mut cursor.cast);
+        let (view, highlight) = self.guide.changes(&mut cursor.guide);
         let update = Update {
             time_ms: self.time_ms,
             snapshot,
@@ -235,6 +267,8 @@ impl Dashboard {
             chatz: self.chatz.unseen(&mut cursor.chatz),
             valuz: self.valuz.unseen(&mut cursor.valuz),
             processes: self.processes.unseen(&mut cursor.processes),
+            view,
+            highlight,
             points: self.points.unseen(&mut cursor.points),
             lines: self.lines.unseen(&mut cursor.lines),
             events,

@@ -97,11 +97,11 @@ impl Desk {
     pub fn act(&self, command: Command) -> Result<Reply, Refusal> {
         match (&self.0, command) {
             (Kind::Play(text), Command::Recording) => Ok(Reply::Recording { text: text.clone() }),
-            (Kind::Play(_), _) => Err(not_now("a recording is played: there is nothing behind it")),
-            (Kind::Live(_), Command::Recording) => Err(not_now("no recording is played")),
+            (Kind::Play(_), _) => Err(Refusal::not_now("a recording is played: there is nothing behind it")),
+            (Kind::Live(_), Command::Recording) => Err(Refusal::not_now("no recording is played")),
             (Kind::Live(live), command) => match &*read(live) {
                 Some(live) => live.act(command),
-                None => Err(not_now("the desk has ended")),
+                None => Err(Refusal::not_now("the desk has ended")),
             },
         }
     }
@@ -151,10 +151,6 @@ impl fmt::Debug for Desk {
 
 fn read(live: &RwLock<Option<Box<Live>>>) -> RwLockReadGuard<'_, Option<Box<Live>>> {
     live.read().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn not_now(reason: &str) -> Refusal {
-    Refusal::NotNow { reason: reason.to_owned() }
 }
 
 #[cfg(test)]

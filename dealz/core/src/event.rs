@@ -5,7 +5,9 @@ use wire::{
     report::{ProcessId, Report},
 };
 
-use crate::view::{BatchPace, BatchView, PricePoint, ProcessView, RecommendedCount, TickzView, ValuzState};
+use crate::view::{
+    BatchPace, BatchView, HighlightView, PricePoint, ProcessView, RecommendedCount, TickzView, ValuzState, ViewName,
+};
 
 /// One thing that happened. Frequent things are conflated where they arise: a thread reports its newest state at most
 /// thirty times a second. Sockets of the desk have their names, such as `tickz.sub`.
@@ -39,6 +41,10 @@ pub(crate) enum Event {
     Valuz(ValuzReport),
     /// All processes, and how many workers dealz is to run.
     Processes(Vec<ProcessView>, u32),
+    /// A view was chosen for the pages that may control the desk.
+    View(ViewName),
+    /// Something is highlighted.
+    Highlight(HighlightView),
     /// Everything begins again: lines, events, points and counters of the page are cleared.
     Reset,
     /// The desk ends, and with it the thread that takes events.

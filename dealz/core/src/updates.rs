@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use crate::{
@@ -19,7 +19,8 @@ pub struct Updates {
 
 impl Updates {
     pub(crate) fn new(dashboard: Option<Arc<Mutex<Dashboard>>>) -> Self {
-        Self { dashboard, cursor: Cursor::default() }
+        let cursor = dashboard.as_deref().map_or_else(Cursor::default, |dashboard| locked(dashboard).cursor());
+        Self { dashboard, cursor }
     }
 
     /// What has changed since the previous call, without waiting for it: first a snapshot, and again one when everything
@@ -27,14 +28,17 @@ impl Updates {
     /// up: a page that rarely asks gets the newest state.
     #[expect(clippy::should_implement_trait, reason = "it has no end: none is for now, not for ever")]
     pub fn next(&mut self) -> Option<Update> {
-        let dashboard = self.dashboard.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
-        dashboard.changes(&mut self.cursor)
+        locked(self.dashboard.as_deref()?).changes(&mut self.cursor)
     }
 
     /// Begins again with a snapshot.
     pub(crate) fn rewind(&mut self) {
-        self.cursor = Cursor::default();
+        self.cursor = self.cursor.rewound();
     }
+}
+
+fn locked(dashboard: &Mutex<Dashboard>) -> MutexGuard<'_, Dashboard> {
+    dashboard.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl fmt::Debug for Updates {

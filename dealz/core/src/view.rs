@@ -7,6 +7,7 @@
 mod cast;
 mod chatz;
 mod monitor;
+mod pages;
 mod processes;
 mod sockets;
 mod tickz;
@@ -22,6 +23,7 @@ pub use self::{
     },
     chatz::{ChatzView, Line, LineKind},
     monitor::{Mark, MonitorLine},
+    pages::{HighlightView, PageKind, ViewName},
     processes::{ProcessState, ProcessView},
     sockets::{ConnectionView, Phase, SocketState, SocketView, StateChange},
     tickz::{PricePoint, PriceReference, PriceStart, Quote, TickzView},
@@ -52,6 +54,10 @@ pub struct Update {
     pub valuz: Option<ValuzView>,
     /// The processes that dealz has started, and those that it found running.
     pub processes: Option<Vec<ProcessView>>,
+    /// The view that pages that may control the desk show from now on, if one was chosen; after that, readers choose.
+    pub view: Option<ViewName>,
+    /// What pulses in the diagram.
+    pub highlight: Option<HighlightView>,
     /// New points of the price charts, oldest first.
     pub points: Vec<PricePoint>,
     /// New lines of the conversation, oldest first.

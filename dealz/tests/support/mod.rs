@@ -41,7 +41,9 @@ pub(crate) fn dealz(arguments: &[&str]) -> Command {
     let variables =
         ["CHATZ_REQUESTS", "CHATZ_BROADCASTS", "TICKZ_TICKS", "VALUZ_ORDERS", "VALUZ_RESULTS", "VALUZ_CONTROL"];
     command.envs(variables.into_iter().zip(testkit::free_endpoints::<6>()));
-    command.envs(["OBSERVE_REPORTS", "OBSERVE_OBSERVATIONS"].map(|variable| (variable, "tcp://127.0.0.1:*")));
+    command.envs(
+        ["OBSERVE_REPORTS", "OBSERVE_OBSERVATIONS", "DEALZ_COMMANDS"].map(|variable| (variable, "tcp://127.0.0.1:*")),
+    );
     command
 }
 

@@ -3,9 +3,10 @@ import type { BatchPace } from "./BatchPace";
 import type { OrdersInput } from "./OrdersInput";
 import type { ProcessAct } from "./ProcessAct";
 import type { ValuationName } from "./ValuationName";
+import type { ViewName } from "./ViewName";
 
 /**
- * A command of a page.
+ * A command of a page, or of another process (`protocol-docs/desk.md`).
  */
 export type Command = { "do": "follow", 
 /**
@@ -47,7 +48,15 @@ id: string,
 /**
  * What.
  */
-act: ProcessAct, } | { "do": "reset" } | { "do": "wire", 
+act: ProcessAct, } | { "do": "view", 
+/**
+ * The view.
+ */
+view: ViewName, } | { "do": "highlight", 
+/**
+ * A process, or one of its sockets: `PROCESS` or `PROCESS/SOCKET`.
+ */
+target: string, } | { "do": "reset" } | { "do": "wire", 
 /**
  * Which socket, by its [key](crate::view::SocketView::key).
  */

@@ -5,7 +5,7 @@
  */
 export type Refusal = { "refused": "invalid", 
 /**
- * The value: `symbol`, `name`, `text`, `orders`, `count`, `pace`, `id`, `socket`.
+ * The value: `symbol`, `name`, `text`, `orders`, `count`, `pace`, `id`, `socket`, `target`; `command` if it is none.
  */
 field: string, 
 /**

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { applyUpdate, type Desk, EMPTY, LINES_MAX, POINTS_MAX, RATES_MAX, STATES_MAX } from './desk'
+import { processPulses, rowPulses, socketPulses } from './highlight'
 import { cast, counts, DESK, EVENT, own, point, process, socket, tickz, update } from './sample'
 
 function fold(updates: Parameters<typeof applyUpdate>[1][], from: Desk = EMPTY): Desk {
@@ -117,4 +118,21 @@ test('rates are taken twice a second, however often updates come', () => {
   expect(later.rates.map(({ timeMs }) => timeMs)).toEqual([0, 462, 924, 2000])
   const back = applyUpdate(later, { ...first, timeMs: 100, snapshot: true })
   expect(back.rates.map(({ timeMs }) => timeMs)).toEqual([0])
+})
+
+test('a chosen view is another object each time, and a snapshot does not undo it; a highlight is what is set', () => {
+  const first = applyUpdate(EMPTY, update({ view: 'wire' }))
+  expect(applyUpdate(first, update()).chosenView).toBe(first.chosenView)
+  const again = applyUpdate(first, update({ view: 'wire' }))
+  expect(again.chosenView).toEqual({ name: 'wire' })
+  expect(again.chosenView).not.toBe(first.chosenView)
+  expect(applyUpdate(again, update({ snapshot: true })).chosenView).toBe(again.chosenView)
+
+  const highlight = { processes: ['a'], sockets: ['b/c'] }
+  const lit = applyUpdate(EMPTY, update({ highlight }))
+  expect(applyUpdate(lit, update()).highlight).toBe(highlight)
+  expect(processPulses(lit.highlight, [{ id: 'x' }, { id: 'a' }])).toBe(true)
+  expect(socketPulses(lit.highlight, [{ key: 'a/c' }])).toBe(false)
+  expect(rowPulses(lit.highlight, [{ key: 'a/c' }])).toBe(true)
+  expect(applyUpdate(lit, update({ snapshot: true })).highlight).toEqual(EMPTY.highlight)
 })

@@ -2,6 +2,7 @@
 
 import type { CastView } from '../generated/CastView'
 import type { ChatzView } from '../generated/ChatzView'
+import type { HighlightView } from '../generated/HighlightView'
 import type { Line } from '../generated/Line'
 import type { MonitorLine } from '../generated/MonitorLine'
 import type { PricePoint } from '../generated/PricePoint'
@@ -11,6 +12,8 @@ import type { StateChange } from '../generated/StateChange'
 import type { TickzView } from '../generated/TickzView'
 import type { Update } from '../generated/Update'
 import type { ValuzView } from '../generated/ValuzView'
+import type { ViewName } from '../generated/ViewName'
+import { NO_HIGHLIGHT } from './highlight'
 import { countsOf, NO_CAST, type Observed, ownSocket, placesOf } from './cast'
 import { type TrafficSample, withTraffic } from './traffic'
 import { type Curves, withCurves } from './curves'
@@ -44,6 +47,9 @@ export interface Desk extends Observed {
   /** None before the first snapshot. */
   readonly valuz: ValuzView | null
   readonly processes: readonly ProcessView[]
+  /** The view that was chosen last for all pages that control: another object for each choice, none before the first. */
+  readonly chosenView: { readonly name: ViewName } | null
+  readonly highlight: HighlightView
   /** The price chart of each followed symbol, oldest first. */
   readonly points: Readonly<Record<string, readonly PricePoint[]>>
   /** Ticks a second, twice a second, oldest first. */
@@ -66,6 +72,8 @@ export const EMPTY: Desk = {
   chatz: { name: '', link: 'connecting', users: [], waiting: [], refusal: null },
   valuz: null,
   processes: [],
+  chosenView: null,
+  highlight: NO_HIGHLIGHT,
   points: {},
   rates: [],
   traffic: [],
@@ -91,6 +99,9 @@ export function applyUpdate(desk: Desk, update: Update): Desk {
     chatz: update.chatz ?? before.chatz,
     valuz: update.valuz ?? before.valuz,
     processes: update.processes ?? before.processes,
+    // A choice is no state: a snapshot does not undo it. Recordings of older versions have neither.
+    chosenView: update.view ? { name: update.view } : desk.chosenView,
+    highlight: update.highlight ?? before.highlight,
     points: withPoints(before.points, update.points, update.tickz),
     rates: withRate(desk.rates, observed, tickz, timeMs),
     traffic: withTraffic(before.traffic, observed, timeMs),

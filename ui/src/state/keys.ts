@@ -1,7 +1,9 @@
 // The keyboard: which key does what. Keys never act while a field has the focus.
 
-export const VIEWS = ['desk', 'tickz', 'chatz', 'valuz', 'monitor', 'wire', 'processes'] as const
-export type View = (typeof VIEWS)[number]
+import type { ViewName } from '../generated/ViewName'
+
+export type View = ViewName
+export const VIEWS: readonly View[] = ['desk', 'tickz', 'chatz', 'valuz', 'monitor', 'wire', 'processes']
 
 /** What a key does that is not the choice of a view. */
 export type Act =

@@ -27,6 +27,8 @@ class DrawnDesk implements Desk {
   chatz: Desk['chatz'] = $state.raw(EMPTY.chatz)
   valuz: Desk['valuz'] = $state.raw(EMPTY.valuz)
   processes: Desk['processes'] = $state.raw(EMPTY.processes)
+  chosenView: Desk['chosenView'] = $state.raw(EMPTY.chosenView)
+  highlight: Desk['highlight'] = $state.raw(EMPTY.highlight)
   points: Desk['points'] = $state.raw(EMPTY.points)
   rates: Desk['rates'] = $state.raw(EMPTY.rates)
   traffic: Desk['traffic'] = $state.raw(EMPTY.traffic)

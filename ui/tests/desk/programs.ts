@@ -34,6 +34,7 @@ const CHANNELS = [
   'VALUZ_CONTROL',
   'OBSERVE_REPORTS',
   'OBSERVE_OBSERVATIONS',
+  'DEALZ_COMMANDS',
 ] as const
 
 /** Those, and the hub to which programs report: the desk's. */

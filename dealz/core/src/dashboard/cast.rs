@@ -6,6 +6,7 @@
 //!
 //! - `link`, [`attempts`]: the state of a socket
 //! - `story`, `journal`: events in words; `phases`: the time lines
+//! - `find`: what a person means by the name of a process
 //! - `graph`, [`strangers`]: lines, and those at their ends that do not report
 //! - `members`, `member`: what is known of processes besides their last states; `services`: of those that the desk has started
 //! - `roster`: which sockets of a process are shown
@@ -13,6 +14,7 @@
 
 mod attempts;
 mod counts;
+mod find;
 mod graph;
 mod journal;
 mod limits;
@@ -31,7 +33,7 @@ mod view;
 use std::time::{Duration, Instant};
 
 use observatory::{Change, Flows, Observatory, Presence};
-use wire::report::{EventReport, ProcessId, ProcessState, Report};
+use wire::report::{EventReport, Label, ProcessId, ProcessState, Report};
 
 use self::{
     counts::Counts, graph::Graph, journal::Journal, link::Shift, members::Members, phases::Phases, services::Services,
@@ -43,7 +45,7 @@ use super::Section;
 use crate::{
     clock::Now,
     event::Silence,
-    view::{CastView, MonitorLine, ProcessCounts, ProcessView, StateChange},
+    view::{CastView, HighlightView, MonitorLine, ProcessCounts, ProcessView, StateChange},
 };
 
 /// The least time between two changes of the cast that pages get.
@@ -211,6 +213,14 @@ impl Cast {
         self.strangers.wanted()
     }
 
+    /// The processes or sockets that a person means by `target`.
+    ///
+    /// # Errors
+    /// A sentence: there is none.
+    pub(super) fn find(&self, target: &str) -> Result<HighlightView, String> {
+        find::find(self.observatory.processes(), |state| self.services.child(state, self.host()), target)
+    }
+
     /// Draws the conclusions of all that was handled, and of the time. Returns whether pages get them at once.
     pub(super) fn handle_time(&mut self, now: Now) -> bool {
         let changes = self.observatory.handle_timeout(now.at);
@@ -312,6 +322,11 @@ impl Cast {
         self.shift = Shift::State;
     }
 
+    /// The machine of the desk, once it reports.
+    fn host(&self) -> Option<&Label> {
+        self.observatory.process(self.desk).map(|desk| &desk.state().host)
+    }
+
     fn compare_counts(&mut self, now: Now) {
         let is_due = now.at.saturating_duration_since(self.counted_at) >= COUNTED_EVERY;
         // Places in lines of another version are those of other processes.
@@ -327,7 +342,7 @@ impl Cast {
         if std::mem::replace(&mut self.shift, Shift::None) == Shift::None {
             return;
         }
-        let host = self.observatory.process(self.desk).map(|desk| &desk.state().host);
+        let host = self.host();
         let parts = Parts {
             observatory: &self.observatory,
             graph: &self.graph,

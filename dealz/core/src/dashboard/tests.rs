@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     event::{NamedWorker, Silence},
-    view::{LineKind, Mark, Phase, PricePoint, Quote, SocketState, SocketView, WorkerState},
+    view::{LineKind, Mark, Phase, PricePoint, Quote, SocketState, SocketView, ViewName, WorkerState},
 };
 
 const TICKS: &str = "tcp://127.0.0.1:9003";
@@ -468,4 +468,46 @@ fn after_a_reset_pages_begin_with_a_snapshot_without_the_past() {
     let counts = &update.counts[0].sockets[2];
     assert_eq!((counts.malformed, counts.received), (0, 5));
     assert!(update.chatz.unwrap().waiting.is_empty());
+}
+
+#[test]
+fn a_view_that_is_chosen_reaches_each_page_that_is_there_once_and_none_that_comes_later() {
+    let mut desk = Desk::new();
+    let [mut page, mut slow] = [desk.dashboard.cursor(), desk.dashboard.cursor()];
+    let _ = desk.changes(&mut page);
+    let shown = |desk: &mut Desk, cursor: &mut Cursor, now_ms| {
+        desk.handle_time(now_ms);
+        desk.changes(cursor).and_then(|update| update.view)
+    };
+    desk.handle(Event::View(ViewName::Wire), 10.0);
+    assert_eq!(shown(&mut desk, &mut page, 20.0), Some(ViewName::Wire));
+    assert_eq!(shown(&mut desk, &mut page, 2_000.0), None);
+    desk.handle(Event::View(ViewName::Wire), 2_010.0);
+    assert_eq!(shown(&mut desk, &mut page, 2_020.0), Some(ViewName::Wire), "the same view is chosen again");
+    // A reset brings a snapshot, and a choice right after it is in the same one.
+    desk.handle(Event::Reset, 2_030.0);
+    desk.handle(Event::View(ViewName::Chatz), 2_030.0);
+    assert_eq!(shown(&mut desk, &mut page, 2_040.0), Some(ViewName::Chatz));
+    assert_eq!(shown(&mut desk, &mut slow, 2_050.0), Some(ViewName::Chatz), "the newest of all");
+    let mut late = desk.dashboard.cursor();
+    assert_eq!(shown(&mut desk, &mut late, 2_060.0), None);
+}
+
+#[test]
+fn a_highlight_ends_by_itself_and_a_page_that_comes_meanwhile_has_it() {
+    let mut desk = Desk::new();
+    let mut page = desk.dashboard.cursor();
+    let _ = desk.changes(&mut page);
+    let what = HighlightView { processes: vec!["2".to_owned()], sockets: Vec::new() };
+    desk.handle(Event::Highlight(what.clone()), 1_000.0);
+    assert_eq!(desk.snapshot(1_010.0).highlight, Some(what.clone()));
+    assert_eq!(desk.changes(&mut page).and_then(|update| update.highlight), Some(what.clone()));
+    desk.handle_time(5_990.0);
+    assert_eq!(desk.changes(&mut page).and_then(|update| update.highlight), None);
+    desk.handle(Event::Highlight(what), 5_995.0);
+    desk.handle_time(6_010.0);
+    assert_eq!(desk.changes(&mut page).and_then(|update| update.highlight), None, "it lasts longer");
+    desk.handle_time(10_996.0);
+    let ended = desk.changes(&mut page).and_then(|update| update.highlight);
+    assert_eq!(ended, Some(HighlightView::default()), "at once");
 }

@@ -1,12 +1,12 @@
 //! Validates commands and passes them on. A page is not trusted: every value becomes a validated type, or a refusal with a
 //! reason.
 
-use std::sync::TryLockError;
+use std::sync::{PoisonError, TryLockError};
 
 use valuz::pace::Pace;
 use wire::{Symbol, Text, User};
 
-use super::{live::Live, not_now};
+use super::live::Live;
 use crate::{
     command::{Command, OrdersInput, Refusal, Reply},
     event::Event,
@@ -31,16 +31,18 @@ impl Live {
             Command::Pace { pace } => self.valuz.set_pace(parse_pace(pace)?)?,
             Command::Step => self.valuz.step()?,
             Command::SetWorkers { count } if count > WORKERS_MAX => {
-                return Err(invalid("count", &format!("dealz runs at most {WORKERS_MAX} workers")));
+                return Err(Refusal::invalid("count", &format!("dealz runs at most {WORKERS_MAX} workers")));
             }
             Command::SetWorkers { count } => self.processes.set_workers(count)?,
             Command::KillWorker => self.processes.kill_worker()?,
             Command::Process { id, act } => self.processes.act(id, act)?,
+            Command::View { view } => self.report(Event::View(view)),
+            Command::Highlight { target } => self.highlight(&target)?,
             Command::Reset => self.reset()?,
             Command::Wire { socket, after } => {
                 return Ok(Reply::Wire { messages: self.observations.messages(&socket, after)? });
             }
-            Command::Recording => return Err(not_now("no recording is played")),
+            Command::Recording => return Err(Refusal::not_now("no recording is played")),
         }
         Ok(Reply::Done)
     }
@@ -51,12 +53,23 @@ impl Live {
         self.valuz.run(Run { orders, origin, valuation, await_pids })
     }
 
+    fn highlight(&self, target: &str) -> Result<(), Refusal> {
+        let found = self.dashboard().lock().unwrap_or_else(PoisonError::into_inner).find(target);
+        self.report(Event::Highlight(found.map_err(|reason| Refusal::invalid("target", &reason))?));
+        Ok(())
+    }
+
+    /// Reports to the dashboard, which drains the channel; if that fails, it has ended.
+    fn report(&self, event: Event) {
+        let _ = self.events.send(event);
+    }
+
     /// Resets the desk.
     fn reset(&self) -> Result<(), Refusal> {
         let _one_at_a_time = match self.resetting.try_lock() {
             Ok(guard) => guard,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => return Err(not_now("the desk is already being reset")),
+            Err(TryLockError::WouldBlock) => return Err(Refusal::not_now("the desk is already being reset")),
         };
         self.processes.reset()?;
         self.valuz.reset()?;
@@ -70,26 +83,28 @@ impl Live {
         self.chatz.reset()?;
         self.chatz.rename(self.name.clone())?;
         self.observations.taps().clear();
-        // Last, so that all earlier events are cleared too. The dashboard drains the channel; if sending fails, it has ended.
-        let _ = self.events.send(Event::Reset);
+        // Last, so that all earlier events are cleared too.
+        self.report(Event::Reset);
         Ok(())
     }
 }
 
 fn parse_symbol(symbol: &str) -> Result<Symbol, Refusal> {
-    symbol
-        .parse()
-        .map_err(|_| invalid("symbol", "a symbol is 2 to 16 capital letters and digits, starting with a letter"))
+    symbol.parse().map_err(|_| {
+        Refusal::invalid("symbol", "a symbol is 2 to 16 capital letters and digits, starting with a letter")
+    })
 }
 
 fn parse_name(name: &str) -> Result<User, Refusal> {
-    name.parse().map_err(|_| invalid("name", "a name is 1 to 32 letters, digits and _"))
+    name.parse().map_err(|_| Refusal::invalid("name", "a name is 1 to 32 letters, digits and _"))
 }
 
 fn parse_pace(pace: BatchPace) -> Result<Pace, Refusal> {
     match pace {
         BatchPace::Max => Ok(Pace::Max),
-        BatchPace::Rate { per_second } => Pace::per_second(per_second).map_err(|reason| invalid("pace", &reason)),
+        BatchPace::Rate { per_second } => {
+            Pace::per_second(per_second).map_err(|reason| Refusal::invalid("pace", &reason))
+        }
         BatchPace::Step => Ok(Pace::Step),
     }
 }
@@ -100,12 +115,8 @@ fn parse_text(text: &str) -> Result<Text, Refusal> {
             "" => "the text is empty",
             _ => "a text is at most 4,096 bytes without U+001F",
         };
-        invalid("text", reason)
+        Refusal::invalid("text", reason)
     })
-}
-
-fn invalid(field: &str, reason: &str) -> Refusal {
-    Refusal::Invalid { field: field.to_owned(), reason: reason.to_owned() }
 }
 
 #[cfg(test)]

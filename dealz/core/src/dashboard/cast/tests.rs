@@ -2,6 +2,7 @@
 
 mod counts;
 mod events;
+mod find;
 mod limits;
 mod lines;
 mod processes;

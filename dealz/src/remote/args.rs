@@ -1,0 +1,166 @@
+//! What was typed after `dealz do`, as a command.
+
+use clap::{Args, Subcommand};
+use dealz_core::{
+    command::{Command, OrdersInput, ProcessAct},
+    view::{BatchPace, ValuationName, ViewName},
+};
+use serde::de::{DeserializeOwned, IntoDeserializer as _, value::Error};
+use sockets::Endpoint;
+use wire::desk::COMMANDS;
+
+/// A command, and the desk to which it goes.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct RemoteArgs {
+    /// The command.
+    #[command(subcommand)]
+    pub command: RemoteCommand,
+    /// Where the desk takes commands [default: tcp://127.0.0.1:9009]
+    #[arg(long, value_name = "ENDPOINT", env = COMMANDS.variable, global = true)]
+    pub commands: Option<Endpoint>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  dealz do start tickz
+  dealz do kill worker-2
+  dealz do batch 100000 --valuation var
+  dealz do say hello, everyone
+  dealz do view wire
+  dealz do highlight tickz
+
+Exit codes: 0 done, 1 refused or no desk, 2 wrong usage.";
+
+/// A command to a desk.
+#[derive(Debug, Subcommand)]
+pub enum RemoteCommand {
+    /// Start a process of the desk
+    Start(ProcessArgs),
+    /// Ask a process to end (SIGTERM)
+    Stop(ProcessArgs),
+    /// End a process and start it again
+    Restart(ProcessArgs),
+    /// Kill a process (SIGKILL)
+    Kill(ProcessArgs),
+    /// Suspend a process (SIGSTOP)
+    Suspend(ProcessArgs),
+    /// Resume a process (SIGCONT)
+    Resume(ProcessArgs),
+    /// Set the number of workers
+    Workers {
+        /// 0 to 16
+        count: u32,
+    },
+    /// Run a batch of simulated orders; a running one is stopped
+    Batch {
+        /// The number of orders
+        count: u64,
+        /// What workers compute for each order: notional or var
+        #[arg(long, value_name = "NAME", default_value = "notional", value_parser = word::<ValuationName>)]
+        valuation: ValuationName,
+        /// Random seed: the same seed gives the same orders
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+    /// Stop the running batch
+    StopBatch,
+    /// Set how fast orders are sent, of the running batch and of later ones
+    Pace {
+        /// max, step (one order for each `step`), or orders a second
+        #[arg(value_parser = pace)]
+        pace: BatchPace,
+    },
+    /// Send one order of the running batch
+    Step,
+    /// Subscribe to a symbol
+    Follow(SymbolArgs),
+    /// Unsubscribe from a symbol
+    Forget(SymbolArgs),
+    /// Say something in the chat
+    Say {
+        /// The text; several words are joined by spaces
+        #[arg(required = true, num_args = 1..)]
+        text: Vec<String>,
+    },
+    /// Change the desk's name in the chat
+    Rename {
+        /// Letters, digits and _, at most 32
+        name: String,
+    },
+    /// Have the pages that may control the desk show a view
+    View {
+        /// desk, tickz, chatz, valuz, monitor, wire or processes
+        #[arg(value_parser = word::<ViewName>)]
+        view: ViewName,
+    },
+    /// Have a process, or one of its sockets, pulse in the diagram for five seconds
+    Highlight {
+        /// A process that reports: its program, `worker-2`, its process id, or the first digits of its id
+        #[arg(value_name = "PROCESS[/SOCKET]")]
+        target: String,
+    },
+    /// Reset the desk: restart its services, clear chat and counters
+    Reset,
+}
+
+/// A process of the desk.
+#[derive(Debug, Args)]
+pub struct ProcessArgs {
+    /// tickz, chatz, worker-1, …
+    process: String,
+}
+
+/// A symbol.
+#[derive(Debug, Args)]
+pub struct SymbolArgs {
+    /// 2 to 16 capital letters and digits
+    symbol: String,
+}
+
+impl RemoteCommand {
+    /// The command in the form of the desk.
+    #[must_use]
+    pub fn to_command(&self) -> Command {
+        let process = |ProcessArgs { process }: &ProcessArgs, act| Command::Process { id: process.clone(), act };
+        match self {
+            Self::Start(args) => process(args, ProcessAct::Start),
+            Self::Stop(args) => process(args, ProcessAct::Stop),
+            Self::Restart(args) => process(args, ProcessAct::Restart),
+            Self::Kill(args) => process(args, ProcessAct::Kill),
+            Self::Suspend(args) => process(args, ProcessAct::Suspend),
+            Self::Resume(args) => process(args, ProcessAct::Resume),
+            Self::Workers { count } => Command::SetWorkers { count: *count },
+            Self::Batch { count, valuation, seed } => {
+                Command::RunBatch { orders: OrdersInput::Seed { seed: *seed, count: *count }, valuation: *valuation }
+            }
+            Self::StopBatch => Command::StopBatch,
+            Self::Pace { pace } => Command::Pace { pace: *pace },
+            Self::Step => Command::Step,
+            Self::Follow(SymbolArgs { symbol }) => Command::Follow { symbol: symbol.clone() },
+            Self::Forget(SymbolArgs { symbol }) => Command::Forget { symbol: symbol.clone() },
+            Self::Say { text } => Command::Say { text: text.join(" ") },
+            Self::Rename { name } => Command::Rename { name: name.clone() },
+            Self::View { view } => Command::View { view: *view },
+            Self::Highlight { target } => Command::Highlight { target: target.clone() },
+            Self::Reset => Command::Reset,
+        }
+    }
+}
+
+/// A pace: two words, or a number.
+fn pace(text: &str) -> Result<BatchPace, &'static str> {
+    match text {
+        "max" => Ok(BatchPace::Max),
+        "step" => Ok(BatchPace::Step),
+        rate => rate
+            .parse()
+            .map(|per_second| BatchPace::Rate { per_second })
+            .map_err(|_| "max, step or a number of orders a second is expected"),
+    }
+}
+
+/// One of the words of `T`.
+fn word<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
+    T::deserialize(text.into_deserializer())
+}
