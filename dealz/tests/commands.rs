@@ -181,11 +181,11 @@ fn a_terminal_leads_the_pages() {
 
 #[test]
 fn without_a_desk_the_address_is_named_within_two_seconds() {
-    let [nobody] = testkit::free_endpoints();
+    let [unused] = testkit::free_endpoints();
     let start = Instant::now();
-    let finished = ask(&nobody, &["reset"]);
+    let finished = ask(&unused, &["reset"]);
     assert_eq!(finished.code, Some(1));
-    assert!(finished.stderr.contains(&format!("no desk takes commands at {nobody}: none is running")), "{finished:?}");
+    assert!(finished.stderr.contains(&format!("no desk takes commands at {unused}: none is running")), "{finished:?}");
     assert!(start.elapsed() < SOON, "{:?}", start.elapsed());
 }
 
@@ -293,7 +293,7 @@ fn every_request_gets_one_answer_whatever_it_is() {
     let _ = raw.send(&[&b""[..], &vec![b'x'; 100_000]]);
     let mut raw = RawPeer::connect(&endpoint, "DEALER").unwrap();
     let _ = raw.send_bytes(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
-    // Whoever leaves without its answer costs nothing.
+    // A client that leaves without its answer costs nothing.
     drop(req());
     req().send([&br#"{"do":"view","view":"desk"}"#[..]]);
     done(&endpoint, &["view", "desk"]);

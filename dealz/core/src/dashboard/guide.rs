@@ -38,7 +38,7 @@ impl Guide {
         }
     }
 
-    /// The cursor of a page that has seen no state, and that choices up to now do not concern.
+    /// The cursor of a page that has seen no state, and that no choice made so far concerns.
     pub(super) const fn cursor(&self) -> GuideCursor {
         GuideCursor { choices: self.choices, highlight: 0 }
     }
