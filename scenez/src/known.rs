@@ -2,6 +2,7 @@
 
 use std::{
     env,
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
 };
 
@@ -91,14 +92,21 @@ impl Programs {
     #[must_use]
     pub fn has(&self, program: &str) -> bool {
         if program.contains('/') {
-            return self.root.join(program).is_file();
+            return can_run(&self.root.join(program));
         }
-        self.folders.iter().any(|folder| folder.join(program).is_file())
+        self.folders.iter().any(|folder| can_run(&folder.join(program)))
     }
+}
+
+/// Whether a file may be executed.
+fn can_run(path: &Path) -> bool {
+    path.metadata().is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs::{self, Permissions};
+
     use super::*;
 
     fn known(run: &str) -> Result<Known, String> {
@@ -119,9 +127,12 @@ mod tests {
     #[test]
     fn a_program_is_in_path_or_below_the_root() {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("peer.py"), "").unwrap();
+        let peer = folder.path().join("peer.py");
+        fs::write(&peer, "").unwrap();
+        fs::set_permissions(&peer, Permissions::from_mode(0o700)).unwrap();
+        fs::write(folder.path().join("notes.txt"), "").unwrap();
         let programs = Programs::of_this_machine(folder.path());
         assert!(programs.has("sh") && programs.has("./peer.py"));
-        assert!(!programs.has("peer.py") && !programs.has("./sh"));
+        assert!(!programs.has("peer.py") && !programs.has("./sh") && !programs.has("./notes.txt"));
     }
 }

@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 
-use super::{CAST, assert_all, mistakes, of_cast, scene};
+use super::{assert_all, mistakes, of_cast, scene};
 
 #[test]
 fn the_cast() {
@@ -112,7 +112,7 @@ run = "sh""#,
 
 #[test]
 fn a_process_that_waits_for_ever() {
-    let text = scene(CAST, "view = \"wire\"", "\"prices.ticks.sent\" = \"> 0\"")
-        .replace("start = \"late\"", "view = \"desk\"");
+    let text =
+        scene("view = \"wire\"", "\"prices.ticks.sent\" = \"> 0\"").replace("start = \"late\"", "view = \"desk\"");
     assert_eq!(mistakes(&text), "5: `late` waits, and no cue starts it\n");
 }

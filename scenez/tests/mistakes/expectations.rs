@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 
-use super::{CAST, assert_all, mistakes, of_expected, scene};
+use super::{assert_all, mistakes, of_expected, scene};
 
 #[test]
 fn expectations_that_mean_nothing() {
@@ -97,7 +97,7 @@ fn expectations_that_cannot_fail() {
         "#]],
     );
     assert_all(
-        mistakes(&scene(CAST, r#"view = "wire""#, r#""late.lost" = 0"#)),
+        mistakes(&scene(r#"view = "wire""#, r#""late.lost" = 0"#)),
         expect![[r#"
             22: `late` waits: no cue has started it yet
         "#]],

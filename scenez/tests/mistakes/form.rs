@@ -2,13 +2,12 @@
 
 use expect_test::expect;
 
-use super::{CAST, assert_all, mistakes, of_acts, scene};
+use super::{assert_all, mistakes, of_acts, scene};
 
 #[test]
 fn a_scene_without_mistakes_has_none() {
     assert_all(
         mistakes(&scene(
-            CAST,
             r#"start = "late"
 suspend = ["prices", "worker-2"]
 fault = { on = "late.ticks", latency = "200ms", jitter = "20ms", for = "10s" }
@@ -74,7 +73,7 @@ fn the_form_of_a_file() {
 
 #[test]
 fn lines_are_those_of_the_file_also_with_crlf_and_a_byte_order_mark() {
-    let text = scene(CAST, "\n\nkill = \"lat\"", "\"prices.ticks.sent\" = \"> 0\"");
+    let text = scene("\n\nkill = \"lat\"", "\"prices.ticks.sent\" = \"> 0\"");
     assert_eq!(mistakes(&text), "21: no process `lat`: did you mean `late`?\n");
     assert_eq!(mistakes(&format!("\u{feff}{}", text.replace('\n', "\r\n"))), mistakes(&text));
 }
@@ -95,7 +94,7 @@ view"#,
         "#]],
     );
     assert_all(
-        mistakes(&scene(CAST, "\u{1b}[31m", "")),
+        mistakes(&scene("\u{1b}[31m", "")),
         expect![[r#"
         19: not TOML: invalid unquoted key, expected letters, numbers, `-`, `_`
         19: not TOML: key with no value, expected `=`

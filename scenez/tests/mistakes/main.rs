@@ -33,8 +33,8 @@ run = "sh -c true"
 
 /// A scene of this cast, a cue with these blocks, and one that starts `late` if no other does. `acts` begin in line 19, and
 /// `expected` begins three lines after their last.
-fn scene(cast: &str, acts: &str, expected: &str) -> String {
-    let cast = format!("# Title\n```toml cast{cast}```\n");
+fn scene(acts: &str, expected: &str) -> String {
+    let cast = format!("# Title\n```toml cast{CAST}```\n");
     let cue = format!("## Cue\n```toml do\n{acts}\n```\n```toml expect\n{expected}\n```\n");
     let is_started = ["start = \"late\"", "start = [\"late\""].iter().any(|start| acts.contains(start));
     let last = if is_started { "" } else { "## Last\n```toml do\nstart = \"late\"\n```\n" };
@@ -52,12 +52,12 @@ fn mistakes(text: &str) -> String {
 
 /// Those in a cue that does this. It expects something that can be false.
 fn of_acts(acts: &str) -> String {
-    mistakes(&scene(CAST, acts, "\"prices.ticks.sent\" = \"> 0\""))
+    mistakes(&scene(acts, "\"prices.ticks.sent\" = \"> 0\""))
 }
 
 /// Those in a cue that starts `late` in line 19 and expects this from line 22 on.
 fn of_expected(expected: &str) -> String {
-    mistakes(&scene(CAST, "start = \"late\"", expected))
+    mistakes(&scene("start = \"late\"", expected))
 }
 
 /// Those of a cast from line 3 on.
