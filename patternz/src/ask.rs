@@ -10,8 +10,8 @@
 //!  └────────┘             └───────────────┘
 //! ```
 //!
-//! What a REQ does by itself is up to the program here: it sends the empty frame that ends the envelope, and finds out which
-//! request a reply belongs to. Replies come in any order.
+//! What a REQ does by itself is up to the program here: it sends the empty frame that ends the
+//! envelope, and finds out which request a reply belongs to. Replies come in any order.
 
 use std::{
     collections::HashMap,
@@ -38,8 +38,8 @@ pub struct Ask {
     #[command(flatten)]
     ends: Ends,
     /// How many requests may wait for their replies
-    #[arg(long, value_name = "N", default_value_t = 4)]
-    at_once: usize,
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..))]
+    at_once: u16,
     /// The time between a reply and the next request
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = parse_duration)]
     pause: Duration,
@@ -56,7 +56,7 @@ impl Ask {
         let mut asked = HashMap::new();
         let mut request = 0_u64;
         loop {
-            while asked.len() < self.at_once {
+            while asked.len() < self.at_once.into() {
                 request += 1;
                 dealer.send(["", &request.to_string()])?;
                 asked.insert(request, Instant::now());

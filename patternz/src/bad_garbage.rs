@@ -8,18 +8,19 @@
 //!  └────────────┘               └──────────────┘
 //! ```
 //!
-//! libzmq takes bytes that do not begin with its greeting for the first version of its protocol, which had none. Most connections end
-//! at once, but some of the bytes may arrive as messages, so a program must expect any. A REP may even lose one reply to another
-//! client over it (libzmq 4.3): a `ping` waits for ever then, and a `lazy-pirate` asks again.
+//! libzmq takes bytes that do not begin with its greeting for the first version of its protocol,
+//! which had none. Most connections end at once, but some of the bytes may arrive as messages, so a
+//! program must expect any. A REP may even lose one reply to another client over it (libzmq 4.3): a
+//! `ping` waits for ever then, and a `lazy-pirate` asks again.
 
 use std::{
     fs::File,
     io::{self, ErrorKind, Read as _},
-    net::TcpStream,
+    net::{TcpStream, ToSocketAddrs as _},
     time::Duration,
 };
 
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
 use clap::Args;
 use humantime::parse_duration;
 use sockets::Endpoint;
@@ -52,10 +53,11 @@ pub struct BadGarbage {
 impl BadGarbage {
     pub(crate) fn run(&self, node: &Node) -> anyhow::Result<()> {
         let address = self.connect.as_str().strip_prefix("tcp://").context("garbage is sent over tcp:// only")?;
-        ensure!(self.connect.port().is_some_and(|port| port > 0), "{address} has no port");
+        let address = address.to_socket_addrs().ok().and_then(|mut found| found.next());
+        let address = address.with_context(|| format!("{} is no address", self.connect))?;
         let (mut bytes, mut ended) = (node.counter(BYTES), node.counter(ENDED));
         loop {
-            if let Ok(mut stream) = TcpStream::connect(address) {
+            if let Ok(mut stream) = TcpStream::connect_timeout(&address, PATIENCE) {
                 stream.set_read_timeout(Some(PATIENCE))?;
                 stream.set_write_timeout(Some(PATIENCE))?;
                 let mut random = File::open("/dev/urandom")?.take(BYTES_EACH);

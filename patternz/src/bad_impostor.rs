@@ -11,8 +11,9 @@
 //!  └─────────────┘   "" 7         └───────────┘
 //! ```
 //!
-//! A routing id is an address and no proof. A ROUTER that lets a client reconnect under its id (ZMQ_ROUTER_HANDOVER) cannot know who
-//! it is; the first connection stays up, and is no longer heard. The cure: random ids, and CURVE for who may connect.
+//! A routing id is an address and no proof. A ROUTER that lets a client reconnect under its id
+//! (ZMQ_ROUTER_HANDOVER) cannot know who it is; the first connection stays up, and is no longer
+//! heard. The cure: random ids, and CURVE for who may connect.
 
 use clap::Args;
 use sockets::Role;

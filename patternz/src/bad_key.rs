@@ -9,8 +9,9 @@
 //!  └──────────┘                    └──────────┘
 //! ```
 //!
-//! Without CURVE the handshakes do not match. A key that is not on the allow-list is refused. With another server's key the two cannot
-//! even read each other. The server is not disturbed, and logs each refusal; no message gets in.
+//! Without CURVE the handshakes do not match. A key that is not on the allow-list is refused. With
+//! another server's key the two cannot even read each other. The server is not disturbed, and logs
+//! each refusal; no message gets in.
 
 use std::time::Duration;
 
@@ -34,7 +35,7 @@ pub struct BadKey {
     #[arg(long, value_name = "ADDRESS")]
     connect: Endpoint,
     /// What is wrong
-    #[arg(long, default_value = "stranger")]
+    #[arg(long)]
     with: Wrong,
     /// The public key of the server, a file or its 40 characters; for a stranger
     #[arg(long, value_name = "KEY", required_if_eq("with", "stranger"), allow_hyphen_values = true)]

@@ -7,8 +7,9 @@
 //!  └───────┘            └───────┘
 //! ```
 //!
-//! The queues fill: here, in the kernels of both machines, at the publisher. Then the publisher drops what is for this subscriber, and
-//! the others receive everything. A publisher that waits instead (`tickz publish --block`) waits for this one, and so do all others.
+//! The queues fill: here, in the kernels of both machines, at the publisher. Then the publisher
+//! drops what is for this subscriber, and the others receive everything. A publisher that waits
+//! instead (`tickz publish --block`) waits for this one, and so do all others.
 
 use clap::Args;
 use sockets::Role;
@@ -26,7 +27,7 @@ pub struct BadNeverReads {
     #[command(flatten)]
     ends: Ends,
     /// The high-water mark: how many messages may wait here
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
     queue: u16,
 }
 

@@ -8,8 +8,9 @@
 //!  └────────┘  ♥   ♥   ♥   └────────┘
 //! ```
 //!
-//! A peer that has died closes its connection, and the monitor reports it at once. One that is suspended, or behind a cut cable,
-//! closes nothing: only missing heartbeats show it. It may come back, and what was sent meanwhile arrives then.
+//! A peer that has died closes its connection, and the monitor reports it at once. One that is
+//! suspended, or behind a cut cable, closes nothing: only missing heartbeats show it. It may come
+//! back, and what was sent meanwhile arrives then.
 
 use std::time::{Duration, Instant};
 

@@ -1,5 +1,5 @@
-//! What a pattern declares that it reports. It makes its sockets and values from these constants, and a scene that names one is
-//! checked against them.
+//! What a pattern declares that it reports. It makes its sockets and values from these constants,
+//! and a scene that names one is checked against them.
 
 use std::time::Duration;
 

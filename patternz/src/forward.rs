@@ -1,4 +1,4 @@
-//! Stands between publishers and subscribers, so that neither needs to know the other: both connect.
+//! Stands between publishers and subscribers, so that neither needs to know where the other is.
 //!
 //! ```text
 //!   publish             forward           subscribe
@@ -10,8 +10,9 @@
 //!  └───────┘        └─────────────┘       └───────┘
 //! ```
 //!
-//! An XPUB receives subscriptions as messages: a byte, 1 to begin and 0 to end, and the topic. An XSUB sends them so. Passed on, they
-//! travel to the publishers, and what no subscriber wants is not even sent to this program.
+//! An XPUB receives subscriptions as messages: a byte, 1 to begin and 0 to end, and the topic. An
+//! XSUB sends them so. Passed on, they travel to the publishers, and what no subscriber wants is
+//! not even sent to this program.
 
 use clap::Args;
 use sockets::{Endpoint, Role, blocking::ready};

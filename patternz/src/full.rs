@@ -1,4 +1,4 @@
-//! Fills a queue until it drops messages or lets its sender wait: which of both depends on the type of the socket alone.
+//! Fills a queue until it drops messages or its sender waits, as the type of the socket decides.
 //!
 //! ```text
 //!            one process
@@ -10,8 +10,9 @@
 //!  └──────────────────────────────┘
 //! ```
 //!
-//! The reader reads only when the sender has sent all or cannot continue. What it does not find then has been dropped. Both high-water
-//! marks count: the queue holds the sender's and the reader's. Over TCP the buffers of the kernel hold more.
+//! The reader reads only when the sender has sent all or cannot continue. What it does not find
+//! then has been dropped. Both high-water marks count: the queue holds the sender's and the
+//! reader's. Over TCP the buffers of the kernel hold more.
 
 use std::time::Duration;
 
@@ -46,7 +47,7 @@ pub struct Full {
     #[arg(long, value_name = "N", default_value_t = 1_000)]
     count: u64,
     /// The high-water mark of both sockets
-    #[arg(long, value_name = "N", default_value_t = 10)]
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..))]
     queue: u16,
 }
 

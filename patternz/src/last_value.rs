@@ -1,4 +1,4 @@
-//! Keeps the last message of each topic, and sends it to each subscriber that comes later: a last value cache.
+//! Keeps the last message of each topic for subscribers that come later: a last value cache.
 //!
 //! ```text
 //!   publish            last-value           subscribe
@@ -10,8 +10,9 @@
 //!                     └────────────┘
 //! ```
 //!
-//! A late joiner has to wait for the next message of its topic, which may be long. Here its subscription, which an XPUB receives, is
-//! answered at once with the last one. All subscribers of the topic get it again: a PUB cannot send to a single one.
+//! A late joiner has to wait for the next message of its topic, which may be long. Here its
+//! subscription, which an XPUB receives, is answered at once with the last one. All subscribers of
+//! the topic get it again: a PUB cannot send to a single one.
 
 use std::collections::BTreeMap;
 

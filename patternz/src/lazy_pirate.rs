@@ -11,8 +11,9 @@
 //!  └─────────────┘    1     └───────┘
 //! ```
 //!
-//! A strict REQ cannot send again without a reply, but it can be thrown away. Unsent messages go with it (linger 0). A request may
-//! be answered twice, so it must be one that does no harm when repeated.
+//! A strict REQ cannot send again without a reply, but it can be thrown away. Unsent messages go
+//! with it (linger 0). A request may be answered twice, so it must be one that does no harm when
+//! repeated.
 
 use std::time::Duration;
 

@@ -1,8 +1,9 @@
 //! The patterns of ZeroMQ as tiny programs, one file each.
 //!
-//! Each file begins with its diagram, declares what observers see of it (`REPORTS`), and reads from top to bottom. All share one
-//! program, `patternz NAME`, so that a scene starts any of them in milliseconds. Their sockets wait
-//! ([`sockets::BlockingSocket`]), because a pattern is best read as a sequence.
+//! Each file begins with its diagram, declares what observers see of it (`REPORTS`), and reads from
+//! top to bottom. All share one program, `patternz NAME`, so that a scene starts any of them in
+//! milliseconds. Their sockets wait ([`sockets::BlockingSocket`]), because a pattern is best read
+//! as a sequence.
 //!
 //! - [`node`]: what a pattern runs in
 //! - [`declared`]: what it declares that it reports

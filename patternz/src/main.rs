@@ -1,4 +1,5 @@
-//! The program `patternz`: parses the command line, runs one pattern or several, turns the result into an exit code.
+//! The program `patternz`: parses the command line, runs one pattern or several, turns the result
+//! into an exit code.
 
 use std::{process::ExitCode, sync::mpsc::channel, thread};
 

@@ -1,17 +1,19 @@
 //! Two threads that share nothing and exchange messages: PAIR over inproc.
 //!
 //! ```text
-//!                    one process
-//!  ┌───────────────────────────────────────────────┐
-//!  │  thread "pair"                 thread "square" │
-//!  │  ┌────────┐  inproc   7 ─────▶  ┌────────┐     │
-//!  │  │  PAIR  │ ───────────────────│  PAIR  │     │
-//!  │  └────────┘      ◀───── 49     └────────┘     │
-//!  └───────────────────────────────────────────────┘
+//!                  one process
+//!  ┌─────────────────────────────────────────┐
+//!  │  this thread             another thread │
+//!  │  ┌────────┐   inproc 7    ┌────────┐    │
+//!  │  │  PAIR  │ ────────────▶ │  PAIR  │    │
+//!  │  │        │ ◀──────────── │        │    │
+//!  │  └────────┘      49       └────────┘    │
+//!  └─────────────────────────────────────────┘
 //! ```
 //!
-//! Sockets belong to one thread each. They need one context in common, because the context is the transport: inproc copies no byte
-//! to the kernel. Instead of locking what they share, threads send it.
+//! Sockets belong to one thread each. They need one context in common, because the context is the
+//! transport: inproc copies no byte to the kernel. Instead of locking what they share, threads send
+//! it.
 
 use std::{thread, time::Duration};
 

@@ -9,8 +9,9 @@
 //!  └────────┘                          └────────┘
 //! ```
 //!
-//! All frames but the last are sent with "more follows". libzmq keeps them until it has the last, and only then sends them, so a
-//! program that dies in the middle (`--die-in 3`) leaves nothing half sent. The price: a message must fit into memory.
+//! All frames but the last are sent with "more follows". libzmq keeps them until it has the last,
+//! and only then sends them, so a program that dies in the middle (`--die-in 3`) leaves nothing
+//! half sent. The price: a message must fit into memory.
 
 use std::{process::abort, time::Duration};
 

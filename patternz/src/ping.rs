@@ -8,8 +8,9 @@
 //!  └───────┘    1     └───────┘
 //! ```
 //!
-//! A REQ sends, receives, sends, receives, and nothing else. If `pong` dies with a request, no reply to it ever comes, and `ping`
-//! waits for ever, even when `pong` is back. `lazy-pirate` shows the cure.
+//! A REQ sends, receives, sends, receives, and nothing else. If `pong` dies with a request, no
+//! reply to it ever comes, and `ping` waits for ever, even when `pong` is back. `lazy-pirate` shows
+//! the cure.
 
 use std::time::Duration;
 

@@ -9,8 +9,9 @@
 //!  └───────────────────┘  └───────┘
 //! ```
 //!
-//! A REP receives, sends, receives, sends. It remembers the envelope of the request, so the reply finds its way back through any
-//! number of queues. Several peers are served one after another, one request each.
+//! A REP receives, sends, receives, sends. It remembers the envelope of the request, so the reply
+//! finds its way back through any number of queues. Several peers are served one after another, one
+//! request each.
 
 use std::time::Duration;
 

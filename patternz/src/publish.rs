@@ -10,8 +10,9 @@
 //!                             └───────┘
 //! ```
 //!
-//! The first frame is the topic, the second the number of the message under this topic, so that a subscriber can count what it has
-//! lost. A PUB never waits: without a subscriber it drops everything, and for a slow one what exceeds the queue.
+//! The first frame is the topic, the second the number of the message under this topic, so that a
+//! subscriber can count what it has lost. A PUB never waits: without a subscriber it drops
+//! everything, and for a slow one what exceeds the queue.
 
 use std::time::Duration;
 
@@ -42,7 +43,7 @@ pub struct Publish {
     #[arg(long, value_name = "N", default_value_t = u64::MAX)]
     count: u64,
     /// The high-water mark: how many messages may wait for each subscriber
-    #[arg(long, value_name = "N", default_value_t = crate::QUEUE)]
+    #[arg(long, value_name = "N", default_value_t = crate::QUEUE, value_parser = clap::value_parser!(u16).range(1..))]
     queue: u16,
 }
 

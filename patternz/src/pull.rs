@@ -36,7 +36,7 @@ pub struct Pull {
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = parse_duration)]
     pause: Duration,
     /// The high-water mark: how many messages may wait here
-    #[arg(long, value_name = "N", default_value_t = crate::QUEUE)]
+    #[arg(long, value_name = "N", default_value_t = crate::QUEUE, value_parser = clap::value_parser!(u16).range(1..))]
     queue: u16,
 }
 

@@ -10,8 +10,9 @@
 //!                         └────────┘
 //! ```
 //!
-//! A PUSH waits when no worker can take a task: it drops nothing. But the first worker that connects takes all that its queue holds,
-//! before the second one is there. The cure is to wait for all of them (`--workers 2`).
+//! A PUSH waits when no worker can take a task: it drops nothing. But the first worker that
+//! connects takes all that its queue holds, before the second one is there. The cure is to wait for
+//! all of them (`--workers 2`).
 
 use std::time::Duration;
 
@@ -42,7 +43,7 @@ pub struct Push {
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = parse_duration)]
     pause: Duration,
     /// The high-water mark: how many tasks may wait for each worker
-    #[arg(long, value_name = "N", default_value_t = crate::QUEUE)]
+    #[arg(long, value_name = "N", default_value_t = crate::QUEUE, value_parser = clap::value_parser!(u16).range(1..))]
     queue: u16,
 }
 

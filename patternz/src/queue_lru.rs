@@ -1,4 +1,4 @@
-//! Gives each request to the worker that has been free for longest: load balancing by least recently used (LRU).
+//! Gives each request to the least recently used (LRU) of the workers that are free.
 //!
 //! ```text
 //!      ask                queue-lru              work
@@ -13,8 +13,9 @@
 //!  to a worker: | worker | "" | client | "" | request |
 //! ```
 //!
-//! A worker says READY, then each reply says that it is free again. A slow worker says so rarely, so it gets few requests. While none
-//! is free, requests wait. A request to a worker that has died is lost: its client asks again (`lazy-pirate`).
+//! A worker sends READY, and with each reply it is free again. A slow worker is rarely free, so it
+//! gets few requests. While none is free, requests wait. A request to a worker that has died is
+//! lost: its client asks again (`lazy-pirate`).
 
 use std::collections::VecDeque;
 
@@ -35,7 +36,7 @@ const FREE: DeclaredValue = value("free", "workers");
 /// The most workers that can be free.
 const WORKERS_MAX: usize = 1_000;
 
-/// Give each request to the worker that has been free for longest (ROUTER, ROUTER); its peers are ask, ping, lazy-pirate and work
+/// Give each request to the least recently used worker (ROUTER, ROUTER); its peers are ask, ping, lazy-pirate and work
 #[derive(Debug, Args)]
 pub struct QueueLru {
     /// Bind here for clients

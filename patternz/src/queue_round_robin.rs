@@ -13,8 +13,9 @@
 //!  to a worker: | client | "" | request |
 //! ```
 //!
-//! The ROUTER puts the client's id before each request, the REP keeps that envelope and puts it before the reply, and the ROUTER finds
-//! the client by it. A slow worker gets as many requests as a fast one, and they wait for it. `queue-lru` is the cure.
+//! The ROUTER puts the client's id before each request, the REP keeps that envelope and puts it
+//! before the reply, and the ROUTER finds the client by it. A slow worker gets as many requests as
+//! a fast one, and they wait for it. `queue-lru` is the cure.
 
 use clap::Args;
 use sockets::{Endpoint, Role, blocking::ready};

@@ -12,8 +12,8 @@
 //!  └──────┘           └────────────────┘
 //! ```
 //!
-//! TCP is a stream of bytes: there are no messages, no topics and no handshake, and a line may arrive in pieces. So this is where
-//! ZeroMQ ends, and where it can be joined to anything else.
+//! TCP is a stream of bytes: there are no messages, no topics and no handshake, and a line may
+//! arrive in pieces. So this is where ZeroMQ ends, and where it can be joined to anything else.
 
 use std::collections::BTreeSet;
 

@@ -10,8 +10,9 @@
 //!  └─────────────┘               └───────────┘
 //! ```
 //!
-//! A subscription is a prefix, so `GO` also brings `GOOG`; `--exact` compares the whole topic. What was published before this
-//! subscribed is not lost: it was never sent here. A subscriber that is too slow (`--pause`) finds gaps in the numbers.
+//! A subscription is a prefix, so `GO` also brings `GOOG`; `--exact` compares the whole topic. What
+//! was published before this subscribed is not lost: it was never sent here. A subscriber that is
+//! too slow (`--pause`) finds gaps in the numbers.
 
 use std::{collections::HashMap, mem, time::Duration};
 
@@ -48,7 +49,7 @@ pub struct Subscribe {
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = parse_duration)]
     pause: Duration,
     /// The high-water mark: how many messages may wait here
-    #[arg(long, value_name = "N", default_value_t = crate::QUEUE)]
+    #[arg(long, value_name = "N", default_value_t = crate::QUEUE, value_parser = clap::value_parser!(u16).range(1..))]
     queue: u16,
 }
 

@@ -1,4 +1,5 @@
-//! Frames as text: every pattern writes numbers in digits and names in letters, so that a person can read them in the wire view.
+//! Frames as text: every pattern writes numbers in digits and names in letters, so that a person
+//! can read them in the wire view.
 
 use wire::{Frames, foreign};
 

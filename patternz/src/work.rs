@@ -1,4 +1,4 @@
-//! Works for a queue: says READY, then replies to one request at a time.
+//! Works for a queue: sends READY, then replies to one request at a time.
 //!
 //! ```text
 //!   queue-lru                       work
@@ -9,8 +9,9 @@
 //!  └────────┘                     └───────┘
 //! ```
 //!
-//! The worker is the one that asks: its first request is READY, and each further one is a reply. So a REQ, which strictly alternates,
-//! never has two requests to work on. The client's id is a frame like any other, which the worker returns.
+//! The worker is the one that asks: its first request is READY, and each further one is a reply. So
+//! a REQ, which strictly alternates, never has two requests to work on. The client's id is a frame
+//! like any other, which the worker returns.
 
 use std::time::Duration;
 

@@ -1,8 +1,8 @@
 //! A socket whose calls wait, for a program that does one thing at a time.
 //!
-//! A service waits in one place for everything that may happen ([`crate::Events`]). A program that shows one pattern reads better
-//! as a sequence: send, receive, pause. Each call here follows the socket's monitor while it waits, and ends with
-//! [`Ended::Stopped`] at the stop signal, so that `?` ends the program.
+//! A service waits in one place for everything that may happen ([`crate::Events`]). A program that shows one pattern
+//! reads better as a sequence: send, receive, pause. Each call here follows the socket's monitor while it waits, and
+//! ends with [`Ended::Stopped`] at the stop signal, so that `?` ends the program.
 
 use std::{
     array, mem,

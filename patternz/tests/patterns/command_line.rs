@@ -30,6 +30,9 @@ fn wrong_usage_is_explained_and_ends_with_2() {
         ("ping --bind 7", "does not begin with tcp://"),
         ("ping --bind inproc://a and", "<COMMAND>"),
         ("ping --bind inproc://a and pong --bind inproc://a --observe off", "unexpected argument '--observe'"),
+        ("publish --bind inproc://a --queue 0", "0 is not in 1..=65535"),
+        ("ask --bind inproc://a --id ", "a routing id has 1 to 255 bytes"),
+        ("bad-key --connect tcp://127.0.0.1:1 --with stranger", "--door <KEY>"),
         ("pang", "unrecognized subcommand 'pang'"),
     ] {
         let finished = run(PATTERNZ, arguments.split(' '));

@@ -19,7 +19,7 @@ fn arguments(role: &str) -> &'static str {
 }
 
 #[test]
-fn each_pattern_reports_the_sockets_and_values_that_it_declares() {
+fn each_pattern_reports_the_sockets_and_values_that_it_declares_and_ends_at_the_stop_signal() {
     let mut cast = Cast::new();
     for declared in patternz::REPORTS {
         let program = cast.start(&format!("{} {}", declared.role, arguments(declared.role)));
@@ -35,5 +35,8 @@ fn each_pattern_reports_the_sockets_and_values_that_it_declares() {
             sockets == socket_names().collect() && values == value_names().collect()
         });
         assert_eq!((declared.program, cast.state(&program).role.as_str()), ("patternz", declared.role));
+        program.terminate();
+        let finished = program.finish();
+        assert_eq!(finished.code, Some(0), "{}: {}", declared.role, finished.stderr);
     }
 }

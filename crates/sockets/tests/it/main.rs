@@ -1,6 +1,7 @@
 //! Real sockets, real libzmq, ports that the system chooses.
 //!
 //! - `authentication`: who gets in under NULL, PLAIN and CURVE
+//! - `blocking`: sockets whose calls wait
 //! - `connections`: clients that connect again, whatever they met; routing ids that no stranger can guess
 //! - `floods`: peers that send without end, or speak where they should listen
 //! - `hub`: the hub of the observation bus
@@ -13,6 +14,7 @@
 
 mod actors;
 mod authentication;
+mod blocking;
 mod connections;
 mod floods;
 mod hub;
