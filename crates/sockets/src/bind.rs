@@ -49,6 +49,18 @@ fn failed(endpoint: &Endpoint, error: zmq::Error) -> BindError {
     }
 }
 
+impl BindError {
+    /// The error of a TCP endpoint that the system did not let a program bind without libzmq.
+    #[must_use]
+    pub fn of_system(endpoint: &Endpoint, reason: &io::Error) -> Self {
+        let endpoint = endpoint.clone();
+        match reason.kind() {
+            io::ErrorKind::AddrInUse => Self::InUse { holder: holder(&endpoint), endpoint },
+            _ => Self::Refused { endpoint, reason: reason.to_string() },
+        }
+    }
+}
+
 /// The system's reason not to bind this address; `None` if it is in use.
 fn tcp_reason(host: &str, port: u16, error: zmq::Error) -> Option<String> {
     let address = if host == "*" { Ok(IpAddr::V4(Ipv4Addr::UNSPECIFIED)) } else { host.parse::<IpAddr>() };

@@ -15,7 +15,7 @@ use crate::{
     Mechanism, Monitors, Probes, Role, Security, Socket, SocketError, Stop,
     allow::AllowList,
     error::{system_error, zmq_error},
-    observe::{Reporter, Reporting, Value, Values},
+    observe::{LinkReport, Reporter, Reporting, Value, Values},
     random, raw,
     socket::{Shared, milliseconds},
     wait::wait,
@@ -158,6 +158,12 @@ impl Context {
     #[must_use]
     pub fn value(&self, name: &'static str, unit: &'static str) -> Value {
         self.observation.as_ref().map_or_else(Value::default, |observation| observation.values.value(name, unit))
+    }
+
+    /// What observers of the process see of a link with this name, if there are any.
+    #[must_use]
+    pub fn link(&self, name: &str) -> LinkReport {
+        LinkReport::open(self.observation.as_ref(), name)
     }
 
     /// A socket of this role for this channel, not yet bound nor connected.

@@ -122,7 +122,8 @@ impl Endpoint {
     }
 
     /// The host of a TCP endpoint, without brackets.
-    pub(crate) fn host(&self) -> Option<&str> {
+    #[must_use]
+    pub fn host(&self) -> Option<&str> {
         let (host, _) = self.0.strip_prefix("tcp://")?.rsplit_once(':')?;
         Some(host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host))
     }

@@ -76,7 +76,7 @@ pub use keys::{KeyPair, PublicKey};
 pub use listener::{Listener, Subscription};
 pub use malformed::MalformedMessages;
 pub(crate) use monitors::Monitors;
-pub use observe::{Reporting, Value};
+pub use observe::{LinkReport, Reporting, Value};
 pub use output::Output;
 pub(crate) use probe::Probes;
 pub use request::{RequestConfig, RequestError, request};

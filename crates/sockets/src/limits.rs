@@ -22,7 +22,8 @@ pub(crate) fn open_files() -> u32 {
 
 /// The highest file descriptor that a connection may have: the system gives out the lowest that is free, so all those
 /// above are too.
-pub(crate) fn connection_descriptor_max() -> u32 {
+#[must_use]
+pub fn connection_descriptor_max() -> u32 {
     let files = open_files();
     files - RESERVED_DESCRIPTORS.min(files / 4)
 }

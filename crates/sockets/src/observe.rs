@@ -12,6 +12,7 @@
 //!
 //! - [`value`]: numbers that the program wants seen
 //! - `backlog`: how many messages wait to be received, pure
+//! - `link`: what a link reports, which is no socket of libzmq
 //! - `connections`: what events say about the connections of a socket, pure
 //! - `demand`: what observers want
 //! - `pace`: how often, pure
@@ -23,11 +24,13 @@ mod backlog;
 mod bus;
 mod connections;
 mod demand;
+mod link;
 mod pace;
 mod reporter;
 mod state;
 pub mod value;
 
+pub use link::LinkReport;
 pub(crate) use reporter::Reporter;
 pub use value::Value;
 pub(crate) use value::Values;

@@ -37,10 +37,29 @@ pub(crate) struct Probe {
     is_open: AtomicBool,
 }
 
+/// The kind of a socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// One of libzmq's.
+    Zmq(Role),
+    /// A link, which passes on the bytes of TCP connections and knows no messages.
+    Link,
+}
+
+impl Kind {
+    /// The name of its type, as in reports.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Zmq(role) => role.name(),
+            Self::Link => "LINK",
+        }
+    }
+}
+
 /// What a socket is, and where; a closed one is nowhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Facts {
-    pub(crate) role: Role,
+    pub(crate) kind: Kind,
     /// The name of its channel.
     pub(crate) channel: Option<&'static str>,
     /// The high-water marks: messages for each peer, 0 without limit.
@@ -77,6 +96,12 @@ impl Probes {
         *lock(&probe.facts) = Some(facts);
         probe.is_open.store(true, Relaxed);
         (name, probe)
+    }
+
+    /// Whether the socket with this name is a link.
+    pub(crate) fn is_link(&self, name: &str) -> bool {
+        let probe = lock(&self.by_name).get(name).cloned();
+        probe.and_then(|probe| probe.facts()).is_some_and(|facts| facts.kind == Kind::Link)
     }
 
     /// Every socket that is open, in the order of their names.
@@ -170,7 +195,13 @@ impl Meter {
     fn count(&self, frames: &Frames) {
         self.messages.store(self.messages.load(Relaxed) + 1, Relaxed);
         self.frames.store(self.frames.load(Relaxed) + frames.len() as u64, Relaxed);
-        self.bytes.store(self.bytes.load(Relaxed) + frames.byte_len() as u64, Relaxed);
+        self.count_bytes(frames.byte_len());
+    }
+
+    /// Counts bytes of which it is not known where messages begin; on one thread, as all that is counted.
+    #[inline]
+    pub(crate) fn count_bytes(&self, bytes: usize) {
+        self.bytes.store(self.bytes.load(Relaxed) + bytes as u64, Relaxed);
     }
 
     pub(crate) fn messages(&self) -> u64 {
@@ -198,7 +229,7 @@ mod tests {
 
     fn facts() -> Facts {
         Facts {
-            role: Role::Pull,
+            kind: Kind::Zmq(Role::Pull),
             channel: None,
             send_queue: 1,
             receive_queue: 1,

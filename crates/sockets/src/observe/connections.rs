@@ -29,13 +29,15 @@ const ATTEMPTS_MAX: usize = 1_024;
 /// The connections of one socket.
 #[derive(Debug, Default)]
 pub(super) struct Connections {
+    /// Whether the socket is a link: its connections have no handshake, and are not made again when they have ended.
+    is_link: bool,
     /// Those that it has accepted, by their descriptors.
     accepted: BTreeMap<u32, Connection>,
     /// Those of them whose handshake is in progress, in the order in which they were accepted.
     greeting: VecDeque<u32>,
     /// Handshakes that failed, by their endpoints; the end of the connection follows.
     failures: VecDeque<(String, Refusal)>,
-    /// Accepted connections that have ended, oldest first.
+    /// Accepted connections that have ended, oldest first; of a link also those that it has made.
     ended: VecDeque<Connection>,
     /// Those that it makes.
     made: Vec<Connection>,
@@ -74,6 +76,11 @@ pub(super) enum Phase {
 }
 
 impl Connections {
+    /// Those of a link, or of a socket of libzmq.
+    pub(super) fn of(is_link: bool) -> Self {
+        Self { is_link, ..Self::default() }
+    }
+
     /// Takes an event at `now_ms`; `ends` are those of its descriptor, if it has one.
     pub(super) fn handle_event(&mut self, event: &MonitorEvent, ends: Option<Ends>, now_ms: f64) {
         if event.kind == EventKind::Accepted {
@@ -99,10 +106,11 @@ impl Connections {
             }
             // Connected: an accepted one is above.
             Some(State::Handshaking) => {
+                let phase = if self.is_link { Phase::Up } else { Phase::Handshake };
                 if let Some(made) = self.attempt(&event.endpoint, now_ms) {
                     (made.descriptor, made.ends) = (Some(event.value), ends);
                     if !matches!(made.phase, Phase::Refused(_)) {
-                        made.enter(Phase::Handshake, now_ms);
+                        made.enter(phase, now_ms);
                     }
                 }
             }
@@ -152,9 +160,12 @@ impl Connections {
         let descriptor = event.value;
         // The end of an older connection of this descriptor was not reported.
         self.greeting.retain(|other| *other != descriptor);
-        self.greeting.push_back(descriptor);
+        if !self.is_link {
+            self.greeting.push_back(descriptor);
+        }
+        let phase = if self.is_link { Phase::Up } else { Phase::Handshake };
         let connection = Connection { descriptor: Some(descriptor), ends, ..Connection::new(&event.endpoint, now_ms) };
-        self.accepted.insert(descriptor, Connection { phase: Phase::Handshake, ..connection });
+        self.accepted.insert(descriptor, Connection { phase, ..connection });
     }
 
     /// The connection to `endpoint` that does not exist at the moment; a new one if there is none.
@@ -213,8 +224,11 @@ impl Connections {
 
     /// An attempt to connect to `endpoint` has failed: the peer that refused a handshake there is gone.
     fn fail_attempt(&mut self, endpoint: &str, now_ms: f64) {
-        let of_attempt = |made: &&mut Connection| made.descriptor.is_none() && made.endpoint == endpoint;
-        if let Some(made) = self.made.iter_mut().find(of_attempt)
+        let of_attempt = |made: &Connection| made.descriptor.is_none() && made.endpoint == endpoint;
+        let Some(index) = self.made.iter().position(of_attempt) else { return };
+        if self.is_link {
+            self.end_made(index, now_ms);
+        } else if let Some(made) = self.made.get_mut(index)
             && matches!(made.phase, Phase::Refused(_))
         {
             made.enter(Phase::Closed, now_ms);
@@ -223,7 +237,12 @@ impl Connections {
 
     /// The connection with this descriptor has ended.
     fn end(&mut self, descriptor: u32, now_ms: f64) {
-        if let Some(made) = self.made.iter_mut().find(|made| made.descriptor == Some(descriptor)) {
+        let made = self.made.iter().position(|made| made.descriptor == Some(descriptor));
+        if let Some(index) = made.filter(|_| self.is_link) {
+            self.end_made(index, now_ms);
+            return;
+        }
+        if let Some(made) = made.and_then(|index| self.made.get_mut(index)) {
             (made.descriptor, made.ends) = (None, None);
             match made.phase {
                 Phase::Refused(_) => {}
@@ -241,10 +260,19 @@ impl Connections {
             // It was taken for another one, whose handshake has succeeded.
             self.succeed(&connection.endpoint, now_ms);
         }
+        self.keep_ended(connection, refusal.map_or(Phase::Closed, Phase::Refused), now_ms);
+    }
+
+    /// The connection that a link has made, or its attempt, has ended, and no other follows.
+    fn end_made(&mut self, index: usize, now_ms: f64) {
+        let connection = self.made.remove(index);
+        self.keep_ended(connection, Phase::Closed, now_ms);
+    }
+
+    fn keep_ended(&mut self, connection: Connection, phase: Phase, now_ms: f64) {
         if self.ended.len() >= ENDED_MAX {
             self.ended.pop_front();
         }
-        let phase = refusal.map_or(Phase::Closed, Phase::Refused);
         self.ended.push_back(Connection { descriptor: None, phase, since_ms: now_ms, ..connection });
     }
 }

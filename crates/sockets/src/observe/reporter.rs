@@ -19,8 +19,11 @@ use super::{
     state::{message_report, socket_state},
 };
 use crate::{
-    Context, Descriptor, Interest, Mechanism, Probes, Role, SocketError, descriptor::Ends, monitors::Observer,
-    probe::Probe, random,
+    Context, Descriptor, Interest, Mechanism, Probes, Role, SocketError,
+    descriptor::Ends,
+    monitors::Observer,
+    probe::{Kind, Meter, Probe},
+    random,
 };
 
 /// The reporter of a process.
@@ -143,9 +146,10 @@ impl Reporter {
                 self.connections.remove(&name);
                 self.backlogs.remove(&name);
             }
-            let connections = self.connections.entry(name.clone()).or_default();
+            let is_link = facts.kind == Kind::Link;
+            let connections = self.connections.entry(name.clone()).or_insert_with(|| Connections::of(is_link));
             connections.retain(now_ms, |descriptor, ends| Descriptor(descriptor).ends().as_ref() == Some(ends));
-            let waiting = look(facts.role, &probe, connections).and_then(|(connections, look)| {
+            let waiting = look(facts.kind, &probe, connections).and_then(|(connections, look)| {
                 self.backlogs.entry(name).or_default().follow(connections, look, self.is_curve)
             });
             sockets.push(socket_state(socket, &probe, &facts, connections, waiting, self.process.started_ms));
@@ -198,7 +202,9 @@ impl Observer for Reporter {
         if event.kind == EventKind::MonitorStopped {
             self.connections.remove(socket);
         } else {
-            self.connections.entry(socket.to_owned()).or_default().handle_event(&event, ends, now_ms());
+            let of_socket = self.connections.entry(socket.to_owned());
+            let connections = of_socket.or_insert_with(|| Connections::of(self.probes.is_link(socket)));
+            connections.handle_event(&event, ends, now_ms());
         }
         self.pace.change();
         true
@@ -239,8 +245,8 @@ impl Observer for Reporter {
 
 /// A look at a socket whose messages are received as they arrive, by the descriptors of its connections; `None` for another
 /// one, and where the system does not count what arrives.
-fn look(role: Role, probe: &Probe, connections: &Connections) -> Option<(Vec<u32>, Look)> {
-    if !matches!(role, Role::Pull | Role::Sub | Role::Pair | Role::Dealer) {
+fn look(kind: Kind, probe: &Probe, connections: &Connections) -> Option<(Vec<u32>, Look)> {
+    if !matches!(kind, Kind::Zmq(Role::Pull | Role::Sub | Role::Pair | Role::Dealer)) {
         return None;
     }
     let descriptors: Vec<u32> = connections.iter().filter_map(|connection| connection.descriptor).collect();
@@ -254,9 +260,10 @@ fn look(role: Role, probe: &Probe, connections: &Connections) -> Option<(Vec<u32
     (!descriptors.is_empty()).then_some((descriptors, Look { arrived, received, is_drained }))
 }
 
-/// The sum of all counts, which only grow.
+/// The sum of all counts, which only grow. Bytes are among them: a link counts nothing else.
 fn counted(probes: &Probes) -> u64 {
-    probes.all().iter().map(|(_, probe)| probe.sent.messages() + probe.received.messages()).sum()
+    let of = |meter: &Meter| meter.messages() + meter.bytes();
+    probes.all().iter().map(|(_, probe)| of(&probe.sent) + of(&probe.received)).sum()
 }
 
 fn now_ms() -> f64 {

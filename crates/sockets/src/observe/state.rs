@@ -8,7 +8,7 @@ use super::connections::{Connection, Connections, Phase};
 use crate::{
     Endpoint, Tapped,
     descriptor::Ends,
-    probe::{Facts, Meter, Probe},
+    probe::{Facts, Kind, Meter, Probe},
 };
 
 /// A socket, with the connections that fit into a report, and how many messages wait to be received; `started_ms` is when
@@ -26,7 +26,7 @@ pub(super) fn socket_state(
     let kept = connections.iter().map(connection).chain(unheard).take(report::state::CONNECTIONS_MAX).collect();
     SocketState {
         name,
-        kind: Label::cut(facts.role.name()),
+        kind: Label::cut(facts.kind.name()),
         channel: facts.channel.map(Label::cut),
         bound: labels(&facts.bound),
         connected: labels(&facts.connected),
@@ -56,8 +56,11 @@ pub(super) fn message_report(process: ProcessId, socket: SocketName, message: Ta
 }
 
 /// The endpoints to which the socket connects and of which no event has come: libzmq has none for `inproc`, and none until
-/// a host name is resolved.
+/// a host name is resolved. A link connects only when a client does.
 fn unheard(facts: &Facts, connections: &Connections, started_ms: f64) -> Vec<report::Connection> {
+    if facts.kind == Kind::Link {
+        return Vec::new();
+    }
     let count = facts.connected.len().saturating_sub(connections.made());
     let unheard = facts.connected.iter().filter(|endpoint| !connections.makes(endpoint.as_str()));
     let report = |endpoint: &Endpoint| {

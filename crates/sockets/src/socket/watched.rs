@@ -9,7 +9,13 @@ use tracing::warn;
 use wire::{Frames, monitor::MonitorEvent};
 
 use super::{Shared, Socket};
-use crate::{Interest, SocketError, context::Observation, error::zmq_error, probe::Facts, raw};
+use crate::{
+    Interest, SocketError,
+    context::Observation,
+    error::zmq_error,
+    probe::{Facts, Kind},
+    raw,
+};
 
 /// How long a monitor's name may stay taken after its socket was dropped, and the time between two attempts to take it:
 /// libzmq frees it on its own thread, usually within a millisecond.
@@ -63,7 +69,7 @@ impl Socket {
             hwm.map(|messages| u32::try_from(messages).unwrap_or(0)).map_err(zmq_error("read a high-water mark"))
         };
         Ok(Facts {
-            role: self.role,
+            kind: Kind::Zmq(self.role),
             channel: self.shared.as_ref().map(|shared| shared.channel),
             send_queue: queue(self.raw.get_sndhwm())?,
             receive_queue: queue(self.raw.get_rcvhwm())?,

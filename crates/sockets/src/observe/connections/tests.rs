@@ -111,3 +111,21 @@ fn no_number_of_events_grows_it_without_bound() {
     assert!(connections.made.len() <= ATTEMPTS_MAX && connections.ended.len() <= ENDED_MAX);
     assert!(connections.failures.len() <= FAILURES_MAX && connections.greeting.len() <= 1);
 }
+
+#[test]
+fn a_link_is_up_without_a_handshake_and_its_connections_end_for_good() {
+    let mut connections = Connections::of(true);
+    let seen = |connections: &Connections| -> Vec<_> {
+        connections.iter().map(|connection| (connection.descriptor, connection.phase)).collect()
+    };
+    fold(&mut connections, &[(EventKind::Accepted, 7), (EventKind::ConnectDelayed, 0)]);
+    assert_eq!(seen(&connections), [(None, Phase::Connecting), (Some(7), Phase::Up)]);
+    fold(&mut connections, &[(EventKind::Connected, 8)]);
+    assert_eq!(seen(&connections), [(Some(8), Phase::Up), (Some(7), Phase::Up)]);
+    fold(&mut connections, &[(EventKind::Disconnected, 8), (EventKind::Disconnected, 7)]);
+    assert_eq!(seen(&connections), [(None, Phase::Closed), (None, Phase::Closed)]);
+    fold(&mut connections, &[(EventKind::ConnectDelayed, 0), (EventKind::Closed, 0)]);
+    assert!(connections.made.is_empty(), "a failed attempt is not repeated");
+    connections.retain(4_000.0, |_, _| true);
+    assert_eq!(seen(&connections), []);
+}
