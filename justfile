@@ -106,6 +106,12 @@ pattern *args: (release 'patternz')
 eject pattern folder:
     @cd {{ here }} && {{ quote(justfile_directory() / 'scripts/eject.sh') }} "$@"
 
+# a link between two peers that can be made to fail (`just linkz --help`)
+[group('run')]
+[no-exit-message]
+linkz *args: (release 'linkz')
+    @cd {{ here }} && exec {{ programs }}/linkz "$@"
+
 # makes CURVE key pairs as files (`just keys --help`)
 [group('run')]
 [no-exit-message]

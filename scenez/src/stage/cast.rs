@@ -180,7 +180,8 @@ impl Cast {
         match &self.parts[place].play {
             Playing::Link { from, to } => {
                 let mut command = self.program("linkz");
-                command.args(["--from", from, "--to", to]).envs(endpoints.variables());
+                let name = &self.actors[place].name;
+                command.args(["--from", from, "--to", to, "--name", name]).envs(endpoints.variables());
                 Ok((command, Vec::new()))
             }
             Playing::Member { member, links } => {
