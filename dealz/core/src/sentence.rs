@@ -63,6 +63,7 @@ pub(crate) fn sentence(subject: &Subject<'_>, event: &MonitorEvent, is_lost: boo
     let &Subject { name, is_bound, peers, .. } = subject;
     let (at, value) = (shown(&event.endpoint), event.value);
     match event.kind {
+        _ if subject.kind == "LINK" => of_link(name, &at, event.kind, is_bound),
         EventKind::Connected => format!("{name} is connected to {at}; the handshake is in progress."),
         EventKind::ConnectDelayed => format!("{name} is connecting to {at}."),
         EventKind::ConnectRetried => {
@@ -102,6 +103,22 @@ pub(crate) fn sentence(subject: &Subject<'_>, event: &MonitorEvent, is_lost: boo
         EventKind::Unknown(_) => {
             format!("{name} reported an event that this version of dealz does not know. It has no effect.")
         }
+    }
+}
+
+/// A link has no handshake, and makes no connection by itself.
+fn of_link(name: &str, at: &str, kind: EventKind, is_bound: bool) -> String {
+    match kind {
+        EventKind::Listening => format!("{name} accepts connections at {at}."),
+        EventKind::Closed if is_bound => format!("{name} refuses connections at {at}."),
+        EventKind::Closed => format!("{name} failed to connect to {at}, so its client is disconnected."),
+        EventKind::Accepted => format!("{name} accepted a connection at {at}."),
+        EventKind::ConnectDelayed => format!("{name} is connecting to {at} for a client."),
+        EventKind::Connected => format!("{name} is connected to {at}: bytes can pass."),
+        EventKind::Disconnected if is_bound => format!("{name} closed the connection of a client at {at}."),
+        EventKind::Disconnected => format!("{name} closed its connection to {at} for a client."),
+        EventKind::MonitorStopped => format!("{name} is closed."),
+        other => format!("{name} reported {other} at {at}."),
     }
 }
 
@@ -269,6 +286,16 @@ mod tests {
         let text = sentence(&own("chatz.req"), &event, false);
         assert_eq!(text, "chatz REQ lost a connection at tcp://h:1 before its handshake was completed.");
         assert!(!is_major(&event, false) && is_major(&event, true));
+    }
+
+    #[test]
+    fn a_link_neither_handshakes_nor_reconnects() {
+        let said = |is_bound, kind| spoken(&other("LINK", is_bound), kind, 9);
+        assert_eq!(said(true, EventKind::Accepted), "a b accepted a connection at tcp://127.0.0.1:9003.");
+        assert_eq!(said(true, EventKind::Closed), "a b refuses connections at tcp://127.0.0.1:9003.");
+        assert_eq!(said(false, EventKind::Connected), "a b is connected to tcp://127.0.0.1:9003: bytes can pass.");
+        let lost = said(false, EventKind::Disconnected);
+        assert_eq!(lost, "a b closed its connection to tcp://127.0.0.1:9003 for a client.");
     }
 
     #[test]

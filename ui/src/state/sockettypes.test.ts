@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { socketType, markWords } from './sockettypes'
 
-const KNOWN = ['REQ', 'REP', 'DEALER', 'ROUTER', 'PUB', 'XPUB', 'SUB', 'XSUB', 'PUSH', 'PULL', 'PAIR', 'STREAM']
+const KNOWN = ['REQ', 'REP', 'DEALER', 'ROUTER', 'PUB', 'XPUB', 'SUB', 'XSUB', 'PUSH', 'PULL', 'PAIR', 'STREAM', 'LINK']
 
 test('two types may talk to each other, or neither may', () => {
   for (const type of KNOWN) {

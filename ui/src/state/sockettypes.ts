@@ -132,6 +132,16 @@ const TYPES: Readonly<Record<string, SocketType>> = {
     peers: [],
     queues: false,
   },
+  LINK: {
+    purpose: 'Passes bytes on between two peers, and can be slow, cut or half open; no socket of ZeroMQ.',
+    sends:
+      'Each connection that it accepts is continued by one that it makes; what it receives on one it sends on the other.',
+    receives: 'Whatever its peers send; it does not know where a message begins.',
+    full: 'It holds little: a reader that is slow soon stops the writer.',
+    loses: 'Bytes that it holds are lost with their connection.',
+    peers: [],
+    queues: false,
+  },
 }
 
 /** What a type promises, by libzmq's name without `ZMQ_`; none for one that is not known here. */
