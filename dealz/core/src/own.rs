@@ -59,14 +59,14 @@ pub(crate) static OWN: [Own; 6] = [
         words: "valuz PULL",
         kind: "PULL",
         channel: RESULTS,
-        cost: "Results that were not sent are lost; their orders will be sent again.",
+        cost: "Results that it had not sent are lost; their orders will be sent again.",
     },
     Own {
         name: valuz::PUB,
         words: "valuz PUB",
         kind: "XPUB",
         channel: CONTROL,
-        cost: "Commands published meanwhile do not reach it.",
+        cost: "Commands published meanwhile do not reach that peer.",
     },
 ];
 

@@ -72,7 +72,7 @@ pub(crate) fn sentence(subject: &Subject<'_>, event: &MonitorEvent, is_lost: boo
         EventKind::Listening => format!("{name} is bound to {at} and accepts connections."),
         EventKind::BindFailed => {
             let retries =
-                if subject.own.is_some() { " dealz retries every second; until then" } else { " Until it is," };
+                if subject.own.is_some() { " dealz retries every second; until then" } else { " Until it is bound," };
             format!("{name} cannot bind to {at}: {}.{retries} no peer can connect.", system(value))
         }
         EventKind::Accepted => format!("{name} accepted a connection at {at}; the handshake is in progress."),
@@ -125,8 +125,8 @@ fn of_link(name: &str, at: &str, kind: EventKind, is_bound: bool) -> String {
 /// Events of a process are missing; `name` is that of the process.
 pub(crate) fn gap(name: &str, missing: u64) -> String {
     match missing {
-        1 => format!("1 event of {name} is not shown: it did not arrive, or too many came."),
-        _ => format!("{missing} events of {name} are not shown: they did not arrive, or too many came."),
+        1 => format!("1 event of {name} is missing: it was lost, or too many came."),
+        _ => format!("{missing} events of {name} are missing: they were lost, or too many came."),
     }
 }
 
@@ -344,13 +344,13 @@ mod tests {
         assert!(lost("PUSH", false).ends_with("Messages that were on their way are lost."));
         let spoken = |kind, value| spoken(&other("SUB", false), kind, value);
         assert!(spoken(EventKind::ConnectRetried, 120).ends_with("libzmq retries in 120 ms."));
-        assert!(spoken(EventKind::BindFailed, 98).ends_with("Until it is, no peer can connect."));
+        assert!(spoken(EventKind::BindFailed, 98).ends_with("Until it is bound, no peer can connect."));
         assert!(spoken(EventKind::HandshakeFailedProtocol, 1).ends_with("the program must connect again."));
     }
 
     #[test]
     fn missing_events_are_a_sentence() {
-        assert_eq!(gap("a b", 1), "1 event of a b is not shown: it did not arrive, or too many came.");
-        assert_eq!(gap("a b", 7), "7 events of a b are not shown: they did not arrive, or too many came.");
+        assert_eq!(gap("a b", 1), "1 event of a b is missing: it was lost, or too many came.");
+        assert_eq!(gap("a b", 7), "7 events of a b are missing: they were lost, or too many came.");
     }
 }

@@ -187,8 +187,8 @@ describe('words', () => {
   test('say since when a peer is gone, and give reasons', () => {
     const port = graphOf(samples.demo(0, false).cast).nodes[0]?.ports[0]!
     const [socket] = port.sockets
-    expect(noteOf(port, NOW, 20, 3)).toEqual(['gone since 14:02:46', 'tried 17 times'])
-    expect(noteOf(port, NOW, 15, 3)).toEqual(['gone since', '14:02:46', 'tried 17 times'])
+    expect(noteOf(port, NOW, 20, 3)).toEqual(['down since 14:02:46', 'tried 17 times'])
+    expect(noteOf(port, NOW, 15, 3)).toEqual(['down since', '14:02:46', 'tried 17 times'])
     const refused = { ...socket!, state: { is: 'refused', reason: 'Wrong key.' }, downSinceMs: null } as const
     expect(noteOf({ ...port, sockets: [refused] }, NOW, 17, 3)).toEqual(['refused: Wrong', 'key.'])
     const warned = { ...socket!, warning: 'Too many open files.' }

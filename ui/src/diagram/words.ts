@@ -2,7 +2,7 @@
 
 import { count, plural, rate } from '../format'
 import { endpointsOf } from '../state/cast'
-import { goneWords, isUp, presenceWords, stateReason, stateWords } from '../state/status'
+import { goneWords, isUp, PRESENCE_NAMES, presenceWords, stateReason, stateWords } from '../state/status'
 import type { Node, Port } from './graph'
 import { presenceOf } from './look'
 import { wrap } from './path'
@@ -16,7 +16,7 @@ export function absenceOf(node: Node, nowMs: number): string | null {
   if (others.length === 0) return first.presence === 'present' ? null : presenceWords(first, nowMs)
   const parts = (['suspended', 'silent', 'gone'] as const).flatMap((presence) => {
     const many = node.processes.filter((process) => process.presence === presence).length
-    return many > 0 ? [`${many} ${presence}`] : []
+    return many > 0 ? [`${many} ${PRESENCE_NAMES[presence]}`] : []
   })
   return parts.length > 0 ? parts.join(', ') : null
 }

@@ -59,7 +59,7 @@ describe('status', () => {
     const downSinceMs = new Date(2026, 10, 21, 23, 31, 46).getTime()
     for (const state of [{ is: 'retrying', inMs: 9 }, { is: 'connecting' }] as const) {
       const gone = socket('chatz.req', { state, downSinceMs, attempts: 17 })
-      expect([stateWords(gone, 0), goneWords(gone)]).toEqual(['retrying', 'gone since 23:31:46, tried 17 times'])
+      expect([stateWords(gone, 0), goneWords(gone)]).toEqual(['retrying', 'down since 23:31:46, tried 17 times'])
     }
     expect(goneWords(socket('chatz.req'))).toBeNull()
   })

@@ -5,7 +5,7 @@ import type { CastView } from '../generated/CastView'
 import type { ConnectionPhase } from '../generated/ConnectionPhase'
 import type { Presence } from '../generated/Presence'
 import type { SocketView } from '../generated/SocketView'
-import { clock, plural } from '../format'
+import { clock, count, plural } from '../format'
 import { processName } from './cast'
 import { ageWords } from './freshness'
 
@@ -79,10 +79,10 @@ export function stateWords(socket: SocketView, nowMs: number): string {
   }
 }
 
-/** How long a service has been gone: `gone since 23:31:46, tried 17 times`; null while it is not. */
+/** How long a socket has been without its peer: `down since 23:31:46, tried 17 times`; null while it is not. */
 export function goneWords(socket: SocketView): string | null {
   if (!isGone(socket) || socket.downSinceMs === null) return null
-  return `gone since ${clock(socket.downSinceMs)}, tried ${plural(socket.attempts, 'time')}`
+  return `down since ${clock(socket.downSinceMs)}, tried ${plural(socket.attempts, 'time')}`
 }
 
 /** Whether a socket has tried to reach its peer, and failed. */
@@ -119,8 +119,21 @@ export function presenceWords({ presence, sinceMs }: CastProcess, nowMs: number)
   }
 }
 
+/** The same in one word. */
+export const PRESENCE_NAMES: Record<Presence, string> = {
+  present: 'reporting',
+  suspended: 'suspended',
+  silent: 'silent',
+  gone: 'ended',
+}
+
 /** The same as a mark. */
 export const PRESENCE_MARKS: Record<Presence, string> = { present: '●', suspended: '‖', silent: '◌', gone: '✕' }
+
+/** That events of a process are missing. */
+export function missingWords(events: number): string {
+  return `${events === 1 ? '1 event is missing: it was' : `${count(events)} events are missing: they were`} lost, or too many came.`
+}
 
 export interface Status {
   /** Whether everything does what it is there for. */

@@ -85,7 +85,7 @@ test('prices whose publisher was killed lose their colours and get an age', asyn
   await eventually(async () => expect(await page.locator('main').innerText()).toMatch(/last tick at .*, \d+ s ago/))
   expect(await prices.getAttribute('class')).toContain('past')
   await page.keyboard.press('2')
-  await eventually(async () => expect(await page.locator('main').innerText()).toMatch(/gone since \d\d:\d\d:\d\d/))
+  await eventually(async () => expect(await page.locator('main').innerText()).toMatch(/down since \d\d:\d\d:\d\d/))
   expect(await page.locator('main').innerText()).not.toContain('no gaps')
 })
 

@@ -52,7 +52,7 @@ fn events_of_any_process_are_lines_with_its_name() {
     assert!(events.iter().all(|line| line.socket == "0000000000000002/ticks.pub"));
     assert_eq!((events[0].name.as_str(), events[2].name.as_str()), ("tickz publish XPUB", "tickz publish"));
     assert!(events[1].sentence.ends_with("1 peer is connected now."), "{}", events[1].sentence);
-    assert_eq!(events[2].sentence, "3 events of tickz publish are not shown: they did not arrive, or too many came.");
+    assert_eq!(events[2].sentence, "3 events of tickz publish are missing: they were lost, or too many came.");
     // A state shows that two more are missing: the line of the gap counts them.
     stage.report(ProcessState { events: 8, ..publisher(2, &[]) });
     let events = stage.look().events;
