@@ -1,5 +1,6 @@
 #!/bin/sh
-# Ejects each pattern and checks that it compiles by itself, without a warning; runs the tests of one. Built in target/eject.
+# Ejects each pattern and checks that it compiles by itself, without a warning; then runs the tests of one. Builds in target/eject.
+# `scripts/try-eject.sh NAME...` does so with these patterns alone.
 set -eu
 CDPATH='' cd -- "$(dirname -- "$0")/.."
 root=$PWD
@@ -10,12 +11,10 @@ trap 'rm -rf "$parent"' EXIT INT TERM
 # Always the same folder, so that the crates are built once.
 folder=$parent/pattern
 
-for pattern in $(scripts/eject.sh --list); do
+[ $# -gt 0 ] || set -- $(scripts/eject.sh --list)
+for pattern; do
     rm -rf "$folder"
     scripts/eject.sh "$pattern" "$folder"
     (cd "$folder" && cargo test --quiet --no-run)
 done
-rm -rf "$folder"
-scripts/eject.sh ping "$folder"
-cd "$folder"
-cargo test --quiet
+(cd "$folder" && cargo test --quiet)
