@@ -47,7 +47,8 @@ export class Player implements Backend {
 
   act(command: Command): Promise<Reply> {
     if (command.do === 'wire') {
-      return Promise.resolve({ got: 'wire', messages: messagesAt(this.#recording, command.socket, this.#head.atMs) })
+      const { socket, after } = command
+      return Promise.resolve({ got: 'wire', messages: messagesAt(this.#recording, socket, this.#head.atMs, after) })
     }
     return Promise.reject({ refused: 'notNow', reason: PLAYING })
   }

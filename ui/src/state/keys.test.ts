@@ -15,6 +15,13 @@ test('every key does one thing', () => {
     '?': 'help',
     '/': 'field',
     k: 'kill',
+    n: 'next',
+    '<': 'slower',
+    '>': 'faster',
+    z: 'freeze',
+    m: 'message',
+    s: 'spotlight',
+    d: 'alone',
     ' ': 'pause',
     '+': 'bigger',
     '-': 'smaller',
@@ -40,6 +47,28 @@ test('combinations and other keys are left to the browser', () => {
 
 test('the help lists every key', () => {
   expect(KEYS.flatMap(({ keys }) => keys)).toEqual(
-    expect.arrayContaining(['1', '7', '/', 'k', 'space', 'r', 'q', 'f', 'p', '+', '−', '0', '?', 'Esc']),
+    expect.arrayContaining([
+      '1',
+      '7',
+      '/',
+      'k',
+      'n',
+      '<',
+      '>',
+      'space',
+      'z',
+      'm',
+      's',
+      'd',
+      'r',
+      'q',
+      'f',
+      'p',
+      '+',
+      '−',
+      '0',
+      '?',
+      'Esc',
+    ]),
   )
 })

@@ -7,7 +7,24 @@ export const VIEWS: readonly View[] = ['desk', 'tickz', 'chatz', 'valuz', 'monit
 
 /** What a key does that is not the choice of a view. */
 export type Act =
-  'help' | 'field' | 'kill' | 'pause' | 'bigger' | 'smaller' | 'size' | 'projector' | 'full' | 'link' | 'reset'
+  | 'help'
+  | 'field'
+  | 'kill'
+  | 'next'
+  | 'slower'
+  | 'faster'
+  | 'pause'
+  | 'freeze'
+  | 'message'
+  | 'spotlight'
+  | 'alone'
+  | 'bigger'
+  | 'smaller'
+  | 'size'
+  | 'projector'
+  | 'full'
+  | 'link'
+  | 'reset'
 
 export type KeyAct = { key: 'view'; view: View } | { key: Act }
 
@@ -24,7 +41,13 @@ export const KEYS: readonly { keys: readonly string[]; does: string }[] = [
   { keys: ['1', '…', '7'], does: 'show a view' },
   { keys: ['/'], does: 'go to the field of the view' },
   { keys: ['k'], does: 'kill a worker with signal 9' },
+  { keys: ['n'], does: 'send the next order of the batch, one at a press' },
+  { keys: ['<', '>'], does: 'batch: slower, faster' },
   { keys: ['space'], does: 'pause the logs, or resume them' },
+  { keys: ['z'], does: 'freeze the picture; again: back to now' },
+  { keys: ['m'], does: 'diagram: to the next message on its way; Enter opens it' },
+  { keys: ['s'], does: 'diagram: spotlight on a process or a pattern' },
+  { keys: ['d'], does: 'the diagram alone, on and off' },
   { keys: ['r'], does: 'reset the desk; press it twice' },
   { keys: ['q'], does: 'QR code of this page, for phones' },
   { keys: ['f'], does: 'full screen, on and off' },
@@ -32,13 +55,20 @@ export const KEYS: readonly { keys: readonly string[]; does: string }[] = [
   { keys: ['i', 'o', 'Home'], does: 'diagram: closer, further away, all of it; arrows move it' },
   { keys: ['+', '−', '0'], does: 'larger, smaller, original size' },
   { keys: ['?'], does: 'this list; in the wire view, the specification' },
-  { keys: ['Esc'], does: 'leave a field, close what is open' },
+  { keys: ['Esc'], does: 'leave a field, close what is open, end spotlight and diagram alone' },
 ]
 
 /** Each key that acts in every view. */
 const ACTS: Readonly<Record<string, Act>> = {
   '/': 'field',
   k: 'kill',
+  n: 'next',
+  '<': 'slower',
+  '>': 'faster',
+  z: 'freeze',
+  m: 'message',
+  s: 'spotlight',
+  d: 'alone',
   ' ': 'pause',
   '+': 'bigger',
   '=': 'bigger',

@@ -51,6 +51,9 @@ export class Live {
   /** How long a stalled link has been silent, in milliseconds; 0 while it is not, and for a recording. */
   silentMs: number = $state(0)
 
+  /** Whether the page stays as it is, whatever comes. */
+  frozen: boolean = $state(false)
+
   readonly #backend: Backend
   readonly #clock = new Clock()
   #next: Desk = EMPTY
@@ -69,6 +72,12 @@ export class Live {
 
   get desk(): Desk {
     return this.#drawn
+  }
+
+  /** Keeps the page as it is, or shows what is now. */
+  freeze(on: boolean): void {
+    this.frozen = on
+    if (!on) this.#tick()
   }
 
   /** Begins to listen; returns what ends it. */
@@ -92,12 +101,13 @@ export class Live {
     const quiet = isQuiet(this.#next, update)
     this.#next = applyUpdate(this.#next, update)
     // The next tick draws it; one that follows a stall is drawn at once.
-    if (quiet && this.silentMs === 0) return
+    if (this.frozen || (quiet && this.silentMs === 0)) return
     this.#drawing ??= setTimeout(() => this.#draw(), this.#drawnMs + DRAW_MS - performance.now())
   }
 
   #draw() {
     this.#drawing = null
+    if (this.frozen) return
     this.#drawnMs = performance.now()
     // A mark of this moment must not lie to the right of now, and what was stalled is not any more.
     const ticks = this.desk.events !== this.#next.events || this.silentMs > 0
@@ -113,14 +123,14 @@ export class Live {
   #tick() {
     this.#tickedMs = performance.now()
     this.#tickLater()
-    this.#drawn.draw(this.#next)
-    if (this.#backend.now) {
-      this.nowMs = this.#backend.now()
-      return
+    if (!this.#backend.now) {
+      // Below the threshold there is nothing to draw.
+      const silentMs = performance.now() - this.#heardMs
+      this.silentMs = isStalled(silentMs) ? silentMs : 0
     }
-    // Below the threshold there is nothing to draw.
-    const silentMs = performance.now() - this.#heardMs
-    this.silentMs = isStalled(silentMs) ? silentMs : 0
-    this.nowMs = this.silentMs > 0 ? this.#next.timeMs : this.#clock.now(Date.now())
+    if (this.frozen) return
+    this.#drawn.draw(this.#next)
+    if (this.#backend.now) this.nowMs = this.#backend.now()
+    else this.nowMs = this.silentMs > 0 ? this.#next.timeMs : this.#clock.now(Date.now())
   }
 }

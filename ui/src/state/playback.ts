@@ -85,11 +85,14 @@ function countUntil(list: readonly Timed<unknown>[], timeMs: number): number {
   return low
 }
 
-/** The last messages of a socket until a time, oldest first. */
-export function messagesAt(recording: Recording, socket: string, timeMs: number): MessageView[] {
+/** The last messages of a socket until a time, oldest first; after an id only those that came later. */
+export function messagesAt(recording: Recording, socket: string, timeMs: number, after = -1): MessageView[] {
   const list = recording.messages.get(socket) ?? []
   const end = countUntil(list, timeMs)
-  return list.slice(Math.max(0, end - MESSAGES_MAX), end).map(({ what }) => what)
+  return list
+    .slice(Math.max(0, end - MESSAGES_MAX), end)
+    .map(({ what }) => what)
+    .filter(({ id }) => id > after)
 }
 
 /** The place in a recording. */
