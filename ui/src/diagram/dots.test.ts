@@ -42,7 +42,7 @@ test('a dot that is to leave later is not seen before', () => {
   expect(one.isConnected).toBe(true)
 })
 
-test('a dot that is held waits, and goes on from there', () => {
+test('a dot that is held waits, and continues from there', () => {
   const { dots, one } = started()
   vi.advanceTimersByTime(800)
   dots.hold(one)

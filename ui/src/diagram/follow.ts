@@ -1,4 +1,4 @@
-// Which messages can be followed one by one: those on lines that carry few, and whose end tells one line from another.
+// Which messages can be followed one by one: those on lines that carry few, where one end has no other line.
 
 import type { Direction } from '../generated/Direction'
 import type { Graph, Link } from './graph'

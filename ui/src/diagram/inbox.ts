@@ -11,7 +11,7 @@ const KEEP_MS = 3500
 /** How often and when a message that is counted is asked for again: it may be reported later than its count. */
 const TRIES = 4
 const AGAIN_MS = 120
-/** Messages that wait to be drawn; older ones are of no use. */
+/** Messages that wait to be drawn; older ones are discarded. */
 const KEPT_MAX = 20
 
 export class Inbox {

@@ -80,7 +80,7 @@ test('the answer leaves when the order has arrived, and a click opens it', async
   expect(await card(page).innerText()).toMatch(/valuz worker-1 → dealz[\s\S]*value/)
 })
 
-test('a frozen picture stays, is marked, and goes on from now', async () => {
+test('a frozen picture stays, is marked, and continues from now', async () => {
   const { page } = await stage()
   const counted = async (of: Page) => Number(await of.getByLabel('Orders counted').getAttribute('value'))
   await page.keyboard.press('<')
@@ -91,7 +91,7 @@ test('a frozen picture stays, is marked, and goes on from now', async () => {
   await eventually(async () => expect(await header(page).innerText()).toMatch(/frozen at \d\d:\d\d:\d\d/))
   expect(await page.locator('p.status').innerText()).toMatch(/frozen at/)
   const [picture, frozen] = [await page.locator('main').innerText(), await counted(page)]
-  // The world goes on.
+  // The world continues.
   const { page: other } = await open(page.url())
   await eventually(async () => expect(await counted(other)).toBeGreaterThan(frozen + 50))
   expect(await page.locator('main').innerText()).toBe(picture)
