@@ -137,5 +137,6 @@ test('sixty processes at work are drawn at 30 frames a second and more', async (
         requestAnimationFrame(next)
       }),
   )
-  expect(frames[Math.floor(frames.length * 0.95)]).toBeLessThanOrEqual(33.4)
+  // Two frames at 60 Hz, and the tenth of a millisecond to which the browser rounds.
+  expect(frames[Math.floor(frames.length * 0.95)]).toBeLessThan(33.5)
 })
