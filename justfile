@@ -43,13 +43,13 @@ scenes *args: (release 'scenez')
 # plays a scene in this terminal, Enter for the next cue (`just scene slow-joiner`)
 [group('see')]
 [no-exit-message]
-scene name *args: (release 'tickz' 'chatz' 'valuz' 'keyz' 'observez' 'patternz' 'scenez')
+scene name *args: (release 'tickz' 'chatz' 'valuz' 'keyz' 'observez' 'patternz' 'linkz' 'scenez')
     @{{ programs }}/scenez play "$@"
 
 # plays every scene by itself, checks what it expects, and prints a table
 [group('see')]
 [no-exit-message]
-rehearse *args: (release 'tickz' 'chatz' 'valuz' 'keyz' 'observez' 'patternz' 'scenez')
+rehearse *args: (release 'tickz' 'chatz' 'valuz' 'keyz' 'observez' 'patternz' 'linkz' 'scenez')
     @{{ programs }}/scenez rehearse "$@"
 
 # lists tools that are present or missing, and the processes that hold the suite's ports

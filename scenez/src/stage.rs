@@ -16,6 +16,7 @@
 //! - `acts`: what a cue does, step by step
 //! - `faults`: what is made to fail, and for how long
 //! - `bus`: the hub of the scene, and what processes report to it
+//! - `transcript`: the last lines that processes have printed
 //! - [`snapshot`]: what a view shows
 
 mod acts;
@@ -24,6 +25,7 @@ mod cast;
 mod faults;
 mod owner;
 pub mod snapshot;
+mod transcript;
 
 use std::{path::PathBuf, sync::Arc};
 

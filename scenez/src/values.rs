@@ -85,10 +85,24 @@ impl<'a> Values<'a> {
     /// Whether all that the path needs was reported after `since`.
     #[must_use]
     pub fn is_fresh(&self, path: &'a Path, since: Instant) -> bool {
-        match path.property {
+        match &path.property {
+            Property::Socket(socket, Figure::Rate) => {
+                self.of(path).all(|actor| self.is_rate_fresh(actor, socket, since))
+            }
             Property::Value(_) | Property::Socket(..) => self.of(path).all(|actor| actor.is_fresh(since)),
             Property::Exit | Property::Presence | Property::Prints => true,
         }
+    }
+
+    /// Whether the rates of the sockets of a process with this name were measured after `since` alone.
+    fn is_rate_fresh(&self, actor: &Actor, socket: &str, since: Instant) -> bool {
+        if !actor.runs() || actor.is_suspended {
+            return true;
+        }
+        let process = actor.last.as_ref().and_then(|(_, state)| self.observatory.process(state.process));
+        let is_fresh =
+            |socket: &&SocketState| process.and_then(|process| process.rated_from(&socket.name)) >= Some(since);
+        sockets(actor, socket).is_ok_and(|sockets| sockets.iter().all(is_fresh))
     }
 
     /// The number that a path has: of several processes the sum.

@@ -73,6 +73,8 @@ struct Meter {
     sent: Traffic,
     received: Traffic,
     rates: Rates,
+    /// The beginning of the time over which the rates were measured.
+    rated_from: Option<Instant>,
 }
 
 impl Process {
@@ -113,6 +115,12 @@ impl Process {
     #[must_use]
     pub fn rates(&self, socket: &SocketName) -> Rates {
         self.meters.get(socket).map_or_else(Rates::default, |meter| meter.rates)
+    }
+
+    /// When the time began over which the rates of the socket of this name were measured; `None` before the first measurement.
+    #[must_use]
+    pub fn rated_from(&self, socket: &SocketName) -> Option<Instant> {
+        self.meters.get(socket).and_then(|meter| meter.rated_from)
     }
 
     /// Messages a second of all its sockets, in both directions.
@@ -196,7 +204,8 @@ impl Process {
 
 impl Meter {
     fn new(now: Instant, socket: &SocketState) -> Self {
-        Self { since: now, sent: socket.sent, received: socket.received, rates: Rates::default() }
+        let rates = Rates::default();
+        Self { since: now, sent: socket.sent, received: socket.received, rates, rated_from: None }
     }
 
     fn follow(&mut self, now: Instant, socket: &SocketState) {
@@ -206,6 +215,7 @@ impl Meter {
         }
         self.rates =
             Rates { sent: rate(self.sent, socket.sent, span), received: rate(self.received, socket.received, span) };
+        self.rated_from = Some(self.since);
         (self.since, self.sent, self.received) = (now, socket.sent, socket.received);
     }
 }

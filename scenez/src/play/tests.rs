@@ -168,6 +168,26 @@ fn a_value_of_before_the_cue_decides_nothing() {
 }
 
 #[test]
+fn a_rate_counts_only_when_all_of_it_was_measured_after_the_cue() {
+    let mut stage = Stage::new(&[("early", 1)]);
+    stage.reports("early", 0.0, Phase::Up);
+    stage.after(SECOND / 2);
+    let idle = Wanted::Number(Comparison::Less, Operand::Number(1.0));
+    let mut play = stage.begin(&[ticks(Figure::Rate, idle)]);
+    stage.after(SECOND / 2);
+    stage.reports("early", 100.0, Phase::Up);
+    assert_eq!(stage.follow(&mut play), Verdict::Open);
+    assert_eq!(play.checks()[0].sentence(), "early.ticks.rate < 1, early has not reported since");
+    stage.after(SECOND);
+    stage.reports("early", 101.0, Phase::Up);
+    assert_eq!(stage.follow(&mut play), Verdict::Open);
+    assert_eq!(play.checks()[0].sentence(), "early.ticks.rate < 1, is 1");
+    stage.after(SECOND);
+    stage.reports("early", 101.0, Phase::Up);
+    assert_eq!(stage.follow(&mut play), Verdict::Met);
+}
+
+#[test]
 fn what_does_not_come_true_in_time_has_failed_and_says_what_was_seen() {
     let mut stage = Stage::new(&[("early", 1)]);
     let mut play = stage.begin(&[lost("early", Comparison::Equal, 0.0)]);

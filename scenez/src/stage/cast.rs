@@ -1,11 +1,15 @@
 //! The processes of a scene: its cast, and a link for each endpoint that a member reaches through one.
 //!
+//! - `command`: how each is started
+//!
 //! The thread that owns the cast starts its children, because Linux ends a child with the thread that started it.
+
+mod command;
 
 use std::{
     collections::BTreeMap,
     io,
-    process::{Command, Stdio},
+    process::Stdio,
     sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel},
     time::{Duration, Instant},
 };
@@ -13,7 +17,7 @@ use std::{
 use children::{Child, Event, Exit};
 use sockets::Interest;
 use thiserror::Error;
-use wire::{foreign, report::ProcessState};
+use wire::report::ProcessState;
 
 use super::{
     StageConfig,
@@ -175,50 +179,6 @@ impl Cast {
         Ok(())
     }
 
-    /// The command of a process, and the places of the links that it needs.
-    fn command(&self, place: usize, endpoints: &mut Endpoints) -> Result<(Command, Vec<usize>), EndpointsError> {
-        match &self.parts[place].play {
-            Playing::Link { from, to } => {
-                let mut command = self.program("linkz");
-                let name = &self.actors[place].name;
-                command.args(["--from", from, "--to", to, "--name", name]).envs(endpoints.variables());
-                Ok((command, Vec::new()))
-            }
-            Playing::Member { member, links } => {
-                let through: BTreeMap<_, _> =
-                    links.iter().map(|(name, (_, from))| (name.clone(), from.clone())).collect();
-                let mut words = member.run.iter().map(|word| endpoints.fill(word, &through));
-                let program = words.next().unwrap_or_else(|| Ok(String::new()))?;
-                let arguments = words.collect::<Result<Vec<_>, _>>()?;
-                let mut command = self.program(&program);
-                command.args(arguments).envs(endpoints.variables());
-                for (variable, endpoint) in endpoints.variables_through(&through) {
-                    command.env(variable, endpoint);
-                }
-                for (variable, value) in &member.variables {
-                    command.env(variable, endpoints.fill(value, &through)?);
-                }
-                Ok((command, links.values().map(|(place, _)| *place).collect()))
-            }
-        }
-    }
-
-    /// A program of the suite, or any other one.
-    fn program(&self, name: &str) -> Command {
-        let own = self.config.programs.join(name);
-        let is_own = !name.contains('/') && own.is_file();
-        let mut command = if is_own {
-            Command::new(own)
-        } else {
-            // It does not know how to end with its parent: what starts it does, and takes its place.
-            let mut command = Command::new(self.config.programs.join("scenez"));
-            command.arg("exec").arg("--").arg(name);
-            command
-        };
-        command.current_dir(&self.config.root);
-        command
-    }
-
     /// Types a line into a process.
     pub(super) fn say(&mut self, place: usize, line: &str) -> Result<(), CastError> {
         let name = &self.actors[place].name;
@@ -335,10 +295,4 @@ const fn code(exit: Exit) -> i32 {
         Exit::Signal(signal) => -signal,
         Exit::Unknown => i32::MIN,
     }
-}
-
-/// A line as it is shown: without colours, and harmless.
-pub(super) fn shown(text: &str, chars_max: usize) -> String {
-    let plain = anstream::adapter::strip_str(text).to_string();
-    foreign(plain.trim_end()).at_most(chars_max).to_string()
 }

@@ -21,8 +21,9 @@ struct On {
     place: usize,
     fault: Fault,
     until: Instant,
-    /// When a slow process is suspended or resumed next, and whether it is suspended now.
+    /// When a slow process is suspended or resumed next, when it was resumed last, and whether it is suspended now.
     next: Instant,
+    changed_at: Instant,
     is_off: bool,
 }
 
@@ -36,13 +37,14 @@ impl Faults {
         lasts: Duration,
         cast: &mut Cast,
     ) -> Result<(), CastError> {
-        match words(&fault) {
-            Some(command) => cast.say(place, &format!("{command} for {}ms", lasts.as_millis()))?,
-            None => drop(cast.child(place)?),
+        if matches!(fault, Fault::Slow(_)) {
+            cast.child(place)?;
+        } else {
+            cast.say(place, &format!("{} for {}ms", words(&fault), lasts.as_millis()))?;
         }
         self.0.retain(|on| on.place != place || std::mem::discriminant(&on.fault) != std::mem::discriminant(&fault));
         let until = now.checked_add(lasts).unwrap_or(now);
-        self.0.push(On { place, fault, until, next: now, is_off: false });
+        self.0.push(On { place, fault, until, next: now, changed_at: now, is_off: false });
         Ok(())
     }
 
@@ -95,23 +97,25 @@ impl On {
             && let Ok(child) = cast.child(self.place)
             && !cast.actors()[self.place].is_suspended
         {
-            self.is_off = !self.is_off && !is_over;
-            let off = SLICE * u32::from(percent.min(100)) / 100;
-            if self.is_off {
-                child.suspend();
-                self.next = now + off;
-            } else {
+            let percent = u32::from(percent.min(100));
+            if self.is_off || is_over {
                 child.resume();
-                self.next = now + (SLICE - off);
+                (self.is_off, self.changed_at, self.next) = (false, now, now + SLICE * (100 - percent) / 100);
+            } else {
+                child.suspend();
+                // As it should be after the time that it had, which may have been more than was due.
+                let had = now.saturating_duration_since(self.changed_at);
+                let until = (had * percent).checked_div(100 - percent).map_or(self.until, |off| now + off);
+                (self.is_off, self.next) = (true, until);
             }
         }
         !is_over
     }
 }
 
-/// The command of a fault of a link; `None` for one of a process.
-fn words(fault: &Fault) -> Option<String> {
-    Some(match fault {
+/// A fault as a link takes it.
+pub(super) fn words(fault: &Fault) -> String {
+    match fault {
         Fault::Latency { latency, jitter } if jitter.is_zero() => format!("latency {}ms", latency.as_millis()),
         Fault::Latency { latency, jitter } => {
             format!("latency {}ms jitter {}ms", latency.as_millis(), jitter.as_millis())
@@ -121,6 +125,6 @@ fn words(fault: &Fault) -> Option<String> {
         Fault::Timeout => "timeout".to_owned(),
         Fault::Reset => "reset".to_owned(),
         Fault::Slicer(bytes) => format!("slicer {bytes}"),
-        Fault::Slow(_) => return None,
-    })
+        Fault::Slow(percent) => format!("slow {percent}%"),
+    }
 }

@@ -1,14 +1,18 @@
 //! Any order of keys, acts and faults: in the end no process, port or folder is left.
 
 use std::{
-    sync::mpsc::{Receiver, sync_channel},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{Receiver, sync_channel},
+    },
     time::{Duration, Instant},
 };
 
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use scenez::{
     script::{Act, Fault, ProcessAct},
-    stage::{Command, Progress, Stage},
+    stage::{Command, Progress, Stage, StageError},
 };
 
 use crate::common::{Remains, SCENE, config, scene};
@@ -59,6 +63,28 @@ fn back_plays_up_to_the_cue_before_and_reset_is_fast() {
     stage.close().unwrap();
 }
 
+#[test]
+fn a_stage_that_panics_leaves_nothing_behind() {
+    let (sender, changes) = sync_channel(1);
+    let trap = Arc::new(AtomicBool::new(false));
+    let is_set = Arc::clone(&trap);
+    let stage = Stage::open(scene(SCENE), config(), move || {
+        assert!(!is_set.load(Ordering::Relaxed), "a panic on the thread of the stage, as the test wants it");
+        let _ = sender.try_send(());
+    });
+    let (stage, mut remains) = (stage.unwrap(), Remains::default());
+    until_live(&stage, &changes, 1, 0);
+    remains.note(&stage.snapshot());
+    while !remains.has_everything() {
+        changes.recv_timeout(testkit::BOUND).unwrap();
+        remains.note(&stage.snapshot());
+    }
+    trap.store(true, Ordering::Relaxed);
+    testkit::eventually("the end of the stage", || stage.is_ended());
+    remains.assert_nothing();
+    assert!(matches!(stage.close(), Err(StageError::Panicked(_))));
+}
+
 /// Something that a hand may do at any time.
 fn command(random: &mut StdRng) -> Command {
     const NAMES: [&str; 5] = ["prices", "early", "late", "door", "stranger"];
@@ -105,7 +131,11 @@ fn no_order_of_keys_acts_and_faults_leaves_anything_behind() {
             }
             remains.note(&stage.snapshot());
         }
-        stage.close().unwrap();
+        if random.random_bool(0.5) {
+            stage.close().unwrap();
+        } else {
+            drop(stage);
+        }
         remains.assert_nothing();
     }
 }

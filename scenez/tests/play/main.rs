@@ -2,6 +2,7 @@
 //!
 //! - [`green`]: a scene plays, and each change of it fails
 //! - [`chaos`]: any order of keys, acts and faults leaves nothing behind
+//! - [`faults`]: what is made to fail does, and only for its time
 //! - [`orphans`]: nor does any end of the program
 //! - [`terminal`]: what a person sees
 //! - [`common`]: the scene, and how to look for what is left
@@ -10,6 +11,7 @@
 
 mod chaos;
 mod common;
+mod faults;
 mod green;
 mod orphans;
 mod terminal;

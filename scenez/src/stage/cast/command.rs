@@ -1,0 +1,57 @@
+//! How the processes of a scene are started: their programs, their arguments and their environment.
+
+use std::{collections::BTreeMap, process::Command};
+
+use super::{Cast, Playing};
+use crate::endpoints::{Endpoints, EndpointsError};
+
+impl Cast {
+    /// The command of a process, and the places of the links that it needs.
+    pub(super) fn command(
+        &self,
+        place: usize,
+        endpoints: &mut Endpoints,
+    ) -> Result<(Command, Vec<usize>), EndpointsError> {
+        match &self.parts[place].play {
+            Playing::Link { from, to } => {
+                let mut command = self.program("linkz");
+                command
+                    .args(["--from", from, "--to", to, "--name", &self.actors[place].name])
+                    .envs(endpoints.variables());
+                Ok((command, Vec::new()))
+            }
+            Playing::Member { member, links } => {
+                let through: BTreeMap<_, _> =
+                    links.iter().map(|(name, (_, from))| (name.clone(), from.clone())).collect();
+                let mut words = member.run.iter().map(|word| endpoints.fill(word, &through));
+                let program = words.next().unwrap_or_else(|| Ok(String::new()))?;
+                let arguments = words.collect::<Result<Vec<_>, _>>()?;
+                let mut command = self.program(&program);
+                command.args(arguments).envs(endpoints.variables());
+                for (variable, endpoint) in endpoints.variables_through(&through) {
+                    command.env(variable, endpoint);
+                }
+                for (variable, value) in &member.variables {
+                    command.env(variable, endpoints.fill(value, &through)?);
+                }
+                Ok((command, links.values().map(|(place, _)| *place).collect()))
+            }
+        }
+    }
+
+    /// A program of the suite, or any other one.
+    fn program(&self, name: &str) -> Command {
+        let own = self.config.programs.join(name);
+        let is_own = !name.contains('/') && own.is_file();
+        let mut command = if is_own {
+            Command::new(own)
+        } else {
+            // It does not know how to end with its parent: what starts it does, and takes its place.
+            let mut command = Command::new(self.config.programs.join("scenez"));
+            command.arg("exec").arg("--").arg(name);
+            command
+        };
+        command.current_dir(&self.config.root);
+        command
+    }
+}

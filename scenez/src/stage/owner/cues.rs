@@ -1,0 +1,230 @@
+//! How a stage gets from cue to cue.
+//!
+//! ```text
+//! Clearing ──▶ the scene starts ──▶ Acting ──▶ Watching ── the next cue ──▶ Asking ──▶ Acting ──▶ …
+//!    ▲                                            │
+//!    └──────────────── back, reset ───────────────┘
+//! ```
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use sockets::SocketError;
+use tracing::error;
+
+use super::{END_WITHIN, Owner, Phase};
+use crate::{
+    play::Play,
+    stage::{
+        acts::{self, Step},
+        bus::ASK_EVERY,
+        cast::{CastError, GRACE},
+        faults::Faults,
+        snapshot::Command,
+    },
+    values::{Actor, Values},
+};
+
+/// How long the processes may take to report before a cue acts.
+const ANSWER_WITHIN: Duration = Duration::from_millis(250);
+
+/// The most problems of a cue that are kept.
+const PROBLEMS_MAX: usize = 20;
+
+impl Owner {
+    pub(super) fn obey(&mut self, command: &Command) {
+        let last = self.scene.cues.len() - 1;
+        match command {
+            Command::Next if self.phase == Phase::Watching && self.cue < last => {
+                self.target = self.cue + 1;
+                self.enter(self.cue + 1);
+            }
+            Command::Next => self.target = (self.target + 1).min(last),
+            Command::Back => self.clear(self.target.saturating_sub(1)),
+            Command::Reset => self.clear(0),
+            Command::Act(act) => match acts::add(act, &self.cast, &mut self.steps) {
+                Ok(()) => {}
+                Err(reason) => self.note(reason),
+            },
+        }
+        self.is_changed = true;
+    }
+
+    /// Starts the scene again, and plays it up to this cue.
+    fn clear(&mut self, target: usize) {
+        self.target = target;
+        if self.phase != Phase::Clearing {
+            self.phase = Phase::Clearing;
+            self.cast.stop();
+        }
+        (self.play, self.awaited, self.view, self.highlight) = (None, None, None, None);
+        self.steps.clear();
+        self.problems.clear();
+        self.is_changed = true;
+    }
+
+    /// Does whatever can be done now.
+    pub(super) fn advance(&mut self, now: Instant) -> Result<(), SocketError> {
+        loop {
+            let before = (self.phase, self.cue);
+            match self.phase {
+                Phase::Clearing => {
+                    if self.cast.is_empty() {
+                        self.open();
+                    }
+                }
+                Phase::Asking(asked, until) => {
+                    if now >= until || self.has_reported_since(asked) {
+                        self.act();
+                    }
+                }
+                Phase::Acting => self.take_steps(now),
+                Phase::Watching => {
+                    self.take_steps(now);
+                    self.watch(now)?;
+                }
+            }
+            if before == (self.phase, self.cue) {
+                break;
+            }
+        }
+        if self.is_changed && now >= self.next_snapshot {
+            self.show(now);
+        }
+        Ok(())
+    }
+
+    /// All processes have ended: the scene starts.
+    fn open(&mut self) {
+        self.start += 1;
+        self.cast.forget();
+        self.faults = Faults::default();
+        self.cue = 0;
+        self.problems.clear();
+        for place in self.cast.openers() {
+            if let Err(error) = self.cast.start(place, &mut self.endpoints) {
+                self.note(error.to_string());
+            }
+        }
+        self.act();
+    }
+
+    /// A cue begins: from what the processes report now, numbers rise.
+    fn enter(&mut self, cue: usize) {
+        let now = Instant::now();
+        self.cue = cue;
+        (self.play, self.awaited) = (None, None);
+        self.problems.clear();
+        self.is_changed = true;
+        self.phase = Phase::Asking(now, now + ANSWER_WITHIN);
+        self.ask(now);
+    }
+
+    fn ask(&mut self, now: Instant) {
+        self.next_ask = now + ASK_EVERY;
+        if let Err(error) = self.bus.ask() {
+            // They report once a second anyway.
+            error!(%error, "cannot ask the processes for their states");
+        }
+    }
+
+    fn has_reported_since(&self, asked: Instant) -> bool {
+        let reports = |actor: &&Actor| actor.runs() && !actor.is_suspended;
+        let mut heard = self.cast.actors().iter().filter(reports).filter_map(|actor| actor.last.as_ref());
+        heard.all(|(heard_at, _)| *heard_at > asked)
+    }
+
+    fn act(&mut self) {
+        let scene = Arc::clone(&self.scene);
+        let cue = &scene.cues[self.cue];
+        self.play = Some(Play::new(cue, &self.values()));
+        self.phase = Phase::Acting;
+        self.is_changed = true;
+        for act in &cue.acts {
+            if let Err(reason) = acts::add(&act.what, &self.cast, &mut self.steps) {
+                self.note(reason);
+            }
+        }
+    }
+
+    fn values(&self) -> Values<'_> {
+        Values { observatory: self.bus.observatory(), flows: self.bus.flows(), actors: self.cast.actors() }
+    }
+
+    /// Takes the steps that need not wait; after the last one of a cue its time begins.
+    fn take_steps(&mut self, now: Instant) {
+        loop {
+            if let Some((place, until)) = self.awaited {
+                if self.cast.child(place).is_ok() {
+                    if now < until {
+                        return;
+                    }
+                    self.note(format!("{} does not end", self.cast.actors()[place].name));
+                }
+                self.awaited = None;
+            }
+            let Some(step) = self.steps.pop_front() else { break };
+            self.is_changed = true;
+            if let Err(error) = self.take(now, step) {
+                self.note(error.to_string());
+            }
+        }
+        if self.phase == Phase::Acting
+            && let Some(play) = &mut self.play
+        {
+            play.begin(now);
+            self.phase = Phase::Watching;
+            self.next_ask = now;
+        }
+    }
+
+    fn take(&mut self, now: Instant, step: Step) -> Result<(), CastError> {
+        match step {
+            Step::Start(place) => self.cast.start(place, &mut self.endpoints)?,
+            Step::Stop(place) => {
+                self.cast.child(place)?.stop(GRACE);
+                self.awaited = Some((place, now + END_WITHIN));
+            }
+            Step::Kill(place) => {
+                self.cast.child(place)?.kill();
+                self.awaited = Some((place, now + END_WITHIN));
+            }
+            Step::Suspend(place) => self.cast.suspend(place, true)?,
+            Step::Resume(place) => self.cast.suspend(place, false)?,
+            Step::Type(place, line) => self.cast.say(place, &line)?,
+            Step::Fault(place, fault, lasts) => self.faults.set(now, place, fault, lasts, &mut self.cast)?,
+            Step::Clear(place) => self.faults.clear(place, &mut self.cast),
+            Step::ClearAll => self.faults.clear_all(&mut self.cast),
+            Step::View(view) => self.view = Some(view),
+            Step::Highlight(what) => self.highlight = Some(what),
+        }
+        Ok(())
+    }
+
+    /// Looks at the expectations; a cue before the target makes way for the next one once it is decided.
+    fn watch(&mut self, now: Instant) -> Result<(), SocketError> {
+        let values =
+            Values { observatory: self.bus.observatory(), flows: self.bus.flows(), actors: self.cast.actors() };
+        if let Some(play) = &mut self.play {
+            self.is_changed |= play.follow(now, &values);
+        }
+        if self.is_open() {
+            if now >= self.next_ask {
+                self.ask(now);
+            }
+        } else if self.cue < self.target {
+            self.enter(self.cue + 1);
+        }
+        Ok(())
+    }
+
+    /// Keeps what could not be done.
+    fn note(&mut self, problem: String) {
+        if self.problems.len() < PROBLEMS_MAX {
+            self.problems.push(problem);
+        }
+        self.is_changed = true;
+    }
+}
