@@ -92,14 +92,21 @@ fn is_zombie(pid: &str) -> bool {
 }
 
 #[test]
-fn stop_ends_it_by_sigterm_even_if_it_is_suspended() {
+fn stop_ends_it_by_sigterm() {
     let started = start_script("exec cat");
     started.child.stop(BOUND);
     assert_eq!(started.next(), Event::Exited(Exit::Signal(15)));
-    let started = start_script("exec cat");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn stop_lets_a_suspended_one_handle_sigterm() {
+    let started = start_script("trap 'exit 5' TERM; echo ready; while :; do sleep 0.05; done");
+    assert_eq!(started.next(), printed("ready"));
     started.child.suspend();
-    started.child.stop(BOUND);
-    assert_eq!(started.next(), Event::Exited(Exit::Signal(15)));
+    eventually("it is suspended", || state(started.child.pid()) == Some('T'));
+    started.child.stop(BOUND / 2);
+    assert_eq!(started.next(), Event::Exited(Exit::Code(5)));
 }
 
 #[test]
