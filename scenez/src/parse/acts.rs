@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use linkz::fault::{BANDWIDTH_MAX, LATENCY, SLICE_MAX};
+
 use super::{
     markdown::Block,
     table::{self, Entry},
@@ -98,12 +100,15 @@ fn fault(line: Line, keys: Vec<Entry<'_>>, problems: &mut Problems) -> Option<Ac
             "on" => on = Some(entry.text(problems)?),
             "for" => lasts = Some(entry.time(problems)?),
             "jitter" => jitter = Some(entry.time(problems)?),
-            "latency" => faults.push(Fault::Latency { latency: entry.time(problems)?, jitter: Duration::ZERO }),
-            "bandwidth" => faults.push(Fault::Bandwidth(entry.whole(1..=u32::MAX, problems)?.into())),
+            "latency" => {
+                let latency = entry.time_in(LATENCY, problems)?;
+                faults.push(Fault::Latency { latency, jitter: Duration::ZERO });
+            }
+            "bandwidth" => faults.push(Fault::Bandwidth(entry.whole(1..=BANDWIDTH_MAX as u32, problems)?.into())),
             "down" => faults.push(entry.on(problems).map(|()| Fault::Down)?),
             "timeout" => faults.push(entry.on(problems).map(|()| Fault::Timeout)?),
             "reset" => faults.push(entry.on(problems).map(|()| Fault::Reset)?),
-            "slicer" => faults.push(Fault::Slicer(entry.whole(1..=u32::MAX, problems)?)),
+            "slicer" => faults.push(Fault::Slicer(entry.whole(1..=SLICE_MAX, problems)?)),
             "slow" => faults.push(Fault::Slow(entry.whole(1..=SLOW_MAX, problems)? as u8)),
             other => {
                 let known = FAULTS.into_iter().chain(["on", "for", "jitter"]);

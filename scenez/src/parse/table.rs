@@ -1,6 +1,9 @@
 //! The TOML of a block as entries with their lines, and values of the types that scenes use.
 
-use std::{ops::Range, time::Duration};
+use std::{
+    ops::{Range, RangeInclusive},
+    time::Duration,
+};
 
 use toml::{
     Spanned,
@@ -151,7 +154,7 @@ impl<'a> Entry<'a> {
     }
 
     /// A whole number in this range.
-    pub(super) fn whole(&self, range: std::ops::RangeInclusive<u32>, problems: &mut Problems) -> Option<u32> {
+    pub(super) fn whole(&self, range: RangeInclusive<u32>, problems: &mut Problems) -> Option<u32> {
         let number = match self.value {
             DeValue::Integer(number) => u32::from_str_radix(number.as_str(), number.radix()).ok(),
             _ => None,
@@ -168,6 +171,13 @@ impl<'a> Entry<'a> {
         };
         let what = "a time in quotes such as \"200ms\" or \"10s\", at most 10 minutes";
         time.filter(|time| !time.is_zero() && *time <= DURATION_MAX).or_else(|| self.must_be(what, problems))
+    }
+
+    /// A time in this range.
+    pub(super) fn time_in(&self, range: RangeInclusive<Duration>, problems: &mut Problems) -> Option<Duration> {
+        let time = self.time(problems)?;
+        let [least, most] = [*range.start(), *range.end()].map(humantime::format_duration);
+        if range.contains(&time) { Some(time) } else { self.must_be(&format!("from {least} to {most}"), problems) }
     }
 
     /// A number, or the text that stands for a condition.

@@ -124,6 +124,12 @@ fn faults_that_make_no_sense() {
             r#"`for` must be a time in quotes such as "200ms" or "10s", at most 10 minutes"#,
         ),
         (r#"on = "late.ticks", down = true, jitter = "1s", for = "1s""#, r#"`jitter` belongs to `latency`"#),
+        (r#"on = "late.ticks", latency = "2m", for = "1s""#, r#"`latency` must be from 1ms to 1m"#),
+        (r#"on = "late.ticks", slicer = 65537, for = "1s""#, r#"`slicer` must be a whole number from 1 to 65536"#),
+        (
+            r#"on = "late.ticks", bandwidth = 0, for = "1s""#,
+            r#"`bandwidth` must be a whole number from 1 to 1000000000"#,
+        ),
         (r#"on = "late.ticks", latency = "1s", jitter = "2s", for = "1s""#, r#"the jitter is longer than the latency"#),
         (r#"on = "late", latency = "1s", for = "1s""#, r#"`latency` is a fault of a link: on = "late.ticks""#),
         (
