@@ -52,7 +52,7 @@ impl QueueLru {
         let mut clients = node.socket(Role::Router, CLIENTS, &Ends::bound(&self.clients))?;
         let mut workers = node.socket(Role::Router, WORKERS, &Ends::bound(&self.workers))?;
         let (mut requests, mut replies) = (node.counter(REQUESTS), node.counter(REPLIES));
-        let mut waiting = node.counter(FREE);
+        let mut free_count = node.counter(FREE);
         let mut free = VecDeque::new();
         loop {
             if free.is_empty() || ready([&mut workers, &mut clients])?[0] {
@@ -70,7 +70,7 @@ impl QueueLru {
                 workers.send([&worker[..], b""].into_iter().chain(request.iter()))?;
                 requests.add(1);
             }
-            waiting.set(free.len() as u64);
+            free_count.set(free.len() as u64);
         }
     }
 }
