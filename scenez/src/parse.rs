@@ -46,12 +46,12 @@ pub fn parse(name: &str, text: &str) -> Result<Scene, Vec<Problem>> {
 
 /// The cast, which is one block before the first cue.
 fn cast(scene: &Section, problems: &mut Problems) -> Vec<Member> {
-    let (mut cast, mut seen) = (None, None::<Line>);
+    let (mut cast, mut seen) = (Vec::new(), None::<Line>);
     for block in &scene.blocks {
         match (block.purpose, seen) {
             (Purpose::Cast, None) => {
                 seen = Some(block.line);
-                cast = Some(cast::cast(block, problems));
+                cast = cast::cast(block, problems);
             }
             (Purpose::Cast, Some(first)) => {
                 problems.add(block.line, format!("a second cast: add it to the one in line {}", first.0));
@@ -64,7 +64,7 @@ fn cast(scene: &Section, problems: &mut Problems) -> Vec<Member> {
     if seen.is_none() {
         problems.add(scene.line, "a scene without a cast: a block `toml cast` before the first cue");
     }
-    cast.unwrap_or_default()
+    cast
 }
 
 fn cue(section: Section, problems: &mut Problems) -> Cue {
