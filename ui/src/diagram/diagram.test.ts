@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { keyed, panned, WHOLE, zoomed } from './camera'
 import { columnsOf } from './columns'
-import { graphOf, headsOf } from './graph'
+import { graphOf, headsOf, patternOfLine } from './graph'
 import { sideOfPeer } from './kinds'
 import { lookOf } from './look'
 import { branch, cut, lengthOf, middleOf, pointAt, roundPath, shares, simple, wrap } from './path'
@@ -272,6 +272,25 @@ describe('pulses', () => {
     const ticks = pulsesBetween(graph, before, grown({ 'tickz.sub': { received: 994 }, 'tickz.pub': { sent: 994 } }))
     expect(ticks.map(ends)).toEqual([['tickz.pub', 'tickz.sub']])
     expect(ticks[0]).toMatchObject({ messages: 994, pattern: 'pubsub', turns: null })
+  })
+
+  test("through a link have the colour of its peers and are its peers' messages: it counts none", () => {
+    const [front, back] = ['tcp://127.0.0.1:9103', 'tcp://127.0.0.1:9003']
+    const cast = new samples.Casting()
+    cast.process('tickz', 'publish', [{ name: 'pub', type: 'XPUB', bind: back }])
+    cast.process('linkz', 'link', [{ name: 'link', type: 'LINK', bind: front, connect: [back] }])
+    cast.process('tickz', 'watch', [{ name: 'sub', type: 'SUB', connect: [front] }])
+    const through = graphOf(cast.end().cast)
+    expect(through.links.map((line) => patternOfLine(through, line))).toEqual(['pubsub', 'pubsub'])
+    const counts = (sent: number) =>
+      new Map([...through.portOf.keys()].map((key) => [key, { sent: 0, received: 0, ...countsOf(key, sent) }]))
+    const countsOf = (key: string, count: number) =>
+      key.endsWith('/pub') ? { sent: count } : key.endsWith('/sub') ? { received: count } : {}
+    const pulses = pulsesBetween(through, counts(0), counts(7))
+    expect(pulses.map(({ pattern, messages, turns }) => ({ pattern, messages, turns }))).toEqual([
+      { pattern: 'pubsub', messages: 7, turns: null },
+      { pattern: 'pubsub', messages: 7, turns: null },
+    ])
   })
 
   test('run to the worker that did something', () => {

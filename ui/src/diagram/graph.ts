@@ -157,6 +157,12 @@ export function indexed(nodes: readonly Node[], links: readonly Link[]): Graph {
   return { nodes, links: links.filter(({ from, to }) => portOf.has(from) && portOf.has(to)), nodeOf, portOf }
 }
 
+/** The pattern of a line: that of the end that connects, or of the other one if that has none, such as a link. */
+export function patternOfLine({ portOf }: Graph, { from, to }: Pick<Link, 'from' | 'to'>): Pattern {
+  const patterns = [from, to].map((key) => portOf.get(key)?.pattern ?? 'neutral')
+  return patterns.find((pattern) => pattern !== 'neutral') ?? 'neutral'
+}
+
 /** The phases of a connection that is not there yet. */
 const ATTEMPTS: ReadonlySet<ConnectionPhase> = new Set(['connecting', 'handshake', 'retrying', 'refused'])
 

@@ -4,7 +4,7 @@
 
 import type { CastView } from '../generated/CastView'
 import type { ProcessCounts } from '../generated/ProcessCounts'
-import type { Graph } from './graph'
+import { type Graph, patternOfLine } from './graph'
 import type { Pattern } from '../state/status'
 import { flowOf } from './kinds'
 import { forSockets } from './rates'
@@ -97,7 +97,7 @@ export function pulsesBetween(graph: Graph, before: Counted, after: Counted): Pu
       const [sent, received] = [grown(sender, 'sent'), grown(receiver, 'received')]
       const [alone, lonely] = [degree.get(receiver) === 1 && other !== '', degree.get(sender) === 1 && type !== '']
       const messages = alone ? received : lonely ? sent : Math.min(sent || received, received || sent)
-      const pattern = graph.portOf.get(from)?.pattern ?? 'neutral'
+      const pattern = patternOfLine(graph, { from, to })
       const shared = pattern === 'pubsub' ? null : degree.get(sender) === 1 ? receiver : sender
       const turns = shared === null || degree.get(shared) === 1 ? null : `${shared} ${shared === sender}`
       if (messages > 0) pulses.push({ link: id, pattern, forward: sender === from, messages, turns })
