@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
-use dealz_core::{DeskConfig, Stage, ValuzEndpoints};
+use dealz_core::{DeskConfig, Stage, ValuzEndpoints, view::PageKind};
 use settings::{BytesArgs, HostArgs, SuiteArgs, program::Usage};
 use sockets::{Context, Endpoint, HubConfig, Mechanism};
 use wire::{
@@ -25,7 +25,7 @@ use crate::{
     remote::args::RemoteArgs,
     session::Session,
     symbols,
-    web::{Address, Token, WebConfig},
+    web::{Address, Audience, Token, WebConfig},
 };
 
 /// The prices that come with the suite.
@@ -69,6 +69,12 @@ struct FrontendArgs {
     /// Serve pages that can view but not control: for an audience's phones
     #[arg(long, requires = "web")]
     web_view_only: bool,
+    /// Serve a page with a link for the audience too: its phones can view, and say something in the chat under a name
+    #[arg(long, requires = "web")]
+    web_audience: bool,
+    /// The token in the audience's link, in place of a random one
+    #[arg(long, value_name = "TOKEN", env = "DEALZ_AUDIENCE_TOKEN", hide_env_values = true, requires = "web_audience")]
+    audience_token: Option<Token>,
     /// Open the window too, in addition to the page
     #[arg(long, requires = "web")]
     window: bool,
@@ -152,6 +158,8 @@ Examples:
   dealz --connect 10.0.0.7                       services on another host
   dealz --stage --window --web 0.0.0.0:9000 --web-view-only
                                                  a window for you, and read-only pages for phones
+  dealz --stage --web 0.0.0.0:9000 --web-audience
+                                                 phones that chat too; q shows the QR code of their link
   dealz --stage --record talk.jsonl              record a rehearsal
   dealz --play talk.jsonl                        play it, without a network
   dealz do start tickz                           a command to the desk that runs (`dealz do --help`)
@@ -162,11 +170,12 @@ impl Cli {
     /// Where to serve the page, if that was asked for.
     #[must_use]
     pub fn web(&self) -> Option<WebConfig> {
-        let FrontendArgs { web, web_view_only, token, .. } = &self.frontend;
+        let FrontendArgs { web, web_view_only, web_audience, audience_token, token, .. } = &self.frontend;
         web.map(|address| WebConfig {
             address: Address::Asked(address),
-            may_control: !web_view_only,
+            page: if *web_view_only { PageKind::View } else { PageKind::Control },
             token: token.clone(),
+            audience: web_audience.then(|| Audience { token: audience_token.clone() }),
         })
     }
 
@@ -179,7 +188,12 @@ impl Cli {
     /// Where to serve the page when no window can be had.
     #[must_use]
     pub fn fallback(&self) -> WebConfig {
-        WebConfig { address: Address::Free, may_control: true, token: self.frontend.token.clone() }
+        WebConfig {
+            address: Address::Free,
+            page: PageKind::Control,
+            token: self.frontend.token.clone(),
+            audience: None,
+        }
     }
 
     /// What is shown.
@@ -206,7 +220,7 @@ impl Cli {
         let commands = CommandsConfig {
             endpoint: local(to_bind(COMMANDS, &channels.commands), &context)?,
             context: context.clone(),
-            may_control: self.opens_window() || self.web().is_none_or(|web| web.may_control),
+            may_control: self.opens_window() || self.web().is_none_or(|web| web.page == PageKind::Control),
         };
         let desk = DeskConfig {
             with_bytes: suite.shows_bytes(&context, self.bytes),

@@ -80,6 +80,8 @@ fn serve(servers: Vec<Server>, desk: &Arc<Desk>, stop: &Stop) -> anyhow::Result<
 mod tests {
     use std::net::TcpListener;
 
+    use dealz_core::view::PageKind;
+
     use super::*;
     use crate::web::Address;
 
@@ -88,7 +90,12 @@ mod tests {
         // Both are in use: the error names the one that was tried.
         let taken = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
         let [asked, instead] = taken.each_ref().map(|listener| listener.local_addr().unwrap());
-        let config = |address| WebConfig { address: Address::Asked(address), may_control: true, token: None };
+        let config = |address| WebConfig {
+            address: Address::Asked(address),
+            page: PageKind::Control,
+            token: None,
+            audience: None,
+        };
         let error = bind(Some(config(asked)), Some(config(instead))).err().unwrap();
         assert!(format!("{error:#}").contains(&asked.to_string()), "{error:#}");
     }

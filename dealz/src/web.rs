@@ -1,7 +1,7 @@
 //! The frontend in a browser: one HTTP server for the page and for its WebSocket. A task per connection, on the threads
 //! "web".
 //!
-//! The page can start and kill processes, so access is checked for every request.
+//! A page can start and kill processes, so access is checked for every request.
 //!
 //! - `access`: which requests are accepted
 //! - `token`: the secret that a page must show if it is served to the network
@@ -30,7 +30,10 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::{any, get},
 };
-use dealz_core::{Desk, view::PageLink};
+use dealz_core::{
+    Desk,
+    view::{PageKind, PageLink},
+};
 use hyper::server::conn::http1;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -78,9 +81,18 @@ const GOODBYE: Duration = Duration::from_millis(200);
 pub struct WebConfig {
     /// The address.
     pub address: Address,
-    /// Whether a page may control, not only view.
-    pub may_control: bool,
+    /// What a page may do.
+    pub page: PageKind,
     /// The token that a page must show; if `None`, a new one for an address that the network can reach.
+    pub token: Option<Token>,
+    /// Whether there are pages of the audience too.
+    pub audience: Option<Audience>,
+}
+
+/// Pages of the audience: a link with another token.
+#[derive(Debug, Clone)]
+pub struct Audience {
+    /// Their token; if `None`, a new one.
     pub token: Option<Token>,
 }
 
@@ -100,8 +112,9 @@ impl Server {
         let runtime = runtime::Builder::new_multi_thread().worker_threads(2).thread_name("web").enable_all().build()?;
         let (ends, ending) = watch::channel(false);
         let recording = recording::of(&desk);
-        let pages = Pages::new(desk, self.may_control, links, ending);
-        let frontend = Arc::new(Frontend { access: Access::new(self.token), pages, recording });
+        let pages = Pages::new(desk, links, ending);
+        let access = Access::new(self.page, self.token, self.audience);
+        let frontend = Arc::new(Frontend { access, pages, recording });
         let stop = stop.clone();
         let result = runtime.block_on(async {
             let listener = TcpListener::from_std(self.listener)?;
@@ -170,14 +183,15 @@ async fn serve_connection(stream: TcpStream, router: Router) {
 }
 
 /// Admits or refuses a request, and adds the security headers to the response.
-async fn admit(State(frontend): State<Arc<Frontend>>, request: Request, next: Next) -> Response {
+async fn admit(State(frontend): State<Arc<Frontend>>, mut request: Request, next: Next) -> Response {
     let reached = request.extensions().get::<Reached>().copied();
     let admitted = match reached {
         Some(reached) => frontend.access.admit(reached, &request),
         None => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     };
     let mut response = match admitted {
-        Ok(()) => {
+        Ok(page) => {
+            request.extensions_mut().insert(page);
             let cookie = frontend.access.cookie(&request);
             let mut response = next.run(request).await;
             response.headers_mut().extend(cookie);

@@ -7,7 +7,7 @@ mod support;
 use std::io::{Read as _, Write as _};
 
 use serde_json::json;
-use support::{Desk, ask, dealz, next};
+use support::{Desk, ask, dealz, next, next_with};
 
 #[test]
 fn the_page_comes_with_its_restrictions() {
@@ -91,7 +91,7 @@ fn an_address_of_the_network_requires_the_token_of_its_link() {
     assert_eq!(desk.try_socket("/socket", Some("http://evil.example"), cookie).err(), Some(403));
     assert!(next(&mut desk.try_socket("/socket", Some(&origin), cookie).unwrap()).unwrap()["hello"].is_object());
     let hello = next(&mut desk.socket()).unwrap();
-    let own = json!({"url": format!("http://{}{}", desk.address, desk.path), "network": false, "mayControl": true});
+    let own = json!({"url": format!("http://{}{}", desk.address, desk.path), "network": false, "page": "control"});
     assert_eq!(hello["hello"]["links"].as_array().unwrap().last(), Some(&own), "{hello}");
 }
 
@@ -109,10 +109,81 @@ fn an_audience_may_view_and_not_control() {
     let desk = Desk::spawn(dealz(&["--web", "127.0.0.1:0", "--web-view-only"]));
     let mut socket = desk.socket();
     let hello = next(&mut socket).unwrap();
-    assert_eq!((&hello["hello"]["mayControl"], &hello["hello"]["links"]), (&json!(false), &json!([])));
+    assert_eq!((&hello["hello"]["page"], &hello["hello"]["links"]), (&json!("view"), &json!([])));
     for command in [json!({"do": "reset"}), json!({"do": "say", "text": "hello"}), json!({"do": "killWorker"})] {
         assert_eq!(ask(&mut socket, 1, &command).unwrap()["refusal"]["refused"], "viewOnly", "{command}");
     }
     let looked = ask(&mut socket, 2, &json!({"do": "wire", "socket": "tickz.sub"})).unwrap();
     assert_ne!(looked["refusal"]["refused"], "viewOnly", "{looked}");
+}
+
+/// The path of the link for the audience.
+fn audience_of(desk: &Desk) -> String {
+    let link =
+        desk.program.line_where(|line| line.contains("http://127.0.0.1:") && line.ends_with(" for the audience"));
+    let (_, path) = link.strip_suffix(" for the audience").unwrap().rsplit_once('/').unwrap();
+    format!("/socket{path}")
+}
+
+#[test]
+fn the_audience_may_view_and_chat_under_a_name_and_do_nothing_else() {
+    let desk = Desk::spawn(dealz(&["--web", "127.0.0.1:0", "--web-audience"]));
+    let path = audience_of(&desk);
+    let origin = format!("http://{}", desk.address);
+    let mut phone = desk.try_socket(&path, Some(&origin), "").unwrap();
+    let hello = next(&mut phone).unwrap();
+    assert_eq!((&hello["hello"]["page"], &hello["hello"]["links"]), (&json!("audience"), &json!([])));
+    let mut page = desk.socket();
+    let hello = next(&mut page).unwrap();
+    assert_eq!(hello["hello"]["page"], "control");
+    let links = hello["hello"]["links"].as_array().unwrap();
+    assert!(links.iter().any(|link| link["page"] == "audience"), "{links:?}");
+
+    let start = ask(&mut page, 1, &json!({"do": "process", "id": "chatz", "act": "start"})).unwrap();
+    assert_eq!(start["reply"]["got"], "done", "{start}");
+    for command in [
+        json!({"do": "reset"}),
+        json!({"do": "say", "text": "hello"}),
+        json!({"do": "rename", "name": "eve"}),
+        json!({"do": "view", "view": "wire"}),
+        json!({"do": "highlight", "target": "dealz"}),
+        json!({"do": "process", "id": "chatz", "act": "kill"}),
+        json!({"do": "setWorkers", "count": 16}),
+    ] {
+        assert_eq!(ask(&mut phone, 1, &command).unwrap()["refusal"]["refused"], "viewOnly", "{command}");
+    }
+    let say = |name: &str, text: &str| json!({"do": "sayAs", "name": name, "text": text});
+    assert_eq!(ask(&mut phone, 2, &say("a b", "hello")).unwrap()["refusal"]["field"], "name");
+    assert_eq!(ask(&mut phone, 3, &say("ada", "one\ntwo")).unwrap()["refusal"]["field"], "text");
+    // The first three at once, then one every two seconds.
+    let said = (4..10).map(|id| ask(&mut phone, id, &say("ada", "hello")).unwrap()["reply"]["got"] == "done");
+    assert_eq!(said.filter(|done| *done).count(), 3);
+    let refused = ask(&mut page, 2, &say("ada", "hello")).unwrap();
+    assert_eq!(refused["refusal"]["refused"], "notNow", "{refused}");
+}
+
+#[test]
+fn the_number_of_phones_is_shown_and_limited_and_they_take_no_place_of_others() {
+    let desk = Desk::spawn(dealz(&["--web", "127.0.0.1:0", "--web-audience"]));
+    let (path, origin) = (audience_of(&desk), format!("http://{}", desk.address));
+    let phones: Vec<_> = (0..110).map(|_| desk.try_socket(&path, Some(&origin), "")).collect();
+    assert_eq!(phones.iter().filter(|phone| phone.is_ok()).count(), 100);
+    let mut page = desk.socket();
+    let mut shows = |wanted: u32| while next_with(&mut page, "update").unwrap()["audience"] != wanted {};
+    shows(100);
+    drop(phones);
+    shows(0);
+}
+
+#[test]
+fn the_tokens_of_a_desk_and_of_its_audience_are_given_and_differ() {
+    let token = "abcdefghijklmnop";
+    let desk = Desk::spawn(dealz(&["--web", "127.0.0.1:0", "--web-audience", "--audience-token", token]));
+    assert_eq!(audience_of(&desk), format!("/socket?token={token}"));
+    let same = dealz(&["--web", "127.0.0.1:0", "--token", token, "--web-audience", "--audience-token", token]);
+    let finished = testkit::Program::spawn(same).finish();
+    assert!(
+        finished.code == Some(1) && finished.stderr.contains("the audience could control the desk"),
+        "{finished:?}"
+    );
 }

@@ -53,7 +53,7 @@ fn a_window_that_cannot_open_is_replaced_by_a_page() {
     let desk = Desk::spawn(dealz(&["--window", "--web", "127.0.0.1:0", "--web-view-only"]));
     let second = desk.program.next_line();
     let others = Desk { address: second.split('/').nth(2).unwrap().parse().unwrap(), ..desk };
-    assert_eq!(next(&mut others.socket()).unwrap()["hello"]["mayControl"], false);
+    assert_eq!(next(&mut others.socket()).unwrap()["hello"]["page"], "view");
 }
 
 #[test]

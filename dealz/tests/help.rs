@@ -36,6 +36,8 @@ fn every_command_of_the_readme_is_understood() {
 fn what_does_not_go_together_is_a_usage_error() {
     for arguments in [
         &["--web-view-only"][..],
+        &["--web-audience"],
+        &["--web", "--audience-token", "abcdefghijklmnop"],
         &["--workers", "3"],
         &["--stage", "--workers", "17"],
         &["--play", "a.jsonl", "--stage"],

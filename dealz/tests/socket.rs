@@ -14,7 +14,7 @@ fn a_page_receives_hello_and_then_a_snapshot() {
     let desk = Desk::start();
     let mut socket = desk.socket();
     let hello = next(&mut socket).unwrap();
-    assert_eq!((&hello["hello"]["mayControl"], &hello["hello"]["mode"]), (&json!(true), &json!("live")));
+    assert_eq!((&hello["hello"]["page"], &hello["hello"]["mode"]), (&json!("control"), &json!("live")));
     assert_eq!(next(&mut socket).unwrap()["update"]["snapshot"], true);
 }
 

@@ -23,7 +23,7 @@ async function backend(): Promise<Backend> {
     return new Player(text, {
       version: 'dev',
       mode: address.searchParams.has('play') ? 'play' : 'live',
-      mayControl: true,
+      page: 'control',
       links: [],
     })
   }

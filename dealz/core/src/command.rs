@@ -38,6 +38,14 @@ pub enum Command {
         /// The text.
         text: String,
     },
+    /// Say a text in the chat under another name: for a page of the audience, which may do nothing else. The desk says it, as
+    /// `name (room): text`.
+    SayAs {
+        /// The name.
+        name: String,
+        /// The text: one line of at most 200 characters.
+        text: String,
+    },
     /// Run a batch. A running one is stopped.
     RunBatch {
         /// Its orders.

@@ -67,6 +67,7 @@ pub(crate) struct Dashboard {
     chatz: Section<ChatzView>,
     valuz: Section<ValuzView>,
     processes: Section<Vec<ProcessView>>,
+    audience: Section<u32>,
     points: Points,
     lines: Ring<Line>,
 }
@@ -84,6 +85,7 @@ pub(crate) struct Cursor {
     chatz: u64,
     valuz: u64,
     processes: u64,
+    audience: u64,
     points: u64,
     lines: u64,
 }
@@ -160,6 +162,7 @@ impl Dashboard {
             report,
             wanted: 0,
             composer: Workers::new(host),
+            audience: Section::new(0),
             points: Points::default(),
             lines: Ring::new(LINES_MAX),
         }
@@ -211,6 +214,7 @@ impl Dashboard {
                 self.processes.show(processes);
                 self.wanted = wanted;
             }
+            Event::Audience(pages) => self.audience.show(pages),
             Event::View(view) => self.guide.choose(view),
             Event::Highlight(what) => self.guide.highlight(what, now.at),
             Event::Reset => self.reset(now),
@@ -267,6 +271,7 @@ impl Dashboard {
             chatz: self.chatz.unseen(&mut cursor.chatz),
             valuz: self.valuz.unseen(&mut cursor.valuz),
             processes: self.processes.unseen(&mut cursor.processes),
+            audience: self.audience.unseen(&mut cursor.audience),
             view,
             highlight,
             points: self.points.unseen(&mut cursor.points),

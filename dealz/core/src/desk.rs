@@ -24,15 +24,19 @@ use wire::foreign;
 
 use self::live::Live;
 use crate::{
+    audience::{Audience, Seat},
     command::{Command, Refusal, Reply},
     config::DeskConfig,
     recording::{self, PlayError},
     updates::Updates,
-    view::{Hello, Mode, PageLink},
+    view::{Hello, Mode, PageKind, PageLink},
 };
 
 /// A desk. Any thread may ask it; dropping it stops it.
-pub struct Desk(Kind);
+pub struct Desk {
+    kind: Kind,
+    audience: Audience,
+}
 
 enum Kind {
     /// Nothing is there once it has stopped.
@@ -67,7 +71,9 @@ impl Desk {
     /// An address cannot be understood, the system has no more threads or file descriptors, or the recording cannot be
     /// written.
     pub fn start(config: DeskConfig) -> Result<Self, StartError> {
-        Ok(Self(Kind::Live(RwLock::new(Some(Box::new(Live::start(config)?))))))
+        let live = Live::start(config)?;
+        let audience = Audience::new(Some(live.events.clone()));
+        Ok(Self { kind: Kind::Live(RwLock::new(Some(Box::new(live)))), audience })
     }
 
     /// Shows a recording: opens no socket. A pipe is waited for until `stop`.
@@ -75,18 +81,18 @@ impl Desk {
     /// # Errors
     /// The file cannot be read or is no recording.
     pub fn play(path: &Path, stop: &Stop) -> Result<Self, PlayError> {
-        Ok(Self(Kind::Play(recording::read(path, stop)?)))
+        Ok(Self { kind: Kind::Play(recording::read(path, stop)?), audience: Audience::new(None) })
     }
 
     /// The first message of a page's stream; `links` for a page that may control.
     #[must_use]
-    pub fn hello(&self, may_control: bool, links: &[PageLink]) -> Hello {
-        let mode = match &self.0 {
+    pub fn hello(&self, page: PageKind, links: &[PageLink]) -> Hello {
+        let mode = match &self.kind {
             Kind::Live(_) => Mode::Live,
             Kind::Play(_) => Mode::Play,
         };
-        let links = if may_control { links.to_vec() } else { Vec::new() };
-        Hello { version: env!("CARGO_PKG_VERSION").to_owned(), mode, may_control, links }
+        let links = if page == PageKind::Control { links.to_vec() } else { Vec::new() };
+        Hello { version: env!("CARGO_PKG_VERSION").to_owned(), mode, page, links }
     }
 
     /// Executes a command of a page. Most take microseconds; those that end processes, rejoin the chat or
@@ -95,7 +101,7 @@ impl Desk {
     /// # Errors
     /// A value is not what it must be, or it cannot be done now.
     pub fn act(&self, command: Command) -> Result<Reply, Refusal> {
-        match (&self.0, command) {
+        match (&self.kind, command) {
             (Kind::Play(text), Command::Recording) => Ok(Reply::Recording { text: text.clone() }),
             (Kind::Play(_), _) => Err(Refusal::not_now("a recording is played: there is nothing behind it")),
             (Kind::Live(_), Command::Recording) => Err(Refusal::not_now("no recording is played")),
@@ -110,16 +116,23 @@ impl Desk {
     /// as the desk is there.
     #[must_use]
     pub fn recording(&self) -> Option<&str> {
-        match &self.0 {
+        match &self.kind {
             Kind::Live(_) => None,
             Kind::Play(text) => Some(text),
         }
     }
 
+    /// A page of the audience joins, and leaves when the seat is dropped. How many there may be, [`AUDIENCE_MAX`](crate::AUDIENCE_MAX),
+    /// is up to the caller.
+    #[must_use]
+    pub fn seat(&self) -> Seat {
+        self.audience.join()
+    }
+
     /// The stream of updates for one more page. Where a recording is played there are none.
     #[must_use]
     pub fn updates(&self) -> Updates {
-        let dashboard = match &self.0 {
+        let dashboard = match &self.kind {
             Kind::Live(live) => read(live).as_ref().map(|live| live.dashboard()),
             Kind::Play(_) => None,
         };
@@ -129,7 +142,7 @@ impl Desk {
     /// Ends everything: sends EXIT to workers, ends started processes, closes sockets. It takes up to a second.
     /// Updates go on with what is shown last.
     pub fn stop(&self) {
-        if let Kind::Live(live) = &self.0 {
+        if let Kind::Live(live) = &self.kind {
             // Taken first, so that no thread waits for the end with the lock held.
             let live = live.write().unwrap_or_else(PoisonError::into_inner).take();
             drop(live);
@@ -145,7 +158,7 @@ impl Drop for Desk {
 
 impl fmt::Debug for Desk {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Desk({:?})", self.hello(false, &[]).mode)
+        write!(formatter, "Desk({:?})", self.hello(PageKind::View, &[]).mode)
     }
 }
 

@@ -41,6 +41,8 @@ pub(crate) enum Event {
     Valuz(ValuzReport),
     /// All processes, and how many workers dealz is to run.
     Processes(Vec<ProcessView>, u32),
+    /// How many pages of the audience are open.
+    Audience(u32),
     /// A view was chosen for the pages that may control the desk.
     View(ViewName),
     /// Something is highlighted.

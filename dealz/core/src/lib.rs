@@ -9,6 +9,7 @@
 //! In reading order:
 //! - [`view`]: what a page receives, and [`command`]: what it may send
 //! - `desk`, `config`: everything put together
+//! - `audience`: pages that may view, and say something in the chat
 //! - `event`: the threads' events for the dashboard
 //! - `dashboard`: the view, folded from events (pure)
 //! - `updates`: the changes since a page's last update
@@ -20,6 +21,7 @@
 //! - `recording`: the view, recorded to a file
 //! - `clock`: the time of day
 
+mod audience;
 mod clock;
 mod config;
 mod dashboard;
@@ -37,6 +39,7 @@ mod updates;
 pub mod command;
 pub mod view;
 
+pub use audience::{AUDIENCE_MAX, Seat};
 pub use config::{DeskConfig, Stage, ValuzEndpoints};
 pub use desk::{Desk, StartError};
 pub use recording::PlayError;

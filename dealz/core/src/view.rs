@@ -54,6 +54,8 @@ pub struct Update {
     pub valuz: Option<ValuzView>,
     /// The processes that dealz has started, and those that it found running.
     pub processes: Option<Vec<ProcessView>>,
+    /// How many pages of the audience are open.
+    pub audience: Option<u32>,
     /// The view that pages that may control the desk show from now on, if one was chosen; after that, readers choose.
     pub view: Option<ViewName>,
     /// What pulses in the diagram.
@@ -85,9 +87,9 @@ pub struct Hello {
     pub version: String,
     /// Live sockets, or a recording.
     pub mode: Mode,
-    /// Whether this page may control the desk, or only view it.
-    pub may_control: bool,
-    /// Links to the pages of this desk, those that the network reaches first; none if this page may only view.
+    /// What this page may do.
+    pub page: PageKind,
+    /// Links to the pages of this desk, those that the network reaches first; none for a page that may not control.
     pub links: Vec<PageLink>,
 }
 
@@ -99,8 +101,8 @@ pub struct PageLink {
     pub url: String,
     /// Whether other machines of the network reach it.
     pub network: bool,
-    /// Whether the page behind it may control the desk.
-    pub may_control: bool,
+    /// What the page behind it may do.
+    pub page: PageKind,
 }
 
 /// The origin of updates.

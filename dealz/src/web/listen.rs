@@ -7,10 +7,10 @@ use std::{
 };
 
 use anyhow::{Context as _, anyhow};
-use dealz_core::view::PageLink;
+use dealz_core::view::{PageKind, PageLink};
 use listeners::Protocol;
 
-use super::{Token, WebConfig, addresses::reached_at};
+use super::{Audience, Token, WebConfig, addresses::reached_at};
 
 /// An address to serve at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +25,10 @@ pub enum Address {
 pub(crate) struct Server {
     pub(super) listener: TcpListener,
     pub(super) token: Option<Token>,
-    pub(super) may_control: bool,
+    /// The token of the audience's pages, if there are any.
+    pub(super) audience: Option<Token>,
+    /// What the other pages may do.
+    pub(super) page: PageKind,
     address: SocketAddr,
 }
 
@@ -51,25 +54,49 @@ impl Server {
             None if !address.ip().is_loopback() => Some(Token::random()?),
             token => token,
         };
-        Ok(Self { listener, token, may_control: config.may_control, address })
+        let audience = match config.audience {
+            Some(Audience { token: Some(given) }) => {
+                anyhow::ensure!(
+                    token.as_ref() != Some(&given),
+                    "--audience-token is that of --token: the audience could control the desk"
+                );
+                Some(given)
+            }
+            Some(Audience { token: None }) => Some(Token::random()?),
+            None => None,
+        };
+        Ok(Self { listener, token, audience, page: config.page, address })
     }
 
     /// The links to its page.
     pub(crate) fn links(&self) -> Vec<PageLink> {
-        let token = self.token.as_ref().map_or_else(String::new, |token| format!("?token={}", token.as_str()));
-        let link = |ip: IpAddr| PageLink {
-            url: format!("http://{}/{token}", SocketAddr::new(ip, self.address.port())),
+        let own = (self.page, self.token.as_ref());
+        let audience = self.audience.as_ref().map(|token| (PageKind::Audience, Some(token)));
+        let kinds = [own].into_iter().chain(audience);
+        let link = |ip: IpAddr, page, token: Option<&Token>| PageLink {
+            url: format!(
+                "http://{}/{}",
+                SocketAddr::new(ip, self.address.port()),
+                token.map_or_else(String::new, |token| format!("?token={}", token.as_str()))
+            ),
             network: !ip.is_loopback(),
-            may_control: self.may_control,
+            page,
         };
-        reached_at(self.address.ip()).into_iter().map(link).collect()
+        let addresses = reached_at(self.address.ip());
+        kinds.flat_map(|(page, token)| addresses.iter().map(move |&ip| link(ip, page, token))).collect()
     }
 }
 
-/// The links to the pages of all servers, those that the network reaches first.
+/// The links to the pages of all servers: those that the network reaches first, and of these the one that may do least, as it
+/// is the first that is shown to a room.
 pub(crate) fn links<'a>(servers: impl IntoIterator<Item = &'a Server>) -> Arc<[PageLink]> {
     let mut links: Vec<_> = servers.into_iter().flat_map(Server::links).collect();
-    links.sort_by_key(|link| !link.network);
+    let power = |page| match page {
+        PageKind::Audience => 0,
+        PageKind::View => 1,
+        PageKind::Control => 2,
+    };
+    links.sort_by_key(|link| (!link.network, power(link.page)));
     links.into()
 }
 
@@ -80,7 +107,8 @@ pub(crate) fn links<'a>(servers: impl IntoIterator<Item = &'a Server>) -> Arc<[P
 pub(crate) fn print_links(server: &Server) -> io::Result<()> {
     let mut output = io::stdout().lock();
     for link in server.links() {
-        writeln!(output, "dealz: {}", link.url)?;
+        let audience = if link.page == PageKind::Audience { " for the audience" } else { "" };
+        writeln!(output, "dealz: {}{audience}", link.url)?;
     }
     output.flush()
 }

@@ -6,6 +6,7 @@
 use std::{pin::Pin, sync::Arc, time::Duration};
 
 use axum::{
+    Extension,
     extract::{
         State,
         ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code},
@@ -13,10 +14,10 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse as _, Response},
 };
-use dealz_core::{Desk, Updates};
+use dealz_core::{AUDIENCE_MAX, Desk, Seat, Updates};
 use dealz_core::{
     command::{Command, Refusal, Reply},
-    view::{Hello, PageLink, Update},
+    view::{Hello, PageKind, PageLink, Update},
 };
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 use tokio::{
@@ -34,7 +35,7 @@ const PAGES_MAX: u32 = 64;
 /// The largest command in bytes: a file of orders as JSON.
 const COMMAND_BYTES_MAX: usize = 17 * 1024 * 1024;
 
-/// The largest command in bytes of a page that may only view.
+/// The largest command in bytes of a page that may not control.
 const VIEW_ONLY_BYTES_MAX: usize = 4 * 1024;
 
 /// The most characters of the reason why a command is invalid.
@@ -55,9 +56,10 @@ const SILENCE_TIME: Duration = Duration::from_secs(30);
 /// The pages of one frontend.
 pub(super) struct Pages {
     desk: Arc<Desk>,
-    may_control: bool,
     links: Arc<[PageLink]>,
     permits: Arc<Semaphore>,
+    /// For those of the audience, which take no place of the others.
+    seats: Arc<Semaphore>,
     ending: watch::Receiver<bool>,
 }
 
@@ -99,7 +101,9 @@ struct Page {
     socket: WebSocket,
     desk: Arc<Desk>,
     updates: Updates,
-    may_control: bool,
+    kind: PageKind,
+    /// Of a page of the audience.
+    seat: Option<Seat>,
     links: Arc<[PageLink]>,
     ending: watch::Receiver<bool>,
 }
@@ -115,44 +119,47 @@ enum End {
 type Answer = Pin<Box<dyn Future<Output = Outgoing> + Send>>;
 
 impl Pages {
-    pub(super) fn new(
-        desk: Arc<Desk>,
-        may_control: bool,
-        links: Arc<[PageLink]>,
-        ending: watch::Receiver<bool>,
-    ) -> Self {
-        Self { desk, may_control, links, permits: Arc::new(Semaphore::new(PAGES_MAX as usize)), ending }
+    pub(super) fn new(desk: Arc<Desk>, links: Arc<[PageLink]>, ending: watch::Receiver<bool>) -> Self {
+        let [permits, seats] = [PAGES_MAX, AUDIENCE_MAX].map(|most| Arc::new(Semaphore::new(most as usize)));
+        Self { desk, links, permits, seats, ending }
     }
 
     /// Waits until all pages are disconnected.
     pub(super) async fn all_left(&self) {
-        // The semaphore is never closed.
+        // The semaphores are never closed.
         let _ = self.permits.acquire_many(PAGES_MAX).await;
+        let _ = self.seats.acquire_many(AUDIENCE_MAX).await;
     }
 
-    fn permit(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.permits).try_acquire_owned().ok()
+    fn permit(&self, kind: PageKind) -> Option<OwnedSemaphorePermit> {
+        let permits = if kind == PageKind::Audience { &self.seats } else { &self.permits };
+        Arc::clone(permits).try_acquire_owned().ok()
     }
 
-    fn page(&self, socket: WebSocket) -> Page {
+    fn page(&self, socket: WebSocket, kind: PageKind) -> Page {
         let (desk, updates, links) = (Arc::clone(&self.desk), self.desk.updates(), Arc::clone(&self.links));
-        Page { socket, desk, updates, may_control: self.may_control, links, ending: self.ending.clone() }
+        let seat = (kind == PageKind::Audience).then(|| self.desk.seat());
+        Page { socket, desk, updates, kind, seat, links, ending: self.ending.clone() }
     }
 }
 
 /// Upgrades an admitted request to a page's socket.
-pub(super) async fn upgrade(upgrade: WebSocketUpgrade, State(frontend): State<Arc<Frontend>>) -> Response {
-    let Some(permit) = frontend.pages.permit() else {
+pub(super) async fn upgrade(
+    upgrade: WebSocketUpgrade,
+    State(frontend): State<Arc<Frontend>>,
+    Extension(kind): Extension<PageKind>,
+) -> Response {
+    let Some(permit) = frontend.pages.permit(kind) else {
         return (StatusCode::SERVICE_UNAVAILABLE, "too many pages are open: close one and try again\n").into_response();
     };
-    let largest = if frontend.pages.may_control { COMMAND_BYTES_MAX } else { VIEW_ONLY_BYTES_MAX };
+    let largest = if kind == PageKind::Control { COMMAND_BYTES_MAX } else { VIEW_ONLY_BYTES_MAX };
     upgrade
         .max_message_size(largest)
         .max_frame_size(largest)
         // Messages are sent at once.
         .write_buffer_size(0)
         .on_upgrade(async move |socket| {
-            frontend.pages.page(socket).run().await;
+            frontend.pages.page(socket, kind).run().await;
             drop(permit);
         })
 }
@@ -169,7 +176,7 @@ impl Page {
 
     /// Runs until one side ends it; never returns `Ok`.
     async fn talk(&mut self) -> Result<(), End> {
-        self.send_json(&Outgoing::Hello(self.desk.hello(self.may_control, &self.links))).await?;
+        self.send_json(&Outgoing::Hello(self.desk.hello(self.kind, &self.links))).await?;
         let mut updates = every(UPDATE_TIME);
         let mut pings = every(PING_TIME);
         let mut last_received = Instant::now();
@@ -205,7 +212,7 @@ impl Page {
         }
     }
 
-    fn handle(&self, message: Option<Result<Message, axum::Error>>) -> Result<Option<Answer>, End> {
+    fn handle(&mut self, message: Option<Result<Message, axum::Error>>) -> Result<Option<Answer>, End> {
         match message {
             Some(Ok(Message::Text(text))) => self.handle_text(text.as_str()).map(Some),
             Some(Ok(Message::Binary(_))) => Err(End::Closed(close_code::UNSUPPORTED, "commands are text")),
@@ -218,7 +225,7 @@ impl Page {
         }
     }
 
-    fn handle_text(&self, text: &str) -> Result<Answer, End> {
+    fn handle_text(&mut self, text: &str) -> Result<Answer, End> {
         let Incoming { id, command } = match serde_json::from_str(text) {
             Ok(incoming) => incoming,
             Err(error) => {
@@ -231,15 +238,10 @@ impl Page {
                 return Ok(Box::pin(async move { Outgoing::Refusal { id, refusal } }));
             }
         };
-        let refusal = match command {
-            // It would delay the updates.
-            Command::Recording => Some(Refusal::NotNow { reason: "the recording is at /recording".to_owned() }),
-            Command::Wire { .. } => None,
-            _ => (!self.may_control).then_some(Refusal::ViewOnly),
+        let command = match self.admit(command) {
+            Ok(command) => command,
+            Err(refusal) => return Ok(Box::pin(async move { Outgoing::Refusal { id, refusal } })),
         };
-        if let Some(refusal) = refusal {
-            return Ok(Box::pin(async move { Outgoing::Refusal { id, refusal } }));
-        }
         let desk = Arc::clone(&self.desk);
         let acting = task::spawn_blocking(move || desk.act(command));
         Ok(Box::pin(async move {
@@ -252,6 +254,18 @@ impl Page {
                 }
             }
         }))
+    }
+
+    /// The command of the desk that a command of this page is, if the page may give it.
+    fn admit(&mut self, command: Command) -> Result<Command, Refusal> {
+        match (command, &mut self.seat) {
+            // It would delay the updates.
+            (Command::Recording, _) => Err(Refusal::NotNow { reason: "the recording is at /recording".to_owned() }),
+            (Command::SayAs { name, text }, Some(seat)) => seat.say(&name, &text, std::time::Instant::now()),
+            (command @ Command::Wire { .. }, _) => Ok(command),
+            (command, _) if self.kind == PageKind::Control => Ok(command),
+            _ => Err(Refusal::ViewOnly),
+        }
     }
 
     async fn send_json(&mut self, message: &Outgoing) -> Result<(), End> {

@@ -13,7 +13,7 @@ use std::{
 use dealz_core::{Desk, Updates};
 use dealz_core::{
     command::{Command, Refusal, Reply},
-    view::{Hello, PageLink, Update},
+    view::{Hello, PageKind, PageLink, Update},
 };
 use serde_json::json;
 use tauri::{Manager as _, State, Webview, WebviewWindow, ipc::Channel, webview::DownloadEvent};
@@ -46,7 +46,7 @@ pub(super) struct Links(pub(super) Arc<[PageLink]>);
 /// The first message of the page's stream.
 #[tauri::command]
 pub(super) fn hello(desk: State<'_, Arc<Desk>>, links: State<'_, Links>) -> Hello {
-    desk.hello(true, &links.0)
+    desk.hello(PageKind::Control, &links.0)
 }
 
 /// Carries out a command of the page, off the main thread, which draws.

@@ -6,7 +6,7 @@ import type { Update } from '../generated/Update'
 import { Player } from './recorded'
 
 const TEXT = readFileSync(resolve(import.meta.dirname, '../../tests/fixtures/session.jsonl'), 'utf8')
-const HELLO: Hello = { version: '0.1.0', mode: 'play', mayControl: true, links: [] }
+const HELLO: Hello = { version: '0.1.0', mode: 'play', page: 'control', links: [] }
 
 function playing(text = TEXT) {
   const player = new Player(text, HELLO)

@@ -23,7 +23,7 @@ class Wire {
   }
 }
 
-const hello = { version: '0.1.0', mode: 'live', mayControl: true, links: [] }
+const hello = { version: '0.1.0', mode: 'live', page: 'control', links: [] }
 
 beforeEach(() => {
   Wire.all = []

@@ -24,6 +24,14 @@ name: string, } | { "do": "say",
 /**
  * The text.
  */
+text: string, } | { "do": "sayAs", 
+/**
+ * The name.
+ */
+name: string, 
+/**
+ * The text: one line of at most 200 characters.
+ */
 text: string, } | { "do": "runBatch", 
 /**
  * Its orders.

@@ -49,6 +49,10 @@ valuz: ValuzView | null,
  */
 processes: Array<ProcessView> | null, 
 /**
+ * How many pages of the audience are open.
+ */
+audience: number | null, 
+/**
  * The view that pages that may control the desk show from now on, if one was chosen; after that, readers choose.
  */
 view: ViewName | null, 

@@ -47,6 +47,8 @@ export interface Desk extends Observed {
   /** None before the first snapshot. */
   readonly valuz: ValuzView | null
   readonly processes: readonly ProcessView[]
+  /** How many pages of the audience are open. */
+  readonly audience: number
   /** The view that was chosen last for all pages that control: another object for each choice, none before the first. */
   readonly chosenView: { readonly name: ViewName } | null
   readonly highlight: HighlightView
@@ -72,6 +74,7 @@ export const EMPTY: Desk = {
   chatz: { name: '', link: 'connecting', users: [], waiting: [], refusal: null },
   valuz: null,
   processes: [],
+  audience: 0,
   chosenView: null,
   highlight: NO_HIGHLIGHT,
   points: {},
@@ -99,6 +102,7 @@ export function applyUpdate(desk: Desk, update: Update): Desk {
     chatz: update.chatz ?? before.chatz,
     valuz: update.valuz ?? before.valuz,
     processes: update.processes ?? before.processes,
+    audience: update.audience ?? before.audience,
     // A choice is no state: a snapshot does not undo it. Recordings of older versions have neither.
     chosenView: update.view ? { name: update.view } : desk.chosenView,
     highlight: update.highlight ?? before.highlight,

@@ -11,8 +11,8 @@ import type { Desk } from './desk'
  * second, not as often as it comes.
  */
 export function isQuiet(desk: Desk, update: Update): boolean {
-  const { snapshot, tickz, chatz, valuz, processes, view, highlight, points, lines, states } = update
-  if (snapshot || tickz || chatz || valuz || processes || view || highlight) return false
+  const { snapshot, tickz, chatz, valuz, processes, audience, view, highlight, points, lines, states } = update
+  if (snapshot || tickz || chatz || valuz || processes || view || highlight || audience !== null) return false
   if (points.length + lines.length + states.length > 0) return false
   const newest = desk.events.at(-1)?.id ?? -1
   return (

@@ -18,7 +18,16 @@ import { NO_CAST, NO_COUNTS } from './cast'
 export const DESK = 'de5c'
 
 export function update(changes: Partial<Update> = {}): Update {
-  const nothing = { cast: null, tickz: null, chatz: null, valuz: null, processes: null, view: null, highlight: null }
+  const nothing = {
+    cast: null,
+    tickz: null,
+    chatz: null,
+    valuz: null,
+    processes: null,
+    audience: null,
+    view: null,
+    highlight: null,
+  }
   const none = { counts: [], points: [], lines: [], events: [], states: [] }
   return { timeMs: 1000, snapshot: false, ...nothing, ...none, ...changes }
 }

@@ -17,7 +17,7 @@ export class Session {
   #backend: Backend = $state.raw() as Backend
   readonly live: Live = $derived(new Live(this.#backend))
   /** Whether this page may do more than view: a recording can only be viewed. */
-  readonly mayControl: boolean = $derived((this.hello?.mayControl ?? false) && this.player === null)
+  readonly mayControl: boolean = $derived(this.hello?.page === 'control' && this.player === null)
 
   constructor(backend: Backend) {
     this.#first = backend
@@ -34,6 +34,7 @@ export class Session {
       if (reply.got === 'recording') this.#backend = this.player = new Player(reply.text, hello)
     }
     access.refusal = this.player === null ? VIEW_ONLY : PLAYING
+    access.isAudience = hello.page === 'audience' && this.player === null
     this.hello = hello
   }
 

@@ -4,7 +4,7 @@ import type { Hello } from '../generated/Hello'
 import { PLAYING, VIEW_ONLY } from './access.svelte'
 import { Session } from './session.svelte'
 
-const HELLO: Hello = { version: '0.1.0', mode: 'live', mayControl: true, links: [] }
+const HELLO: Hello = { version: '0.1.0', mode: 'live', page: 'control', links: [] }
 
 function backend(hello: Partial<Hello>, more: Partial<Backend> = {}): Backend {
   return {
@@ -17,7 +17,7 @@ function backend(hello: Partial<Hello>, more: Partial<Backend> = {}): Backend {
 
 test('a page that may only view is refused by the page, without a request', async () => {
   const act = vi.fn<Backend['act']>()
-  const session = new Session(backend({ mayControl: false }, { act }))
+  const session = new Session(backend({ page: 'view' }, { act }))
   await session.join()
   await expect(session.attempt({ do: 'killWorker' }, 'done')).resolves.toEqual({ text: VIEW_ONLY, bad: true })
   expect(act).not.toHaveBeenCalled()

@@ -26,6 +26,9 @@ impl Live {
             Command::Forget { symbol } => self.tickz.forget(parse_symbol(&symbol)?)?,
             Command::Rename { name } => self.chatz.rename(parse_name(&name)?)?,
             Command::Say { text } => self.chatz.say(parse_text(&text)?)?,
+            Command::SayAs { .. } => {
+                return Err(Refusal::not_now("only a page of the audience can say something under another name"));
+            }
             Command::RunBatch { orders, valuation } => self.run_batch(&orders, valuation)?,
             Command::StopBatch => self.valuz.stop_batch()?,
             Command::Pace { pace } => self.valuz.set_pace(parse_pace(pace)?)?,

@@ -11,6 +11,8 @@ pub enum PageKind {
     Control,
     /// View it.
     View,
+    /// View it, and say something in the chat under a name of the reader's choice.
+    Audience,
 }
 
 /// A view of a page.
