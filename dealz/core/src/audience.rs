@@ -57,7 +57,7 @@ struct Allowance {
 }
 
 impl Audience {
-    /// Nobody yet.
+    /// No page yet.
     pub(crate) fn new(events: Option<SyncSender<Event>>) -> Self {
         let shared = Shared { pages: 0, allowance: Allowance::new(ROOM_TEXTS, Instant::now()) };
         Self { shared: Arc::new(Mutex::new(shared)), events }

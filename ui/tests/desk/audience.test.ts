@@ -1,4 +1,4 @@
-// The phones of an audience: a link of their own, all to see, a name and a text, and nothing else.
+// The phones of an audience: another link, all to see, a name and a text, and nothing else.
 
 import { expect, test } from 'vitest'
 import { open, useBrowser } from './browser'
