@@ -15,6 +15,6 @@ folder=$parent/pattern
 for pattern; do
     rm -rf "$folder"
     scripts/eject.sh "$pattern" "$folder"
-    (cd "$folder" && cargo test --quiet --no-run)
+    (cd "$folder" && cargo check --quiet --all-targets)
 done
 (cd "$folder" && cargo test --quiet)
