@@ -65,7 +65,10 @@ fn a_recording_is_played_without_a_socket() {
 
     let (_stopper, stop) = sockets::Stop::pair().unwrap();
     let played = Desk::play(&path, &stop).unwrap();
-    assert_eq!((played.hello(PageKind::View, &[]).mode, desk.hello(PageKind::Control, &[]).mode), (Mode::Play, Mode::Live));
+    assert_eq!(
+        (played.hello(PageKind::View, &[]).mode, desk.hello(PageKind::Control, &[]).mode),
+        (Mode::Play, Mode::Live)
+    );
     assert!(played.updates().next().is_none());
     let Reply::Recording { text } = played.act(Command::Recording).unwrap() else { panic!() };
     let recorded: Vec<Recorded> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
