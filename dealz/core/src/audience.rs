@@ -73,7 +73,9 @@ impl Audience {
         let mut shared = self.locked();
         shared.pages = change(shared.pages);
         // With the lock held, so that the last report has the last number. If sending fails, the desk has ended.
-        let _ = self.events.as_ref().map(|events| events.send(Event::Audience(shared.pages)));
+        if let Some(events) = &self.events {
+            let _ = events.send(Event::Audience(shared.pages));
+        }
     }
 
     fn locked(&self) -> MutexGuard<'_, Shared> {
