@@ -3,7 +3,7 @@
 //! The endpoint may be that of another desk. Then commands reach that one, and this desk takes them over when it has ended.
 //! The socket is not observed: it is how the desk is operated, and no part of what it shows.
 //!
-//! - [`server`]: the socket, and one command after the other
+//! - `server`: the socket, and one command after the other
 
 mod server;
 
