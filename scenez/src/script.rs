@@ -4,6 +4,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use observatory::Presence;
 use wire::report::Phase;
 
 /// A place in a scene file.
@@ -237,17 +238,4 @@ pub enum Operand {
     Number(f64),
     /// The one that this path has.
     Path(Path),
-}
-
-/// Whether a process reports, as an observer knows it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Presence {
-    /// It does.
-    Present,
-    /// It is suspended.
-    Suspended,
-    /// It does not.
-    Silent,
-    /// It has ended.
-    Gone,
 }

@@ -5,10 +5,10 @@
 
 use std::{collections::BTreeMap, time::Instant};
 
-use observatory::{Flows, Observatory};
+use observatory::{Flows, Observatory, Presence};
 use wire::report::{Phase, ProcessState, SocketState};
 
-use crate::script::{Figure, Path, Presence, Property};
+use crate::script::{Figure, Path, Property};
 
 /// One process of the cast, as the engine knows it.
 #[derive(Debug, Clone, Default)]
@@ -168,9 +168,8 @@ impl<'a> Values<'a> {
         }
         let reported = actor.last.as_ref().and_then(|(_, state)| self.observatory.process(state.process));
         match reported.map(observatory::Process::presence) {
-            Some(observatory::Presence::Present) => Presence::Present,
-            Some(observatory::Presence::Suspended) => Presence::Suspended,
-            Some(observatory::Presence::Silent | observatory::Presence::Gone) | None => Presence::Silent,
+            Some(presence @ (Presence::Present | Presence::Suspended)) => presence,
+            Some(Presence::Silent | Presence::Gone) | None => Presence::Silent,
         }
     }
 

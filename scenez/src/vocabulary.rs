@@ -1,8 +1,9 @@
 //! The words that a scene writes for figures, phases and comparisons.
 
+use observatory::Presence;
 use wire::report::Phase;
 
-use crate::script::{Comparison, Figure, Presence};
+use crate::script::{Comparison, Figure};
 
 /// The figures of a socket.
 pub(crate) const FIGURES: [(&str, Figure); 7] = [

@@ -5,12 +5,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use observatory::{Flows, Observatory};
+use observatory::{Flows, Observatory, Presence};
 use wire::report::{Connection, Label, NamedValue, Phase, ProcessId, ProcessState, SocketState, Traffic};
 
 use super::*;
 use crate::{
-    script::{Comparison, Expectation, Figure, Line, Operand, Path, Placed, Presence, Property, Wanted},
+    script::{Comparison, Expectation, Figure, Line, Operand, Path, Placed, Property, Wanted},
     values::Actor,
 };
 

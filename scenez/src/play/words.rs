@@ -3,10 +3,11 @@
 use std::{fmt, time::Duration};
 
 use crate::{
-    script::{Operand, Path, Presence, Property, Wanted},
+    script::{Operand, Path, Property, Wanted},
     values::Missing,
     vocabulary::{COMPARISONS, FIGURES, PHASES, PRESENCES, word},
 };
+use observatory::Presence;
 use wire::report::Phase;
 
 /// A path as a scene writes it.
