@@ -6,11 +6,9 @@ use std::{
     time::Duration,
 };
 
-use observatory::{End, Observatory, Presence};
-use procfs::{
-    net::TcpState,
-    process::{FDTarget, Process},
-};
+use observatory::{End, Observatory, Place, Presence, Process};
+use procfs::{net::TcpState, process::FDTarget};
+use wire::report::Connection;
 
 use crate::length;
 
@@ -74,37 +72,41 @@ impl Graph {
         [parts(self, other, "more:"), parts(other, self, "missing:")].concat()
     }
 
-    /// As an observer sees it.
+    /// As an observer sees it. A connection to a process that has ended, where another one is bound now, has no line.
     #[must_use]
     pub fn of_observatory(observatory: &Observatory) -> Self {
         let processes = observatory.processes();
-        let is_present = |process: usize| processes[process].presence() == Presence::Present;
-        let half = |place: observatory::Place| {
-            let state = processes[place.process].state();
-            let connection = &state.sockets[place.socket].connections[place.connection?];
-            // Whatever its phase: attempts go on after a handshake that has failed.
-            let is_there = connection.id.is_some() && is_present(place.process);
-            let (local, remote) = (connection.local.as_ref()?, connection.remote.as_ref()?);
-            is_there.then(|| (state.pid, local.as_str().to_owned(), remote.as_str().to_owned()))
+        let is_present = |process: &&Process| process.presence() == Presence::Present;
+        let half = |place: Place| {
+            let process = Some(&processes[place.process]).filter(is_present)?;
+            half(process, process.state().sockets.get(place.socket)?.connections.get(place.connection?)?)
         };
-        let mut graph = Self::default();
-        let present = processes.iter().filter(|process| process.presence() == Presence::Present);
-        graph.present.extend(present.map(|process| process.state().pid));
-        for line in observatory.lines() {
-            let near = half(line.near);
-            let far = if let End::Known(far) = line.far { half(far) } else { None };
-            if let (Some(near), Some(far)) = (&near, &far) {
-                graph.lines.insert(sorted(near, far));
-            }
-            graph.halves.extend(near.into_iter().chain(far));
+        let line = |line: observatory::Line| match line.far {
+            End::Known(far) => Some(sorted(&half(line.near)?, &half(far)?)),
+            End::Unknown(_) => None,
+        };
+        let present = || processes.iter().filter(is_present);
+        let connections = present().flat_map(|process| {
+            let connections = process.state().sockets.iter().flat_map(|socket| &socket.connections);
+            connections.filter_map(move |connection| self::half(process, connection))
+        });
+        Self {
+            present: present().map(|process| process.state().pid).collect(),
+            halves: connections.collect(),
+            lines: observatory.lines().into_iter().filter_map(line).collect(),
         }
-        graph
     }
+}
+
+/// One end of a connection that exists, whatever its phase: attempts go on after a handshake that has failed.
+fn half(process: &Process, connection: &Connection) -> Option<Half> {
+    let (local, remote) = (connection.local.as_ref()?, connection.remote.as_ref()?);
+    connection.id.map(|_| (process.state().pid, local.as_str().to_owned(), remote.as_str().to_owned()))
 }
 
 /// The sockets of a process that runs; `None` if it has ended or is suspended.
 fn running(pid: u32) -> Option<Vec<u64>> {
-    let process = Process::new(i32::try_from(pid).ok()?).ok()?;
+    let process = procfs::process::Process::new(i32::try_from(pid).ok()?).ok()?;
     if matches!(process.stat().ok()?.state, 'T' | 't' | 'Z' | 'X') {
         return None;
     }
