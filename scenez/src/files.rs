@@ -8,7 +8,13 @@ use std::{
 
 use thiserror::Error;
 
-use crate::{Problem, Scene, check::check, known::Programs, parse::parse};
+use crate::{
+    Problem, Scene,
+    check::check,
+    known::Programs,
+    parse::{self, parse},
+    talk,
+};
 
 /// The largest scene file in bytes.
 pub const FILE_BYTES_MAX: u64 = 256 * 1024;
@@ -28,6 +34,9 @@ pub enum SceneError {
     /// It is not text.
     #[error("{} is not UTF-8", .0.display())]
     NotText(PathBuf),
+    /// It is the file that orders scenes.
+    #[error("{} orders scenes and is none: `scenez tour` plays it", .0.display())]
+    Talk(PathBuf),
     /// It has mistakes. The display is a line for each, such as `scenes/slow-joiner.md:31: no process `lat``.
     #[error("{}", .1.iter().map(|problem| located(.0, problem)).collect::<Vec<_>>().join("\n"))]
     Mistakes(PathBuf, Vec<Problem>),
@@ -45,7 +54,7 @@ pub fn path(folder: &Path, name: &str) -> PathBuf {
     if is_path { given.to_owned() } else { folder.join(format!("{name}.{EXTENSION}")) }
 }
 
-/// The files of all scenes in a folder, by name.
+/// The files of all scenes in a folder, by name; the file that orders them is none.
 ///
 /// # Errors
 /// The folder cannot be read.
@@ -54,7 +63,7 @@ pub fn all(folder: &Path) -> Result<Vec<PathBuf>, SceneError> {
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder).map_err(cannot_read)? {
         let path = entry.map_err(cannot_read)?.path();
-        if path.extension().is_some_and(|extension| extension == EXTENSION) {
+        if path.extension().is_some_and(|extension| extension == EXTENSION) && name(&path) != talk::NAME {
             paths.push(path);
         }
     }
@@ -81,13 +90,25 @@ pub fn root(path: &Path) -> PathBuf {
 /// # Errors
 /// The file cannot be read, or has mistakes.
 pub fn load(path: &Path, programs: &Programs) -> Result<Scene, SceneError> {
+    if name(path) == talk::NAME {
+        return Err(SceneError::Talk(path.to_owned()));
+    }
     let mistakes = |problems| SceneError::Mistakes(path.to_owned(), problems);
     let scene = parse(&name(path), &read(path)?).map_err(mistakes)?;
     let problems = check(&scene, programs);
     if problems.is_empty() { Ok(scene) } else { Err(mistakes(problems)) }
 }
 
-fn read(path: &Path) -> Result<String, SceneError> {
+/// The title of a scene, even if it has mistakes.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn title(path: &Path) -> Result<String, SceneError> {
+    Ok(parse::title(&read(path)?))
+}
+
+/// The text of a file.
+pub(crate) fn read(path: &Path) -> Result<String, SceneError> {
     let cannot_read = |error| SceneError::Read(path.to_owned(), error);
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(cannot_read)?;

@@ -2,6 +2,7 @@
 //!
 //! - [`script`]: what a scene says: its cast, and its cues in order
 //! - [`files`]: the folder of scenes, and one scene read and checked
+//! - [`talk`]: the order of the scenes in a talk
 //! - [`parse`]: the text of a file → a [`script::Scene`]
 //! - [`check`](mod@check): mistakes that show before anything starts
 //! - [`known`]: what the suite's programs report, and which programs there are
@@ -31,6 +32,7 @@ pub mod rehearsal;
 pub mod script;
 pub mod stage;
 mod suggest;
+pub mod talk;
 pub mod values;
 mod vocabulary;
 

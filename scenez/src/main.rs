@@ -18,6 +18,7 @@ use scenez::{
     player::{self, Pace},
     rehearsal::{self, Outcome},
     stage::StageConfig,
+    talk::{self, Cut, Talk},
 };
 use settings::program;
 use sockets::Stop;
@@ -101,26 +102,50 @@ fn paths(folder: &Path, args: &NamesArgs) -> Result<Vec<PathBuf>, SceneError> {
     }
 }
 
-/// Checks scenes, and prints a line for each without a mistake, and one for each mistake of the others.
+/// Checks scenes and the talk, and prints a line for each without a mistake, and one for each mistake of the others.
 fn check(folder: &Path, args: &NamesArgs) -> anyhow::Result<()> {
-    let mut faulty = 0_u64;
-    for path in paths(folder, args)? {
-        match load(&path) {
-            Ok(scene) => {
-                let expectations: usize = scene.cues.iter().map(|cue| cue.expectations.len()).sum();
-                let counts = [plural(scene.cues.len() as u64, "cue"), plural(expectations as u64, "expectation")];
-                writeln!(io::stdout(), "{}: {}", foreign(&path.to_string_lossy()), counts.join(", "))?;
-            }
-            Err(error) => {
-                faulty += 1;
-                for line in format!("{:#}", anyhow::Error::new(error)).lines() {
-                    writeln!(io::stderr(), "{}", foreign(line))?;
-                }
+    let is_talk = |path: &&PathBuf| files::name(path) == talk::NAME;
+    let (paths, mut faulty) = (paths(folder, args)?, 0_u64);
+    for path in paths.iter().filter(|path| !is_talk(path)) {
+        faulty += u64::from(!report(path, load(path).map(|scene| counts(&scene)))?);
+    }
+    let talk = if paths.iter().any(|path| is_talk(&path)) {
+        Some(talk::load(folder))
+    } else if args.names.is_empty() {
+        talk::find(folder).transpose()
+    } else {
+        None
+    };
+    if let Some(talk) = talk {
+        faulty += u64::from(!report(&files::path(folder, talk::NAME), talk.map(|talk| lengths(&talk)))?);
+    }
+    ensure!(faulty == 0, "{} with mistakes", plural(faulty, "file"));
+    Ok(())
+}
+
+/// Prints what a file has, or its mistakes; returns whether it has none.
+fn report(path: &Path, checked: Result<String, SceneError>) -> io::Result<bool> {
+    let is_good = checked.is_ok();
+    match checked {
+        Ok(counts) => writeln!(io::stdout(), "{}: {counts}", foreign(&path.to_string_lossy()))?,
+        Err(error) => {
+            for line in format!("{:#}", anyhow::Error::new(error)).lines() {
+                writeln!(io::stderr(), "{}", foreign(line))?;
             }
         }
     }
-    ensure!(faulty == 0, "{} with mistakes", plural(faulty, "scene"));
-    Ok(())
+    Ok(is_good)
+}
+
+fn counts(scene: &Scene) -> String {
+    let expectations: usize = scene.cues.iter().map(|cue| cue.expectations.len()).sum();
+    [plural(scene.cues.len() as u64, "cue"), plural(expectations as u64, "expectation")].join(", ")
+}
+
+fn lengths(talk: &Talk) -> String {
+    let length =
+        |cut: &Cut| format!("{} in {}", plural(cut.parts.len() as u64, "scene"), plural(cut.minutes, "minute"));
+    talk.cuts.iter().map(length).collect::<Vec<_>>().join(", ")
 }
 
 /// Prints the name and the title of each scene.

@@ -6,14 +6,17 @@
 //! - `markdown`: title, idea, cues, and their blocks
 //! - `table`: the TOML of a block, with its lines
 //! - `cast`, `acts`, `expect`: one kind of block each
+//! - [`talk`](talk()): the file that orders scenes, which has another form
 
 mod acts;
 mod cast;
 mod expect;
 mod markdown;
 mod table;
+mod talk;
 
 use self::markdown::{Purpose, Section};
+pub use self::talk::talk;
 use crate::{
     Problem, Scene,
     problem::Problems,
@@ -25,8 +28,7 @@ use crate::{
 /// # Errors
 /// All mistakes in its form, in the order of the file.
 pub fn parse(name: &str, text: &str) -> Result<Scene, Vec<Problem>> {
-    // The number of lines stays the same.
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
+    let text = normal(text);
     let mut problems = Problems::default();
     let (scene, cues) = markdown::sections(&text, &mut problems);
     if !scene.notes.is_empty() {
@@ -42,6 +44,17 @@ pub fn parse(name: &str, text: &str) -> Result<Scene, Vec<Problem>> {
         return Err(problems);
     }
     Ok(Scene { name: name.to_owned(), title: scene.title, idea: scene.text, cast, cues })
+}
+
+/// The title of a scene, even if it has mistakes.
+#[must_use]
+pub fn title(text: &str) -> String {
+    markdown::sections(&normal(text), &mut Problems::default()).0.title
+}
+
+/// The text without the mark that some editors begin a file with, and with one kind of line ends. It has the same lines.
+fn normal(text: &str) -> String {
+    text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n")
 }
 
 /// The cast, which is one block before the first cue.

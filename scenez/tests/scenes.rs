@@ -45,7 +45,7 @@ fn mistakes_are_lines_with_file_and_number() {
     assert_eq!(all.code, Some(1));
     assert_eq!(all.stdout, format!("{scenes}/good.md: 1 cue, 1 expectation\n"));
     let mistake = format!("{scenes}/bad.md:20: no process `price`: did you mean `prices`?");
-    assert_eq!(all.stderr, format!("{mistake}\nerror: 1 scene with mistakes\n"));
+    assert_eq!(all.stderr, format!("{mistake}\nerror: 1 file with mistakes\n"));
 
     assert_eq!(run(SCENEZ, ["check", "good", "--scenes", &scenes]).code, Some(0));
     let list = run(SCENEZ, ["list", "--scenes", &scenes]);

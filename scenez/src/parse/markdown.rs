@@ -52,7 +52,7 @@ impl Section {
 pub(super) fn sections(text: &str, problems: &mut Problems) -> (Section, Vec<Section>) {
     let mut sections = Sections { text, done: 0, scene: Section::new(String::new(), Line(1)), cues: Vec::new() };
     let mut events = Parser::new_ext(text, Options::empty()).into_offset_iter();
-    let (mut depth, mut line) = (0_u32, LineCounter { text, at: 0, line: 1 });
+    let (mut depth, mut line) = (0_u32, LineCounter::new(text));
     while let Some((event, range)) = events.next() {
         match event {
             Event::Start(Tag::Heading { level, .. }) if depth == 0 && level <= HeadingLevel::H2 => {
@@ -81,7 +81,7 @@ pub(super) fn sections(text: &str, problems: &mut Problems) -> (Section, Vec<Sec
 }
 
 /// The text up to the end of what has begun.
-fn content(events: &mut OffsetIter<'_>) -> String {
+pub(super) fn content(events: &mut OffsetIter<'_>) -> String {
     let (mut content, mut depth) = (String::new(), 0_u32);
     for (event, _) in events {
         match event {
@@ -163,7 +163,7 @@ impl Sections<'_> {
 }
 
 /// Adds a paragraph.
-fn append(text: &mut String, paragraph: &str) {
+pub(super) fn append(text: &mut String, paragraph: &str) {
     // The spaces at the start of a line can mean something, those at the end of a paragraph cannot.
     let first = paragraph.len() - paragraph.trim_start().len();
     let paragraph = &paragraph[paragraph[..first].rfind('\n').map_or(0, |end| end + 1)..];
@@ -183,14 +183,18 @@ fn unquoted(line: &str) -> &str {
 }
 
 /// The line of a place in a text; places must ascend.
-struct LineCounter<'a> {
+pub(super) struct LineCounter<'a> {
     text: &'a str,
     at: usize,
     line: u32,
 }
 
-impl LineCounter<'_> {
-    fn at(&mut self, place: usize) -> Line {
+impl<'a> LineCounter<'a> {
+    pub(super) const fn new(text: &'a str) -> Self {
+        Self { text, at: 0, line: 1 }
+    }
+
+    pub(super) fn at(&mut self, place: usize) -> Line {
         let passed = &self.text[self.at..place.max(self.at)];
         self.line += passed.bytes().filter(|&byte| byte == b'\n').count() as u32;
         self.at = place.max(self.at);
