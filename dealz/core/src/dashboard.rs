@@ -1,7 +1,7 @@
 //! What the desk shows, folded from what happens. Pure: no socket, no clock.
 //!
 //! Events go in by [`Dashboard::handle`] and change what is known; [`Dashboard::handle_time`] draws the conclusions, up to
-//! thirty times a second. What is shown has five sections, each with a version, and numbered items. A page holds a
+//! thirty times a second. What is shown has sections, each with a version, and numbered items. A page holds a
 //! [`Cursor`] of what it has seen: [`Dashboard::changes`] returns the sections with another version and the items that are
 //! newer. So a page that rarely looks gets the newest state, and nothing queues up for it. Prices and counts that alone have
 //! changed wait for up to half a second: each update has pages drawn again, and people read no faster.
@@ -34,7 +34,8 @@ use crate::{
     event::{Event, ValuzReport},
     feeds::valuz::COUNT_MAX,
     view::{
-        BatchPace, ChatzView, HighlightView, Line, ProcessState, ProcessView, TickzView, Update, ValuzState, ValuzView,
+        BatchPace, ChatzView, HighlightView, Line, ProcessState, ProcessView, ScenesView, StageView, TickzView, Update,
+        ValuzState, ValuzView,
     },
 };
 
@@ -67,6 +68,8 @@ pub(crate) struct Dashboard {
     chatz: Section<ChatzView>,
     valuz: Section<ValuzView>,
     processes: Section<Vec<ProcessView>>,
+    scenes: Section<ScenesView>,
+    stage: Section<StageView>,
     audience: Section<u32>,
     points: Points,
     lines: Ring<Line>,
@@ -85,6 +88,8 @@ pub(crate) struct Cursor {
     chatz: u64,
     valuz: u64,
     processes: u64,
+    scenes: u64,
+    stage: u64,
     audience: u64,
     points: u64,
     lines: u64,
@@ -162,6 +167,8 @@ impl Dashboard {
             report,
             wanted: 0,
             composer: Workers::new(host),
+            scenes: Section::new(ScenesView::default()),
+            stage: Section::new(StageView::default()),
             audience: Section::new(0),
             points: Points::default(),
             lines: Ring::new(LINES_MAX),
@@ -271,6 +278,8 @@ impl Dashboard {
             chatz: self.chatz.unseen(&mut cursor.chatz),
             valuz: self.valuz.unseen(&mut cursor.valuz),
             processes: self.processes.unseen(&mut cursor.processes),
+            scenes: self.scenes.unseen(&mut cursor.scenes),
+            stage: self.stage.unseen(&mut cursor.stage),
             audience: self.audience.unseen(&mut cursor.audience),
             view,
             highlight,

@@ -129,14 +129,15 @@ impl Desk {
         self.audience.join()
     }
 
-    /// The stream of updates for one more page. Where a recording is played there are none.
+    /// The stream of updates for one more page: only one that may control gets the speaker's notes. Where a recording is
+    /// played there are none.
     #[must_use]
-    pub fn updates(&self) -> Updates {
+    pub fn updates(&self, page: PageKind) -> Updates {
         let dashboard = match &self.kind {
             Kind::Live(live) => read(live).as_ref().map(|live| live.dashboard()),
             Kind::Play(_) => None,
         };
-        Updates::new(dashboard)
+        Updates::new(dashboard, page == PageKind::Control)
     }
 
     /// Ends everything: sends EXIT to workers, ends started processes, closes sockets. It takes up to a second.

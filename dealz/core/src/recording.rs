@@ -360,7 +360,8 @@ mod tests {
     #[test]
     fn a_recording_ends_at_its_limit_with_whole_lines() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        let mut writer = RecordingWriter::new(file.reopen().unwrap(), Updates::new(None), Taps::default(), Vec::new());
+        let mut writer =
+            RecordingWriter::new(file.reopen().unwrap(), Updates::new(None, false), Taps::default(), Vec::new());
         writer.left = 2 * line(true).len() as u64 + 5;
         let recorded = Recorded::Update { update: Update { snapshot: true, time_ms: 1.5, ..Update::default() } };
         let written = (0..9).take_while(|_| writer.write(&recorded).is_ok()).count();
@@ -372,7 +373,7 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         let start = Now { at: Instant::now(), ms: 0.0 };
         let dashboard = Arc::new(Mutex::new(Dashboard::new(ProcessId(1), "ada", String::new(), start)));
-        let updates = Updates::new(Some(Arc::clone(&dashboard)));
+        let updates = Updates::new(Some(Arc::clone(&dashboard)), false);
         let mut writer = RecordingWriter::new(file.reopen().unwrap(), updates, Taps::default(), Vec::new());
         for beats in 0..2_000 {
             let said = chatz::Event::Message { user: "bob".parse().unwrap(), text: "hello".parse().unwrap() };

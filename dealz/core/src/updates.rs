@@ -15,12 +15,14 @@ pub struct Updates {
     /// None if a recording is played: then nothing changes.
     dashboard: Option<Arc<Mutex<Dashboard>>>,
     cursor: Cursor,
+    /// Whether the page gets the speaker's notes.
+    has_notes: bool,
 }
 
 impl Updates {
-    pub(crate) fn new(dashboard: Option<Arc<Mutex<Dashboard>>>) -> Self {
+    pub(crate) fn new(dashboard: Option<Arc<Mutex<Dashboard>>>, has_notes: bool) -> Self {
         let cursor = dashboard.as_deref().map_or_else(Cursor::default, |dashboard| locked(dashboard).cursor());
-        Self { dashboard, cursor }
+        Self { dashboard, cursor, has_notes }
     }
 
     /// What has changed since the previous call, without waiting for it: first a snapshot, and again one when everything
@@ -28,7 +30,12 @@ impl Updates {
     /// up: a page that rarely asks gets the newest state.
     #[expect(clippy::should_implement_trait, reason = "it has no end: none is for now, not for ever")]
     pub fn next(&mut self) -> Option<Update> {
-        locked(self.dashboard.as_deref()?).changes(&mut self.cursor)
+        let mut update = locked(self.dashboard.as_deref()?).changes(&mut self.cursor)?;
+        if !self.has_notes {
+            let open = update.scenes.as_mut().and_then(|scenes| scenes.open.as_mut());
+            open.into_iter().flat_map(|scene| &mut scene.cues).for_each(|cue| cue.notes.clear());
+        }
+        Some(update)
     }
 
     /// Begins again with a snapshot.

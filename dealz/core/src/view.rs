@@ -9,6 +9,7 @@ mod chatz;
 mod monitor;
 mod pages;
 mod processes;
+mod scenes;
 mod sockets;
 mod tickz;
 mod valuz;
@@ -25,6 +26,10 @@ pub use self::{
     monitor::{Mark, MonitorLine},
     pages::{HighlightView, PageKind, ViewName},
     processes::{ProcessState, ProcessView},
+    scenes::{
+        ActorLife, ActorView, CheckStatus, CheckView, CueProgress, CueView, CutView, FaultView, PartView, SceneEntry,
+        SceneView, ScenesView, StageView,
+    },
     sockets::{ConnectionView, Phase, SocketState, SocketView, StateChange},
     tickz::{PricePoint, PriceReference, PriceStart, Quote, TickzView},
     valuz::{
@@ -54,6 +59,10 @@ pub struct Update {
     pub valuz: Option<ValuzView>,
     /// The processes that dealz has started, and those that it found running.
     pub processes: Option<Vec<ProcessView>>,
+    /// Which scenes there are, and the texts of the one that is open.
+    pub scenes: Option<ScenesView>,
+    /// How far the open scene is.
+    pub stage: Option<StageView>,
     /// How many pages of the audience are open.
     pub audience: Option<u32>,
     /// The view that pages that may control the desk show from now on, if one was chosen; after that, readers choose.

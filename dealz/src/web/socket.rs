@@ -137,7 +137,7 @@ impl Pages {
     }
 
     fn page(&self, socket: WebSocket, kind: PageKind) -> Page {
-        let (desk, updates, links) = (Arc::clone(&self.desk), self.desk.updates(), Arc::clone(&self.links));
+        let (desk, updates, links) = (Arc::clone(&self.desk), self.desk.updates(kind), Arc::clone(&self.links));
         let seat = (kind == PageKind::Audience).then(|| self.desk.seat());
         Page { socket, desk, updates, kind, seat, links, ending: self.ending.clone() }
     }

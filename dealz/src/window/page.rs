@@ -82,7 +82,7 @@ pub(super) fn subscribe(
     if let Err(error) = window.show() {
         warn!(%error, "cannot show the window");
     }
-    let source = desk.updates();
+    let source = desk.updates(PageKind::Control);
     let spawned =
         thread::Builder::new().name("updates".to_owned()).spawn(move || forward(source, &updates, &window, number));
     if let Err(error) = spawned {

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The views of the desk.
-const VIEWS: [&str; 8] = ["desk", "tickz", "chatz", "valuz", "monitor", "wire", "processes", "scenes"];
+const VIEWS: [&str; 8] = ["desk", "tickz", "chatz", "valuz", "monitor", "wire", "processes", "stage"];
 
 /// What is known of a process at a point of the scene.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

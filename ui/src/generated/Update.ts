@@ -7,6 +7,8 @@ import type { MonitorLine } from "./MonitorLine";
 import type { PricePoint } from "./PricePoint";
 import type { ProcessCounts } from "./ProcessCounts";
 import type { ProcessView } from "./ProcessView";
+import type { ScenesView } from "./ScenesView";
+import type { StageView } from "./StageView";
 import type { StateChange } from "./StateChange";
 import type { TickzView } from "./TickzView";
 import type { ValuzView } from "./ValuzView";
@@ -48,6 +50,14 @@ valuz: ValuzView | null,
  * The processes that dealz has started, and those that it found running.
  */
 processes: Array<ProcessView> | null, 
+/**
+ * Which scenes there are, and the texts of the one that is open.
+ */
+scenes: ScenesView | null, 
+/**
+ * How far the open scene is.
+ */
+stage: StageView | null, 
 /**
  * How many pages of the audience are open.
  */

@@ -3,4 +3,4 @@
 /**
  * A view of a page.
  */
-export type ViewName = "desk" | "tickz" | "chatz" | "valuz" | "monitor" | "wire" | "processes";
+export type ViewName = "desk" | "tickz" | "chatz" | "valuz" | "monitor" | "wire" | "processes" | "stage";

@@ -24,6 +24,8 @@ export function update(changes: Partial<Update> = {}): Update {
     chatz: null,
     valuz: null,
     processes: null,
+    scenes: null,
+    stage: null,
     audience: null,
     view: null,
     highlight: null,

@@ -41,6 +41,11 @@ impl Live {
             Command::Process { id, act } => self.processes.act(id, act)?,
             Command::View { view } => self.report(Event::View(view)),
             Command::Highlight { target } => self.highlight(&target)?,
+            Command::Scene { .. }
+            | Command::CloseScene
+            | Command::Cue { .. }
+            | Command::Fault { .. }
+            | Command::Clear { .. } => return Err(Refusal::not_now("no scene is open")),
             Command::Reset => self.reset()?,
             Command::Wire { socket, after } => {
                 return Ok(Reply::Wire { messages: self.observations.messages(&socket, after)? });

@@ -116,7 +116,7 @@ impl Live {
         let tickz = Tickz::spawn(&observed, &ticks, &symbols, events.clone())?;
         let chatz = Chatz::spawn(&observed, &requests, &broadcasts, &name, events.clone())?;
         let recorder = file.map(|file| {
-            let updates = Updates::new(Some(Arc::clone(&board.dashboard)));
+            let updates = Updates::new(Some(Arc::clone(&board.dashboard)), false);
             let keys = OWN.iter().map(|own| format!("{desk}/{}", own.name)).collect();
             Recorder::spawn(file, updates, observations.taps().clone(), keys).map_err(StartError::Thread)
         });

@@ -33,6 +33,8 @@ pub enum ViewName {
     Wire,
     /// Processes.
     Processes,
+    /// The scene that is open.
+    Stage,
 }
 
 /// What pulses in the diagram; nothing if both lists are empty.

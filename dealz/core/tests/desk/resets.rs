@@ -69,7 +69,7 @@ fn a_recording_is_played_without_a_socket() {
         (played.hello(PageKind::View, &[]).mode, desk.hello(PageKind::Control, &[]).mode),
         (Mode::Play, Mode::Live)
     );
-    assert!(played.updates().next().is_none());
+    assert!(played.updates(PageKind::Control).next().is_none());
     let Reply::Recording { text } = played.act(Command::Recording).unwrap() else { panic!() };
     let recorded: Vec<Recorded> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert!(matches!(&recorded[0], Recorded::Update { update } if update.snapshot));

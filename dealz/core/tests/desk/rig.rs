@@ -10,8 +10,8 @@ use dealz_core::{
     Desk, DeskConfig, Stage, Updates, ValuzEndpoints,
     command::{Command, ProcessAct, Refusal, Reply},
     view::{
-        CastProcess, CastView, ChatzView, Line, MonitorLine, PricePoint, ProcessCounts, ProcessState, ProcessView,
-        SocketCounts, SocketState, SocketView, TickzView, ValuzView,
+        CastProcess, CastView, ChatzView, Line, MonitorLine, PageKind, PricePoint, ProcessCounts, ProcessState,
+        ProcessView, SocketCounts, SocketState, SocketView, TickzView, ValuzView,
     },
 };
 use sockets::{Context, HubConfig, KeepAlive, Security};
@@ -78,7 +78,7 @@ pub(crate) struct Page {
 impl Page {
     pub(crate) fn of(desk: &Desk) -> Self {
         Self {
-            updates: desk.updates(),
+            updates: desk.updates(PageKind::Control),
             snapshots: 0,
             cast: CastView::default(),
             counts: BTreeMap::new(),

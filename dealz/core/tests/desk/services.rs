@@ -4,7 +4,7 @@ use chatz::ServerState;
 use dealz_core::{
     Desk, DeskConfig,
     command::{Command, ProcessAct, Refusal, Reply},
-    view::{Direction, LineKind, Mark, MessageView, ProcessState, SocketState},
+    view::{Direction, LineKind, Mark, MessageView, PageKind, ProcessState, SocketState},
 };
 use testkit::{Peer, Program, peer};
 
@@ -165,7 +165,7 @@ fn a_page_that_does_not_look_finds_the_newest_state_and_nothing_queued() {
     let flood = ["publish", "--rate", "50000", "--ticks", config.ticks.as_str()];
     let _publisher = Program::start(testkit::sibling("tickz"), flood);
     let (desk, mut page) = start_with(config);
-    let mut slow = desk.updates();
+    let mut slow = desk.updates(PageKind::Control);
     assert!(slow.next().unwrap().snapshot);
     page.until("many ticks have come", |page| page.tickz.received > 50_000);
     let update = slow.next().unwrap();
