@@ -12,7 +12,7 @@
 //!
 //! The pure parts have neither sockets nor clock:
 //!
-//! - [`fault`]: one way to fail
+//! - [`fault`]: one way to fail, and its words
 //! - [`command`]: a line of standard input
 //! - [`faults`]: those that are on, until when, and their effect together
 //! - `held`: the bytes that are on their way in one direction
@@ -37,4 +37,5 @@ mod held;
 pub mod link;
 mod values;
 
+pub use fault::Fault;
 pub use link::{Link, LinkConfig};

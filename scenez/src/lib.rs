@@ -1,6 +1,7 @@
 //! Scenes: Markdown files that are a talk's script, a lesson and a test at once (`docs/scenes.md`).
 //!
 //! - [`script`]: what a scene says: its cast, and its cues in order
+//! - [`fault`]: how something fails, and its words
 //! - [`files`]: the folder of scenes, and one scene read and checked
 //! - [`talk`]: the order of the scenes in a talk
 //! - [`parse`]: the text of a file → a [`script::Scene`]
@@ -22,6 +23,7 @@ pub mod args;
 mod bell;
 pub mod check;
 pub mod endpoints;
+pub mod fault;
 pub mod files;
 pub mod known;
 pub mod parse;
@@ -36,5 +38,6 @@ pub mod talk;
 pub mod values;
 mod vocabulary;
 
+pub use fault::Fault;
 pub use problem::Problem;
 pub use script::Scene;

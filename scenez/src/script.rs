@@ -7,6 +7,8 @@ use std::{collections::BTreeMap, time::Duration};
 use observatory::Presence;
 use wire::report::Phase;
 
+use crate::fault::Fault;
+
 /// A place in a scene file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Line(pub u32);
@@ -116,30 +118,6 @@ pub enum ProcessAct {
     Resume,
     /// Stops it, and starts it again.
     Restart,
-}
-
-/// How something fails. Those of a link have the names that Toxiproxy gave them.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Fault {
-    /// Every byte arrives this much later, more or less by the jitter.
-    Latency {
-        /// How much.
-        latency: Duration,
-        /// More or less.
-        jitter: Duration,
-    },
-    /// At most so many bytes a second.
-    Bandwidth(u64),
-    /// No connection is possible, and present ones end.
-    Down,
-    /// Bytes no longer arrive and no peer notices: the connection is half open.
-    Timeout,
-    /// Connections end without a farewell (RST).
-    Reset,
-    /// Bytes arrive in pieces of this size.
-    Slicer(u32),
-    /// A process is suspended for so many percent of the time, in short slices.
-    Slow(u8),
 }
 
 /// What must be true after a cue.

@@ -1,4 +1,4 @@
-//! The words that a scene writes for figures, phases and comparisons.
+//! The words that a scene writes for figures, phases, comparisons and views.
 
 use observatory::Presence;
 use wire::report::Phase;
@@ -44,6 +44,9 @@ pub(crate) const COMPARISONS: [(&str, Comparison); 6] = [
     ("=", Comparison::Equal),
 ];
 
+/// The views of the desk, in the order of their keys. A test compares them with those of the page.
+pub(crate) const VIEWS: [&str; 8] = ["desk", "tickz", "chatz", "valuz", "monitor", "wire", "processes", "stage"];
+
 /// The word for a value, from the table with all of its kind.
 pub(crate) fn word<T: PartialEq>(table: &[(&'static str, T)], value: T) -> &'static str {
     table.iter().find(|(_, known)| *known == value).map_or("", |(word, _)| word)
@@ -60,5 +63,12 @@ mod tests {
         assert_eq!(word(&PHASES, Phase::Up), "up");
         assert_eq!(word(&PRESENCES, Presence::Gone), "gone");
         assert_eq!(word(&COMPARISONS, Comparison::AtLeast), ">=");
+    }
+
+    #[test]
+    fn the_views_are_those_of_the_page() {
+        let page = include_str!("../../ui/src/generated/ViewName.ts");
+        let words: Vec<_> = page.rsplit('=').next().unwrap().split('"').skip(1).step_by(2).collect();
+        assert_eq!(VIEWS.as_slice(), words);
     }
 }

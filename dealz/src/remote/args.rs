@@ -90,7 +90,7 @@ pub enum RemoteCommand {
     },
     /// Have the pages that may control the desk show a view
     View {
-        /// desk, tickz, chatz, valuz, monitor, wire or processes
+        /// desk, tickz, chatz, valuz, monitor, wire, processes or stage
         #[arg(value_parser = word::<ViewName>)]
         view: ViewName,
     },

@@ -4,13 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::cast::{Cast, Named};
 use crate::{
+    fault::Fault,
     problem::Problems,
-    script::{Act, Fault, Line, Member, ProcessAct},
+    script::{Act, Line, Member, ProcessAct},
     suggest::suggestion,
+    vocabulary::VIEWS,
 };
-
-/// The views of the desk.
-const VIEWS: [&str; 8] = ["desk", "tickz", "chatz", "valuz", "monitor", "wire", "processes", "stage"];
 
 /// What is known of a process at a point of the scene.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,7 +70,7 @@ impl<'a> Play<'a> {
         let done = match act {
             Act::Process(act, name) => self.process(*act, name),
             Act::Type { process, .. } => self.is_running(process),
-            Act::Fault { on, fault, .. } => self.fault(on, fault),
+            Act::Fault { on, fault, .. } => self.fault(on, *fault),
             Act::Clear(None) => Ok(()),
             Act::Clear(Some(name)) if self.faulty.contains(name) => Ok(()),
             Act::Clear(Some(name)) => Err(format!(
@@ -110,7 +109,7 @@ impl<'a> Play<'a> {
         }
     }
 
-    fn fault(&mut self, on: &str, fault: &Fault) -> Result<(), String> {
+    fn fault(&mut self, on: &str, fault: Fault) -> Result<(), String> {
         let link = on.split_once('.');
         match (link, fault) {
             (None, Fault::Slow(_)) => self.is_running(on)?,
@@ -121,7 +120,7 @@ impl<'a> Play<'a> {
             (Some((process, link)), _) => self.link(process, link)?,
             (None, _) => {
                 let member = self.cast.named(on)?.player.member;
-                let name = word(fault);
+                let name = fault.name();
                 return Err(match member.links.first() {
                     Some(link) => format!("`{name}` is a fault of a link: on = \"{on}.{link}\""),
                     None => format!("`{name}` is a fault of a link, and `{on}` has none: links = [\"…\"] in the cast"),
@@ -161,18 +160,5 @@ fn possible(act: ProcessAct, state: State, process: &str) -> Result<(), String> 
         (ProcessAct::Suspend, State::Suspended) => Err(format!("`{process}` is suspended already")),
         (_, State::Ended) => Err(format!("`{process}` has been ended by a cue before: use `start`")),
         _ => Ok(()),
-    }
-}
-
-/// The key of a fault.
-const fn word(fault: &Fault) -> &'static str {
-    match fault {
-        Fault::Latency { .. } => "latency",
-        Fault::Bandwidth(_) => "bandwidth",
-        Fault::Down => "down",
-        Fault::Timeout => "timeout",
-        Fault::Reset => "reset",
-        Fault::Slicer(_) => "slicer",
-        Fault::Slow(_) => "slow",
     }
 }

@@ -1,16 +1,13 @@
 //! The blocks `toml do`: what a cue does, in the order of lines.
 
-use std::time::Duration;
-
-use linkz::fault::{BANDWIDTH_MAX, LATENCY, SLICE_MAX};
-
 use super::{
     markdown::Block,
     table::{self, Entry},
 };
 use crate::{
+    fault::Fault,
     problem::Problems,
-    script::{Act, Fault, Line, Placed, ProcessAct},
+    script::{Act, Line, Placed, ProcessAct},
     suggest::suggestion,
 };
 
@@ -27,12 +24,6 @@ const PROCESS_ACTS: [(&str, ProcessAct); 6] = [
 /// All keys of a block.
 const KEYS: [&str; 11] =
     ["start", "stop", "kill", "suspend", "resume", "restart", "type", "fault", "clear", "view", "highlight"];
-
-/// The kinds of faults.
-const FAULTS: [&str; 7] = ["latency", "bandwidth", "down", "timeout", "reset", "slicer", "slow"];
-
-/// The most of the time, in percent, that a slow process is suspended.
-const SLOW_MAX: u32 = 99;
 
 /// Reads what happens.
 pub(super) fn acts(block: &Block, problems: &mut Problems) -> Vec<Placed<Act>> {
@@ -93,25 +84,17 @@ fn typed(line: Line, keys: Vec<Entry<'_>>, problems: &mut Problems) -> Option<Ac
     Some(Act::Type { process: process.to_owned(), text: text.to_owned() })
 }
 
+/// A fault has its words as a key and a value, `latency = "200ms", jitter = "20ms"`; one without a value is `true`.
 fn fault(line: Line, keys: Vec<Entry<'_>>, problems: &mut Problems) -> Option<Act> {
-    let (mut on, mut lasts, mut jitter, mut faults) = (None, None, None, Vec::new());
+    let (mut on, mut lasts, mut jitter, mut faults) = (None, None, String::new(), Vec::new());
     for entry in keys {
         match entry.key {
             "on" => on = Some(entry.text(problems)?),
             "for" => lasts = Some(entry.time(problems)?),
-            "jitter" => jitter = Some(entry.time(problems)?),
-            "latency" => {
-                let latency = entry.time_in(LATENCY, problems)?;
-                faults.push(Fault::Latency { latency, jitter: Duration::ZERO });
-            }
-            "bandwidth" => faults.push(Fault::Bandwidth(entry.whole(1..=BANDWIDTH_MAX as u32, problems)?.into())),
-            "down" => faults.push(entry.on(problems).map(|()| Fault::Down)?),
-            "timeout" => faults.push(entry.on(problems).map(|()| Fault::Timeout)?),
-            "reset" => faults.push(entry.on(problems).map(|()| Fault::Reset)?),
-            "slicer" => faults.push(Fault::Slicer(entry.whole(1..=SLICE_MAX, problems)?)),
-            "slow" => faults.push(Fault::Slow(entry.whole(1..=SLOW_MAX, problems)? as u8)),
+            "jitter" => jitter = format!(" {}", entry.words(problems)?),
+            name if Fault::names().any(|known| known == name) => faults.push(entry.words(problems)?),
             other => {
-                let known = FAULTS.into_iter().chain(["on", "for", "jitter"]);
+                let known = Fault::names().chain(["on", "for", "jitter"]);
                 problems.add(entry.line, format!("unknown fault `{other}`{}", suggestion(other, known)));
                 return None;
             }
@@ -125,16 +108,16 @@ fn fault(line: Line, keys: Vec<Entry<'_>>, problems: &mut Problems) -> Option<Ac
         problems.add(line, "a fault without `for`: when it ends by itself, such as for = \"10s\"");
         return None;
     };
-    if faults.len() != 1 {
-        problems.add(line, format!("a fault has one of `{}`", FAULTS.join("`, `")));
+    let [words] = faults.as_slice() else {
+        let names: Vec<_> = Fault::names().collect();
+        problems.add(line, format!("a fault has one of `{}`", names.join("`, `")));
         return None;
+    };
+    match (words.clone() + &jitter).parse() {
+        Ok(fault) => Some(Act::Fault { on: on.to_owned(), fault, lasts }),
+        Err(error) => {
+            problems.add(line, error.to_string());
+            None
+        }
     }
-    let mut fault = faults.remove(0);
-    match (&mut fault, jitter) {
-        (_, None) => {}
-        (Fault::Latency { latency, jitter }, Some(given)) if given <= *latency => *jitter = given,
-        (Fault::Latency { .. }, Some(_)) => problems.add(line, "the jitter is longer than the latency"),
-        _ => problems.add(line, "`jitter` belongs to `latency`"),
-    }
-    Some(Act::Fault { on: on.to_owned(), fault, lasts })
 }

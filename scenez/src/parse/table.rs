@@ -145,11 +145,13 @@ impl<'a> Entry<'a> {
         }
     }
 
-    /// `true`, for what cannot be switched off by naming it.
-    pub(super) fn on(&self, problems: &mut Problems) -> Option<()> {
+    /// The key and its value as words: `slicer = 3` is `slicer 3`, and `down = true` is `down`.
+    pub(super) fn words(&self, problems: &mut Problems) -> Option<String> {
         match self.value {
-            DeValue::Boolean(true) => Some(()),
-            _ => self.must_be("true", problems),
+            DeValue::Boolean(true) => Some(self.key.to_owned()),
+            DeValue::Integer(number) => Some(format!("{} {number}", self.key)),
+            DeValue::String(text) if !text.trim().is_empty() => Some(format!("{} {text}", self.key)),
+            _ => self.must_be("true, a whole number or a text in quotes", problems),
         }
     }
 
@@ -171,13 +173,6 @@ impl<'a> Entry<'a> {
         };
         let what = "a time in quotes such as \"200ms\" or \"10s\", at most 10 minutes";
         time.filter(|time| !time.is_zero() && *time <= DURATION_MAX).or_else(|| self.must_be(what, problems))
-    }
-
-    /// A time in this range.
-    pub(super) fn time_in(&self, range: RangeInclusive<Duration>, problems: &mut Problems) -> Option<Duration> {
-        let time = self.time(problems)?;
-        let [least, most] = [*range.start(), *range.end()].map(humantime::format_duration);
-        if range.contains(&time) { Some(time) } else { self.must_be(&format!("from {least} to {most}"), problems) }
     }
 
     /// A number, or the text that stands for a condition.

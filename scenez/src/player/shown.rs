@@ -107,7 +107,7 @@ impl Shown {
     }
 
     fn show_faults(&mut self, paper: &Paper, snapshot: &Snapshot) -> io::Result<()> {
-        let faults: Vec<_> = snapshot.faults.iter().map(|view| (view.on.clone(), view.to_string())).collect();
+        let faults: Vec<_> = snapshot.faults.iter().map(|view| (view.on.clone(), view.fault.to_string())).collect();
         let place = |on: &str| snapshot.actors.iter().position(|actor| actor.name == on).unwrap_or_default();
         for (on, fault) in faults.iter().filter(|fault| !self.faults.contains(fault)) {
             paper.event(place(on), on, &format!("fault: {fault}"))?;

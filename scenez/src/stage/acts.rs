@@ -3,7 +3,10 @@
 use std::{collections::VecDeque, time::Duration};
 
 use super::cast::Cast;
-use crate::script::{Act, Fault, ProcessAct};
+use crate::{
+    fault::Fault,
+    script::{Act, ProcessAct},
+};
 
 /// One step; the number is the place of the process.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,7 +49,7 @@ pub(super) fn add(act: &Act, cast: &Cast, steps: &mut VecDeque<Step>) -> Result<
             of(name)?.into_iter().flat_map(|place| [Step::Stop(place), Step::Start(place)]).collect()
         }
         Act::Type { process, text } => each(process, &|place| Step::Type(place, text.clone()))?,
-        Act::Fault { on, fault, lasts } => each(on, &|place| Step::Fault(place, fault.clone(), *lasts))?,
+        Act::Fault { on, fault, lasts } => each(on, &|place| Step::Fault(place, *fault, *lasts))?,
         Act::Clear(Some(name)) => each(name, &Step::Clear)?,
         Act::Clear(None) => vec![Step::ClearAll],
         Act::View(view) => vec![Step::View(view.clone())],

@@ -7,7 +7,7 @@ use super::{
     cast::{Cast, CastError},
     snapshot::FaultView,
 };
-use crate::script::Fault;
+use crate::fault::Fault;
 
 /// A slow process is suspended once in this time.
 const SLICE: Duration = Duration::from_millis(20);
@@ -40,9 +40,9 @@ impl Faults {
         if matches!(fault, Fault::Slow(_)) {
             cast.child(place)?;
         } else {
-            cast.say(place, &format!("{} for {}ms", words(&fault), lasts.as_millis()))?;
+            cast.say(place, &format!("{fault} for {}ms", lasts.as_millis()))?;
         }
-        self.0.retain(|on| on.place != place || std::mem::discriminant(&on.fault) != std::mem::discriminant(&fault));
+        self.0.retain(|on| on.place != place || on.fault.name() != fault.name());
         let until = now.checked_add(lasts).unwrap_or(now);
         self.0.push(On { place, fault, until, next: now, changed_at: now, is_off: false });
         Ok(())
@@ -82,8 +82,7 @@ impl Faults {
     }
 
     pub(super) fn views(&self, cast: &Cast) -> Vec<FaultView> {
-        let view =
-            |on: &On| FaultView { on: cast.actors()[on.place].name.clone(), fault: on.fault.clone(), until: on.until };
+        let view = |on: &On| FaultView { on: cast.actors()[on.place].name.clone(), fault: on.fault, until: on.until };
         self.0.iter().map(view).collect()
     }
 }
@@ -110,21 +109,5 @@ impl On {
             }
         }
         !is_over
-    }
-}
-
-/// A fault as a link takes it.
-pub(super) fn words(fault: &Fault) -> String {
-    match fault {
-        Fault::Latency { latency, jitter } if jitter.is_zero() => format!("latency {}ms", latency.as_millis()),
-        Fault::Latency { latency, jitter } => {
-            format!("latency {}ms jitter {}ms", latency.as_millis(), jitter.as_millis())
-        }
-        Fault::Bandwidth(bytes) => format!("bandwidth {bytes}"),
-        Fault::Down => "down".to_owned(),
-        Fault::Timeout => "timeout".to_owned(),
-        Fault::Reset => "reset".to_owned(),
-        Fault::Slicer(bytes) => format!("slicer {bytes}"),
-        Fault::Slow(percent) => format!("slow {percent}%"),
     }
 }

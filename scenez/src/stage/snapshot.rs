@@ -6,10 +6,10 @@ use std::{
     time::Instant,
 };
 
-use super::faults::words;
 use crate::{
+    fault::Fault,
     play::{Check, Status, Verdict},
-    script::{Act, Fault, Scene},
+    script::{Act, Scene},
 };
 
 /// A stage at one moment.
@@ -125,13 +125,6 @@ impl Snapshot {
         let problems = self.problems.iter().map(|problem| place(cue.line.0) + problem);
         let failed = self.checks.iter().filter(|check| matches!(check.status(), Status::Failed | Status::Broken));
         problems.chain(failed.map(|check| place(check.line().0) + &check.sentence())).collect()
-    }
-}
-
-impl fmt::Display for FaultView {
-    /// The fault without its place: `latency 200ms`.
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&words(&self.fault))
     }
 }
 

@@ -112,25 +112,31 @@ fn faults_that_make_no_sense() {
         (r#"on = "late.ticks", latnecy = "1s", for = "1s""#, r#"unknown fault `latnecy`: did you mean `latency`?"#),
         (
             r#"on = "late.ticks", for = "1s""#,
-            r#"a fault has one of `latency`, `bandwidth`, `down`, `timeout`, `reset`, `slicer`, `slow`"#,
+            r#"a fault has one of `latency`, `bandwidth`, `slicer`, `down`, `timeout`, `reset`, `slow`"#,
         ),
         (
             r#"on = "late.ticks", down = true, reset = true, for = "1s""#,
-            r#"a fault has one of `latency`, `bandwidth`, `down`, `timeout`, `reset`, `slicer`, `slow`"#,
+            r#"a fault has one of `latency`, `bandwidth`, `slicer`, `down`, `timeout`, `reset`, `slow`"#,
         ),
-        (r#"on = "late.ticks", down = false, for = "1s""#, r#"`down` must be true"#),
+        (
+            r#"on = "late.ticks", down = false, for = "1s""#,
+            r#"`down` must be true, a whole number or a text in quotes"#,
+        ),
         (
             r#"on = "late.ticks", down = true, for = "11m""#,
             r#"`for` must be a time in quotes such as "200ms" or "10s", at most 10 minutes"#,
         ),
-        (r#"on = "late.ticks", down = true, jitter = "1s", for = "1s""#, r#"`jitter` belongs to `latency`"#),
-        (r#"on = "late.ticks", latency = "2m", for = "1s""#, r#"`latency` must be from 1ms to 1m"#),
-        (r#"on = "late.ticks", slicer = 65537, for = "1s""#, r#"`slicer` must be a whole number from 1 to 65536"#),
+        (r#"on = "late.ticks", down = true, jitter = "1s", for = "1s""#, r#"'jitter' is not expected after 'down'"#),
+        (r#"on = "late.ticks", latency = "2m", for = "1s""#, r#"a latency must be from 1ms to 1m"#),
+        (r#"on = "late.ticks", slicer = 65537, for = "1s""#, r#"a piece must be from 1 to 65536 bytes"#),
         (
             r#"on = "late.ticks", bandwidth = 0, for = "1s""#,
-            r#"`bandwidth` must be a whole number from 1 to 1000000000"#,
+            r#"a bandwidth must be from 1 to 1000000000 bytes per second"#,
         ),
-        (r#"on = "late.ticks", latency = "1s", jitter = "2s", for = "1s""#, r#"the jitter is longer than the latency"#),
+        (
+            r#"on = "late.ticks", latency = "1s", jitter = "2s", for = "1s""#,
+            r#"the jitter must not be longer than the latency"#,
+        ),
         (r#"on = "late", latency = "1s", for = "1s""#, r#"`latency` is a fault of a link: on = "late.ticks""#),
         (
             r#"on = "prices", latency = "1s", for = "1s""#,
@@ -143,8 +149,27 @@ fn faults_that_make_no_sense() {
         ),
         (r#"on = "late.ticks", slow = 50, for = "1s""#, r#"`slow` is a fault of a process: on = "late""#),
         (r#"on = "late", slow = 50, for = "1s""#, r#"`late` waits: no cue has started it yet"#),
-        (r#"on = "prices", slow = 100, for = "1s""#, r#"`slow` must be a whole number from 1 to 99"#),
+        (r#"on = "prices", slow = 100, for = "1s""#, r#"'slow' needs a share of the time from 1% to 99% after it"#),
     ] {
         assert_eq!(of_acts(&format!("fault = {{ {keys} }}")), format!("19: {reason}\n"));
+    }
+}
+
+#[test]
+fn a_fault_is_its_words_as_a_key_and_a_value() {
+    for keys in [
+        r#"latency = "200ms""#,
+        r#"jitter = "20ms", latency = "200ms""#,
+        "bandwidth = 10_000",
+        "down = true",
+        "timeout = true",
+        "reset = true",
+        "slicer = 3",
+    ] {
+        let acts = format!("start = \"late\"\nfault = {{ on = \"late.ticks\", {keys}, for = \"1s\" }}");
+        assert_eq!(of_acts(&acts), "", "{keys}");
+    }
+    for share in ["50", "\"50%\""] {
+        assert_eq!(of_acts(&format!("fault = {{ on = \"prices\", slow = {share}, for = \"1s\" }}")), "");
     }
 }

@@ -11,7 +11,8 @@ use std::{
 
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use scenez::{
-    script::{Act, Fault, ProcessAct},
+    Fault,
+    script::{Act, ProcessAct},
     stage::{Command, Progress, Stage, StageError},
 };
 

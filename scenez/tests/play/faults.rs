@@ -139,7 +139,7 @@ fn a_slow_process_is_suspended_for_most_of_the_time_until_it_is_cleared() {
     });
     let stage = stage.unwrap();
     let snapshot = until(&stage, &changes, |snapshot| !snapshot.faults.is_empty());
-    assert_eq!((snapshot.faults[0].on.as_str(), snapshot.faults[0].to_string().as_str()), ("busy", "slow 80%"));
+    assert_eq!((snapshot.faults[0].on.as_str(), snapshot.faults[0].fault.to_string().as_str()), ("busy", "slow 80%"));
     let pid = snapshot.actors[0].pid.unwrap();
     let suspended = share_suspended(pid);
     assert!((0.5..1.0).contains(&suspended), "{suspended}");
