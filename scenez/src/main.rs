@@ -17,7 +17,7 @@ use scenez::{
     known::Programs,
     player::{self, Pace},
     rehearsal::{self, Outcome},
-    stage::StageConfig,
+    stage::{StageConfig, StageHub},
     talk::{self, Cut, Talk},
 };
 use settings::program;
@@ -92,7 +92,7 @@ fn exec(args: &ExecArgs) -> anyhow::Result<()> {
 fn stage_config(path: &Path) -> anyhow::Result<StageConfig> {
     let own = env::current_exe().context("cannot find this program")?;
     let programs = own.parent().context("cannot find the folder of this program")?.to_owned();
-    Ok(StageConfig { programs, root: files::root(path) })
+    Ok(StageConfig { programs, root: files::root(path), hub: StageHub::Own })
 }
 
 fn paths(folder: &Path, args: &NamesArgs) -> Result<Vec<PathBuf>, SceneError> {

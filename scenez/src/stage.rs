@@ -1,4 +1,5 @@
-//! A scene at work: the thread `stage` owns its processes, its endpoints, the hub that they report to, and its faults.
+//! A scene at work: the thread `stage` owns its processes, its endpoints, its faults, and the hub that they report to if they do not
+//! share one with others.
 //!
 //! ```text
 //! Command ──▶ ┌ stage ────────────────────────────────┐ ──▶ Snapshot, the latest one
@@ -15,7 +16,7 @@
 //! - `cast`: the processes
 //! - `acts`: what a cue does, step by step
 //! - `faults`: what is made to fail, and for how long
-//! - `bus`: the hub of the scene, and what processes report to it
+//! - `bus`: the hub, and what processes report to it
 //! - `transcript`: the last lines that processes have printed
 //! - [`snapshot`]: what a view shows
 
@@ -27,10 +28,10 @@ mod owner;
 pub mod snapshot;
 mod transcript;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{ffi::OsString, path::PathBuf, sync::Arc};
 
 use sockets::{
-    BindError, SocketError,
+    BindError, Context, HubConfig, SocketError,
     actor::{self, Handle, NotTaken},
     endpoint::EndpointError,
 };
@@ -50,6 +51,24 @@ pub struct StageConfig {
     pub programs: PathBuf,
     /// Where processes run, and what relative paths of a scene are relative to.
     pub root: PathBuf,
+    /// What they report to.
+    pub hub: StageHub,
+}
+
+/// The hub that the processes of a scene report to, and by which they are observed.
+#[derive(Debug, Clone)]
+pub enum StageHub {
+    /// One for this scene alone, at ports that the system chooses.
+    Own,
+    /// One that there is already, with other reporters and other observers.
+    Shared {
+        /// Makes the socket that observes. It must not be observed itself.
+        context: Context,
+        /// Where the hub is reached.
+        endpoints: HubConfig,
+        /// What processes need in their environment to report there, such as the suite's security.
+        variables: Vec<(&'static str, OsString)>,
+    },
 }
 
 /// Why a stage cannot be opened, or has failed.
@@ -98,7 +117,7 @@ impl Stage {
         if scene.cues.is_empty() {
             return Err(StageError::Empty);
         }
-        let bus = Bus::open()?;
+        let bus = Bus::open(&config.hub)?;
         let context = bus.context().clone();
         let owner = Owner::new(scene, config, bus, Box::new(on_change))?;
         let board = owner.board();

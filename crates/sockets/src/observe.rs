@@ -35,7 +35,15 @@ pub(crate) use reporter::Reporter;
 pub use value::Value;
 pub(crate) use value::Values;
 
+use wire::report::Label;
+
 use crate::Endpoint;
+
+/// The name of this machine, as its processes report it.
+#[must_use]
+pub fn own_host() -> Label {
+    Label::cut(&rustix::system::uname().nodename().to_string_lossy())
+}
 
 /// Where a process reports, and as what.
 #[derive(Debug, Clone)]

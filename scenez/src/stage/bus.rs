@@ -1,4 +1,4 @@
-//! The observation bus of one scene: its hub, and the socket that reports arrive by.
+//! The observation bus: the socket that reports arrive by, and the hub, if the scene has its own.
 
 use std::{
     thread::{self, JoinHandle},
@@ -11,7 +11,7 @@ use sockets::{Context, Endpoint, Hub, HubConfig, Interest, KeepAlive, Security, 
 use tracing::error;
 use wire::report::{ProcessState, Report, Topic};
 
-use super::StageError;
+use super::{StageError, StageHub};
 
 /// The most reports taken before anything else.
 const BATCH_MAX: usize = 1_000;
@@ -23,7 +23,7 @@ const ASKING: [&str; 2] = ["stat", "state"];
 /// The least time between two questions: the hub passes on ten rounds of subscriptions a second.
 pub(super) const ASK_EVERY: Duration = Duration::from_millis(250);
 
-/// A hub and an observer.
+/// A hub or the addresses of one, and an observer.
 pub(super) struct Bus {
     context: Context,
     endpoints: HubConfig,
@@ -31,7 +31,7 @@ pub(super) struct Bus {
     flows: Flows,
     /// How often processes were asked for their states.
     asked: usize,
-    _hub: HubThread,
+    _hub: Option<HubThread>,
 }
 
 /// The thread of the hub.
@@ -41,18 +41,17 @@ struct HubThread {
 }
 
 impl Bus {
-    /// Starts the hub at ports that the system chooses.
-    pub(super) fn open() -> Result<Self, StageError> {
-        let context = Context::new(Security::default(), KeepAlive::default())?;
-        let any: Endpoint = "tcp://127.0.0.1:*".parse()?;
-        let hub = Hub::bind(&context, &HubConfig { reports: any.clone(), observations: any })?;
-        let endpoints = hub.endpoints().clone();
-        let (stopper, stop) = Stop::pair()?;
-        let thread = thread::Builder::new().name("hub".to_owned()).spawn(move || {
-            hub.run(&stop).unwrap_or_else(|error| error!(%error, "hub"));
-        })?;
-        let hub = HubThread { stopper: Some(stopper), thread: Some(thread) };
-        let observer = Observer::connect(&context, endpoints.observations.clone(), &[Topic::STATES], true)?;
+    /// Starts to observe, after the hub if there is none.
+    pub(super) fn open(hub: &StageHub) -> Result<Self, StageError> {
+        let (context, endpoints, hub) = match hub {
+            StageHub::Own => {
+                let context = Context::new(Security::default(), KeepAlive::default())?;
+                let (endpoints, hub) = HubThread::start(&context)?;
+                (context, endpoints, Some(hub))
+            }
+            StageHub::Shared { context, endpoints, .. } => (context.clone(), endpoints.clone(), None),
+        };
+        let observer = Observer::connect(&context, endpoints.observations.reachable(), &[Topic::STATES], true)?;
         Ok(Self { context, endpoints, observer, flows: Flows::new(), asked: 0, _hub: hub })
     }
 
@@ -113,6 +112,20 @@ impl Bus {
         let observatory = self.observer.observatory();
         self.flows.follow(observatory.processes(), &observatory.lines());
         Ok(())
+    }
+}
+
+impl HubThread {
+    /// Binds a hub at ports that the system chooses.
+    fn start(context: &Context) -> Result<(HubConfig, Self), StageError> {
+        let any: Endpoint = "tcp://127.0.0.1:*".parse()?;
+        let hub = Hub::bind(context, &HubConfig { reports: any.clone(), observations: any })?;
+        let endpoints = hub.endpoints().clone();
+        let (stopper, stop) = Stop::pair()?;
+        let thread = thread::Builder::new().name("hub".to_owned()).spawn(move || {
+            hub.run(&stop).unwrap_or_else(|error| error!(%error, "hub"));
+        })?;
+        Ok((endpoints, Self { stopper: Some(stopper), thread: Some(thread) }))
     }
 }
 

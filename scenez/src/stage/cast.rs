@@ -15,9 +15,9 @@ use std::{
 };
 
 use children::{Child, Event, Exit};
-use sockets::Interest;
+use sockets::{Interest, observe::own_host};
 use thiserror::Error;
-use wire::report::ProcessState;
+use wire::report::{Label, ProcessState};
 
 use super::{
     StageConfig,
@@ -65,6 +65,8 @@ pub(super) enum Deed {
 /// All processes.
 pub(super) struct Cast {
     config: StageConfig,
+    /// The name of this machine, as processes report it.
+    host: Label,
     actors: Vec<Actor>,
     parts: Vec<Part>,
     /// How many children were started: the number of each is different from those before it at its place.
@@ -104,7 +106,8 @@ impl Cast {
     ) -> Result<Self, super::StageError> {
         let (sender, notices) = sync_channel(EVENTS_MAX);
         let bell = Bell::new()?;
-        let mut cast = Self { config, actors: Vec::new(), parts: Vec::new(), starts: 0, bell, sender, notices };
+        let host = own_host();
+        let mut cast = Self { config, host, actors: Vec::new(), parts: Vec::new(), starts: 0, bell, sender, notices };
         for member in &scene.cast {
             for number in 1..=member.count {
                 let name = if member.count == 1 { member.name.clone() } else { format!("{}-{number}", member.name) };
@@ -257,8 +260,11 @@ impl Cast {
         self.bell.rope().ring();
     }
 
-    /// Takes what a process has reported, if it is of the cast.
+    /// Takes what a process has reported, if it is of the cast. One of another machine may have the same process id.
     pub(super) fn handle_state(&mut self, now: Instant, state: ProcessState) {
+        if state.host != self.host {
+            return;
+        }
         if let Some(actor) = self.actors.iter_mut().find(|actor| actor.pid == Some(state.pid)) {
             actor.last = Some((now, state));
         }

@@ -6,7 +6,7 @@ use scenez::{
     parse::parse,
     rehearsal::{Outcome, play_through},
     script::Scene,
-    stage::{Snapshot, StageConfig},
+    stage::{Snapshot, StageConfig, StageHub},
 };
 use sockets::Stop;
 
@@ -82,7 +82,7 @@ pub(crate) fn scene(text: &str) -> Arc<Scene> {
 /// The programs of this build.
 pub(crate) fn config() -> StageConfig {
     let program = testkit::sibling("scenez");
-    StageConfig { programs: program.parent().unwrap().to_owned(), root: "/".into() }
+    StageConfig { programs: program.parent().unwrap().to_owned(), root: "/".into(), hub: StageHub::Own }
 }
 
 /// Plays a scene through.

@@ -4,6 +4,7 @@
 //! - [`chaos`]: any order of keys, acts and faults leaves nothing behind
 //! - [`faults`]: what is made to fail does, and only for its time
 //! - [`orphans`]: nor does any end of the program
+//! - [`shared`]: a hub that others use too
 //! - [`terminal`]: what a person sees
 //! - [`common`]: the scene, and how to look for what is left
 
@@ -14,4 +15,5 @@ mod common;
 mod faults;
 mod green;
 mod orphans;
+mod shared;
 mod terminal;

@@ -15,6 +15,7 @@ use super::{
     backlog::{Backlog, Look, Received},
     bus::Bus,
     connections::Connections,
+    own_host,
     pace::{MESSAGES_MAX, Pace},
     state::{message_report, socket_state},
 };
@@ -64,7 +65,7 @@ impl Reporter {
             role: Label::cut(&reporting.role),
             language: Label::cut("rust"),
             pid: std::process::id(),
-            host: Label::cut(&rustix::system::uname().nodename().to_string_lossy()),
+            host: own_host(),
             started_ms: now_ms,
             time_ms: now_ms,
             number: 0,

@@ -3,7 +3,10 @@
 use std::{collections::BTreeMap, process::Command};
 
 use super::{Cast, Playing};
-use crate::endpoints::{Endpoints, EndpointsError};
+use crate::{
+    endpoints::{Endpoints, EndpointsError},
+    stage::StageHub,
+};
 
 impl Cast {
     /// The command of a process, and the places of the links that it needs.
@@ -39,7 +42,7 @@ impl Cast {
         }
     }
 
-    /// A program of the suite, or any other one.
+    /// A program of the suite, or any other one, with what it needs to report.
     fn program(&self, name: &str) -> Command {
         let own = self.config.programs.join(name);
         let is_own = !name.contains('/') && own.is_file();
@@ -52,6 +55,9 @@ impl Cast {
             command
         };
         command.current_dir(&self.config.root);
+        if let StageHub::Shared { variables, .. } = &self.config.hub {
+            command.envs(variables.iter().map(|(name, value)| (name, value)));
+        }
         command
     }
 }

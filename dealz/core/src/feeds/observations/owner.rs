@@ -7,7 +7,8 @@ use std::{
 };
 
 use sockets::{
-    Connection, Context, Endpoint, Interest, MalformedMessages, Role, Socket, SocketError, State, actor::Inbox, wait,
+    Connection, Context, Endpoint, Interest, MalformedMessages, Role, Socket, SocketError, State, actor::Inbox,
+    observe::own_host, wait,
 };
 use wire::{
     Frames,
@@ -82,7 +83,7 @@ impl Owner {
             strangers,
             taps,
             tapped: HashSet::new(),
-            lives: Lives::new(rustix::system::uname().nodename().to_string_lossy().into_owned()),
+            lives: Lives::new(own_host().as_str().to_owned()),
             holders: Holders::default(),
             next_look: Instant::now(),
             malformed: MalformedMessages::default(),
