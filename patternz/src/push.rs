@@ -53,7 +53,8 @@ impl Push {
         let mut pushed = node.counter(PUSHED);
         push.await_peers(self.workers)?;
         for task in 1..=self.count {
-            push.send([task.to_string()])?;
+            // All are of one length, so that what waits at a worker can be counted in bytes.
+            push.send([format!("{task:04}")])?;
             pushed.add(1);
             push.pause(self.pause)?;
         }

@@ -173,6 +173,8 @@ pub enum Figure {
     Rate,
     /// Messages that were sent and not yet received by the peer.
     OnTheWay,
+    /// Messages that have arrived and were not yet received by the program: an estimate.
+    Waiting,
     /// The phase of its connection.
     Phase,
 }

@@ -215,7 +215,9 @@ impl<'a> Values<'a> {
                     rates.sent.messages + rates.received.messages
                 })
             }
-            Figure::Peers | Figure::Rate => 0.0,
+            Figure::Waiting if runs => socket.waiting.ok_or(Missing::Unknowable)? as f64,
+            // What has not been received ends with the process.
+            Figure::Peers | Figure::Rate | Figure::Waiting => 0.0,
             Figure::OnTheWay => {
                 let count = process.and_then(|process| self.flows.on_the_way(process, &socket.name));
                 count.ok_or(Missing::Unknowable)? as f64

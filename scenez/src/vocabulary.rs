@@ -6,13 +6,14 @@ use wire::report::Phase;
 use crate::script::{Comparison, Figure};
 
 /// The figures of a socket.
-pub(crate) const FIGURES: [(&str, Figure); 7] = [
+pub(crate) const FIGURES: [(&str, Figure); 8] = [
     ("sent", Figure::Sent),
     ("received", Figure::Received),
     ("malformed", Figure::Malformed),
     ("peers", Figure::Peers),
     ("rate", Figure::Rate),
     ("on_the_way", Figure::OnTheWay),
+    ("waiting", Figure::Waiting),
     ("phase", Figure::Phase),
 ];
 
@@ -58,8 +59,9 @@ mod tests {
 
     #[test]
     fn each_value_has_a_word() {
-        let all = [Figure::Sent, Figure::Received, Figure::Malformed, Figure::Peers, Figure::Rate, Figure::OnTheWay];
-        assert!(all.into_iter().chain([Figure::Phase]).all(|figure| !word(&FIGURES, figure).is_empty()));
+        let counts = [Figure::Sent, Figure::Received, Figure::Malformed, Figure::OnTheWay, Figure::Waiting];
+        let others = [Figure::Peers, Figure::Rate, Figure::Phase];
+        assert!(counts.into_iter().chain(others).all(|figure| !word(&FIGURES, figure).is_empty()));
         assert_eq!(word(&PHASES, Phase::Up), "up");
         assert_eq!(word(&PRESENCES, Presence::Gone), "gone");
         assert_eq!(word(&COMPARISONS, Comparison::AtLeast), ">=");

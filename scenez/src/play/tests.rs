@@ -327,6 +327,24 @@ fn a_line_counts_from_the_cue_and_once_printed_stays_printed() {
 }
 
 #[test]
+fn what_waits_is_known_once_it_is_reported_and_ends_with_the_process() {
+    let mut stage = Stage::new(&[("early", 1)]);
+    let some = ticks(Figure::Waiting, Wanted::Number(Comparison::Greater, Operand::Number(0.0)));
+    let mut play = stage.begin(&[some]);
+    stage.after(SECOND);
+    stage.reports("early", 3.0, Phase::Up);
+    stage.follow(&mut play);
+    assert_eq!(play.checks()[0].sentence(), "early.ticks.waiting > 0, cannot be known");
+    let (_, state) = stage.actor("early").last.as_mut().unwrap();
+    state.sockets[0].waiting = Some(5_000);
+    assert_eq!(stage.follow(&mut play), Verdict::Met);
+    let mut play = stage.begin(&[ticks(Figure::Waiting, Wanted::Number(Comparison::Equal, Operand::Number(0.0)))]);
+    stage.actor("early").exit = Some(0);
+    stage.after(SECOND);
+    assert_eq!(stage.follow(&mut play), Verdict::Met);
+}
+
+#[test]
 fn numbers_of_two_processes_compare() {
     let mut stage = Stage::new(&[("early", 1), ("late", 1)]);
     let other = Path { member: "early".to_owned(), property: Property::Value("lost".to_owned()) };
