@@ -137,6 +137,7 @@ async fn accept(listener: TcpListener, frontend: Arc<Frontend>) {
     let router = Router::new()
         .route("/socket", any(socket::upgrade))
         .route("/recording", get(recording::serve))
+        .route("/presenter", get(page::serve_presenter))
         .fallback(get(page::serve))
         .layer(middleware::from_fn_with_state(Arc::clone(&frontend), admit))
         .with_state(frontend);

@@ -1,5 +1,5 @@
 //! The frontend in a window: Tauri on the main thread, with the page, the commands and the updates of the frontend in a
-//! browser.
+//! browser. The presenter's page has a second window.
 //!
 //! On Linux the window is a child process of dealz: if the display or WebKit is broken, their libraries end the process.
 //! Then its parent serves the page to a browser.
@@ -21,13 +21,13 @@ use std::{
 
 use sockets::Stop;
 use tauri::{
-    Builder, Url, WebviewUrl, WebviewWindowBuilder,
+    AppHandle, Builder, Manager as _, RunEvent, Url, WebviewUrl, WebviewWindowBuilder, WindowEvent,
     webview::{Color, NewWindowResponse, WebviewWindow},
 };
 use thiserror::Error;
 
 use self::{
-    page::{Links, Page},
+    page::{Links, Pages},
     signs::Signs,
 };
 use crate::{
@@ -37,6 +37,10 @@ use crate::{
 
 /// The page's background in its dark theme (`--bg` in `ui/src/style.css`).
 const BACKGROUND: Color = Color(0x0d, 0x11, 0x16, 0xff);
+
+/// The labels of the windows; that of the presenter is the path of its page.
+const DESK: &str = "main";
+const PRESENTER: &str = "presenter";
 
 /// The menu of a browser, with "Reload" and "Back", has no place in a window.
 const NO_CONTEXT_MENU: &str = "addEventListener('contextmenu', (event) => event.preventDefault())";
@@ -98,14 +102,20 @@ fn open(cli: &Cli, stop: &Stop) -> anyhow::Result<Option<NoWindow>> {
     };
     let desk = &running.desk;
     let failure = Arc::new(OnceLock::new());
-    let (page, first_sign) = Page::new();
+    let (pages, first_sign) = Pages::new();
     let app = Builder::default()
         .manage(Arc::clone(desk))
-        .manage(page)
+        .manage(pages)
         .manage(Links(web::links(&server)))
-        .invoke_handler(tauri::generate_handler![page::hello, page::act, page::subscribe, page::toggle_fullscreen])
+        .invoke_handler(tauri::generate_handler![
+            page::hello,
+            page::act,
+            page::subscribe,
+            page::toggle_fullscreen,
+            page::open_presenter
+        ])
         .build(tauri::generate_context!())?;
-    let window = build(&app)?;
+    let window = build(app.handle(), DESK, WebviewUrl::default(), "Beyond the Box", (1280.0, 800.0))?;
     Signs::new(app.handle().clone(), Arc::clone(&failure)).watch(&window, first_sign)?;
     let (handle, ending, signal) = (app.handle().clone(), Arc::clone(desk), stop.clone());
     let closing = thread::Builder::new().name("signals".to_owned()).spawn(move || {
@@ -121,7 +131,11 @@ fn open(cli: &Cli, stop: &Stop) -> anyhow::Result<Option<NoWindow>> {
         // It ends with the process, which ends with the window.
         thread::Builder::new().name("frontend".to_owned()).spawn(move || server.run(desk, links, &stop))?;
     }
-    app.run_return(|_, _| {});
+    app.run_return(|app, event| {
+        if let RunEvent::WindowEvent { label, event: WindowEvent::Destroyed, .. } = event {
+            closed(app, &label);
+        }
+    });
     running.stop();
     if stop.is_stopped() {
         // Its panic, if there was one, has been reported.
@@ -130,11 +144,34 @@ fn open(cli: &Cli, stop: &Stop) -> anyhow::Result<Option<NoWindow>> {
     Ok(failure.get().copied())
 }
 
-fn build(app: &tauri::App) -> tauri::Result<WebviewWindow> {
-    WebviewWindowBuilder::new(app, "main", WebviewUrl::default())
-        .title("Beyond the Box")
-        .inner_size(1280.0, 800.0)
-        .min_inner_size(960.0, 600.0)
+/// Closes everything with the window of the desk.
+fn closed(app: &AppHandle, label: &str) {
+    app.state::<Pages>().leave(label);
+    if label == DESK {
+        app.exit(0);
+    }
+}
+
+/// Opens the presenter's page in a second window, or brings it to the front.
+fn open_presenter(app: &AppHandle) -> tauri::Result<()> {
+    if let Some(window) = app.get_webview_window(PRESENTER) {
+        return window.set_focus();
+    }
+    let address = WebviewUrl::App(PRESENTER.into());
+    build(app, PRESENTER, address, "Presenter – Beyond the Box", (1000.0, 760.0)).map(drop)
+}
+
+fn build(
+    app: &AppHandle,
+    label: &str,
+    address: WebviewUrl,
+    title: &str,
+    (width, height): (f64, f64),
+) -> tauri::Result<WebviewWindow> {
+    WebviewWindowBuilder::new(app, label, address)
+        .title(title)
+        .inner_size(width, height)
+        .min_inner_size(width * 0.75, height * 0.75)
         // Shown when the page is there, so that nothing white is seen before.
         .visible(false)
         .background_color(BACKGROUND)

@@ -163,6 +163,25 @@ fn the_audience_may_view_and_chat_under_a_name_and_do_nothing_else() {
 }
 
 #[test]
+fn the_presenters_page_is_for_pages_that_may_control() {
+    let desk = Desk::spawn(dealz(&["--web", "127.0.0.1:0", "--web-audience"]));
+    let page = desk.get("/presenter", "");
+    assert_eq!((page.status, page.body == desk.get("/", "").body), (200, true));
+    assert!(page.head.contains("cache-control: no-store") && page.head.contains("default-src 'none'"), "{}", page.head);
+    let audience = audience_of(&desk).replace("/socket", "/presenter");
+    let refused = desk.get(&audience, "");
+    assert_eq!(refused.status, 403, "{}", refused.body);
+    assert!(refused.body.contains("for the one who speaks"), "{}", refused.body);
+
+    let desk = Desk::spawn(dealz(&["--web", "127.0.0.1:0", "--web-view-only"]));
+    assert_eq!((desk.get("/", "").status, desk.get("/presenter", "").status), (200, 403));
+
+    let desk = Desk::spawn(dealz(&["--web", "127.0.0.1:0", "--token", "sixteen-letters-"]));
+    let with_token = "/presenter?token=sixteen-letters-";
+    assert_eq!((desk.get("/presenter", "").status, desk.get(with_token, "").status), (403, 200));
+}
+
+#[test]
 fn the_number_of_phones_is_shown_and_limited_and_they_take_no_place_of_others() {
     let desk = Desk::spawn(dealz(&["--web", "127.0.0.1:0", "--web-audience"]));
     let (path, origin) = (audience_of(&desk), format!("http://{}", desk.address));

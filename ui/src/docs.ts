@@ -1,6 +1,7 @@
 // The specification (protocol-docs), built into the page: the wire view opens it at a message's section.
 
-import { Marked, type Token, type Tokens } from 'marked'
+import type { Tokens } from 'marked'
+import { escaped, render } from './markdown'
 
 const FILES = import.meta.glob<string>('../../protocol-docs/*.md', { query: '?raw', import: 'default', eager: true })
 
@@ -42,34 +43,18 @@ export function placeOf(href: string, page: string): Place | null {
 export function doc(name: string): Doc | null {
   const text = PAGES.get(name)
   if (text === undefined) return null
-  return { name, html: render(text, name) }
+  return { name, html: rendered(text, name) }
 }
 
-function render(text: string, page: string): string {
-  const marked = new Marked({
-    renderer: {
-      // The pages hold no HTML, so what looks like it is text.
-      html: ({ text }: Tokens.HTML | Tokens.Tag) => escaped(text),
-      heading({ tokens, depth, text }: Tokens.Heading) {
-        return `<h${depth} id="doc-${slug(text)}" tabindex="-1">${this.parser.parseInline(tokens)}</h${depth}>\n`
-      },
-      link({ href, tokens }: Tokens.Link) {
-        const words = this.parser.parseInline(tokens)
-        const place = placeOf(href, page)
-        if (place !== null) return `<a href="#${escaped(place.id)}" data-page="${place.page}">${words}</a>`
-        // Nothing is loaded from the network: an address out there is shown, not followed.
-        return plain(tokens) === href ? `<span>${words}</span>` : `<span title="${escaped(href)}">${words}</span>`
-      },
-      image: ({ text }: Tokens.Image) => escaped(text),
+function rendered(text: string, page: string): string {
+  return render(text, {
+    heading({ tokens, depth, text }: Tokens.Heading) {
+      return `<h${depth} id="doc-${slug(text)}" tabindex="-1">${this.parser.parseInline(tokens)}</h${depth}>\n`
+    },
+    link({ href, tokens }: Tokens.Link) {
+      const place = placeOf(href, page)
+      if (place === null) return false
+      return `<a href="#${escaped(place.id)}" data-page="${place.page}">${this.parser.parseInline(tokens)}</a>`
     },
   })
-  return marked.parse(text, { async: false })
-}
-
-function plain(tokens: readonly Token[]): string {
-  return tokens.map(({ raw }) => raw).join('')
-}
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`)
 }

@@ -9,9 +9,11 @@ import App from './App.svelte'
 import type { Backend } from './backend/backend'
 import { inWindow, Tauri } from './backend/tauri'
 import { Web } from './backend/web'
+import Presenter from './Presenter.svelte'
+import { isPresenter } from './state/links'
 
 const target = document.getElementById('app')
-if (target) mount(App, { target, props: { backend: await backend() } })
+if (target) mount(isPresenter(location.href) ? Presenter : App, { target, props: { backend: await backend() } })
 
 async function backend(): Promise<Backend> {
   const address = new URL(location.href)

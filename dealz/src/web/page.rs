@@ -1,6 +1,7 @@
 //! The page's files, embedded in the program, and their security headers.
 
 use axum::{
+    Extension,
     body::Body,
     extract::Request,
     http::{
@@ -12,6 +13,7 @@ use axum::{
     },
     response::{IntoResponse as _, Response},
 };
+use dealz_core::view::PageKind;
 use rust_embed::RustEmbed;
 
 /// No foreign content is run, shown or connected to; no other page embeds this one.
@@ -19,16 +21,29 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
     font-src 'self'; img-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; \
     form-action 'none'; frame-ancestors 'none'";
 
+/// The page itself.
+const INDEX: &str = "index.html";
+
+const NOT_YOURS: &str = "The presenter's page is for the one who speaks: this link cannot control the desk.\n";
+
 #[derive(RustEmbed)]
 #[folder = "../ui/dist"]
 struct Files;
 
 /// A file of the page.
 pub(super) async fn serve(request: Request) -> Response {
-    let path = match request.uri().path().trim_start_matches('/') {
-        "" => "index.html",
-        path => path,
-    };
+    match request.uri().path().trim_start_matches('/') {
+        "" => file(INDEX),
+        path => file(path),
+    }
+}
+
+/// The presenter's page: the same files, for a page that may control the desk.
+pub(super) async fn serve_presenter(Extension(page): Extension<PageKind>) -> Response {
+    if page == PageKind::Control { file(INDEX) } else { (StatusCode::FORBIDDEN, NOT_YOURS).into_response() }
+}
+
+fn file(path: &str) -> Response {
     let Some(file) = Files::get(path) else {
         return (StatusCode::NOT_FOUND, "no such file\n").into_response();
     };

@@ -1,9 +1,9 @@
 //! The commands of the page in the window, and its updates.
 
 use std::{
+    collections::HashMap,
     sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
+        Arc, Mutex, MutexGuard, PoisonError,
         mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
     },
     thread,
@@ -16,7 +16,7 @@ use dealz_core::{
     view::{Hello, PageKind, PageLink, Update},
 };
 use serde_json::json;
-use tauri::{Manager as _, State, Webview, WebviewWindow, ipc::Channel, webview::DownloadEvent};
+use tauri::{AppHandle, Manager as _, State, Webview, WebviewWindow, ipc::Channel, webview::DownloadEvent};
 use tracing::{error, warn};
 
 /// Time between two updates.
@@ -25,18 +25,42 @@ const UPDATE_TIME: Duration = Duration::from_millis(33);
 /// How often it is checked whether a page that does not take an update is still the one in the window.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// The page that is in the window.
-pub(super) struct Page {
-    /// Rises with each page that asks for updates: a reloaded page takes the place of the one before.
-    current: AtomicU64,
+/// The pages in the windows: that of the desk, and that of the presenter.
+pub(super) struct Pages {
+    /// The number of the page that each window shows, by its label. It rises with each page that asks for updates: a
+    /// reloaded page takes the place of the one before.
+    current: Mutex<HashMap<String, u64>>,
     first_sign: SyncSender<()>,
 }
 
-impl Page {
+impl Pages {
     /// The page that is being loaded, and where its first sign of life arrives.
     pub(super) fn new() -> (Self, Receiver<()>) {
         let (first_sign, came) = sync_channel(1);
-        (Self { current: AtomicU64::new(0), first_sign }, came)
+        (Self { current: Mutex::default(), first_sign }, came)
+    }
+
+    /// Another page in a window; returns its number.
+    fn enter(&self, window: &str) -> u64 {
+        let mut current = self.lock();
+        let number = current.get(window).copied().unwrap_or_default() + 1;
+        current.insert(window.to_owned(), number);
+        number
+    }
+
+    /// Whether a window still shows this page.
+    fn shows(&self, window: &str, number: u64) -> bool {
+        self.lock().get(window) == Some(&number)
+    }
+
+    /// The window is closed.
+    pub(super) fn leave(&self, window: &str) {
+        // The number stays: a page of a window that opens again is another one.
+        self.enter(window);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, u64>> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -68,17 +92,26 @@ pub(super) fn toggle_fullscreen(window: WebviewWindow) -> bool {
     }
 }
 
+/// Opens the presenter's page in a second window, or brings that window to the front.
+///
+/// # Errors
+/// The system does not open it; the reason is for the page to show.
+#[tauri::command(async)]
+pub(super) fn open_presenter(app: AppHandle) -> Result<(), Refusal> {
+    super::open_presenter(&app).map_err(|error| Refusal::NotNow { reason: format!("Cannot open the window: {error}.") })
+}
+
 /// Sends the page all updates, first a snapshot, and shows the window.
 #[tauri::command]
 pub(super) fn subscribe(
     window: WebviewWindow,
     desk: State<'_, Arc<Desk>>,
-    page: State<'_, Page>,
+    pages: State<'_, Pages>,
     updates: Channel<Update>,
 ) {
-    let number = page.current.fetch_add(1, Ordering::Relaxed) + 1;
+    let number = pages.enter(window.label());
     // One sign is enough.
-    let _ = page.first_sign.try_send(());
+    let _ = pages.first_sign.try_send(());
     if let Err(error) = window.show() {
         warn!(%error, "cannot show the window");
     }
@@ -110,7 +143,7 @@ pub(super) fn save(page: Webview, event: DownloadEvent<'_>) -> bool {
 /// Sends one update after the other while the page stays the same. The next one is made when the page has processed the
 /// one before: Tauri would queue what a slow page does not take.
 fn forward(mut source: Updates, to: &Channel<Update>, window: &WebviewWindow, number: u64) {
-    let is_current = || window.state::<Page>().current.load(Ordering::Relaxed) == number;
+    let is_current = || window.state::<Pages>().shows(window.label(), number);
     while is_current() {
         if let Some(update) = source.next() {
             let (ran, taken) = sync_channel(1);

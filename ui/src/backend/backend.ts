@@ -28,6 +28,9 @@ export interface Backend {
 
   /** Fills the screen with the page, or no longer, if the page itself cannot. */
   toggleFullScreen?(): Promise<unknown>
+
+  /** Opens the presenter's page in a second window, if the page itself cannot. */
+  openPresenter?(): Promise<unknown>
 }
 
 /** What a command is refused with while there is no connection to dealz. */

@@ -25,6 +25,10 @@ export class Tauri implements Backend {
     return invoke('toggle_fullscreen')
   }
 
+  openPresenter(): Promise<void> {
+    return invoke('open_presenter')
+  }
+
   subscribe(onUpdate: (update: Update) => void, onLink: (link: Link) => void): () => void {
     const updates = new Channel<Update>()
     let listening = true

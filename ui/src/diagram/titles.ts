@@ -15,6 +15,7 @@ export function titleOf({ kind, processes, strangers, absent, twins }: Node): { 
   if (process && process.child?.startsWith(`${process.role}-`)) {
     return { name: short(`${process.program} ${process.child}`), detail: languageOf(process) }
   }
+  if (process && isNamed(process)) return { name: short(process.child ?? ''), detail: nameOf(process) }
   if (process) {
     const details = [languageOf(process), twins ? String(process.pid) : '']
     return { name: nameOf(process), detail: details.filter((each) => each !== '').join(' ') }
@@ -43,7 +44,8 @@ export function headingOf(node: Node, room: number, state: string): { name: stri
   if (detail === '' || !process) return { name: fitted(name, room), detail: '' }
   const rest = room - detail.length * 0.6 - 0.5
   const short = process.role || process.program
-  const fits = [name, short.slice(0, NAME_MAX)].find((each) => widthOf(each) <= rest)
+  const names = isNamed(process) ? [name] : [name, short.slice(0, NAME_MAX)]
+  const fits = names.find((each) => widthOf(each) <= rest)
   return fits === undefined ? { name: fitted(name, room), detail: '' } : { name: fits, detail }
 }
 
@@ -58,6 +60,11 @@ export function subtitleOf({ kind, strangers, absent }: Node): string {
 /** The command that starts what is absent; none if that is not known. */
 export function commandOf({ absent, hint }: Node): string | null {
   return absent !== null && hint !== null ? `just ${absent}` : null
+}
+
+/** Whether a process has a name that says more than its program: that of a scene. */
+function isNamed({ child, program, isDesk }: CastProcess): boolean {
+  return child !== null && child !== program && !isDesk
 }
 
 /** The language of a process that is written in another one than the suite. */

@@ -8,6 +8,8 @@ import type { MonitorLine } from '../generated/MonitorLine'
 import type { PricePoint } from '../generated/PricePoint'
 import type { ProcessCounts } from '../generated/ProcessCounts'
 import type { ProcessView } from '../generated/ProcessView'
+import type { ScenesView } from '../generated/ScenesView'
+import type { StageView } from '../generated/StageView'
 import type { StateChange } from '../generated/StateChange'
 import type { TickzView } from '../generated/TickzView'
 import type { Update } from '../generated/Update'
@@ -17,6 +19,7 @@ import { NO_HIGHLIGHT } from './highlight'
 import { countsOf, NO_CAST, type Observed, ownSocket, placesOf } from './cast'
 import { type TrafficSample, withTraffic } from './traffic'
 import { type Curves, withCurves } from './curves'
+import { NO_SCENES, NO_STAGE } from './stage'
 
 /** Points kept of one symbol: five minutes, at ten a second. */
 export const POINTS_MAX = 3000
@@ -52,6 +55,10 @@ export interface Desk extends Observed {
   /** The view that was chosen last for all pages that control: another object for each choice, none before the first. */
   readonly chosenView: { readonly name: ViewName } | null
   readonly highlight: HighlightView
+  /** The scenes that there are, and the one that is open. */
+  readonly scenes: ScenesView
+  /** How the open scene is. */
+  readonly stage: StageView
   /** The price chart of each followed symbol, oldest first. */
   readonly points: Readonly<Record<string, readonly PricePoint[]>>
   /** Ticks a second, twice a second, oldest first. */
@@ -77,6 +84,8 @@ export const EMPTY: Desk = {
   audience: 0,
   chosenView: null,
   highlight: NO_HIGHLIGHT,
+  scenes: NO_SCENES,
+  stage: NO_STAGE,
   points: {},
   rates: [],
   traffic: [],
@@ -106,6 +115,8 @@ export function applyUpdate(desk: Desk, update: Update): Desk {
     // A choice is no state: a snapshot does not undo it. Recordings of older versions have neither.
     chosenView: update.view ? { name: update.view } : desk.chosenView,
     highlight: update.highlight ?? before.highlight,
+    scenes: update.scenes ?? before.scenes,
+    stage: update.stage ?? before.stage,
     points: withPoints(before.points, update.points, update.tickz),
     rates: withRate(desk.rates, observed, tickz, timeMs),
     traffic: withTraffic(before.traffic, observed, timeMs),

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
 import { keyAct, KEYS, VIEWS } from './keys'
 
-const plain = { ctrlKey: false, metaKey: false, altKey: false }
+const plain = { ctrlKey: false, metaKey: false, altKey: false, shiftKey: false }
 
-test('1 to 7 show the views in their order', () => {
+test('1 to 8 show the views in their order', () => {
   VIEWS.forEach((view, index) =>
     expect(keyAct({ ...plain, key: `${index + 1}` }, 'desk')).toEqual({ key: 'view', view }),
   )
-  for (const key of ['8', '9']) expect(keyAct({ ...plain, key }, 'desk')).toBeNull()
+  expect(keyAct({ ...plain, key: '9' }, 'desk')).toBeNull()
 })
 
 test('every key does one thing', () => {
@@ -28,6 +28,13 @@ test('every key does one thing', () => {
     p: 'projector',
     f: 'full',
     q: 'link',
+    ArrowRight: 'forward',
+    PageDown: 'forward',
+    ArrowLeft: 'back',
+    PageUp: 'back',
+    c: 'clear',
+    a: 'whole',
+    w: 'presenter',
   }
   for (const [key, act] of Object.entries(does)) expect(keyAct({ ...plain, key }, 'desk')).toEqual({ key: act })
   expect(keyAct({ ...plain, key: '0' }, 'desk')).toEqual({ key: 'size' })
@@ -42,14 +49,24 @@ test('combinations and other keys are left to the browser', () => {
   for (const held of ['ctrlKey', 'metaKey', 'altKey']) {
     expect(keyAct({ ...plain, [held]: true, key: 'r' }, 'desk')).toBeNull()
   }
-  for (const key of ['a', 'Enter', 'F5', 'Tab']) expect(keyAct({ ...plain, key }, 'desk')).toBeNull()
+  for (const key of ['b', 'Enter', 'F5', 'Tab']) expect(keyAct({ ...plain, key }, 'desk')).toBeNull()
+})
+
+test('with Shift, arrows move the diagram', () => {
+  expect(keyAct({ ...plain, key: 'ArrowRight', shiftKey: true }, 'desk')).toBeNull()
+  expect(keyAct({ ...plain, key: '?', shiftKey: true }, 'desk')).toEqual({ key: 'help' })
 })
 
 test('the help lists every key', () => {
   expect(KEYS.flatMap(({ keys }) => keys)).toEqual(
     expect.arrayContaining([
       '1',
-      '7',
+      '8',
+      '→',
+      '←',
+      'c',
+      'a',
+      'w',
       '/',
       'k',
       'n',

@@ -3,7 +3,7 @@
 import type { ViewName } from '../generated/ViewName'
 
 export type View = ViewName
-export const VIEWS: readonly View[] = ['desk', 'tickz', 'chatz', 'valuz', 'monitor', 'wire', 'processes']
+export const VIEWS: readonly View[] = ['desk', 'tickz', 'chatz', 'valuz', 'monitor', 'wire', 'processes', 'stage']
 
 /** What a key does that is not the choice of a view. */
 export type Act =
@@ -25,6 +25,11 @@ export type Act =
   | 'full'
   | 'link'
   | 'reset'
+  | 'forward'
+  | 'back'
+  | 'clear'
+  | 'whole'
+  | 'presenter'
 
 export type KeyAct = { key: 'view'; view: View } | { key: Act }
 
@@ -34,11 +39,16 @@ export interface Pressed {
   ctrlKey: boolean
   metaKey: boolean
   altKey: boolean
+  shiftKey: boolean
 }
 
 /** The keys as the help lists them, in the order of use. */
 export const KEYS: readonly { keys: readonly string[]; does: string }[] = [
-  { keys: ['1', '…', '7'], does: 'show a view' },
+  { keys: ['1', '…', '8'], does: 'show a view' },
+  { keys: ['→', '←'], does: 'scene: next cue, back; so do the keys of a clicker' },
+  { keys: ['c'], does: 'scene: clear all faults' },
+  { keys: ['a'], does: 'diagram: all processes, or those of the scene' },
+  { keys: ['w'], does: 'the presenter’s page in a separate window' },
   { keys: ['/'], does: 'go to the field of the view' },
   { keys: ['k'], does: 'kill a worker with signal 9' },
   { keys: ['n'], does: 'send the next order of the batch, one at a press' },
@@ -52,7 +62,7 @@ export const KEYS: readonly { keys: readonly string[]; does: string }[] = [
   { keys: ['q'], does: 'QR code of this page, for phones' },
   { keys: ['f'], does: 'full screen, on and off' },
   { keys: ['p'], does: 'projector: high contrast, larger type' },
-  { keys: ['i', 'o', 'Home'], does: 'diagram: closer, further away, all of it; arrows move it' },
+  { keys: ['i', 'o', 'Home'], does: 'diagram: closer, further away, all of it; Shift and arrows move it' },
   { keys: ['+', '−', '0'], does: 'larger, smaller, original size' },
   { keys: ['?'], does: 'this list; in the wire view, the specification' },
   { keys: ['Esc'], does: 'leave a field, close what is open, end spotlight and diagram alone' },
@@ -80,6 +90,13 @@ const ACTS: Readonly<Record<string, Act>> = {
   F11: 'full',
   q: 'link',
   r: 'reset',
+  ArrowRight: 'forward',
+  PageDown: 'forward',
+  ArrowLeft: 'back',
+  PageUp: 'back',
+  c: 'clear',
+  a: 'whole',
+  w: 'presenter',
 }
 
 /** What a key does in a view, if anything. */
@@ -88,18 +105,27 @@ export function keyAct(pressed: Pressed, view: View): KeyAct | null {
   if (pressed.ctrlKey || pressed.metaKey || pressed.altKey) return null
   // In the wire view it opens the specification, which is the panel's own.
   if (pressed.key === '?') return view === 'wire' ? null : { key: 'help' }
-  const shown = /^[1-7]$/.test(pressed.key) ? VIEWS[Number(pressed.key) - 1] : undefined
+  const shown = /^[1-8]$/.test(pressed.key) ? VIEWS[Number(pressed.key) - 1] : undefined
   if (shown) return { key: 'view', view: shown }
+  // With Shift, arrows move the diagram.
+  if (pressed.shiftKey && pressed.key.length > 1) return null
   const act = ACTS[pressed.key]
   return act ? { key: act } : null
 }
 
 const FIELDS = 'input:not([type=checkbox], [type=radio], [type=range]), textarea, select, [contenteditable]'
 
-/** Whether an element takes the keys for itself: a field, or, for the space bar, whatever can be pressed. */
+/** Elements that arrows step through. */
+const STEPS = 'input, [role=listbox], [role=option], [role=slider], [role=tab], [role=separator]'
+
+/**
+ * Whether an element takes the keys for itself: a field; for the space bar, whatever can be pressed; for arrows, what has
+ * steps.
+ */
 export function takesKeys(element: Element | null, key: string): boolean {
   if (element === null) return false
   if (isField(element)) return true
+  if (/^(Arrow|Page)/.test(key)) return element.matches(STEPS)
   return key === ' ' && element.matches('button, a[href], input, summary, [role=button], [role=tab], [role=slider]')
 }
 

@@ -30,6 +30,8 @@ class DrawnDesk implements Desk {
   audience: Desk['audience'] = $state.raw(EMPTY.audience)
   chosenView: Desk['chosenView'] = $state.raw(EMPTY.chosenView)
   highlight: Desk['highlight'] = $state.raw(EMPTY.highlight)
+  scenes: Desk['scenes'] = $state.raw(EMPTY.scenes)
+  stage: Desk['stage'] = $state.raw(EMPTY.stage)
   points: Desk['points'] = $state.raw(EMPTY.points)
   rates: Desk['rates'] = $state.raw(EMPTY.rates)
   traffic: Desk['traffic'] = $state.raw(EMPTY.traffic)

@@ -3,6 +3,7 @@
 import type { CastView } from '../generated/CastView'
 import type { ProcessCounts } from '../generated/ProcessCounts'
 import type { SocketView } from '../generated/SocketView'
+import type { StageView } from '../generated/StageView'
 import type { Update } from '../generated/Update'
 import type { Desk } from './desk'
 
@@ -11,14 +12,16 @@ import type { Desk } from './desk'
  * second, not as often as it comes.
  */
 export function isQuiet(desk: Desk, update: Update): boolean {
-  const { snapshot, tickz, chatz, valuz, processes, audience, view, highlight, points, lines, states } = update
-  if (snapshot || tickz || chatz || valuz || processes || view || highlight || audience !== null) return false
+  const { snapshot, tickz, chatz, valuz, processes, audience, view, highlight, scenes, stage, points, lines, states } =
+    update
+  if (snapshot || tickz || chatz || valuz || processes || view || highlight || scenes || audience !== null) return false
   if (points.length + lines.length + states.length > 0) return false
   const newest = desk.events.at(-1)?.id ?? -1
   return (
     update.events.every(({ id }) => id <= newest) &&
     update.counts.every((counts) => isCalm(desk.counts.get(counts.process), counts)) &&
-    (update.cast === null || isStill(desk.cast, update.cast))
+    (update.cast === null || isStill(desk.cast, update.cast)) &&
+    (!stage || isSameButWords(desk.stage, stage))
   )
 }
 
@@ -32,6 +35,12 @@ function isCalm(before: ProcessCounts | undefined, after: ProcessCounts): boolea
       return was?.received === socket.received && was.sent === socket.sent
     })
   )
+}
+
+/** Whether nothing has changed but what the expectations have seen. */
+function isSameButWords(before: StageView, after: StageView): boolean {
+  const wordless = ({ checks, ...rest }: StageView) => JSON.stringify([rest, checks.map(({ status }) => status)])
+  return wordless(before) === wordless(after)
 }
 
 /** Whether all are there that were, in the states that they had. */

@@ -46,6 +46,18 @@ export class Session {
     return this.hello?.links ?? []
   }
 
+  /** Why this page cannot control the desk, if it cannot. */
+  get refusal(): string {
+    return access.refusal
+  }
+
+  /** Opens the presenter's page in a second window; false if a browser has to do it. */
+  async openPresenter(): Promise<boolean> {
+    if (!this.#first.openPresenter) return false
+    await this.#first.openPresenter()
+    return true
+  }
+
   /** Fills the screen with the page, or no longer. A phone may refuse it, and then nothing changes. */
   async toggleFullScreen(): Promise<void> {
     try {

@@ -8,7 +8,7 @@ import { open, useBrowser } from './browser'
 import { eventually, startDesk } from './programs'
 
 const RECORDING = resolve(import.meta.dirname, '../fixtures/session.jsonl')
-const VIEWS = ['desk', 'tickz', 'chatz', 'valuz', 'monitor', 'wire', 'processes']
+const VIEWS = ['desk', 'tickz', 'chatz', 'valuz', 'monitor', 'wire', 'processes', 'stage']
 
 useBrowser()
 
@@ -118,8 +118,11 @@ const LOOKS: Record<string, Look> = {
   'on a small phone': [360, 640, 1, false],
 }
 
-test('no text collides with another and nothing is cut off, in any view at any size', async () => {
-  const page = await openRecording(13.5)
+test.each([
+  ['while no scene is open', 13.5],
+  ['while a scene is open', 23],
+])('no text collides with another and nothing is cut off, in any view at any size, %s', async (_, second) => {
+  const page = await openRecording(second)
   const faults: string[] = []
   for (const [index, view] of VIEWS.entries()) {
     await page.keyboard.press(String(index + 1))

@@ -15,12 +15,14 @@ export interface OpenMessage {
   readonly to: string
 }
 
-export class Stage {
+export class Focus {
   /** What has its card open. */
   opened: Selection | null = $state.raw(null)
   /** The message whose card is open, in place of that. */
   message: OpenMessage | null = $state.raw(null)
   spotlight: Spotlight | null = $state.raw(null)
+  /** Whether the diagram shows all processes while a scene is open, not its own alone. */
+  whole: boolean = $state(false)
   /** Whether the diagram has the whole page. */
   alone: boolean = $state(false)
 
@@ -43,10 +45,20 @@ export class Stage {
     this.spotlight = nextSpotlight(this.spotlight, cast, focused ?? processOfSelection(cast, this.opened))
   }
 
+  /** Whether a card is open. */
+  get isOpen(): boolean {
+    return this.message !== null || this.opened !== null
+  }
+
+  /** Closes the card that was opened last. */
+  closeCard(): void {
+    if (this.message) this.message = null
+    else this.opened = null
+  }
+
   /** Closes what was opened last; false if there is nothing. */
   close(): boolean {
-    if (this.message) this.message = null
-    else if (this.opened) this.opened = null
+    if (this.isOpen) this.closeCard()
     else if (this.spotlight) this.spotlight = null
     else if (this.alone) this.alone = false
     else return false
