@@ -8,6 +8,7 @@ use sockets::Endpoint;
 
 use crate::{
     fault::{self, Fault},
+    find,
     link::LinkConfig,
 };
 
@@ -35,6 +36,9 @@ pub struct LinkArgs {
     /// The name by which observers know this link
     #[arg(long, value_name = "NAME", default_value = "link")]
     pub name: String,
+    /// Count how often this text passes, and show a part of what passes in the log: a link can read what is not encrypted
+    #[arg(long, value_name = "TEXT", value_parser = find::text)]
+    find: Option<String>,
     #[command(flatten)]
     faults: FaultArgs,
 }
@@ -92,7 +96,7 @@ impl LinkArgs {
     /// The jitter is longer than the latency.
     pub fn config(self) -> Result<LinkConfig, settings::program::Usage> {
         let faults = self.faults.faults().map_err(|error| settings::program::Usage(error.to_string()))?;
-        Ok(LinkConfig { from: self.from, to: self.to, faults })
+        Ok(LinkConfig { from: self.from, to: self.to, faults, find: self.find })
     }
 }
 

@@ -23,6 +23,7 @@ use tracing::{info, warn};
 
 use crate::{
     faults::Effect,
+    find::{Find, Finder},
     held::{Held, Next},
 };
 
@@ -46,6 +47,8 @@ pub(crate) struct Passage {
     pub(crate) report: Arc<LinkReport>,
     /// Whether the last attempt to connect failed: that is logged once.
     pub(crate) is_unreachable: Arc<AtomicBool>,
+    /// A text that is looked for in what passes.
+    pub(crate) find: Option<Arc<Find>>,
 }
 
 /// One of the two connections. It is reset if that is what the faults want when it is dropped.
@@ -118,8 +121,8 @@ async fn reach(to: &Endpoint) -> io::Result<TcpStream> {
 
 /// Passes on one direction until its end, which is passed on too.
 async fn pass(from: &End, to: &End, passage: &Passage) -> io::Result<()> {
-    let Passage { effect, report, .. } = passage;
-    let mut effect = effect.clone();
+    let Passage { effect, report, find, .. } = passage;
+    let (mut effect, mut finder) = (effect.clone(), Finder::new(Instant::now()));
     let (mut held, mut buffer) = (Held::new(), vec![0; READ_BYTES]);
     loop {
         let now_on = *effect.borrow_and_update();
@@ -150,6 +153,9 @@ async fn pass(from: &End, to: &End, passage: &Passage) -> io::Result<()> {
                     Some(read) => {
                         held.arrive(Instant::now(), &buffer[..read]);
                         report.received(read);
+                        if let Some(find) = find {
+                            finder.read(Instant::now(), &buffer[..read], find);
+                        }
                     }
                     None => {}
                 }

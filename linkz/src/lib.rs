@@ -15,6 +15,7 @@
 //! - [`fault`]: one way to fail, and its words
 //! - [`command`]: a line of standard input
 //! - [`faults`]: those that are on, until when, and their effect together
+//! - `find`: how often a text passes
 //! - `held`: the bytes that are on their way in one direction
 //!
 //! The parts around them own sockets and input:
@@ -33,6 +34,7 @@ mod connection;
 mod door;
 pub mod fault;
 pub mod faults;
+mod find;
 mod held;
 pub mod link;
 mod values;

@@ -26,7 +26,8 @@ use crate::{
     door::Door,
     fault::Fault,
     faults::{Effect, Faults},
-    values::Values,
+    find::Find,
+    values::{FOUND, Values},
 };
 
 /// The name of the link as a socket.
@@ -47,6 +48,8 @@ pub struct LinkConfig {
     pub to: Endpoint,
     /// The faults that are on at first.
     pub faults: Vec<Fault>,
+    /// A text whose passing is counted.
+    pub find: Option<String>,
 }
 
 /// A link that is bound.
@@ -131,6 +134,7 @@ impl Owner {
             effect: effects,
             report: Arc::new(report),
             is_unreachable: Arc::default(),
+            find: config.find.map(|text| Arc::new(Find::new(&text, context.declared(FOUND)))),
         };
         let mut owner = Self {
             door,

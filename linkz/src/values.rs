@@ -15,6 +15,9 @@ pub(crate) struct Values {
 /// How many are on.
 const FAULTS: DeclaredValue = DeclaredValue { name: "faults", unit: "" };
 
+/// How often the text that is looked for has passed.
+pub(crate) const FOUND: DeclaredValue = DeclaredValue { name: "found", unit: "" };
+
 /// Each by its name.
 const EACH: [DeclaredValue; 6] = [
     DeclaredValue { name: "latency", unit: "ms" },

@@ -57,7 +57,7 @@ enum Wrong {
 
 impl BadKey {
     pub(crate) fn run(&self, node: &Node) -> anyhow::Result<()> {
-        let node = node.with_security(Security { mechanism: self.mechanism()?, allow: None });
+        let node = node.with_security(Security { mechanism: self.mechanism()?, allow: None })?;
         let (mut refused, mut admitted) = (node.counter(REFUSED), node.counter(ADMITTED));
         loop {
             // libzmq does not try again after a refusal, so each attempt has a new socket.

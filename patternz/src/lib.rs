@@ -34,6 +34,7 @@ pub mod pull;
 pub mod push;
 pub mod queue_lru;
 pub mod queue_round_robin;
+pub mod sealed;
 pub mod stream;
 pub mod subscribe;
 pub mod work;
@@ -102,6 +103,7 @@ patterns! {
     Stream in stream,
     Beat in beat,
     Full in full,
+    Sealed in sealed,
     BadGarbage in bad_garbage,
     BadImpostor in bad_impostor,
     BadNeverReads in bad_never_reads,

@@ -78,9 +78,11 @@ impl Node {
     }
 
     /// The same, for sockets with other credentials.
-    #[must_use]
-    pub fn with_security(&self, security: Security) -> Self {
-        Self { context: self.context.with_security(security), ..self.clone() }
+    ///
+    /// # Errors
+    /// The allow-list cannot be read.
+    pub fn with_security(&self, security: Security) -> anyhow::Result<Self> {
+        Ok(Self { context: self.context.with_security(security)?, ..self.clone() })
     }
 
     /// A socket that is bound and connected there.

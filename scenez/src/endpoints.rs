@@ -2,7 +2,8 @@
 //!
 //! Every channel of the suite has a port of this scene, which all its processes have in their environment. A word of a command
 //! line or of a variable may ask for more: `{prices}`, `{prices:ipc}` and `{prices:inproc}` each stand for an endpoint with that
-//! name, the same one for every process; the name of a channel stands for that channel's.
+//! name, the same one for every process; the name of a channel stands for that channel's. `{folder}` is a folder of the scene for
+//! files, such as keys.
 
 use std::{collections::BTreeMap, io};
 
@@ -18,13 +19,18 @@ use wire::{
 /// The most endpoints that a scene may name.
 const NAMED_MAX: usize = 64;
 
-/// The endpoints of one scene. Dropping them removes their folder.
+/// What stands between braces for the folder of files.
+const FOLDER: &str = "folder";
+
+/// The endpoints of one scene. Dropping them removes its folders.
 #[derive(Debug)]
 pub struct Endpoints {
     channels: Vec<(Channel, String)>,
     named: BTreeMap<(String, Transport), String>,
     /// Holds the paths of `ipc` endpoints; made with the first of them.
     folder: Option<TempDir>,
+    /// Where processes write files; made when one is started that names it.
+    files: Option<TempDir>,
 }
 
 /// How an endpoint is reached.
@@ -74,7 +80,7 @@ impl Endpoints {
             }
         };
         let channels = Channel::all().map(|channel| Ok((channel, endpoint(channel)?))).collect::<Result<_, _>>()?;
-        Ok(Self { channels, named: BTreeMap::new(), folder: None })
+        Ok(Self { channels, named: BTreeMap::new(), folder: None, files: None })
     }
 
     /// The variables of all channels, and that of the hub to report to.
@@ -117,7 +123,7 @@ impl Endpoints {
     }
 
     /// The text with each `{name}` and `{name:transport}` replaced: by that of `links` if the name is there, otherwise by
-    /// [`Endpoints::get`]. Other braces stay.
+    /// [`Endpoints::get`]; and with `{folder}` replaced by the path of the scene's folder. Other braces stay.
     ///
     /// # Errors
     /// As [`Endpoints::get`].
@@ -127,6 +133,12 @@ impl Endpoints {
         while let Some((before, after)) = rest.split_once('{') {
             filled.push_str(before);
             rest = after;
+            if let Some(behind) = after.strip_prefix(FOLDER).and_then(|behind| behind.strip_prefix('}')) {
+                let folder = made(&mut self.files).map_err(system(FOLDER))?;
+                filled.push_str(&folder.path().to_string_lossy());
+                rest = behind;
+                continue;
+            }
             let inside = after.split_once('}').and_then(|(inside, behind)| {
                 let (name, transport) = placeholder(inside)?;
                 Some(((name, Transport::named(transport)?), behind))
@@ -147,15 +159,24 @@ impl Endpoints {
         Ok(filled)
     }
 
-    fn ipc(&mut self, name: &str) -> Result<String, EndpointsError> {
-        let folder = match self.folder.take() {
-            Some(folder) => folder,
-            None => tempfile::Builder::new().prefix("scenez-").tempdir().map_err(system(name))?,
-        };
-        let path = folder.path().join(name);
-        self.folder = Some(folder);
-        Ok(format!("ipc://{}", path.display()))
+    /// Removes the files of the scene: each start of it finds an empty folder.
+    pub fn remove_files(&mut self) {
+        self.files = None;
     }
+
+    fn ipc(&mut self, name: &str) -> Result<String, EndpointsError> {
+        let folder = made(&mut self.folder).map_err(system(name))?;
+        Ok(format!("ipc://{}", folder.path().join(name).display()))
+    }
+}
+
+/// The folder, which is made if there is none.
+fn made(folder: &mut Option<TempDir>) -> io::Result<&TempDir> {
+    let made = match folder.take() {
+        Some(folder) => folder,
+        None => tempfile::Builder::new().prefix("scenez-").tempdir()?,
+    };
+    Ok(folder.insert(made))
 }
 
 impl Transport {
@@ -172,7 +193,8 @@ impl Transport {
 /// The name of an endpoint and that of its transport, if that is what stands between braces.
 pub(crate) fn placeholder(inside: &str) -> Option<(&str, &str)> {
     let (name, transport) = inside.split_once(':').unwrap_or((inside, "tcp"));
-    let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let is_name =
+        !name.is_empty() && inside != FOLDER && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     is_name.then_some((name, transport))
 }
 
@@ -186,7 +208,7 @@ fn system(name: &str) -> impl FnOnce(io::Error) -> EndpointsError {
 
 #[cfg(test)]
 mod tests {
-    use std::{net::TcpListener, path::Path};
+    use std::{fs, net::TcpListener, path::Path};
 
     use super::*;
 
@@ -243,6 +265,20 @@ mod tests {
         assert!(folder.is_dir());
         drop(endpoints);
         assert!(!folder.exists());
+    }
+
+    #[test]
+    fn files_are_removed_when_the_scene_starts_again_and_when_it_ends() {
+        let mut endpoints = endpoints();
+        let folder = filled(&mut endpoints, "{folder}");
+        assert_eq!(filled(&mut endpoints, "{folder}/key {folders:inproc}"), format!("{folder}/key inproc://folders"));
+        fs::write(Path::new(&folder).join("key"), "").unwrap();
+        endpoints.remove_files();
+        assert!(!Path::new(&folder).exists());
+        let folder = filled(&mut endpoints, "{folder}");
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
+        drop(endpoints);
+        assert!(!Path::new(&folder).exists());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What is known before anything starts: what the suite's programs report, and which programs this machine has.
 
 use std::{
+    collections::BTreeSet,
     env,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
@@ -12,6 +13,14 @@ use crate::suggest::suggestion;
 
 /// Roles that start others, which report, and report nothing themselves.
 const SILENT: &[(&str, &str)] = &[("valuz", "run")];
+
+/// Programs of the suite that declare nothing: `linkz` reports itself, under any role.
+const UNDECLARED: [&str; 3] = ["keyz", "linkz", "observez"];
+
+/// The programs of the suite that a scene may start.
+pub fn suite() -> BTreeSet<&'static str> {
+    declarations().map(|declaration| declaration.program).chain(UNDECLARED).collect()
+}
 
 /// The roles of the suite's programs that report.
 pub fn declarations() -> impl Iterator<Item = &'static Declaration> {

@@ -118,10 +118,19 @@ impl Context {
         Self { security: Arc::clone(&self.to_itself), ..self.clone() }
     }
 
-    /// This context, for sockets that connect with other credentials than those of the process.
-    #[must_use]
-    pub fn with_security(&self, security: Security) -> Self {
-        Self { security: Arc::new(security), ..self.clone() }
+    /// This context, for sockets with other credentials than those of the process. An allow-list is used unless the process
+    /// has one: all sockets of a context share one ZAP handler.
+    ///
+    /// # Errors
+    /// The allow-list cannot be read.
+    pub fn with_security(&self, security: Security) -> Result<Self, SocketError> {
+        let zap = match (&self.zap, security.mechanism.credentials(), &security.allow) {
+            (None, Some(credentials), Some(path)) => {
+                Some(Arc::new(Zap::spawn(&self.zmq, AllowList::read(path, credentials)?)?))
+            }
+            (zap, ..) => zap.clone(),
+        };
+        Ok(Self { zap, security: Arc::new(security), ..self.clone() })
     }
 
     /// This context, for sockets that no observer sees.

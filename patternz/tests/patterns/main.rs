@@ -22,4 +22,5 @@ mod ping;
 mod publish;
 mod push;
 mod queues;
+mod sealed;
 mod stream;

@@ -7,7 +7,7 @@ use wire::{Channel, report::DeclaredSocket};
 use crate::{
     Scene,
     endpoints::{Transport, placeholder},
-    known::{Known, Programs, declarations},
+    known::{Known, Programs, suite},
     problem::Problems,
     script::Member,
     suggest::suggestion,
@@ -170,11 +170,6 @@ impl<'a> Player<'a> {
             [] => self.member.run.iter().take(2).map(String::as_str).collect::<Vec<_>>().join(" "),
         }
     }
-}
-
-/// The programs of the suite that report.
-fn suite() -> BTreeSet<&'static str> {
-    declarations().map(|declaration| declaration.program).collect()
 }
 
 /// The names of a member's processes.

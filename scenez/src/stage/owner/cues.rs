@@ -100,6 +100,7 @@ impl Owner {
     fn open(&mut self) {
         self.start += 1;
         self.cast.forget();
+        self.endpoints.remove_files();
         self.faults = Faults::default();
         self.cue = 0;
         self.problems.clear();
