@@ -70,7 +70,7 @@ impl Bus {
 fn arguments(role: &Declaration) -> &'static [&'static str] {
     match (role.program, role.role) {
         ("tickz", "publish") => &["publish"],
-        ("tickz", "watch") => &["watch", "MSFT"],
+        ("tickz", "watch") => &["watch", "MSFT", "--latency"],
         ("chatz", "serve") => &["serve"],
         ("chatz", "join") => &["join", "ada"],
         ("chatz", "say") => &["say", "ada", "hello", "--timeout", "1m"],

@@ -31,7 +31,7 @@ pub const REPORTS: Declaration = Declaration {
     program: "tickz",
     role: "watch",
     sockets: &[SOCKET],
-    values: &[LOST, RECEIVED, BEFORE_JOINING, OUT_OF_ORDER],
+    values: &[LOST, RECEIVED, BEFORE_JOINING, OUT_OF_ORDER, DELAY],
 };
 
 const SOCKET: DeclaredSocket = DeclaredSocket { name: "tickz.sub", kind: "SUB", channel: TICKS, binds: Some(false) };
@@ -39,6 +39,8 @@ const LOST: DeclaredValue = DeclaredValue { name: "lost", unit: "ticks" };
 const RECEIVED: DeclaredValue = DeclaredValue { name: "received", unit: "ticks" };
 const BEFORE_JOINING: DeclaredValue = DeclaredValue { name: "before_joining", unit: "ticks" };
 const OUT_OF_ORDER: DeclaredValue = DeclaredValue { name: "out_of_order", unit: "ticks" };
+/// From the last tick's timestamp to its receipt; only if latency is measured.
+const DELAY: DeclaredValue = DeclaredValue { name: "delay", unit: "ms" };
 
 /// The most messages taken before the watcher handles anything else.
 const BATCH_MAX: usize = 1000;
@@ -97,6 +99,7 @@ struct Values {
     received: Value,
     before_joining: Value,
     out_of_order: Value,
+    delay: Option<Value>,
 }
 
 /// Malformed messages.
@@ -137,7 +140,7 @@ impl Watcher {
             socket,
             connection: Connection::new(TICKS, config.ticks),
             tally: Tally::new(symbols.len()),
-            values: Values::declared(context),
+            values: Values::declared(context, config.latency),
             malformed: Malformed::default(),
             view: View::new(config.show, &symbols, stop),
             symbols,
@@ -225,7 +228,9 @@ impl Watcher {
         if let Some(latency) = &mut self.latency {
             let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
             let delay = wall.as_secs_f64() - tick.timestamp;
-            latency.record(Duration::try_from_secs_f64(delay).unwrap_or_default());
+            let delay = Duration::try_from_secs_f64(delay).unwrap_or_default();
+            latency.record(delay);
+            self.values.delay.iter().for_each(|value| value.set(milliseconds(delay)));
         }
         if self.span.is_none() {
             let now = Instant::now();
@@ -307,12 +312,13 @@ impl Watcher {
 }
 
 impl Values {
-    fn declared(context: &Context) -> Self {
+    fn declared(context: &Context, latency: bool) -> Self {
         Self {
             lost: context.declared(LOST),
             received: context.declared(RECEIVED),
             before_joining: context.declared(BEFORE_JOINING),
             out_of_order: context.declared(OUT_OF_ORDER),
+            delay: latency.then(|| context.declared(DELAY)),
         }
     }
 
