@@ -51,7 +51,7 @@ check_tools() {
     if webkit=$(webkit_version); then present webkit "$webkit, for the window"; else missing webkit webkit; fi
     if browser=$(find_browser); then present browser "$browser, for the page's tests"; else missing browser browser; fi
     if drives_windows; then present driver "Xvfb, WebKitWebDriver and ip, for the desk's tests"; else missing driver driver; fi
-    if python=$(find_pyzmq); then present pyzmq "$python, for the tests of other languages"; else missing pyzmq pyzmq; fi
+    if python=$(find_pyzmq); then present pyzmq "$python, for scenes and tests with Python"; else missing pyzmq pyzmq; fi
     if found=$(find_just); then
         present just "$(just_version "$found")"
     else

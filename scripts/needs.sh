@@ -164,7 +164,7 @@ by_hand() {
         webkit) echo "WebKitGTK 4.1 with its headers" ;;
         browser) echo "Chromium or Chrome, for the page's tests" ;;
         driver) echo "Xvfb, WebKitWebDriver and ip, for the desk's tests" ;;
-        pyzmq) echo "pyzmq, for the tests of other languages: pip install pyzmq" ;;
+        pyzmq) echo "pyzmq, for scenes and tests with Python: pip install pyzmq" ;;
         just) echo "just $just_oldest or newer: https://just.systems" ;;
     esac
 }

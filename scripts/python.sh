@@ -1,0 +1,16 @@
+#!/bin/sh
+# Runs a Python program that uses ZeroMQ, with a Python that has pyzmq: scripts/python.sh FILE [ARGUMENT...]
+set -eu
+
+here=$PWD
+cd "$(dirname "$0")/.."
+. scripts/needs.sh
+python=$(find_pyzmq) || {
+    echo "error: no Python here has pyzmq, which $1 needs; to install it: ./justw rehearse, or $(by_hand pyzmq)" >&2
+    exit 1
+}
+case $python in
+    .tools/*) python=$PWD/$python ;;
+esac
+cd "$here"
+exec "$python" "$@"
