@@ -2,83 +2,21 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot continue fails")]
 
-use std::{
-    fs::{File, OpenOptions},
-    io::{Read as _, Write as _},
-    os::fd::OwnedFd,
-    process::{Child, Command, Stdio},
-    sync::{Arc, Mutex},
-    thread,
-};
+use std::process::Command;
 
-use rustix::{
-    process::{Pid, Signal, kill_process},
-    pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
-    termios::{Winsize, tcsetwinsize},
-};
-use testkit::{Peer, Program, eventually, peer, run};
+use testkit::{Peer, Program, Terminal, eventually, peer, run};
 
 const CHATZ: &str = env!("CARGO_BIN_EXE_chatz");
 
-/// A program in a terminal of 80 columns.
-struct Terminal {
-    child: Child,
-    keyboard: File,
-    screen: Arc<Mutex<String>>,
+/// The program in a terminal of this kind.
+fn start(term: Option<&str>, arguments: &[&str]) -> Terminal {
+    let mut command = Command::new(CHATZ);
+    command.args(arguments).env_remove("TERM").envs(term.map(|term| ("TERM", term)));
+    Terminal::start(command)
 }
 
-impl Terminal {
-    fn start(term: Option<&str>, arguments: &[&str]) -> Self {
-        let near: OwnedFd = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-        grantpt(&near).unwrap();
-        unlockpt(&near).unwrap();
-        let size = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
-        tcsetwinsize(&near, size).unwrap();
-        let name = ptsname(&near, Vec::new()).unwrap();
-        let far = || Stdio::from(OpenOptions::new().read(true).write(true).open(name.to_str().unwrap()).unwrap());
-        let mut command = Command::new(CHATZ);
-        command.args(arguments).env_remove("TERM").envs(term.map(|term| ("TERM", term)));
-        command.stdin(far()).stdout(far()).stderr(far());
-        let child = command.spawn().unwrap();
-        let mut output = File::from(near.try_clone().unwrap());
-        let screen = Arc::new(Mutex::new(String::new()));
-        let kept = Arc::clone(&screen);
-        thread::spawn(move || {
-            let mut bytes = [0; 4096];
-            while let Ok(length @ 1..) = output.read(&mut bytes) {
-                kept.lock().unwrap().push_str(&String::from_utf8_lossy(&bytes[..length]));
-            }
-        });
-        Self { child, keyboard: File::from(near), screen }
-    }
-
-    fn types(&mut self, keys: &str) {
-        self.keyboard.write_all(keys.as_bytes()).unwrap();
-    }
-
-    /// Waits until the terminal has been sent `text`, and returns what came behind it.
-    fn shows(&self, text: &str) -> String {
-        let mut behind = String::new();
-        eventually(&format!("{text:?} on the screen, which has\n{}", self.screen.lock().unwrap()), || {
-            let screen = self.screen.lock().unwrap();
-            let found = screen.rfind(text);
-            behind = found.map(|at| screen[at + text.len()..].to_owned()).unwrap_or_default();
-            found.is_some()
-        });
-        behind
-    }
-
-    fn ends(&mut self) {
-        eventually("its end", || matches!(self.child.try_wait(), Ok(Some(_))));
-        assert_eq!(self.child.wait().unwrap().code(), Some(0));
-    }
-}
-
-impl Drop for Terminal {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+fn ends(terminal: &mut Terminal) {
+    assert_eq!(terminal.exit().code(), Some(0));
 }
 
 struct Room {
@@ -102,7 +40,7 @@ impl Room {
     }
 
     fn join_in(&self, term: Option<&str>, name: &str) -> Terminal {
-        Terminal::start(term, &["join", name, "--requests", &self.requests, "--broadcasts", &self.broadcasts])
+        start(term, &["join", name, "--requests", &self.requests, "--broadcasts", &self.broadcasts])
     }
 
     /// The next broadcast.
@@ -128,7 +66,7 @@ fn what_arrives_does_not_tear_the_line_that_is_being_typed() {
     ada.types("ne\r");
     assert_eq!([room.hears(), room.hears()], ["bob\u{1f}good evening", "ada\u{1f}half a line"]);
     ada.types("/quit\r");
-    ada.ends();
+    ends(&mut ada);
 }
 
 #[test]
@@ -139,15 +77,15 @@ fn quit_and_ctrl_d_and_sigterm_leave() {
     ada.types("/quiet\r");
     ada.shows("chatz: no such command: /quiet");
     ada.types("\u{4}");
-    ada.ends();
+    ends(&mut ada);
     let mut eve = room.join("eve");
     eve.shows("present: ");
     eve.types("/quit \r");
-    eve.ends();
+    ends(&mut eve);
     let mut bob = room.join("bob");
     bob.shows("bob> ");
-    kill_process(Pid::from_child(&bob.child), Signal::TERM).unwrap();
-    bob.ends();
+    bob.terminate();
+    ends(&mut bob);
 }
 
 #[test]
@@ -159,7 +97,7 @@ fn each_line_of_a_paste_is_a_text() {
     assert_eq!([room.hears(), room.hears()], ["ada\u{1f}one", "ada\u{1f}three"]);
     ada.shows("chatz: not said: text: a character that is not allowed: two\\u{1f}");
     ada.types("/quit\r");
-    ada.ends();
+    ends(&mut ada);
 }
 
 #[test]
@@ -176,7 +114,7 @@ fn a_text_that_was_kept_is_shown_when_it_is_said() {
     ada.shows("ada: perhaps");
     ada.shows("ada: later");
     ada.types("/quit\r");
-    ada.ends();
+    ends(&mut ada);
 }
 
 #[test]
@@ -188,8 +126,8 @@ fn a_terminal_that_cannot_edit_lines_is_used_like_a_pipe() {
         ada.types("hello\n");
         ada.shows("ada: hello");
         ada.types("\u{4}");
-        ada.ends();
-        assert!(!ada.screen.lock().unwrap().contains('\u{1b}'), "no escape sequence in {term:?}");
+        ends(&mut ada);
+        assert!(!ada.screen().contains('\u{1b}'), "no escape sequence in {term:?}");
         room.hears();
     }
 }

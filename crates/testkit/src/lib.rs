@@ -4,6 +4,7 @@
 //! fails the test with a sentence that names it.
 //!
 //! - [`program`]: a program of the suite as a child process
+//! - [`terminal`]: a program in a terminal
 //! - [`peer`]: a raw socket that sends and receives any message, valid or not
 //! - [`raw`]: a peer below libzmq, for bytes that libzmq would never send
 
@@ -13,6 +14,7 @@ pub mod flood;
 pub mod peer;
 pub mod program;
 pub mod raw;
+pub mod terminal;
 
 use std::{
     fs,
@@ -26,6 +28,7 @@ use std::{
 pub use peer::{Kind, Peer};
 pub use program::{Finished, Program, run, sibling};
 pub use raw::RawPeer;
+pub use terminal::Terminal;
 
 /// How long a wait may take before the test fails.
 pub const BOUND: Duration = Duration::from_secs(20);
