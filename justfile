@@ -24,11 +24,11 @@ default:
 demo *args: ui (release 'tickz' 'chatz' 'valuz' 'dealz')
     @exec {{ programs }}/dealz --stage "$@"
 
-# replays real prices, chats and values a batch, all in this terminal
+# plays the talk in this terminal, scene after scene: in 10 minutes, or `just tour --minutes 75`
 [group('see')]
 [no-exit-message]
-tour *args: (release 'tickz' 'chatz' 'valuz' 'keyz' 'tour')
-    @exec {{ programs }}/tour "$@"
+tour *args: (release 'tickz' 'chatz' 'valuz' 'keyz' 'observez' 'patternz' 'linkz' 'scenez')
+    @exec {{ programs }}/scenez tour "$@"
 
 # lists the scenes; `just scenes --check` finds mistakes in them without running them
 [group('see')]

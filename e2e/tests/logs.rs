@@ -83,7 +83,7 @@ fn a_failure_that_cannot_be_reported_keeps_its_exit_code() {
         assert_eq!(code("tickz", &["publish", "--ticks", "tcp://nosuch0:1"], log), Some(1), "{log:?}");
         assert_eq!(code("valuz", &["source", "--input", "/nonexistent", "--orders", ANY], log), Some(1), "{log:?}");
         assert_eq!(code("keyz", &["ada", "--out", "/proc/nowhere"], log), Some(1), "{log:?}");
-        for name in ["tickz", "chatz", "valuz", "keyz", "patternz", "linkz", "tour", "dealz", "bench"] {
+        for name in ["tickz", "chatz", "valuz", "keyz", "patternz", "linkz", "scenez", "dealz", "bench"] {
             assert_eq!(code(name, &["--no-such-flag"], log), Some(2), "{name}: {log:?}");
         }
     }

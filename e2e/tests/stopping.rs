@@ -167,9 +167,10 @@ fn a_whole_run_ends_and_leaves_no_process() {
 }
 
 #[test]
-fn the_tour_ends_in_mid_act_and_leaves_no_process() {
+fn the_tour_ends_in_the_middle_of_a_scene_and_leaves_no_process() {
+    let scenes = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenes");
     for signal in [Program::terminate, Program::interrupt] {
-        let tour = Program::start(sibling("tour"), ["--stay"]);
+        let tour = Program::start(sibling("scenez"), ["tour", "suite", "--auto", "--scenes", scenes]);
         let _ = tour.line_where(|line| line.contains("watch") && line.contains("MSFT"));
         let children = children(&tour);
         assert!(!children.is_empty());
@@ -178,11 +179,11 @@ fn the_tour_ends_in_mid_act_and_leaves_no_process() {
     }
 }
 
-/// The process ids of a program's children.
+/// The process ids of the children that any thread of a program has started.
 fn children(program: &Program) -> Vec<String> {
-    let list = format!("/proc/{0}/task/{0}/children", program.pid());
-    let text = std::fs::read_to_string(list).unwrap_or_default();
-    text.split_whitespace().map(str::to_owned).collect()
+    let threads = std::fs::read_dir(format!("/proc/{}/task", program.pid())).into_iter().flatten().flatten();
+    let lists = threads.map(|thread| std::fs::read_to_string(thread.path().join("children")).unwrap_or_default());
+    lists.collect::<Vec<_>>().join(" ").split_whitespace().map(str::to_owned).collect()
 }
 
 fn all_gone(processes: &[String]) -> bool {

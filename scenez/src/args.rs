@@ -21,6 +21,8 @@ pub struct Cli {
 pub enum Command {
     /// Play a scene in this terminal
     Play(PlayArgs),
+    /// Play the talk in this terminal, scene after scene
+    Tour(TourArgs),
     /// Play scenes by themselves, check what they expect, and print a table
     Rehearse(RehearseArgs),
     /// Find mistakes in scenes without running them
@@ -44,6 +46,21 @@ pub struct PlayArgs {
     /// As --auto, and print nothing but what has failed
     #[arg(long, conflicts_with = "auto")]
     pub check: bool,
+}
+
+/// Which length of the talk, where it begins, and at which pace.
+#[derive(Debug, Args)]
+pub struct TourArgs {
+    /// The scene to begin with [default: the first]
+    #[arg(value_name = "SCENE")]
+    pub scene: Option<String>,
+    /// Which length of the talk [default: the shortest with SCENE]
+    #[arg(long, value_name = "N")]
+    pub minutes: Option<u32>,
+    /// Play each cue when the expectations of the one before are met; stop at the first that is not. So it is if standard
+    /// input is no terminal
+    #[arg(long)]
+    pub auto: bool,
 }
 
 /// Which scenes, and how many at a time.

@@ -13,6 +13,7 @@
 //! - [`endpoints`]: those that the engine gives to a scene
 //! - [`stage`]: a scene at work: its processes, its bus, its faults
 //! - [`player`]: a scene in a terminal
+//! - [`tour`]: the scenes of a talk in a terminal, one after another
 //! - [`rehearsal`]: scenes that play by themselves
 //! - `bell`: wakes a thread that sleeps in libzmq's poll
 //! - `vocabulary`: the words for figures, phases and comparisons
@@ -35,6 +36,7 @@ pub mod script;
 pub mod stage;
 mod suggest;
 pub mod talk;
+pub mod tour;
 pub mod values;
 mod vocabulary;
 

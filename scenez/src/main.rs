@@ -2,7 +2,7 @@
 
 use std::{
     env,
-    io::{self, Write as _},
+    io::{self, IsTerminal as _, Write as _},
     os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
     process::{self, ExitCode},
@@ -12,13 +12,14 @@ use std::{
 use anyhow::{Context as _, bail, ensure};
 use scenez::{
     Scene,
-    args::{Cli, Command, ExecArgs, NamesArgs, PlayArgs, RehearseArgs},
+    args::{Cli, Command, ExecArgs, NamesArgs, PlayArgs, RehearseArgs, TourArgs},
     files::{self, SceneError},
     known::Programs,
     player::{self, Pace},
     rehearsal::{self, Outcome},
     stage::{StageConfig, StageHub},
     talk::{self, Cut, Talk},
+    tour,
 };
 use settings::program;
 use sockets::Stop;
@@ -36,6 +37,7 @@ fn run(Cli { command, scenes }: Cli) -> anyhow::Result<()> {
     }
     match command {
         Command::Play(args) => play(&scenes, &args),
+        Command::Tour(args) => tour(&scenes, &args),
         Command::Rehearse(args) => rehearse(&scenes, &args),
         Command::Exec(args) => exec(&args),
         Command::Check(args) => check(&scenes, &args),
@@ -54,6 +56,18 @@ fn play(folder: &Path, args: &PlayArgs) -> anyhow::Result<()> {
     let outcome = rehearsal::play_through(scene, config, &stop)?;
     ensure!(outcome.failures.is_empty(), "{}", outcome.failures.join("\n"));
     Ok(())
+}
+
+/// Plays the scenes of the talk, after all of them were checked.
+fn tour(folder: &Path, args: &TourArgs) -> anyhow::Result<()> {
+    let talk = talk::load(folder)?;
+    let (cut, first) = tour::choose(&talk, args.minutes, args.scene.as_deref())?;
+    let paths = cut.parts.iter().map(|part| files::path(folder, &part.scene));
+    let scenes = paths.map(|path| Ok((Arc::new(load(&path)?), stage_config(&path)?)));
+    let scenes = scenes.collect::<anyhow::Result<Vec<_>>>()?;
+    let has_keys = !args.auto && io::stdin().is_terminal();
+    let pace = if has_keys { Pace::Keys } else { Pace::Expectations };
+    tour::play(&talk, cut, &scenes, first, pace, &Stop::on_signals()?)
 }
 
 /// Plays scenes by themselves, and prints a line for each as soon as it is over.

@@ -2,33 +2,32 @@
 //!
 //! It only adds lines, so it works over any connection, in a narrow terminal and without colours. Enter plays the next cue.
 //!
+//! - `keys`: what is typed
 //! - `paper`: how things are written
 //! - `shown`: what is written when something changes
 //! - `quota`: how much of what a process prints is shown
 
+mod keys;
 mod paper;
 mod quota;
 mod shown;
 
-use std::{
-    io::{self, Read as _},
-    os::fd::AsFd as _,
-    path::Path,
-    sync::Arc,
-};
+use std::{io, sync::Arc};
 
 use anyhow::bail;
-use sockets::{Events, Interest, Stop, input::Input};
+use sockets::{Events, Interest, Stop};
 
-use self::{paper::Paper, shown::Shown};
+pub(crate) use self::paper::Paper;
+use self::{
+    keys::{Keys, Wish},
+    paper::Moment,
+    shown::Shown,
+};
 use crate::{
     bell::Bell,
     script::Scene,
     stage::{Command, Snapshot, Stage, StageConfig},
 };
-
-/// The most bytes of a typed line.
-const TYPED_MAX: usize = 1_024;
 
 /// Who decides when the next cue comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,29 +43,28 @@ pub enum Pace {
 /// # Errors
 /// The stage fails, or the terminal; without keys, also the first expectation that fails.
 pub fn play(scene: Arc<Scene>, config: StageConfig, pace: Pace, stop: &Stop) -> anyhow::Result<()> {
-    let bell = Bell::new()?;
-    let rope = bell.rope();
-    let mut player = Player {
-        paper: Paper::new(),
-        keys: (pace == Pace::Keys).then(|| Input::open(Path::new("-"), stop)).transpose()?,
-        typed: Vec::new(),
-        shown: Shown::default(),
-    };
+    let mut player = Player::open(Paper::new(false), pace, stop)?;
     player.paper.title(&scene)?;
-    let stage = Stage::open(scene, config, move || rope.ring())?;
-    let played = player.run(&stage, &bell, stop);
-    let closed = stage.close();
-    played?;
-    Ok(closed?)
+    player.scene(scene, config).map(drop)
 }
 
-/// Everything but the stage.
-struct Player {
-    paper: Paper,
+/// A terminal in which scenes are played.
+pub(crate) struct Player<'a> {
+    pub(crate) paper: Paper,
     /// Where keys come from, if they decide.
-    keys: Option<Input>,
-    typed: Vec<u8>,
-    shown: Shown,
+    keys: Option<Keys>,
+    stop: &'a Stop,
+}
+
+/// Where to go from a scene.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// To the next one, if there is one.
+    Next,
+    /// To the one before.
+    Previous,
+    /// To the end, by a key or the stop signal.
+    Quit,
 }
 
 /// Why the player woke.
@@ -76,38 +74,73 @@ enum Event {
     Keys,
 }
 
-/// What the person wants.
-enum Wish {
-    Play(Command),
-    End,
-}
+impl<'a> Player<'a> {
+    /// Takes standard input, if keys decide.
+    pub(crate) fn open(paper: Paper, pace: Pace, stop: &'a Stop) -> io::Result<Self> {
+        let keys = (pace == Pace::Keys).then(|| Keys::open(stop)).transpose()?;
+        Ok(Self { paper, keys, stop })
+    }
 
-impl Player {
-    fn run(&mut self, stage: &Stage, bell: &Bell, stop: &Stop) -> anyhow::Result<()> {
-        let (mut events, mut asked) = (Events::new(), None);
+    /// Whether keys decide.
+    pub(crate) const fn has_keys(&self) -> bool {
+        self.keys.is_some()
+    }
+
+    /// Waits for Enter if keys decide; returns where to go instead if that is asked for.
+    pub(crate) fn wait(&mut self) -> anyhow::Result<Option<End>> {
+        let Some(keys) = &mut self.keys else { return Ok(self.stop.is_stopped().then_some(End::Quit)) };
+        self.paper.keys(Moment::Before)?;
+        let mut events = Events::new();
         loop {
-            let keys = || self.keys.as_ref().map_or_else(Interest::never, |_| stdin());
-            let event = events.next(self.shown.next_deadline(), Event::Changed, || {
-                [(Event::Stop, stop.interest()), (Event::Changed, bell.interest()), (Event::Keys, keys())]
+            let event = events
+                .next(None, Event::Stop, || [(Event::Stop, self.stop.interest()), (Event::Keys, Keys::interest())])?;
+            if !matches!(event, Event::Keys) {
+                return Ok(Some(End::Quit));
+            }
+            if let Some(wish) = keys.read()?.first() {
+                match wish {
+                    Wish::Next => return Ok(None),
+                    Wish::NextScene => return Ok(Some(End::Next)),
+                    Wish::PreviousScene | Wish::Back => return Ok(Some(End::Previous)),
+                    Wish::Quit => return Ok(Some(End::Quit)),
+                    Wish::Again | Wish::Unknown => self.paper.keys(Moment::Before)?,
+                }
+            }
+        }
+    }
+
+    /// Plays a scene. No process that it has started outlives this.
+    pub(crate) fn scene(&mut self, scene: Arc<Scene>, config: StageConfig) -> anyhow::Result<End> {
+        let bell = Bell::new()?;
+        let rope = bell.rope();
+        let stage = Stage::open(scene, config, move || rope.ring())?;
+        let played = self.run(&stage, &bell);
+        let closed = stage.close();
+        let end = played?;
+        closed?;
+        Ok(end)
+    }
+
+    fn run(&mut self, stage: &Stage, bell: &Bell) -> anyhow::Result<End> {
+        let (mut events, mut shown, mut asked) = (Events::new(), Shown::default(), None);
+        loop {
+            let keys = || self.keys.as_ref().map_or_else(Interest::never, |_| Keys::interest());
+            let event = events.next(shown.next_deadline(), Event::Changed, || {
+                [(Event::Stop, self.stop.interest()), (Event::Changed, bell.interest()), (Event::Keys, keys())]
             })?;
             match event {
-                Event::Stop => return Ok(()),
+                Event::Stop => return Ok(End::Quit),
                 Event::Changed => bell.silence(),
                 Event::Keys => {
-                    for wish in self.read_keys()? {
-                        match wish {
-                            Wish::End => return Ok(()),
-                            Wish::Play(Command::Next) if is_over(&stage.snapshot()) => return Ok(()),
-                            // A stage that is busy will get the next one.
-                            Wish::Play(command) => drop(stage.command(command)),
-                        }
+                    if let Some(end) = self.follow_keys(stage)? {
+                        return Ok(end);
                     }
                 }
             }
             let snapshot = stage.snapshot();
-            self.shown.show(&self.paper, &snapshot, self.keys.is_some())?;
+            shown.show(&self.paper, &snapshot, self.keys.is_some())?;
             if stage.is_ended() {
-                return Ok(());
+                return Ok(End::Quit);
             }
             if self.keys.is_none() && snapshot.cue >= snapshot.target {
                 let failures = snapshot.failures();
@@ -115,7 +148,7 @@ impl Player {
                     bail!("{}", failures.join("\n"));
                 }
                 if is_over(&snapshot) {
-                    return Ok(());
+                    return Ok(End::Next);
                 }
                 let cue = Some((snapshot.start, snapshot.cue));
                 if snapshot.is_met() && asked != cue && stage.command(Command::Next).is_ok() {
@@ -125,38 +158,32 @@ impl Player {
         }
     }
 
-    /// Reads what was typed, a wish a line; the end of the input is a wish to end.
-    fn read_keys(&mut self) -> io::Result<Vec<Wish>> {
-        let Some(keys) = &mut self.keys else { return Ok(Vec::new()) };
-        let mut bytes = [0; 256];
-        let length = keys.read(&mut bytes)?;
-        if length == 0 {
-            return Ok(vec![Wish::End]);
+    /// Does what was typed; returns how the scene ends, if it does.
+    fn follow_keys(&mut self, stage: &Stage) -> io::Result<Option<End>> {
+        let Some(keys) = &mut self.keys else { return Ok(None) };
+        for wish in keys.read()? {
+            let snapshot = stage.snapshot();
+            let command = match wish {
+                Wish::Quit => return Ok(Some(End::Quit)),
+                Wish::Next if is_over(&snapshot) => return Ok(Some(End::Next)),
+                Wish::NextScene if self.paper.is_tour() => return Ok(Some(End::Next)),
+                Wish::PreviousScene if self.paper.is_tour() => return Ok(Some(End::Previous)),
+                Wish::Next => Command::Next,
+                Wish::Back => Command::Back,
+                Wish::Again => Command::Reset,
+                Wish::NextScene | Wish::PreviousScene | Wish::Unknown => {
+                    self.paper.keys(Moment::of(&snapshot))?;
+                    continue;
+                }
+            };
+            // A stage that is busy will get the next one.
+            drop(stage.command(command));
         }
-        self.typed.extend_from_slice(&bytes[..length]);
-        let mut wishes = Vec::new();
-        while let Some(end) = self.typed.iter().position(|byte| *byte == b'\n') {
-            let line: Vec<u8> = self.typed.drain(..=end).collect();
-            match line.trim_ascii() {
-                b"" | b"n" => wishes.push(Wish::Play(Command::Next)),
-                b"b" => wishes.push(Wish::Play(Command::Back)),
-                b"r" => wishes.push(Wish::Play(Command::Reset)),
-                b"q" => wishes.push(Wish::End),
-                _ => self.paper.keys(false)?,
-            }
-        }
-        self.typed.truncate(TYPED_MAX);
-        Ok(wishes)
+        Ok(None)
     }
 }
 
 /// Whether nothing follows.
 fn is_over(snapshot: &Snapshot) -> bool {
-    snapshot.is_met() && snapshot.is_last_cue()
-}
-
-/// Ready when something was typed.
-fn stdin() -> Interest<'static> {
-    static STDIN: std::sync::LazyLock<io::Stdin> = std::sync::LazyLock::new(io::stdin);
-    Interest::to_read(STDIN.as_fd())
+    snapshot.is_last_cue() && snapshot.is_decided()
 }

@@ -11,6 +11,7 @@ use rustix::termios::tcgetwinsize;
 use crate::{
     play::{Check, Status},
     script::Scene,
+    stage::Snapshot,
 };
 
 /// The least width that is made use of.
@@ -27,15 +28,54 @@ const COLOURS: [AnsiColor; 5] =
     [AnsiColor::Cyan, AnsiColor::Yellow, AnsiColor::Blue, AnsiColor::Green, AnsiColor::Magenta];
 
 /// Standard output.
-pub(super) struct Paper;
+pub(crate) struct Paper {
+    is_tour: bool,
+}
+
+/// When a key can be pressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Moment {
+    /// Before a scene of a tour.
+    Before,
+    /// In a cue that is not the last one.
+    Cue,
+    /// In the last cue.
+    LastCue,
+}
+
+impl Moment {
+    pub(super) fn of(snapshot: &Snapshot) -> Self {
+        if snapshot.is_last_cue() { Self::LastCue } else { Self::Cue }
+    }
+}
 
 impl Paper {
-    pub(super) const fn new() -> Self {
-        Self
+    /// Of one scene, or of a tour with keys to go to others.
+    pub(crate) const fn new(is_tour: bool) -> Self {
+        Self { is_tour }
     }
 
-    /// The title and the idea.
-    pub(super) fn title(&self, scene: &Scene) -> io::Result<()> {
+    pub(super) const fn is_tour(&self) -> bool {
+        self.is_tour
+    }
+
+    /// The title of a talk and what it is about.
+    pub(crate) fn talk(&self, title: &str, idea: &str) -> io::Result<()> {
+        heading(title)?;
+        text(idea)
+    }
+
+    /// Where a tour is, in words, and how it comes to what follows.
+    pub(crate) fn place(&self, place: &str, transition: &str) -> io::Result<()> {
+        let dim = Style::new().dimmed();
+        let rule =
+            "─".repeat(width().unwrap_or(TEXT_WIDTH_MAX).min(TEXT_WIDTH_MAX).saturating_sub(place.chars().count() + 4));
+        writeln!(anstream::stdout(), "\n{dim}── {place} {rule}{dim:#}")?;
+        text(transition)
+    }
+
+    /// The title of a scene and its idea.
+    pub(crate) fn title(&self, scene: &Scene) -> io::Result<()> {
         heading(&scene.title)?;
         text(&scene.idea)
     }
@@ -43,14 +83,14 @@ impl Paper {
     /// The heading of a cue and its text.
     pub(super) fn cue(&self, scene: &Scene, cue: usize) -> io::Result<()> {
         heading(&format!("{}/{}  {}", cue + 1, scene.cues.len(), scene.cues[cue].title))?;
-        text(&scene.cues[cue].text)
+        text(&scene.cues[cue].text)?;
+        writeln!(anstream::stdout())
     }
 
     /// A line of a process.
     pub(super) fn line(&self, place: usize, name: &str, line: &str) -> io::Result<()> {
         let style = Style::new().fg_color(Some(COLOURS[place % COLOURS.len()].into()));
-        let line = width().map_or_else(|| line.to_owned(), |width| cut(line, width - NAME_WIDTH - 3));
-        writeln!(anstream::stdout(), "{style}{name:>NAME_WIDTH$}{style:#} │ {line}")
+        writeln!(anstream::stdout(), "{style}{name:>NAME_WIDTH$}{style:#} │ {}", in_width(line))
     }
 
     /// Something about a process.
@@ -68,7 +108,10 @@ impl Paper {
             Status::Failed | Status::Broken => (Some(AnsiColor::Red), "FAILED"),
         };
         let style = Style::new().fg_color(colour.map(Into::into)).bold();
-        writeln!(anstream::stdout(), "{style}{word:>NAME_WIDTH$}{style:#}   {}", check.sentence())
+        // What has failed is read to its end.
+        let sentence = check.sentence();
+        let sentence = if colour == Some(AnsiColor::Red) { sentence } else { in_width(&sentence) };
+        writeln!(anstream::stdout(), "{style}{word:>NAME_WIDTH$}{style:#}   {sentence}")
     }
 
     /// Something that the cue could not do.
@@ -78,9 +121,15 @@ impl Paper {
     }
 
     /// The keys.
-    pub(super) fn keys(&self, is_last: bool) -> io::Result<()> {
-        let next = if is_last { "end" } else { "next cue" };
-        writeln!(anstream::stdout(), "[Enter: {next}   b Enter: back   r Enter: start again   q Enter: end]")
+    pub(super) fn keys(&self, moment: Moment) -> io::Result<()> {
+        let keys = match (self.is_tour, moment) {
+            (false, Moment::LastCue) => "[Enter: end   b Enter: back   r Enter: start again   q Enter: end]",
+            (false, _) => "[Enter: next cue   b Enter: back   r Enter: start again   q Enter: end]",
+            (true, Moment::Before) => "[Enter: play it   s Enter: skip it   p Enter: previous scene   q Enter: end]",
+            (true, Moment::Cue) => "[Enter: next cue   or b: back   r: again   s: next scene   p: previous   q: end]",
+            (true, Moment::LastCue) => "[Enter: next scene   or b: back   r: again   p: previous scene   q: end]",
+        };
+        writeln!(anstream::stdout(), "{keys}")
     }
 }
 
@@ -94,7 +143,7 @@ fn text(text: &str) -> io::Result<()> {
     if text.is_empty() {
         return Ok(());
     }
-    writeln!(anstream::stdout(), "{}\n", wrapped(text, width().unwrap_or(TEXT_WIDTH_MAX).min(TEXT_WIDTH_MAX)))
+    writeln!(anstream::stdout(), "{}", wrapped(text, width().unwrap_or(TEXT_WIDTH_MAX).min(TEXT_WIDTH_MAX)))
 }
 
 /// The width of the terminal, or of the one that `COLUMNS` describes; a file or a pipe has none.
@@ -102,6 +151,11 @@ fn width() -> Option<usize> {
     let terminal = tcgetwinsize(io::stdout()).ok().map(|size| usize::from(size.ws_col));
     let described = || env::var("COLUMNS").ok()?.parse::<usize>().ok();
     terminal.or_else(described).map(|width| width.max(WIDTH_MIN))
+}
+
+/// The text of a line after a name, as much of it as fits the terminal.
+fn in_width(text: &str) -> String {
+    width().map_or_else(|| text.to_owned(), |width| cut(text, width - NAME_WIDTH - 3))
 }
 
 /// The text, ended by `…` if it is longer than the width.

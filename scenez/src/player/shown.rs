@@ -5,7 +5,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{paper::Paper, quota::Quota};
+use wire::plural;
+
+use super::{
+    paper::{Moment, Paper},
+    quota::Quota,
+};
 use crate::{
     play::{Check, Status},
     stage::{ActorView, Life, Progress, Snapshot},
@@ -22,7 +27,8 @@ pub(super) struct Shown {
     cue: Option<(u64, usize)>,
     /// The number of the next line.
     next_line: u64,
-    quotas: Vec<Quota>,
+    /// Of each process: that of what it prints, and that of its log, so that one does not hide the other.
+    quotas: Vec<[Quota; 2]>,
     lives: Vec<Life>,
     /// Of each expectation: its status and value, and when they were shown.
     checks: Vec<(Status, String, Instant)>,
@@ -49,24 +55,29 @@ impl Shown {
             paper.cue(&snapshot.scene, snapshot.cue)?;
         }
         self.show_lives(paper, &snapshot.actors)?;
-        self.show_lines(now, paper, snapshot)?;
+        if has_keys && self.is_decided {
+            // A person reads: what is printed meanwhile would push it out of the terminal.
+            self.next_line = next_line(snapshot);
+            self.quotas.clear();
+        } else {
+            self.show_lines(now, paper, snapshot)?;
+        }
         self.show_faults(paper, snapshot)?;
         for problem in snapshot.problems.iter().skip(self.problems) {
             paper.problem(problem)?;
         }
         self.problems = snapshot.problems.len();
         self.show_checks(now, paper, &snapshot.checks)?;
-        let is_decided = snapshot.is_met() || !snapshot.failures().is_empty();
-        if is_decided && !self.is_decided && has_keys {
-            paper.keys(snapshot.is_last_cue())?;
+        if snapshot.is_decided() && !self.is_decided && has_keys {
+            paper.keys(Moment::of(snapshot))?;
         }
-        self.is_decided |= is_decided;
+        self.is_decided |= snapshot.is_decided();
         Ok(())
     }
 
     /// When to show the same snapshot again.
     pub(super) fn next_deadline(&self) -> Option<Instant> {
-        self.quotas.iter().filter_map(Quota::next_deadline).chain(self.next_check).min()
+        self.quotas.iter().flatten().filter_map(Quota::next_deadline).chain(self.next_check).min()
     }
 
     fn begin_cue(&mut self, snapshot: &Snapshot) {
@@ -91,15 +102,16 @@ impl Shown {
     }
 
     fn show_lines(&mut self, now: Instant, paper: &Paper, snapshot: &Snapshot) -> io::Result<()> {
-        self.quotas.resize_with(snapshot.actors.len(), Quota::default);
-        for (place, quota) in self.quotas.iter_mut().enumerate() {
-            if let Some(count) = quota.turn(now) {
-                paper.event(place, &snapshot.actors[place].name, &format!("… {count} more lines"))?;
+        self.quotas.resize_with(snapshot.actors.len(), Default::default);
+        for (place, quotas) in self.quotas.iter_mut().enumerate() {
+            for count in quotas.iter_mut().filter_map(|quota| quota.turn(now)) {
+                paper.event(place, &snapshot.actors[place].name, &format!("… {}", plural(count, "more line")))?;
             }
         }
         for line in snapshot.lines.iter().filter(|line| line.number >= self.next_line) {
-            if self.quotas[line.actor].admits(now) {
-                paper.line(line.actor, &snapshot.actors[line.actor].name, &line.text)?;
+            if self.quotas[line.actor][usize::from(line.is_log)].admits(now) {
+                let text = if line.is_log { without_time(&line.text) } else { &line.text };
+                paper.line(line.actor, &snapshot.actors[line.actor].name, text)?;
             }
         }
         self.next_line = next_line(snapshot);
@@ -136,6 +148,16 @@ impl Shown {
             paper.check(check)?;
         }
         Ok(())
+    }
+}
+
+/// A line of a log without the time that it begins with: lines are shown as they come, and a terminal is narrow.
+fn without_time(line: &str) -> &str {
+    match line.split_once(' ') {
+        Some((time, rest)) if time.starts_with(|first: char| first.is_ascii_digit()) && time.ends_with('Z') => {
+            rest.trim_start()
+        }
+        _ => line,
     }
 }
 

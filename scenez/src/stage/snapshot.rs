@@ -117,6 +117,12 @@ impl Snapshot {
         self.progress == Progress::Watching(Verdict::Met) && self.problems.is_empty()
     }
 
+    /// Whether the cue is met or has failed.
+    #[must_use]
+    pub fn is_decided(&self) -> bool {
+        self.is_met() || !self.failures().is_empty()
+    }
+
     /// Why the cue has failed, in words, with the line of the file; empty if it has not.
     #[must_use]
     pub fn failures(&self) -> Vec<String> {

@@ -6,6 +6,7 @@
 //! - [`orphans`]: nor does any end of the program
 //! - [`shared`]: a hub that others use too
 //! - [`terminal`]: what a person sees
+//! - [`tour`]: the scenes of a talk, one after another
 //! - [`common`]: the scene, and how to look for what is left
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot continue fails")]
@@ -17,3 +18,4 @@ mod green;
 mod orphans;
 mod shared;
 mod terminal;
+mod tour;
