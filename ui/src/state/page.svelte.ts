@@ -44,6 +44,8 @@ export class Page {
     if (this.away) return { ok: false, words: 'no connection to dealz' }
     if (this.stalled) return { ok: false, words: `no update for ${ageWords(live.silentMs)}` }
     if (live.frozen) return { ok: false, words: `frozen at ${clock(live.nowMs)}: z goes back to now` }
+    // While a scene is open, its processes are what counts.
+    if (this.troupe !== null && this.troupe.processes.length > 0) return statusOf(this.troupe, [], live.nowMs)
     return statusOf(this.desk.cast, shownServices(this.desk), live.nowMs)
   })
 

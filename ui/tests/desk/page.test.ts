@@ -284,7 +284,7 @@ test('q shows a link for phones as a QR code; without one it says how to get it'
   const { link } = await startDesk([], await freeChannels())
   const { page } = await open(link)
   await page.keyboard.press('q')
-  await shows(page, 'dialog', /--web 0\.0\.0\.0/)
+  await shows(page, 'dialog', /--web 0\.0\.0\.0[\s\S]*\/presenter/)
 
   const desk = start('dealz', ['--web', '0.0.0.0:0', '--token', 'abcdefghijklmnopq'], await freeChannels())
   const [, reachable = ''] = await desk.says(/(http:\/\/\S+token=\S+)/)
@@ -293,6 +293,11 @@ test('q shows a link for phones as a QR code; without one it says how to get it'
   const code = other.getByRole('img', { name: 'QR code of the link' })
   await eventually(async () => expect(await code.isVisible()).toBe(true))
   await shows(other, 'dialog', /token=abcdefghijklmnopq/)
+  await other
+    .getByRole('button', { name: /presenter/ })
+    .first()
+    .click()
+  await shows(other, 'dialog', /presenter\?token=abcdefghijklmnopq/)
   // What had the focus is gone if the link came later than the key.
   await other.evaluate(() => (document.activeElement as HTMLElement).blur())
   await other.keyboard.press('q')
@@ -343,7 +348,7 @@ test('no view has a fault that an accessibility checker finds', async () => {
     const { violations } = await new AxeBuilder({ page }).analyze()
     expect(violations.map(({ id, nodes }) => `${what}: ${id} ${nodes[0]?.html}`)).toEqual([])
   }
-  for (const view of ['1', '2', '3', '4', '5', '6', '7']) {
+  for (const view of ['1', '2', '3', '4', '5', '6', '7', '8']) {
     await page.keyboard.press(view)
     await check(`view ${view}`)
   }

@@ -181,6 +181,28 @@ test('the page may have the window fill the screen, and it opens no menu of a br
   await window.quit()
 })
 
+test('the presenter’s page has a second window, which is one however often it is asked for', async () => {
+  const window = await openWindow([])
+  await window.wait(until.elementLocated(By.css('main svg')), BOUND)
+  const [desk = ''] = await window.getAllWindowHandles()
+  await window.actions().sendKeys('w').perform()
+  const handles = await eventually(async () => {
+    const all = await window.getAllWindowHandles()
+    expect(all).toHaveLength(2)
+    return all
+  })
+  await window.switchTo().window(handles.find((each) => each !== desk) ?? '')
+  await eventually(async () => expect(await window.findElement(By.css('h1')).getText()).toBe('Presenter'))
+  await window.switchTo().window(desk)
+  await window.actions().sendKeys('w').perform()
+  await window.actions().sendKeys('2').perform()
+  await eventually(async () => {
+    expect(await window.findElement(By.css('nav [aria-current="page"]')).getText()).toContain('tickz')
+  })
+  expect(await window.getAllWindowHandles()).toHaveLength(2)
+  await window.quit()
+})
+
 test('a window on which nothing happens costs next to nothing', async () => {
   const window = await openWindow([])
   await window.wait(until.elementLocated(By.css('main svg')), BOUND)
