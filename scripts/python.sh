@@ -6,7 +6,7 @@ here=$PWD
 cd "$(dirname "$0")/.."
 . scripts/needs.sh
 python=$(find_pyzmq) || {
-    echo "error: no Python here has pyzmq, which $1 needs; to install it: ./justw rehearse, or $(by_hand pyzmq)" >&2
+    echo "error: no Python here has pyzmq, which $1 needs: './justw rehearse' installs it" >&2
     exit 1
 }
 case $python in

@@ -35,11 +35,14 @@ pub struct Ping {
     /// The time between a reply and the next request
     #[arg(long, value_name = "TIME", default_value = "200ms", value_parser = parse_duration)]
     pause: Duration,
+    /// A fixed routing id, which a ROUTER puts before each request [default: random]
+    #[arg(long, value_name = "ID", value_parser = crate::routing_id)]
+    id: Option<String>,
 }
 
 impl Ping {
     pub(crate) fn run(&self, node: &Node) -> anyhow::Result<()> {
-        let mut req = node.socket(Role::StrictReq, REQ, &self.ends)?;
+        let mut req = node.with_routing_id(self.id.as_deref()).socket(Role::StrictReq, REQ, &self.ends)?;
         let mut sent = node.counter(SENT);
         let mut replies = node.counter(REPLIES);
         loop {

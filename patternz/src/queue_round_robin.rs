@@ -21,7 +21,7 @@ use clap::Args;
 use sockets::{Endpoint, Role, blocking::ready};
 use wire::report::{Declaration, DeclaredSocket, DeclaredValue};
 
-use crate::{Ends, Node, reports, socket, value};
+use crate::{Ends, Node, reports, socket, texts, value};
 
 /// What observers see of it.
 pub const REPORTS: Declaration = reports("queue-round-robin", &[CLIENTS, WORKERS], &[REQUESTS, REPLIES]);
@@ -49,11 +49,15 @@ impl QueueRoundRobin {
         loop {
             let [has_request, has_reply] = ready([&mut clients, &mut workers])?;
             if has_request {
-                workers.send(clients.receive()?.iter())?;
+                let request = clients.receive()?;
+                node.say(format_args!("request {}", texts(&request)))?;
+                workers.send(request.iter())?;
                 requests.add(1);
             }
             if has_reply {
-                clients.send(workers.receive()?.iter())?;
+                let reply = workers.receive()?;
+                node.say(format_args!("reply {}", texts(&reply)))?;
+                clients.send(reply.iter())?;
                 replies.add(1);
             }
         }

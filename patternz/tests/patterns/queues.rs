@@ -29,6 +29,16 @@ fn round_robin_gives_a_slow_worker_as_much_as_a_fast_one() {
 }
 
 #[test]
+fn an_envelope_travels_to_the_worker_and_back() {
+    let cast = Cast::new();
+    let queue = cast.start(ROUND_ROBIN);
+    let _pong = cast.start(&format!("pong {}", to(&queue, "workers")));
+    let _ada = cast.start(&format!("ping --id ada {}", to(&queue, "clients")));
+    assert_eq!(queue.next_line(), "request ada |  | 1");
+    assert_eq!(queue.next_line(), "reply ada |  | 1");
+}
+
+#[test]
 fn least_recently_used_gives_a_slow_worker_what_it_can_do() {
     let mut cast = Cast::new();
     let (queue, fast, slow) = with_two_workers(&mut cast, LRU, "work");
