@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
-use dealz_core::{DeskConfig, Stage, ValuzEndpoints, view::PageKind};
+use dealz_core::{DeskConfig, ScenesConfig, Stage, ValuzEndpoints, view::PageKind};
 use settings::{BytesArgs, HostArgs, SuiteArgs, program::Usage};
 use sockets::{Context, Endpoint, HubConfig, Mechanism};
 use wire::{
@@ -97,6 +97,12 @@ struct SessionArgs {
     /// The prices to replay: CSV with symbol, date and price [default: the suite's price history]
     #[arg(long, value_name = "FILE", requires = "stage")]
     prices: Option<PathBuf>,
+    /// The folder of scenes; their casts run in the folder above it
+    #[arg(long, value_name = "FOLDER", default_value = "scenes")]
+    scenes: PathBuf,
+    /// Open a scene at the start
+    #[arg(long, value_name = "NAME")]
+    scene: Option<String>,
     /// Your name in the chat: letters, digits and _, at most 32
     #[arg(long, value_name = "NAME", default_value = "desk")]
     name: User,
@@ -108,7 +114,7 @@ struct SessionArgs {
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
     /// Play a recording; opens no socket
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["record", "stage"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["record", "stage", "scene"])]
     play: Option<PathBuf>,
 }
 
@@ -155,6 +161,7 @@ If there is no display, or WebKit cannot start, the page is served to a browser 
 Examples:
   dealz --stage                                  everything on this machine, in a window
   dealz --stage --web                            the same in a browser
+  dealz --scene slow-joiner                      a scene, in a window
   dealz --connect 10.0.0.7                       services on another host
   dealz --stage --window --web 0.0.0.0:9000 --web-view-only
                                                  a window for you, and read-only pages for phones
@@ -241,6 +248,7 @@ impl Cli {
             symbols,
             programs: own.parent().context("cannot find the folder of this program")?.to_owned(),
             stage: self.session.stage.then_some(Stage { prices, workers: self.session.workers }),
+            scenes: ScenesConfig { folder: self.session.scenes.clone(), open: self.session.scene.clone() },
             variables: self.suite.variables().into_iter().chain(self.bytes.variable()).collect(),
             record: self.session.record.clone(),
         };

@@ -3,6 +3,7 @@
 use std::{fmt, iter, ops::RangeInclusive, str::FromStr};
 
 use linkz::fault::FaultError as LinkError;
+pub use linkz::fault::lasts;
 use thiserror::Error;
 use wire::foreign;
 

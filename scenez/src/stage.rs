@@ -16,6 +16,7 @@
 //! - `cast`: the processes
 //! - `acts`: what a cue does, step by step
 //! - `faults`: what is made to fail, and for how long
+//! - `hand`: what a hand outside of the scene can do
 //! - `bus`: the hub, and what processes report to it
 //! - `transcript`: the last lines that processes have printed
 //! - [`snapshot`]: what a view shows
@@ -24,6 +25,7 @@ mod acts;
 mod bus;
 mod cast;
 mod faults;
+mod hand;
 mod owner;
 pub mod snapshot;
 mod transcript;
@@ -37,7 +39,7 @@ use sockets::{
 };
 use thiserror::Error;
 
-pub use self::snapshot::{ActorView, Command, FaultView, Life, PrintedLine, Progress, Snapshot};
+pub use self::snapshot::{ActorView, Choice, Command, FaultView, Life, PrintedLine, Progress, Snapshot};
 use self::{bus::Bus, owner::Owner, snapshot::Board};
 use crate::{endpoints::EndpointsError, script::Scene};
 

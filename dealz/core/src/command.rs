@@ -207,7 +207,8 @@ pub enum Refusal {
     /// A value is invalid.
     #[error("{field}: {reason}")]
     Invalid {
-        /// The value: `symbol`, `name`, `text`, `orders`, `count`, `pace`, `id`, `socket`, `target`; `command` if it is none.
+        /// The value: `symbol`, `name`, `text`, `orders`, `count`, `pace`, `id`, `socket`, `target`, `fault`, `for`;
+        /// `command` if it is none.
         field: String,
         /// The reason, as a sentence.
         reason: String,

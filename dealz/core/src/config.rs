@@ -30,6 +30,8 @@ pub struct DeskConfig {
     pub programs: PathBuf,
     /// The processes to start; if `None`, only those that a page starts.
     pub stage: Option<Stage>,
+    /// The scenes that a page can open.
+    pub scenes: ScenesConfig,
     /// Environment variables for started processes, such as the suite's security. Those of the channels and of the hub are
     /// always set.
     pub variables: Vec<(&'static str, OsString)>,
@@ -44,6 +46,15 @@ pub struct Stage {
     pub prices: Option<PathBuf>,
     /// The number of workers; at most 16.
     pub workers: u32,
+}
+
+/// The scenes of a desk.
+#[derive(Debug, Clone)]
+pub struct ScenesConfig {
+    /// Their folder.
+    pub folder: PathBuf,
+    /// The scene to open at the start.
+    pub open: Option<String>,
 }
 
 /// The endpoints at which the desk serves workers.

@@ -3,8 +3,8 @@
 //! Events go in by [`Dashboard::handle`] and change what is known; [`Dashboard::handle_time`] draws the conclusions, up to
 //! thirty times a second. What is shown has sections, each with a version, and numbered items. A page holds a
 //! [`Cursor`] of what it has seen: [`Dashboard::changes`] returns the sections with another version and the items that are
-//! newer. So a page that rarely looks gets the newest state, and nothing queues up for it. Prices and counts that alone have
-//! changed wait for up to half a second: each update has pages drawn again, and people read no faster.
+//! newer. So a page that rarely looks gets the newest state, and nothing queues up for it. Prices, counts and
+//! the words of expectations that alone have changed wait for up to half a second: each update has pages drawn again, and people read no faster.
 //!
 //! - [`ring`], [`points`]: the last items of a kind
 //! - [`cast`]: the processes that report, their sockets and their events
@@ -193,6 +193,11 @@ impl Dashboard {
         self.cast.find(target)
     }
 
+    /// Whether the open scene has a process or a link with this name.
+    pub(crate) fn has_actor(&self, name: &str) -> bool {
+        self.stage.shown.actors.iter().any(|actor| actor.name == name)
+    }
+
     /// Takes an event.
     pub(crate) fn handle(&mut self, event: Event, now: Now) {
         self.is_prompt |= self.is_prompt_by(&event);
@@ -221,6 +226,11 @@ impl Dashboard {
                 self.processes.show(processes);
                 self.wanted = wanted;
             }
+            Event::Scenes(scenes, stage) => {
+                self.scenes.show(scenes);
+                self.show_stage(stage);
+            }
+            Event::Stage(stage) => self.show_stage(stage),
             Event::Audience(pages) => self.audience.show(pages),
             Event::View(view) => self.guide.choose(view),
             Event::Highlight(what) => self.guide.highlight(what, now.at),
@@ -311,8 +321,14 @@ impl Dashboard {
             Event::Processes(processes, wanted) => {
                 *wanted != self.wanted || !states(processes).eq(states(&self.processes.shown))
             }
+            Event::Stage(stage) => !stage.differs_in_words_alone(&self.stage.shown),
             _ => true,
         }
+    }
+
+    fn show_stage(&mut self, stage: StageView) {
+        self.cast.handle_actors(&stage.actors);
+        self.stage.show(stage);
     }
 
     fn add_line(&mut self, line: Option<NewLine>, now_ms: f64) {

@@ -54,6 +54,9 @@ pub enum StartError {
     /// The system has no more threads.
     #[error("cannot start a thread: {0}")]
     Thread(io::Error),
+    /// The scene cannot be opened.
+    #[error("cannot open the scene: {0}")]
+    Scene(Refusal),
     /// The recording cannot be written.
     #[error("cannot record into {}: {reason}", foreign(&path.to_string_lossy()))]
     Record {
@@ -68,8 +71,8 @@ impl Desk {
     /// Opens the sockets, and starts what belongs to the stage. Services may come later.
     ///
     /// # Errors
-    /// An address cannot be understood, the system has no more threads or file descriptors, or the recording cannot be
-    /// written.
+    /// An address cannot be understood, the system has no more threads or file descriptors, the recording cannot be
+    /// written, or the scene cannot be opened.
     pub fn start(config: DeskConfig) -> Result<Self, StartError> {
         let live = Live::start(config)?;
         let audience = Audience::new(Some(live.events.clone()));

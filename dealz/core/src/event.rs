@@ -6,7 +6,8 @@ use wire::{
 };
 
 use crate::view::{
-    BatchPace, BatchView, HighlightView, PricePoint, ProcessView, RecommendedCount, TickzView, ValuzState, ViewName,
+    BatchPace, BatchView, HighlightView, PricePoint, ProcessView, RecommendedCount, ScenesView, StageView, TickzView,
+    ValuzState, ViewName,
 };
 
 /// One thing that happened. Frequent things are conflated where they arise: a thread reports its newest state at most
@@ -41,6 +42,10 @@ pub(crate) enum Event {
     Valuz(ValuzReport),
     /// All processes, and how many workers dealz is to run.
     Processes(Vec<ProcessView>, u32),
+    /// Which scenes there are, which one is open, and how far it is.
+    Scenes(ScenesView, StageView),
+    /// How far the open scene is.
+    Stage(StageView),
     /// How many pages of the audience are open.
     Audience(u32),
     /// A view was chosen for the pages that may control the desk.

@@ -3,7 +3,8 @@
 //!
 //! Threads: `tickz`, `chatz.client` and `chatz.events`, `valuz` (and `valuz.check`), one each for the sockets of a service;
 //! `hub`, which passes on the reports of all processes, and `observations`, which receives them; `monitors`, which reports the
-//! desk itself; `processes`, which owns the started processes, with a `log` for each; `dashboard`, which folds the events of
+//! desk itself; `processes`, which owns the started processes, with a `log` for each; `scenes` and `stage`, which own a scene and
+//! its processes; `dashboard`, which folds the events of
 //! all of them, from one bounded channel, into the view; `recorder`, if the session is recorded.
 //!
 //! In reading order:
@@ -18,6 +19,7 @@
 //! - `message`: sent and received bytes, decoded (pure)
 //! - `rates`: how fast a batch is valued (pure)
 //! - `processes`: started processes, and how they end
+//! - `scenes`: the folder of scenes, and the one that is played
 //! - `recording`: the view, recorded to a file
 //! - `clock`: the time of day
 
@@ -33,6 +35,7 @@ mod own;
 mod processes;
 mod rates;
 mod recording;
+mod scenes;
 mod sentence;
 mod updates;
 
@@ -40,7 +43,7 @@ pub mod command;
 pub mod view;
 
 pub use audience::{AUDIENCE_MAX, Seat};
-pub use config::{DeskConfig, Stage, ValuzEndpoints};
+pub use config::{DeskConfig, ScenesConfig, Stage, ValuzEndpoints};
 pub use desk::{Desk, StartError};
 pub use recording::PlayError;
 pub use updates::Updates;

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 use dealz_core::{
-    command::{Command, OrdersInput, ProcessAct},
+    command::{Command, CueStep, OrdersInput, ProcessAct},
     view::{BatchPace, ValuationName, ViewName},
 };
 use serde::de::{DeserializeOwned, IntoDeserializer as _, value::Error};
@@ -29,13 +29,17 @@ Examples:
   dealz do say hello, everyone
   dealz do view wire
   dealz do highlight tickz
+  dealz do scene slow-joiner
+  dealz do cue next
+  dealz do fault late.ticks latency 200ms --for 30s
+  dealz do clear
 
 Exit codes: 0 done, 1 refused or no desk, 2 wrong usage.";
 
 /// A command to a desk.
 #[derive(Debug, Subcommand)]
 pub enum RemoteCommand {
-    /// Start a process of the desk
+    /// Start a process of the desk, or of the open scene
     Start(ProcessArgs),
     /// Ask a process to end (SIGTERM)
     Stop(ProcessArgs),
@@ -100,14 +104,44 @@ pub enum RemoteCommand {
         #[arg(value_name = "PROCESS[/SOCKET]")]
         target: String,
     },
-    /// Reset the desk: restart its services, clear chat and counters
+    /// Open a scene and start it; another one ends first
+    Scene {
+        /// The name of its file, without .md
+        name: String,
+    },
+    /// End the processes of the open scene
+    CloseScene,
+    /// Go to a cue of the open scene
+    Cue {
+        /// next; back (the scene starts again, and plays up to the cue before) or reset (the scene starts again)
+        #[arg(value_parser = word::<CueStep>)]
+        to: CueStep,
+    },
+    /// Make a process or a link of the open scene fail, for a time
+    Fault {
+        /// A process such as worker-2, or a link such as late.ticks
+        on: String,
+        /// latency 200ms [jitter 20ms], bandwidth BYTES, slicer BYTES, down, timeout or reset for a link; slow 50% for a
+        /// process
+        #[arg(required = true, num_args = 1..)]
+        fault: Vec<String>,
+        /// After how long it ends by itself
+        #[arg(long = "for", value_name = "TIME", default_value = "10s")]
+        lasts: String,
+    },
+    /// End the faults of a process or link, and its suspension
+    Clear {
+        /// The process or link [default: all]
+        on: Option<String>,
+    },
+    /// Reset the desk: close its scene, restart its services, clear chat and counters
     Reset,
 }
 
 /// A process of the desk.
 #[derive(Debug, Args)]
 pub struct ProcessArgs {
-    /// tickz, chatz, worker-1, …
+    /// tickz, chatz, worker-1, … or a name in the open scene
     process: String,
 }
 
@@ -143,6 +177,13 @@ impl RemoteCommand {
             Self::Rename { name } => Command::Rename { name: name.clone() },
             Self::View { view } => Command::View { view: *view },
             Self::Highlight { target } => Command::Highlight { target: target.clone() },
+            Self::Scene { name } => Command::Scene { name: name.clone() },
+            Self::CloseScene => Command::CloseScene,
+            Self::Cue { to } => Command::Cue { to: *to },
+            Self::Fault { on, fault, lasts } => {
+                Command::Fault { on: on.clone(), fault: fault.join(" "), lasts: lasts.clone() }
+            }
+            Self::Clear { on } => Command::Clear { on: on.clone() },
             Self::Reset => Command::Reset,
         }
     }

@@ -52,6 +52,8 @@ pub(super) enum CastError {
     NotRunning(String),
     #[error("{0} does not read its input")]
     NotReading(String),
+    #[error("{0} is no link")]
+    NotALink(String),
 }
 
 /// What a child has done.
@@ -191,6 +193,14 @@ impl Cast {
         child.say(line).map_err(|_| CastError::NotReading(name.clone()))
     }
 
+    /// Gives a link a command.
+    pub(super) fn have_fail(&mut self, place: usize, command: &str) -> Result<(), CastError> {
+        match self.parts[place].play {
+            Playing::Link { .. } => self.say(place, command),
+            Playing::Member { .. } => Err(CastError::NotALink(self.actors[place].name.clone())),
+        }
+    }
+
     /// The child at a place, if it runs.
     pub(super) fn child(&self, place: usize) -> Result<&Child, CastError> {
         let child = self.parts[place].child.as_ref().filter(|_| self.actors[place].runs());
@@ -274,6 +284,7 @@ impl Cast {
     pub(super) fn views(&self) -> Vec<ActorView> {
         let view = |(actor, part): (&Actor, &Part)| ActorView {
             name: actor.name.clone(),
+            member: actor.member.clone(),
             is_link: matches!(part.play, Playing::Link { .. }),
             pid: actor.pid,
             life: match (actor.pid, actor.exit) {

@@ -40,7 +40,7 @@ impl Faults {
         if matches!(fault, Fault::Slow(_)) {
             cast.child(place)?;
         } else {
-            cast.say(place, &format!("{fault} for {}ms", lasts.as_millis()))?;
+            cast.have_fail(place, &format!("{fault} for {}ms", lasts.as_millis()))?;
         }
         self.0.retain(|on| on.place != place || on.fault.name() != fault.name());
         let until = now.checked_add(lasts).unwrap_or(now);

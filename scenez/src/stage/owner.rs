@@ -19,7 +19,7 @@ use super::{
     bus::Bus,
     cast::{Cast, Deed},
     faults::Faults,
-    snapshot::{Command, Progress, Snapshot},
+    snapshot::{Choice, Command, Progress, Snapshot},
     transcript::Transcript,
 };
 use crate::{
@@ -54,8 +54,10 @@ pub(super) struct Owner {
     /// The place of the process whose end the next step waits for, and how long.
     awaited: Option<(usize, Instant)>,
     problems: Vec<String>,
-    view: Option<String>,
-    highlight: Option<String>,
+    view: Option<Choice>,
+    highlight: Option<Choice>,
+    /// How many views and highlights were chosen.
+    choices: u64,
     transcript: Transcript,
     start: u64,
     next_ask: Instant,
@@ -131,6 +133,7 @@ impl Owner {
             problems: Vec::new(),
             view: None,
             highlight: None,
+            choices: 0,
             transcript: Transcript::default(),
             start: 0,
             next_ask: now,

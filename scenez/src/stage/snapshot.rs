@@ -35,10 +35,10 @@ pub struct Snapshot {
     pub actors: Vec<ActorView>,
     /// The faults that are on.
     pub faults: Vec<FaultView>,
-    /// The view of the desk that the scene wants.
-    pub view: Option<String>,
-    /// What it points at in the diagram.
-    pub highlight: Option<String>,
+    /// The view of the desk that a cue has chosen last.
+    pub view: Option<Choice>,
+    /// What a cue has pointed at last in the diagram.
+    pub highlight: Option<Choice>,
     /// The last lines that processes have printed.
     pub lines: Vec<PrintedLine>,
 }
@@ -54,11 +54,22 @@ pub enum Progress {
     Watching(Verdict),
 }
 
+/// What a cue shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// What.
+    pub what: String,
+    /// Rises with each choice of a stage: the same choice again is a new one.
+    pub number: u64,
+}
+
 /// A process of the cast.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActorView {
     /// Its name, such as `worker-2`; a link's is `late.ticks`.
     pub name: String,
+    /// The member that it is, or is one of: `worker`, `worker.orders`.
+    pub member: String,
     /// Whether it is a link.
     pub is_link: bool,
     /// Its process id, once it was started.

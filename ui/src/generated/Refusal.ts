@@ -5,7 +5,8 @@
  */
 export type Refusal = { "refused": "invalid", 
 /**
- * The value: `symbol`, `name`, `text`, `orders`, `count`, `pace`, `id`, `socket`, `target`; `command` if it is none.
+ * The value: `symbol`, `name`, `text`, `orders`, `count`, `pace`, `id`, `socket`, `target`, `fault`, `for`;
+ * `command` if it is none.
  */
 field: string, 
 /**

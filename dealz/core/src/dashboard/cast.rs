@@ -45,7 +45,7 @@ use super::Section;
 use crate::{
     clock::Now,
     event::Silence,
-    view::{CastView, HighlightView, MonitorLine, ProcessCounts, ProcessView, StateChange},
+    view::{ActorView, CastView, HighlightView, MonitorLine, ProcessCounts, ProcessView, StateChange},
 };
 
 /// The least time between two changes of the cast that pages get.
@@ -177,6 +177,11 @@ impl Cast {
         }
     }
 
+    /// Takes the processes of the open scene.
+    pub(super) fn handle_actors(&mut self, actors: &[ActorView]) {
+        self.services.follow_actors(actors);
+    }
+
     /// One of the desk's own sockets could not be bound.
     pub(super) fn handle_bind_failed(&mut self, socket: &str, reason: String, now: Now) {
         if let Some(known) = self.members.own(socket, now.ms) {
@@ -218,7 +223,8 @@ impl Cast {
     /// # Errors
     /// A sentence: there is none.
     pub(super) fn find(&self, target: &str) -> Result<HighlightView, String> {
-        find::find(self.observatory.processes(), |state| self.services.child(state, self.host()), target)
+        let is_child = |state: &ProcessState, name: &str| self.services.is_named(state, name, self.host());
+        find::find(self.observatory.processes(), is_child, target)
     }
 
     /// Draws the conclusions of all that was handled, and of the time. Returns whether pages get them at once.

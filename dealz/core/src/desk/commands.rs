@@ -3,12 +3,16 @@
 
 use std::sync::{PoisonError, TryLockError};
 
+use scenez::{
+    fault::{self, Fault, FaultError},
+    script::{self, Act},
+};
 use valuz::pace::Pace;
 use wire::{Symbol, Text, User};
 
 use super::live::Live;
 use crate::{
-    command::{Command, OrdersInput, Refusal, Reply},
+    command::{Command, OrdersInput, ProcessAct, Refusal, Reply},
     event::Event,
     feeds::valuz::{Run, orders_of},
     processes::WORKERS_MAX,
@@ -38,14 +42,14 @@ impl Live {
             }
             Command::SetWorkers { count } => self.processes.set_workers(count)?,
             Command::KillWorker => self.processes.kill_worker()?,
-            Command::Process { id, act } => self.processes.act(id, act)?,
+            Command::Process { id, act } => self.act_on(id, act)?,
             Command::View { view } => self.report(Event::View(view)),
             Command::Highlight { target } => self.highlight(&target)?,
-            Command::Scene { .. }
-            | Command::CloseScene
-            | Command::Cue { .. }
-            | Command::Fault { .. }
-            | Command::Clear { .. } => return Err(Refusal::not_now("no scene is open")),
+            Command::Scene { name } => self.scenes.open(name)?,
+            Command::CloseScene => self.scenes.close()?,
+            Command::Cue { to } => self.scenes.cue(to)?,
+            Command::Fault { on, fault, lasts } => self.scenes.act(parse_fault(on, &fault, &lasts)?)?,
+            Command::Clear { on } => self.scenes.act(Act::Clear(on))?,
             Command::Reset => self.reset()?,
             Command::Wire { socket, after } => {
                 return Ok(Reply::Wire { messages: self.observations.messages(&socket, after)? });
@@ -53,6 +57,16 @@ impl Live {
             Command::Recording => return Err(Refusal::not_now("no recording is played")),
         }
         Ok(Reply::Done)
+    }
+
+    /// Acts on a process of the desk, or else of the open scene.
+    fn act_on(&self, id: String, act: ProcessAct) -> Result<(), Refusal> {
+        let refusal = match self.processes.act(id.clone(), act) {
+            Err(refusal @ Refusal::Invalid { .. }) => refusal,
+            done => return done,
+        };
+        let is_actor = self.dashboard().lock().unwrap_or_else(PoisonError::into_inner).has_actor(&id);
+        if is_actor { self.scenes.act(Act::Process(of_scene(act), id)) } else { Err(refusal) }
     }
 
     fn run_batch(&self, orders: &OrdersInput, valuation: ValuationName) -> Result<(), Refusal> {
@@ -79,6 +93,7 @@ impl Live {
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             Err(TryLockError::WouldBlock) => return Err(Refusal::not_now("the desk is already being reset")),
         };
+        self.scenes.reset()?;
         self.processes.reset()?;
         self.valuz.reset()?;
         for symbol in self.tickz.followed() {
@@ -94,6 +109,18 @@ impl Live {
         // Last, so that all earlier events are cleared too.
         self.report(Event::Reset);
         Ok(())
+    }
+}
+
+/// The same act on a process of a scene.
+const fn of_scene(act: ProcessAct) -> script::ProcessAct {
+    match act {
+        ProcessAct::Start => script::ProcessAct::Start,
+        ProcessAct::Stop => script::ProcessAct::Stop,
+        ProcessAct::Restart => script::ProcessAct::Restart,
+        ProcessAct::Kill => script::ProcessAct::Kill,
+        ProcessAct::Suspend => script::ProcessAct::Suspend,
+        ProcessAct::Resume => script::ProcessAct::Resume,
     }
 }
 
@@ -117,6 +144,12 @@ fn parse_pace(pace: BatchPace) -> Result<Pace, Refusal> {
     }
 }
 
+fn parse_fault(on: String, fault: &str, lasts: &str) -> Result<Act, Refusal> {
+    let fault: Fault = fault.parse().map_err(|error: FaultError| Refusal::invalid("fault", &error.to_string()))?;
+    let lasts = fault::lasts(lasts).map_err(|error| Refusal::invalid("for", &error.to_string()))?;
+    Ok(Act::Fault { on, fault, lasts })
+}
+
 fn parse_text(text: &str) -> Result<Text, Refusal> {
     text.parse().map_err(|_| {
         let reason = match text {
@@ -130,6 +163,22 @@ fn parse_text(text: &str) -> Result<Text, Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_fault_has_words_and_a_time() {
+        let fault = |fault, lasts| parse_fault("late.ticks".to_owned(), fault, lasts);
+        assert!(matches!(fault("latency 200ms jitter 20ms", "10s"), Ok(Act::Fault { .. })));
+        for (words, lasts, reason) in [
+            ("late", "10s", "fault: 'late' is no fault: latency, "),
+            ("latency", "10s", "fault: 'latency' needs a duration"),
+            ("slow 100%", "10s", "fault: 'slow' needs a share of the time"),
+            ("down", "soon", "for: 'soon' is no duration, such as"),
+            ("down", "0s", "for: a fault can last from 1ms to 24 hours"),
+        ] {
+            let refusal = fault(words, lasts).unwrap_err().to_string();
+            assert!(refusal.starts_with(reason), "{refusal}");
+        }
+    }
 
     #[test]
     fn a_refusal_gives_the_reason_in_words() {

@@ -9,6 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use scenez::stage::StageHub;
 use sockets::{Context, Reporting};
 use tracing::error;
 use wire::{Symbol, User};
@@ -29,6 +30,7 @@ use crate::{
     own::OWN,
     processes::{Processes, Programs},
     recording::{self, Recorder},
+    scenes::{Scenes, Surroundings},
     updates::Updates,
 };
 
@@ -49,6 +51,7 @@ pub(crate) struct Live {
     pub(super) chatz: Chatz,
     pub(super) valuz: Valuz,
     pub(super) processes: Arc<Processes>,
+    pub(super) scenes: Scenes,
     pub(super) observations: Observations,
     pub(super) events: SyncSender<Event>,
     /// The symbols to follow and the name in the chat, at the start and after a reset.
@@ -72,7 +75,7 @@ impl Live {
     /// As [`super::Desk::start`].
     pub(crate) fn start(config: DeskConfig) -> Result<Self, StartError> {
         let DeskConfig { context, hub, with_bytes, ticks, requests, broadcasts, valuz, .. } = config;
-        let DeskConfig { name, symbols, programs, stage, variables, record, .. } = config;
+        let DeskConfig { name, symbols, programs, stage, scenes, variables, record, .. } = config;
         // First of all: without it nothing is started.
         let file = record.map(|path| recording::create(&path).map_err(|reason| StartError::Record { path, reason }));
         let file = file.transpose()?;
@@ -99,6 +102,18 @@ impl Live {
         let dashboard = Dashboard::new(desk, name.as_str(), host(), Now::read());
         let board = DashboardHandle::spawn(dashboard, strangers, (events.clone(), inbox))?;
 
+        let surroundings = Surroundings {
+            folder: scenes.folder,
+            programs: programs.clone(),
+            hub: StageHub::Shared {
+                context: hub.context_of_clients(&context),
+                endpoints: hub.endpoints().clone(),
+                variables: variables.clone(),
+            },
+        };
+        let to_open = scenes.open;
+        let scenes = Scenes::spawn(surroundings, Arc::clone(&board.dashboard), events.clone());
+        let scenes = scenes.map_err(StartError::Thread)?;
         let wanted = valuz;
         let valuz = Valuz::spawn(&observed, wanted.clone(), events.clone())?;
         let programs = Programs {
@@ -121,6 +136,7 @@ impl Live {
             Recorder::spawn(file, updates, observations.taps().clone(), keys).map_err(StartError::Thread)
         });
         let recorder = recorder.transpose()?;
+        to_open.map_or(Ok(()), |name| scenes.open(name)).map_err(StartError::Scene)?;
         Ok(Self {
             _recorder: recorder,
             tickz,
@@ -128,6 +144,7 @@ impl Live {
             valuz,
             _stop_processes: StopProcesses(Arc::clone(&processes)),
             processes,
+            scenes,
             observations,
             events,
             symbols,
@@ -148,6 +165,7 @@ impl Drop for Live {
     fn drop(&mut self) {
         // They end while the feeds do.
         self.processes.begin_to_stop();
+        self.scenes.begin_to_stop();
     }
 }
 

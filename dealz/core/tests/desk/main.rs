@@ -5,6 +5,7 @@
 //! - [`batches`]: valuations, and who holds their ports
 //! - [`observations`]: processes that report, also those of other terminals
 //! - [`resets`]: back to the start, recordings
+//! - [`scenes`]: a scene of the folder, its cues and its faults
 //! - [`ends`]: no child is left, whatever the state
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot continue fails")]
@@ -14,4 +15,5 @@ mod ends;
 mod observations;
 mod resets;
 mod rig;
+mod scenes;
 mod services;

@@ -7,11 +7,12 @@ use std::{
 };
 
 use dealz_core::{
-    Desk, DeskConfig, Stage, Updates, ValuzEndpoints,
+    Desk, DeskConfig, ScenesConfig, Stage, Updates, ValuzEndpoints,
     command::{Command, ProcessAct, Refusal, Reply},
     view::{
-        CastProcess, CastView, ChatzView, Line, MonitorLine, PageKind, PricePoint, ProcessCounts, ProcessState,
-        ProcessView, SocketCounts, SocketState, SocketView, TickzView, ValuzView,
+        CastProcess, CastView, ChatzView, HighlightView, Line, MonitorLine, PageKind, PricePoint, ProcessCounts,
+        ProcessState, ProcessView, ScenesView, SocketCounts, SocketState, SocketView, StageView, TickzView, ValuzView,
+        ViewName,
     },
 };
 use sockets::{Context, HubConfig, KeepAlive, Security};
@@ -40,6 +41,7 @@ pub(crate) fn config(workers: Option<u32>) -> DeskConfig {
         symbols: SYMBOLS.map(|symbol| symbol.parse().unwrap()).into(),
         programs: programs[0].clone(),
         stage: workers.map(|workers| Stage { prices: Some(prices()), workers }),
+        scenes: ScenesConfig { folder: "/nowhere/at/all".into(), open: None },
         variables: Vec::new(),
         record: None,
     }
@@ -70,6 +72,11 @@ pub(crate) struct Page {
     pub(crate) chatz: Option<ChatzView>,
     pub(crate) valuz: Option<ValuzView>,
     pub(crate) processes: Vec<ProcessView>,
+    pub(crate) scenes: ScenesView,
+    pub(crate) stage: StageView,
+    /// The views that were chosen, in order.
+    pub(crate) chosen: Vec<ViewName>,
+    pub(crate) highlight: HighlightView,
     pub(crate) points: Vec<PricePoint>,
     pub(crate) lines: Vec<Line>,
     pub(crate) events: Vec<MonitorLine>,
@@ -77,8 +84,12 @@ pub(crate) struct Page {
 
 impl Page {
     pub(crate) fn of(desk: &Desk) -> Self {
+        Self::of_kind(desk, PageKind::Control)
+    }
+
+    pub(crate) fn of_kind(desk: &Desk, kind: PageKind) -> Self {
         Self {
-            updates: desk.updates(PageKind::Control),
+            updates: desk.updates(kind),
             snapshots: 0,
             cast: CastView::default(),
             counts: BTreeMap::new(),
@@ -86,6 +97,10 @@ impl Page {
             chatz: None,
             valuz: None,
             processes: Vec::new(),
+            scenes: ScenesView::default(),
+            stage: StageView::default(),
+            chosen: Vec::new(),
+            highlight: HighlightView::default(),
             points: Vec::new(),
             lines: Vec::new(),
             events: Vec::new(),
@@ -106,6 +121,10 @@ impl Page {
         self.processes = update.processes.unwrap_or_else(|| std::mem::take(&mut self.processes));
         self.chatz = update.chatz.or_else(|| self.chatz.take());
         self.valuz = update.valuz.or_else(|| self.valuz.take());
+        self.scenes = update.scenes.unwrap_or_else(|| std::mem::take(&mut self.scenes));
+        self.stage = update.stage.unwrap_or_else(|| std::mem::take(&mut self.stage));
+        self.chosen.extend(update.view);
+        self.highlight = update.highlight.unwrap_or_else(|| std::mem::take(&mut self.highlight));
         self.points.extend(update.points);
         self.lines.extend(update.lines);
         self.events.extend(update.events);

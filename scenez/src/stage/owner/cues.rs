@@ -22,7 +22,7 @@ use crate::{
         bus::ASK_EVERY,
         cast::{CastError, GRACE},
         faults::Faults,
-        snapshot::Command,
+        snapshot::{Choice, Command},
     },
     values::{Actor, Values},
 };
@@ -198,10 +198,15 @@ impl Owner {
             Step::Fault(place, fault, lasts) => self.faults.set(now, place, fault, lasts, &mut self.cast)?,
             Step::Clear(place) => self.faults.clear(place, &mut self.cast),
             Step::ClearAll => self.faults.clear_all(&mut self.cast),
-            Step::View(view) => self.view = Some(view),
-            Step::Highlight(what) => self.highlight = Some(what),
+            Step::View(view) => self.view = Some(self.choice(view)),
+            Step::Highlight(what) => self.highlight = Some(self.choice(what)),
         }
         Ok(())
+    }
+
+    fn choice(&mut self, what: String) -> Choice {
+        self.choices += 1;
+        Choice { what, number: self.choices }
     }
 
     /// Looks at the expectations; a cue before the target makes way for the next one once it is decided.

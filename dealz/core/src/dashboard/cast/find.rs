@@ -1,7 +1,10 @@
-//! What a person means by `PROCESS` or `PROCESS/SOCKET`, among the processes that report. Pure.
+//! What a person means by `PROCESS` or `PROCESS/SOCKET`, where a socket has its own name or that of its channel, among the processes that report. Pure.
 
 use observatory::{Presence, Process};
-use wire::{foreign, report::ProcessState};
+use wire::{
+    foreign,
+    report::{ProcessState, SocketState},
+};
 
 use super::key;
 use crate::view::HighlightView;
@@ -12,19 +15,18 @@ const DIGITS_MIN: usize = 4;
 /// The most sockets that a refusal names.
 const NAMED_MAX: usize = 8;
 
-/// Finds all that `target` means; `child` is the name that the desk has for a process that it has started.
+/// Finds all that `target` means; `is_child` is whether the desk has this name for a process that it has started.
 ///
 /// # Errors
 /// A sentence: no process has that name, or none of them has such a socket.
 pub(super) fn find(
     processes: &[Process],
-    child: impl Fn(&ProcessState) -> Option<String>,
+    is_child: impl Fn(&ProcessState, &str) -> bool,
     target: &str,
 ) -> Result<HighlightView, String> {
     let (name, socket) = target.rsplit_once('/').map_or((target, None), |(name, socket)| (name, Some(socket)));
     let there = processes.iter().filter(|process| process.presence() != Presence::Gone).map(Process::state);
-    let meant: Vec<&ProcessState> =
-        there.filter(|state| is_named(state, name) || child(state).as_deref() == Some(name)).collect();
+    let meant: Vec<&ProcessState> = there.filter(|state| is_named(state, name) || is_child(state, name)).collect();
     if meant.is_empty() {
         return Err(format!("no process {} reports", foreign(name).at_most(40)));
     }
@@ -32,8 +34,14 @@ pub(super) fn find(
         let processes = meant.iter().map(|state| state.process.to_string()).collect();
         return Ok(HighlightView { processes, sockets: Vec::new() });
     };
-    let has_it = |state: &&&ProcessState| state.sockets.iter().any(|own| own.name.as_str() == socket);
-    let sockets: Vec<String> = meant.iter().filter(has_it).map(|state| key(state.process, socket)).collect();
+    let is_it = |own: &&SocketState| {
+        own.name.as_str() == socket || own.channel.as_ref().is_some_and(|channel| channel.as_str() == socket)
+    };
+    let keys = |state: &&ProcessState| {
+        let process = state.process;
+        state.sockets.iter().filter(is_it).map(move |own| key(process, own.name.as_str())).collect::<Vec<_>>()
+    };
+    let sockets: Vec<String> = meant.iter().flat_map(keys).collect();
     if sockets.is_empty() {
         let sockets = meant.iter().flat_map(|state| &state.sockets).map(|own| own.name.as_str());
         let known = sockets.take(NAMED_MAX).collect::<Vec<_>>().join(", ");

@@ -1,12 +1,12 @@
 //! What the desk knows of the processes that it has started or found, apart from their reports. Pure.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, mem};
 
 use wire::report::{Label, ProcessState};
 
 use crate::{
     event::Silence,
-    view::{ProcessState as Runs, ProcessView},
+    view::{ActorView, ProcessState as Runs, ProcessView},
 };
 
 /// The processes that the desk has started or found.
@@ -16,6 +16,8 @@ pub(super) struct Services {
     children: BTreeMap<u32, String>,
     /// Those that are suspended, by their names.
     asleep: BTreeMap<String, Silence>,
+    /// The processes of the open scene, by their process ids.
+    actors: BTreeMap<u32, String>,
 }
 
 impl Services {
@@ -25,10 +27,19 @@ impl Services {
         let children = processes.iter().filter(|process| !is_elsewhere(process));
         let children = children.filter_map(|process| Some((process.pid?, process.id.clone()))).collect();
         let asleep = processes.iter().filter_map(|process| Some((process.id.clone(), silence(process)?))).collect();
-        let services = Self { children, asleep };
-        let has_changed = *self != services;
-        *self = services;
-        has_changed
+        let before = (mem::replace(&mut self.children, children), mem::replace(&mut self.asleep, asleep));
+        before.0 != self.children || before.1 != self.asleep
+    }
+
+    /// Takes the processes of the open scene.
+    pub(super) fn follow_actors(&mut self, actors: &[ActorView]) {
+        self.actors = actors.iter().filter_map(|actor| Some((actor.pid?, actor.name.clone()))).collect();
+    }
+
+    /// Whether a process has this name in commands, or in the open scene, which has its processes on the machine `host` too.
+    pub(super) fn is_named(&self, process: &ProcessState, name: &str, host: Option<&Label>) -> bool {
+        let names = [self.children.get(&process.pid), self.actors.get(&process.pid)];
+        host == Some(&process.host) && names.into_iter().flatten().any(|known| known == name)
     }
 
     /// The name in commands of a process, if the desk, on the machine `host`, has started it.

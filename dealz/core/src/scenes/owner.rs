@@ -1,0 +1,261 @@
+//! The thread `scenes`: carries out orders, and passes on what the stage shows.
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{Receiver, RecvTimeoutError, SyncSender},
+    },
+    time::{Duration, Instant},
+};
+
+use scenez::{
+    Scene, files,
+    script::Act,
+    stage::{self, Stage, StageConfig},
+};
+use serde::{Deserialize as _, de::IntoDeserializer as _};
+use tracing::{error, warn};
+
+use super::{
+    Surroundings,
+    folder::Folder,
+    pointer::Pointer,
+    shown::{scene_view, stage_view},
+};
+use crate::{
+    clock::Now,
+    command::{CueStep, Refusal},
+    dashboard::Dashboard,
+    event::Event,
+    view::{HighlightView, ScenesView, ViewName},
+};
+
+/// How often a highlight is looked up until its processes report.
+const POINTER_LOOK: Duration = Duration::from_millis(100);
+
+/// How often the thread looks whether the stage has failed, which no message reports.
+const STAGE_LOOK: Duration = Duration::from_secs(1);
+
+/// A message to the thread.
+pub(super) enum Message {
+    /// The stage shows something new.
+    Changed,
+    /// An order, and where to answer.
+    Order(Order, SyncSender<Result<(), Refusal>>),
+    /// End the open scene, and the thread.
+    Stop,
+}
+
+/// What the thread can do.
+pub(super) enum Order {
+    Open(String),
+    Close,
+    Cue(CueStep),
+    Act(Act),
+    Reset,
+}
+
+/// The state of the thread.
+pub(super) struct Owner {
+    surroundings: Surroundings,
+    messages: Receiver<Message>,
+    /// For the stage.
+    sender: SyncSender<Message>,
+    /// Where processes are found by their names.
+    dashboard: Arc<Mutex<Dashboard>>,
+    events: SyncSender<Event>,
+    folder: Folder,
+    /// When the first scene was opened.
+    started_ms: Option<f64>,
+    open: Option<Open>,
+}
+
+/// The open scene.
+struct Open {
+    stage: Stage,
+    scene: Arc<Scene>,
+    opened: Now,
+    /// The version of the snapshot that pages have.
+    shown: u64,
+    /// The numbers of the view and of the highlight that pages have.
+    view: u64,
+    highlight: u64,
+    pointer: Option<Pointer>,
+}
+
+impl Owner {
+    pub(super) fn new(
+        surroundings: Surroundings,
+        (sender, messages): (SyncSender<Message>, Receiver<Message>),
+        dashboard: Arc<Mutex<Dashboard>>,
+        events: SyncSender<Event>,
+    ) -> Self {
+        let folder = Folder::default();
+        Self { surroundings, messages, sender, dashboard, events, folder, started_ms: None, open: None }
+    }
+
+    /// Runs until it is stopped; then no process of a scene is left.
+    pub(super) fn run(mut self) {
+        self.folder = Folder::read(&self.surroundings.folder);
+        self.show();
+        loop {
+            let timeout = self.open.as_ref().map(|open| open.pointer.as_ref().map_or(STAGE_LOOK, |_| POINTER_LOOK));
+            let received = match timeout {
+                Some(timeout) => self.messages.recv_timeout(timeout),
+                None => self.messages.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            };
+            match received {
+                Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => break,
+                Ok(Message::Order(order, answer)) => {
+                    // The caller has given up if it cannot be sent.
+                    let _ = answer.try_send(self.obey(order));
+                }
+                Ok(Message::Changed) | Err(RecvTimeoutError::Timeout) => {}
+            }
+            self.follow();
+        }
+        self.close();
+    }
+
+    fn obey(&mut self, order: Order) -> Result<(), Refusal> {
+        match order {
+            Order::Open(name) => self.open(&name),
+            Order::Close => {
+                self.opened()?;
+                self.close();
+                self.show();
+                Ok(())
+            }
+            Order::Cue(to) => self.cue(to),
+            Order::Act(act) => {
+                let open = self.opened()?;
+                open.stage.snapshot().allows(&act).map_err(|reason| Refusal::not_now(&reason))?;
+                open.command(stage::Command::Act(act))
+            }
+            Order::Reset => {
+                self.close();
+                self.started_ms = None;
+                self.show();
+                Ok(())
+            }
+        }
+    }
+
+    fn open(&mut self, name: &str) -> Result<(), Refusal> {
+        self.folder = Folder::read(&self.surroundings.folder);
+        let opened = self.folder.load(name).and_then(|(file, scene)| self.start(file, scene));
+        // A scene that cannot be opened leaves the one that is open alone, and the folder may have changed.
+        self.show();
+        opened
+    }
+
+    fn start(&mut self, file: PathBuf, scene: Scene) -> Result<(), Refusal> {
+        self.close();
+        let Surroundings { programs, hub, .. } = &self.surroundings;
+        let config = StageConfig { programs: programs.clone(), root: files::root(&file), hub: hub.clone() };
+        let (scene, opened, sender) = (Arc::new(scene), Now::read(), self.sender.clone());
+        let on_change = move || {
+            // If messages wait already, the thread will look after them.
+            let _ = sender.try_send(Message::Changed);
+        };
+        let stage = Stage::open(Arc::clone(&scene), config, on_change)
+            .map_err(|error| Refusal::not_now(&format!("the scene cannot start: {error}")))?;
+        self.started_ms.get_or_insert(opened.ms);
+        self.open = Some(Open { stage, scene, opened, shown: 0, view: 0, highlight: 0, pointer: None });
+        Ok(())
+    }
+
+    fn cue(&mut self, to: CueStep) -> Result<(), Refusal> {
+        let open = self.opened()?;
+        let command = match to {
+            CueStep::Next if open.stage.snapshot().target + 1 >= open.scene.cues.len() => {
+                return Err(Refusal::not_now("this is the last cue of the scene"));
+            }
+            CueStep::Next => stage::Command::Next,
+            CueStep::Back => stage::Command::Back,
+            CueStep::Reset => stage::Command::Reset,
+        };
+        open.command(command)
+    }
+
+    fn opened(&self) -> Result<&Open, Refusal> {
+        self.open.as_ref().ok_or_else(|| Refusal::not_now("no scene is open"))
+    }
+
+    /// Passes on what the stage shows, and that it has failed.
+    fn follow(&mut self) {
+        let Some(open) = &mut self.open else { return };
+        if open.stage.is_ended() {
+            let name = open.scene.name.clone();
+            let reason = self.close().unwrap_or_else(|| "its thread has ended".to_owned());
+            warn!(scene = name, reason, "the scene has ended");
+            self.folder.problem = Some(format!("{name} has ended: {reason}"));
+            return self.show();
+        }
+        let snapshot = open.stage.snapshot();
+        let mut events = Vec::new();
+        if snapshot.version > open.shown {
+            open.shown = snapshot.version;
+            events.push(Event::Stage(stage_view(&snapshot, open.opened)));
+            if let Some(view) = snapshot.view.as_ref().filter(|view| view.number > open.view) {
+                open.view = view.number;
+                events.extend(view_named(&view.what).map(Event::View));
+            }
+            if let Some(highlight) = snapshot.highlight.as_ref().filter(|choice| choice.number > open.highlight) {
+                open.highlight = highlight.number;
+                open.pointer = Some(Pointer::new(highlight.what.clone(), Instant::now()));
+            }
+        }
+        let dashboard = self.dashboard.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = open.pointer.as_ref().and_then(|it| it.resolve(&snapshot, &dashboard, Instant::now()));
+        drop(dashboard);
+        if let Some(found) = found {
+            open.pointer = None;
+            events.extend((found != HighlightView::default()).then_some(Event::Highlight(found)));
+        }
+        events.into_iter().for_each(|event| self.send(event));
+    }
+
+    /// Ends the open scene, if one is; returns why it had failed before, if it had.
+    fn close(&mut self) -> Option<String> {
+        let closed = self.open.take()?.stage.close();
+        closed.err().map(|error| {
+            error!(%error, "stage");
+            error.to_string()
+        })
+    }
+
+    /// Shows which scenes there are, and which one is open: in one event, so that no page has the texts of one scene and the
+    /// state of another.
+    fn show(&self) {
+        let Folder { entries, cuts, problem, .. } = &self.folder;
+        let scenes = ScenesView {
+            folder: entries.clone(),
+            cuts: cuts.clone(),
+            problem: problem.clone(),
+            started_ms: self.started_ms,
+            open: self.open.as_ref().map(|open| scene_view(&open.scene)),
+        };
+        let stage = |open: &Open| stage_view(&open.stage.snapshot(), open.opened);
+        self.send(Event::Scenes(scenes, self.open.as_ref().map(stage).unwrap_or_default()));
+    }
+
+    /// Reports to the dashboard, which drains the channel; if that fails, it has ended.
+    fn send(&self, event: Event) {
+        let _ = self.events.send(event);
+    }
+}
+
+impl Open {
+    fn command(&self, command: stage::Command) -> Result<(), Refusal> {
+        let busy = |_| Refusal::not_now("the scene is busy: too many commands are waiting");
+        self.stage.command(command).map_err(busy)
+    }
+}
+
+/// The view that a scene names: a scene that is checked names no other.
+fn view_named(name: &str) -> Option<ViewName> {
+    let named: serde::de::value::StrDeserializer<'_, serde::de::value::Error> = name.into_deserializer();
+    ViewName::deserialize(named).ok()
+}
