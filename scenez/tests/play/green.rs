@@ -1,8 +1,10 @@
 //! A scene plays, and each change of it that makes an expectation false is found.
 
-use std::time::Duration;
+use std::{sync::mpsc::channel, time::Duration};
 
-use crate::common::{SCENE, outcome};
+use scenez::stage::{Command, Stage};
+
+use crate::common::{SCENE, config, outcome, scene};
 
 /// How soon the first cue must be live.
 const START_WITHIN: Duration = Duration::from_secs(2);
@@ -60,6 +62,36 @@ fn a_program_that_does_not_start_is_named_with_its_last_words() {
     let outcome = outcome(&text.replace("```toml expect\n", "```toml expect\nwithin = \"1s\"\n"));
     let all = outcome.failures.join("\n");
     assert!(all.contains("prices: exit code 1, printed last: error: cannot run no-such-program"), "{all}");
+}
+
+#[test]
+fn a_scene_that_starts_again_finds_its_folder_empty() {
+    let text = r#"# Files
+
+A program that does not overwrite a file.
+
+```toml cast
+[keys]
+run = "sh -c 'set -o noclobber; echo secret > {folder}/key && echo made && exec sleep 1000'"
+```
+
+## A file
+
+```toml expect
+"keys.prints" = "contains made"
+```
+"#;
+    let (sender, changes) = channel();
+    let stage = Stage::open(scene(text), config(), move || _ = sender.send(())).unwrap();
+    let met_at_start = |start| {
+        while stage.snapshot().start < start || !stage.snapshot().is_met() {
+            assert_eq!(stage.snapshot().failures(), Vec::<String>::new());
+            changes.recv_timeout(testkit::BOUND).unwrap();
+        }
+    };
+    met_at_start(1);
+    stage.command(Command::Reset).unwrap();
+    met_at_start(2);
 }
 
 #[test]
