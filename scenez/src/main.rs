@@ -77,14 +77,15 @@ fn rehearse(folder: &Path, args: &RehearseArgs) -> anyhow::Result<()> {
     let scenes = scenes.collect::<anyhow::Result<Vec<_>>>()?;
     let width = scenes.iter().map(|(scene, _)| scene.name.chars().count()).max().unwrap_or_default().max("scene".len());
     let (count, stop) = (scenes.len() as u64, Stop::on_signals()?);
-    writeln!(io::stdout(), "{:width$}  cues  start     time     verdict", "scene")?;
+    writeln!(io::stdout(), "{:width$}  cues  start     reset     time     verdict", "scene")?;
     let (mut played, mut failed) = (0, 0);
     for outcome in rehearsal::rehearse(scenes, args.jobs, &stop)? {
-        let Outcome { name, cues, start, time, failures } =
+        let Outcome { name, cues, start, reset, time, failures } =
             outcome.map_err(|(name, error)| anyhow::Error::new(error).context(name))?;
         let verdict = if failures.is_empty() { "ok" } else { "FAILED" };
         let (start, time) = (start.as_secs_f64(), time.as_secs_f64());
-        writeln!(io::stdout(), "{name:width$}  {cues:4}  {start:5.2} s  {time:6.2} s  {verdict}")?;
+        let reset = reset.map_or_else(|| "-".to_owned(), |reset| format!("{:.2} s", reset.as_secs_f64()));
+        writeln!(io::stdout(), "{name:width$}  {cues:4}  {start:5.2} s  {reset:>7}  {time:6.2} s  {verdict}")?;
         failures.iter().try_for_each(|failure| writeln!(io::stdout(), "    {failure}"))?;
         played += 1;
         failed += u64::from(!failures.is_empty());

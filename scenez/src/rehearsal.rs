@@ -26,6 +26,8 @@ pub struct Outcome {
     pub cues: usize,
     /// How long it took until the first cue had acted.
     pub start: Duration,
+    /// How long it took to start it again after the last cue, until the first one had acted; none if a cue has failed.
+    pub reset: Option<Duration>,
     /// How long it took altogether, with the end of all processes.
     pub time: Duration,
     /// What was not as expected, with file and line; empty if everything was.
@@ -38,7 +40,7 @@ enum Event {
     Changed,
 }
 
-/// Plays a scene to its end, or to the first cue that fails.
+/// Plays a scene to its end and starts it again, or plays it to the first cue that fails.
 ///
 /// # Errors
 /// The stage fails.
@@ -49,6 +51,7 @@ pub fn play_through(scene: Arc<Scene>, config: StageConfig, stop: &Stop) -> Resu
     let name = scene.name.clone();
     let stage = Stage::open(scene, config, move || rope.ring())?;
     let (mut events, mut start, mut asked) = (Events::new(), None, None);
+    let (mut over, mut reset) = (None::<Instant>, None);
     let last = loop {
         let event = events
             .next(None, Event::Changed, || [(Event::Stop, stop.interest()), (Event::Changed, bell.interest())])?;
@@ -59,23 +62,32 @@ pub fn play_through(scene: Arc<Scene>, config: StageConfig, stop: &Stop) -> Resu
         }
         if matches!(snapshot.progress, Progress::Watching(_)) {
             start.get_or_insert_with(|| begin.elapsed());
+            if let Some(over) = over.filter(|_| snapshot.start > 1) {
+                reset = Some(over.elapsed());
+                break snapshot;
+            }
         }
-        let is_over = snapshot.is_met() && snapshot.is_last_cue();
-        if is_over || !snapshot.failures().is_empty() {
+        if over.is_some() {
+            continue;
+        }
+        if !snapshot.failures().is_empty() {
             break snapshot;
         }
-        if snapshot.is_met() && asked != Some(snapshot.cue) && stage.command(Command::Next).is_ok() {
+        if snapshot.is_met() && snapshot.is_last_cue() {
+            over = stage.command(Command::Reset).is_ok().then(Instant::now);
+        } else if snapshot.is_met() && asked != Some(snapshot.cue) && stage.command(Command::Next).is_ok() {
             asked = Some(snapshot.cue);
         }
     };
     stage.close()?;
     let mut failures = last.failures();
-    if failures.is_empty() && !last.is_met() {
+    if failures.is_empty() && reset.is_none() {
         failures.push("stopped before the end".to_owned());
     } else if !failures.is_empty() {
         failures.extend(circumstances(&last));
     }
-    Ok(Outcome { name, cues: last.cue + 1, start: start.unwrap_or_default(), time: begin.elapsed(), failures })
+    let cues = if over.is_some() { last.scene.cues.len() } else { last.cue + 1 };
+    Ok(Outcome { name, cues, start: start.unwrap_or_default(), reset, time: begin.elapsed(), failures })
 }
 
 /// How the processes are, for a cue that has failed: often the reason is there.

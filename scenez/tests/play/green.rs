@@ -6,7 +6,7 @@ use scenez::stage::{Command, Stage};
 
 use crate::common::{SCENE, config, outcome, scene};
 
-/// How soon the first cue must be live.
+/// How soon the first cue must be live, and live again.
 const START_WITHIN: Duration = Duration::from_secs(2);
 
 #[test]
@@ -15,6 +15,7 @@ fn a_scene_plays_to_its_end() {
     assert!(outcome.failures.is_empty(), "{:#?}", outcome.failures);
     assert_eq!(outcome.cues, 4);
     assert!(outcome.start < START_WITHIN, "{:?}", outcome.start);
+    assert!(outcome.reset.is_some_and(|reset| reset < START_WITHIN), "{:?}", outcome.reset);
 }
 
 /// Plays the scene with a change, and returns the first thing that fails.
