@@ -67,7 +67,7 @@ impl Shown {
             paper.problem(problem)?;
         }
         self.problems = snapshot.problems.len();
-        self.show_checks(now, paper, &snapshot.checks)?;
+        self.show_checks(now, paper, &snapshot.checks, has_keys && self.is_decided)?;
         if snapshot.is_decided() && !self.is_decided && has_keys {
             paper.keys(Moment::of(snapshot))?;
         }
@@ -131,12 +131,13 @@ impl Shown {
         Ok(())
     }
 
-    fn show_checks(&mut self, now: Instant, paper: &Paper, checks: &[Check]) -> io::Result<()> {
+    /// Writes the expectations that have changed; of those in a cue that is over only what it has come to.
+    fn show_checks(&mut self, now: Instant, paper: &Paper, checks: &[Check], is_over: bool) -> io::Result<()> {
         self.checks.resize(checks.len(), (Status::Waiting, String::new(), now));
         self.next_check = None;
         for (check, shown) in checks.iter().zip(&mut self.checks) {
             let (status, seen, at) = shown;
-            if *status == check.status() && seen == check.seen() {
+            if *status == check.status() && (is_over || seen == check.seen()) {
                 continue;
             }
             let due = *at + VALUE_EVERY;
