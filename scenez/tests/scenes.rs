@@ -5,6 +5,7 @@ use std::{fs, path::Path};
 use scenez::{
     files::{self, FILE_BYTES_MAX},
     known::Programs,
+    talk,
 };
 use testkit::run;
 
@@ -21,6 +22,22 @@ fn every_scene_of_the_project_can_be_played() {
     for path in paths {
         let scene = files::load(&path, &Programs::of_this_machine(&root)).unwrap_or_else(|error| panic!("{error}"));
         assert!(scene.cues.len() >= 2 && !scene.idea.is_empty(), "{}", path.display());
+    }
+}
+
+#[test]
+fn every_scene_of_the_project_is_in_the_longest_cut_of_its_talk() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenes");
+    let talk = talk::load(&folder).unwrap_or_else(|error| panic!("{error}"));
+    let minutes: Vec<u32> = talk.cuts.iter().map(|cut| cut.minutes).collect();
+    assert_eq!(minutes, [75, 30, 10]);
+    let mut planned: Vec<&str> = talk.longest().unwrap().parts.iter().map(|part| part.scene.as_str()).collect();
+    planned.sort_unstable();
+    assert_eq!(planned, files::all(&folder).unwrap().iter().map(|path| files::name(path)).collect::<Vec<_>>());
+    // In each cut a scene takes the same time, and the talk comes to it from somewhere.
+    for part in talk.cuts.iter().flat_map(|cut| &cut.parts) {
+        let longest = talk.longest().unwrap().parts.iter().find(|other| other.scene == part.scene);
+        assert!(longest.is_some_and(|other| other.minutes == part.minutes) && !part.text.is_empty(), "{part:?}");
     }
 }
 
