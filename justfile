@@ -11,6 +11,9 @@ tools := quote(justfile_directory() / '.tools/cargo')
 cargo_deny := '0.20.2'
 tauri_driver := '2.1.0'
 
+# The programs that scenes have in their casts.
+cast := 'tickz chatz valuz keyz observez patternz linkz scenez'
+
 # The programs run in the caller's folder, so that relative paths in the arguments keep their meaning.
 here := quote(invocation_directory())
 
@@ -21,13 +24,13 @@ default:
 # opens the desk with real prices, a chat and two workers; in a browser if there is no display
 [group('see')]
 [no-exit-message]
-demo *args: ui (release 'tickz' 'chatz' 'valuz' 'dealz')
+demo *args: ui (release cast 'dealz')
     @exec {{ programs }}/dealz --stage "$@"
 
 # plays the talk in this terminal, scene after scene: in 10 minutes, or `just tour --minutes 75`
 [group('see')]
 [no-exit-message]
-tour *args: (release 'tickz' 'chatz' 'valuz' 'keyz' 'observez' 'patternz' 'linkz' 'scenez')
+tour *args: (release cast)
     @exec {{ programs }}/scenez tour "$@"
 
 # lists the scenes; `just scenes --check` finds mistakes in them without running them
@@ -43,13 +46,13 @@ scenes *args: (release 'scenez')
 # plays a scene in this terminal, Enter for the next cue (`just scene slow-joiner`)
 [group('see')]
 [no-exit-message]
-scene name *args: (release 'tickz' 'chatz' 'valuz' 'keyz' 'observez' 'patternz' 'linkz' 'scenez')
+scene name *args: (release cast)
     @{{ programs }}/scenez play "$@"
 
 # plays every scene by itself, checks what it expects, and prints a table
 [group('see')]
 [no-exit-message]
-rehearse *args: (release 'tickz' 'chatz' 'valuz' 'keyz' 'observez' 'patternz' 'linkz' 'scenez')
+rehearse *args: (release cast)
     @{{ programs }}/scenez rehearse "$@"
 
 # lists tools that are present or missing, and the processes that hold the suite's ports
@@ -85,7 +88,7 @@ valuz *args: (release 'valuz')
 # the desk, a client of the other three (`just dealz --help`)
 [group('run')]
 [no-exit-message]
-dealz *args: ui (release 'tickz' 'chatz' 'valuz' 'dealz')
+dealz *args: ui (release cast 'dealz')
     @cd {{ here }} && exec {{ programs }}/dealz "$@"
 
 # watches all processes that report: hub, watch, tap (`just observez --help`)
@@ -141,7 +144,7 @@ ui: packages
 
 # takes the README's pictures of every view from a running suite
 [group('work')]
-screenshots: ui (release 'tickz' 'chatz' 'valuz' 'dealz')
+screenshots: ui (release cast 'dealz')
     cd ui && PROGRAMS={{ programs }} npm run --silent screenshots
 
 # everything that must pass before a change is merged
@@ -228,7 +231,7 @@ release +names:
     set -eu
     quiet=--quiet
     packages=
-    for name; do
+    for name in $*; do
         packages="$packages --package $name"
         [ -x {{ programs }}/"$name" ] || quiet=
     done

@@ -20,9 +20,10 @@ fn help_is_as_recorded() {
 }
 
 #[test]
-fn every_command_of_the_readme_is_understood() {
-    let readme = include_str!("../../README.md");
-    let commands: Vec<&str> = readme.lines().filter_map(|line| line.strip_prefix("just dealz")).collect();
+fn every_command_of_the_readme_and_of_the_speakers_page_is_understood() {
+    let documents = [include_str!("../../README.md"), include_str!("../../docs/talk.md")];
+    let lines = documents.iter().flat_map(|document| document.lines());
+    let commands: Vec<&str> = lines.filter_map(|line| line.trim_start().strip_prefix("just dealz")).collect();
     assert!(commands.len() > 3, "{commands:?}");
     for command in commands {
         let arguments = command.split('#').next().unwrap_or_default().split_whitespace();
