@@ -11,7 +11,10 @@ use super::{
 };
 use crate::{
     event::{NamedWorker, Silence},
-    view::{LineKind, Mark, Phase, PricePoint, Quote, SocketState, SocketView, ViewName, WorkerState},
+    view::{
+        CheckStatus, CheckView, LineKind, Mark, Phase, PricePoint, Quote, SocketState, SocketView, ViewName,
+        WorkerState,
+    },
 };
 
 const TICKS: &str = "tcp://127.0.0.1:9003";
@@ -200,6 +203,28 @@ fn prices_and_counts_wait_for_half_a_second_and_nothing_else_waits() {
         assert!(desk.changes(&mut cursor).is_some_and(|update| !update.is_empty()), "{words}");
         assert_eq!(desk.changes(&mut cursor), None);
     }
+}
+
+#[test]
+fn a_number_that_an_expectation_looks_at_waits_and_its_status_does_not() {
+    let mut desk = Desk::new();
+    let mut cursor = desk.dashboard.cursor();
+    let stage = |seen: u32, status| {
+        let sentence = format!("early.received >= 40, is {seen}");
+        Event::Stage(StageView { checks: vec![CheckView { sentence, status }], ..StageView::default() })
+    };
+    let mut shown = |event, now_ms| {
+        desk.handle(event, now_ms);
+        desk.handle_time(now_ms);
+        desk.changes(&mut cursor).and_then(|update| update.stage).map(|stage| stage.checks[0].sentence.clone())
+    };
+    let sentence = |seen: u32| Some(format!("early.received >= 40, is {seen}"));
+    assert_eq!(shown(stage(1, CheckStatus::Waiting), 100.0), sentence(1));
+    assert_eq!(shown(stage(2, CheckStatus::Waiting), 200.0), None);
+    assert_eq!(shown(stage(3, CheckStatus::Waiting), 600.0), sentence(3));
+    assert_eq!(shown(stage(40, CheckStatus::Met), 650.0), sentence(40));
+    // The same picture again is no change.
+    assert_eq!(shown(stage(40, CheckStatus::Met), 1_200.0), None);
 }
 
 #[test]
