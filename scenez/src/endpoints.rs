@@ -9,12 +9,13 @@ use std::{collections::BTreeMap, io};
 
 use settings::observe;
 use sockets::{HubConfig, ports};
-use tempfile::TempDir;
 use thiserror::Error;
 use wire::{
     Channel,
     report::{OBSERVATIONS, REPORTS},
 };
+
+use crate::folder::Folder;
 
 /// The most endpoints that a scene may name.
 const NAMED_MAX: usize = 64;
@@ -28,9 +29,9 @@ pub struct Endpoints {
     channels: Vec<(Channel, String)>,
     named: BTreeMap<(String, Transport), String>,
     /// Holds the paths of `ipc` endpoints; made with the first of them.
-    folder: Option<TempDir>,
+    folder: Option<Folder>,
     /// Where processes write files; made when one is started that names it.
-    files: Option<TempDir>,
+    files: Option<Folder>,
 }
 
 /// How an endpoint is reached.
@@ -171,10 +172,10 @@ impl Endpoints {
 }
 
 /// The folder, which is made if there is none.
-fn made(folder: &mut Option<TempDir>) -> io::Result<&TempDir> {
+fn made(folder: &mut Option<Folder>) -> io::Result<&Folder> {
     let made = match folder.take() {
         Some(folder) => folder,
-        None => tempfile::Builder::new().prefix("scenez-").tempdir()?,
+        None => Folder::make()?,
     };
     Ok(folder.insert(made))
 }

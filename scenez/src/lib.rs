@@ -15,6 +15,7 @@
 //! - [`player`]: a scene in a terminal
 //! - [`tour`]: the scenes of a talk in a terminal, one after another
 //! - [`rehearsal`]: scenes that play by themselves
+//! - `folder`: a temporary folder, removed by whatever end of the program
 //! - `bell`: wakes a thread that sleeps in libzmq's poll
 //! - `vocabulary`: the words for figures, phases and comparisons
 //! - `suggest`: the name that was probably meant
@@ -26,6 +27,7 @@ pub mod check;
 pub mod endpoints;
 pub mod fault;
 pub mod files;
+mod folder;
 pub mod known;
 pub mod parse;
 pub mod play;

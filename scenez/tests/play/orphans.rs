@@ -47,7 +47,7 @@ fn the_end_of_the_terminal_ends_a_scene() {
 #[cfg(target_os = "linux")]
 fn no_process_outlives_a_killed_scenez_not_even_a_suspended_one_or_one_of_another_kind() {
     for is_suspended in [false, true] {
-        let (mut program, mut remains, _folder) = playing();
+        let (mut program, mut remains, folder) = playing();
         if is_suspended {
             // The second cue but one suspends the publisher.
             program.say("\n");
@@ -55,5 +55,10 @@ fn no_process_outlives_a_killed_scenez_not_even_a_suspended_one_or_one_of_anothe
         }
         program.kill();
         remains.assert_no_process();
+        // Its temporary folder goes with that of the next scene.
+        let mut next = Command::new(sibling("scenez"));
+        next.args(["play", "prices", "--check"]).current_dir(folder.path()).env("TMPDIR", folder.path().join("tmp"));
+        assert_eq!(Program::spawn(next).finish_within(3 * testkit::BOUND).code, Some(0));
+        assert_eq!(fs::read_dir(folder.path().join("tmp")).unwrap().count(), 0);
     }
 }
