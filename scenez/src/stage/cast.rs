@@ -37,7 +37,7 @@ const EVENTS_MAX: usize = 1_000;
 const LINE_BYTES_MAX: usize = 8 * 1024;
 
 /// How long all processes together have to end before the rest is killed.
-pub(super) const GRACE: Duration = Duration::from_millis(800);
+const GRACE: Duration = Duration::from_millis(800);
 
 /// Why a process cannot be started or reached; the display is in words for the speaker.
 #[derive(Debug, Error)]

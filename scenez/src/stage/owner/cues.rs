@@ -20,7 +20,7 @@ use crate::{
     stage::{
         acts::{self, Step},
         bus::ASK_EVERY,
-        cast::{CastError, GRACE},
+        cast::CastError,
         faults::Faults,
         snapshot::{Choice, Command},
     },
@@ -29,6 +29,10 @@ use crate::{
 
 /// How long the processes may take to report before a cue acts.
 const ANSWER_WITHIN: Duration = Duration::from_millis(250);
+
+/// How long a process that a cue stops has to end before it is killed: every program of the suite ends within a second, and a busy
+/// machine takes longer. A cue has this time; the end of a scene does not.
+const STOP_WITHIN: Duration = Duration::from_secs(2);
 
 /// The most problems of a cue that are kept.
 const PROBLEMS_MAX: usize = 20;
@@ -185,7 +189,7 @@ impl Owner {
         match step {
             Step::Start(place) => self.cast.start(place, &mut self.endpoints)?,
             Step::Stop(place) => {
-                self.cast.child(place)?.stop(GRACE);
+                self.cast.child(place)?.stop(STOP_WITHIN);
                 self.awaited = Some((place, now + END_WITHIN));
             }
             Step::Kill(place) => {
