@@ -203,6 +203,41 @@ test('the presenter’s page has a second window, which is one however often it 
   await window.quit()
 })
 
+test('a scene plays in the window with one key, and the presenter’s window follows it', async () => {
+  const window = await openWindow(['--scenes', resolve(import.meta.dirname, '../../../scenes')])
+  await window.wait(until.elementLocated(By.css('main svg')), BOUND)
+  const shows = (selector: string, pattern: RegExp) =>
+    eventually(async () => expect(await window.findElement(By.css(selector)).getText()).toMatch(pattern), 2 * BOUND)
+  const press = (key: string) => window.actions().sendKeys(key).perform()
+  const bar = '[aria-label="On stage"]'
+  await press('8')
+  await window.wait(until.elementLocated(By.xpath('//main//button[contains(., "The slow joiner")]')), BOUND).click()
+  await shows(bar, /1\/4 ✓/)
+  await press(Key.ARROW_RIGHT)
+  await shows(bar, /2\/4 ✓/)
+  if (PICTURES) writeFileSync(join(PICTURES, 'window-stage.png'), await window.takeScreenshot(), 'base64')
+  await press(Key.PAGE_DOWN)
+  await shows(bar, /3\/4 ✓/)
+  await press(Key.ARROW_RIGHT)
+  await shows(bar, /4\/4 ✓/)
+
+  const desk = await window.getWindowHandle()
+  await press('w')
+  const presenter = await eventually(async () => {
+    const other = (await window.getAllWindowHandles()).find((each) => each !== desk)
+    if (other === undefined) throw new Error('there is no second window')
+    return other
+  })
+  await window.switchTo().window(presenter)
+  await shows('[aria-label="This cue"]', /Nothing is missed[\s\S]*The other cure/)
+  if (PICTURES) writeFileSync(join(PICTURES, 'window-presenter.png'), await window.takeScreenshot(), 'base64')
+  await window.findElement(By.xpath('//button[contains(., "Back")]')).click()
+  await shows('header', /3\/4 ✓/)
+  await window.switchTo().window(desk)
+  await shows(bar, /3\/4 ✓/)
+  await window.quit()
+})
+
 test('a window on which nothing happens costs next to nothing', async () => {
   const window = await openWindow([])
   await window.wait(until.elementLocated(By.css('main svg')), BOUND)
