@@ -90,7 +90,7 @@ impl Paper {
     /// A line of a process.
     pub(super) fn line(&self, place: usize, name: &str, line: &str) -> io::Result<()> {
         let style = Style::new().fg_color(Some(COLOURS[place % COLOURS.len()].into()));
-        writeln!(anstream::stdout(), "{style}{name:>NAME_WIDTH$}{style:#} │ {}", in_width(line))
+        writeln!(anstream::stdout(), "{style}{name:>NAME_WIDTH$}{style:#} │ {}", in_width(line, name.chars().count()))
     }
 
     /// Something about a process.
@@ -110,7 +110,7 @@ impl Paper {
         let style = Style::new().fg_color(colour.map(Into::into)).bold();
         // What has failed is read to its end.
         let sentence = check.sentence();
-        let sentence = if colour == Some(AnsiColor::Red) { sentence } else { in_width(&sentence) };
+        let sentence = if colour == Some(AnsiColor::Red) { sentence } else { in_width(&sentence, 0) };
         writeln!(anstream::stdout(), "{style}{word:>NAME_WIDTH$}{style:#}   {sentence}")
     }
 
@@ -153,9 +153,10 @@ fn width() -> Option<usize> {
     terminal.or_else(described).map(|width| width.max(WIDTH_MIN))
 }
 
-/// The text of a line after a name, as much of it as fits the terminal.
-fn in_width(text: &str) -> String {
-    width().map_or_else(|| text.to_owned(), |width| cut(text, width - NAME_WIDTH - 3))
+/// The text of a line after a name of this length, as much of it as fits the terminal.
+fn in_width(text: &str, name_length: usize) -> String {
+    let before = name_length.max(NAME_WIDTH) + 3;
+    width().map_or_else(|| text.to_owned(), |width| cut(text, width.saturating_sub(before)))
 }
 
 /// The text, ended by `…` if it is longer than the width.
