@@ -7,7 +7,7 @@ use std::{
     env,
     fs::{self, File},
     io,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use tempfile::TempDir;
@@ -15,13 +15,17 @@ use tempfile::TempDir;
 /// How the name of a folder begins and ends; random letters are between.
 const NAME: (&str, &str) = ("scenez-", ".scene");
 
+/// The folder inside, which programs may lock themselves.
+const INSIDE: &str = "in";
+
 /// How often another program may take a new folder for one that is not used, before its lock is set.
 const ATTEMPTS: usize = 10;
 
 /// A folder that is removed with what is in it when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Folder {
-    folder: TempDir,
+    path: PathBuf,
+    _outer: TempDir,
     /// Held as long as the folder is used; no child has it.
     _lock: File,
 }
@@ -38,10 +42,13 @@ impl Folder {
     fn make_in(place: &Path) -> io::Result<Self> {
         remove_abandoned(place);
         for _ in 0..ATTEMPTS {
-            let folder = tempfile::Builder::new().prefix(NAME.0).suffix(NAME.1).tempdir_in(place)?;
-            let Some(lock) = lock(folder.path()) else { continue };
-            if folder.path().is_dir() {
-                return Ok(Self { folder, _lock: lock });
+            let outer = tempfile::Builder::new().prefix(NAME.0).suffix(NAME.1).tempdir_in(place)?;
+            let Some(lock) = lock(outer.path()) else { continue };
+            let path = outer.path().join(INSIDE);
+            match fs::create_dir(&path) {
+                Ok(()) => return Ok(Self { path, _outer: outer, _lock: lock }),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
             }
         }
         Err(io::Error::other("other programs remove each new folder"))
@@ -49,7 +56,7 @@ impl Folder {
 
     /// Where it is.
     pub(crate) fn path(&self) -> &Path {
-        self.folder.path()
+        &self.path
     }
 }
 
@@ -83,10 +90,11 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let count = || fs::read_dir(place.path()).unwrap().count();
         let used = Folder::make_in(place.path()).unwrap();
-        let Folder { folder, _lock: lock } = Folder::make_in(place.path()).unwrap();
-        fs::write(folder.path().join("key"), "").unwrap();
+        let Folder { path, _outer: outer, _lock: lock } = Folder::make_in(place.path()).unwrap();
+        fs::write(path.join("key"), "").unwrap();
+        File::open(&path).unwrap().try_lock().unwrap();
         // As a killed program does: it forgets the folder, and the kernel its lock.
-        let left = folder.keep();
+        let left = outer.keep();
         drop(Folder::make_in(place.path()).unwrap());
         assert!(left.is_dir(), "it is locked");
         drop(lock);
