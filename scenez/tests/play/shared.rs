@@ -88,6 +88,9 @@ fn a_scene_plays_at_a_hub_with_strangers_and_its_cast_is_seen_there() {
 
     assert!(outcome.failures.is_empty(), "{:#?}", outcome.failures);
     assert!(seen.strangers > 10, "{seen:?}");
-    let roles: Vec<&str> = seen.cast.iter().map(|(role, _)| role.as_str()).collect();
-    assert_eq!(roles, ["tickz publish", "tickz watch", "tickz watch"]);
+    // The scene is started again in the end; how many of those processes are seen is chance.
+    let count = |wanted: &str| seen.cast.iter().filter(|(role, _)| role == wanted).count();
+    let counts = [count("tickz publish"), count("tickz watch")];
+    assert!((1..=2).contains(&counts[0]) && (2..=3).contains(&counts[1]), "{seen:?}");
+    assert_eq!(counts.iter().sum::<usize>(), seen.cast.len(), "{seen:?}");
 }
