@@ -78,7 +78,7 @@ impl<'a> Play<'a> {
                 suggestion(name, self.faulty.iter().map(String::as_str))
             )),
             Act::View(view) if VIEWS.contains(&view.as_str()) => Ok(()),
-            Act::View(view) => Err(format!("unknown view `{view}`{}", suggestion(view, VIEWS))),
+            Act::View(view) => Err(format!("no view `{view}` for scenes{}", suggestion(view, VIEWS))),
             Act::Highlight(name) => self.highlight(name),
         };
         if let Err(reason) = done {

@@ -92,7 +92,7 @@ highlight = ["prices.tick", "late.x", "pices"]
 clear = "late.ticks""#,
         ),
         expect![[r#"
-            19: unknown view `wires`: did you mean `wire`?
+            19: no view `wires` for scenes: did you mean `wire`?
             20: `tickz publish` reports no socket `tick`: did you mean `ticks`?
             20: `tickz watch` reports no socket `x`: there is only `ticks`
             20: no process `pices`: did you mean `prices`?
