@@ -1,8 +1,11 @@
 //! The command line.
 
-use std::{ffi::OsString, path::PathBuf};
+use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand};
+
+/// The longest pause after a cue: no speaker talks for longer.
+const PAUSE_MAX: Duration = Duration::from_secs(60 * 60);
 
 /// Scenes: Markdown files that are a talk's script, a lesson and a test
 #[derive(Debug, Parser)]
@@ -72,6 +75,9 @@ pub struct RehearseArgs {
     /// How many scenes play at a time
     #[arg(long, value_name = "N", default_value_t = 2)]
     pub jobs: usize,
+    /// Wait this long after each cue that is met, as a speaker who talks, such as 20s
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = parse_pause)]
+    pub pause: Duration,
 }
 
 /// A command line.
@@ -88,4 +94,12 @@ pub struct NamesArgs {
     /// Names such as slow-joiner, or files [default: all scenes in the folder]
     #[arg(value_name = "NAME")]
     pub names: Vec<String>,
+}
+
+fn parse_pause(text: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(pause) if pause <= PAUSE_MAX => Ok(pause),
+        Ok(_) => Err("longer than an hour".to_owned()),
+        Err(error) => Err(error.to_string()),
+    }
 }

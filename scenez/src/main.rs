@@ -7,6 +7,7 @@ use std::{
     path::{Path, PathBuf},
     process::{self, ExitCode},
     sync::Arc,
+    time::Duration,
 };
 
 use anyhow::{Context as _, bail, ensure};
@@ -53,7 +54,7 @@ fn play(folder: &Path, args: &PlayArgs) -> anyhow::Result<()> {
         let pace = if args.auto { Pace::Expectations } else { Pace::Keys };
         return player::play(scene, config, pace, &stop);
     }
-    let outcome = rehearsal::play_through(scene, config, &stop)?;
+    let outcome = rehearsal::play_through(scene, config, Duration::ZERO, &stop)?;
     ensure!(outcome.failures.is_empty(), "{}", outcome.failures.join("\n"));
     Ok(())
 }
@@ -79,7 +80,7 @@ fn rehearse(folder: &Path, args: &RehearseArgs) -> anyhow::Result<()> {
     let (count, stop) = (scenes.len() as u64, Stop::on_signals()?);
     writeln!(io::stdout(), "{:width$}  cues  start     reset     time     verdict", "scene")?;
     let (mut played, mut failed) = (0, 0);
-    for outcome in rehearsal::rehearse(scenes, args.jobs, &stop)? {
+    for outcome in rehearsal::rehearse(scenes, args.jobs, args.pause, &stop)? {
         let Outcome { name, cues, start, reset, time, failures } =
             outcome.map_err(|(name, error)| anyhow::Error::new(error).context(name))?;
         let verdict = if failures.is_empty() { "ok" } else { "FAILED" };

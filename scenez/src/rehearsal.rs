@@ -1,4 +1,4 @@
-//! Scenes that play by themselves, each cue as soon as the one before is met: a scene's test.
+//! Scenes that play by themselves, each cue when the one before is met, at once or after a pause: a scene's test.
 
 use std::{
     sync::{
@@ -40,22 +40,29 @@ enum Event {
     Changed,
 }
 
-/// Plays a scene to its end and starts it again, or plays it to the first cue that fails.
+/// Plays a scene to its end and starts it again, or plays it to the first cue that fails. The next cue comes this `pause`
+/// after one is met, as if a speaker talked meanwhile.
 ///
 /// # Errors
 /// The stage fails.
-pub fn play_through(scene: Arc<Scene>, config: StageConfig, stop: &Stop) -> Result<Outcome, StageError> {
+pub fn play_through(
+    scene: Arc<Scene>,
+    config: StageConfig,
+    pause: Duration,
+    stop: &Stop,
+) -> Result<Outcome, StageError> {
     let begin = Instant::now();
     let bell = Bell::new()?;
     let rope = bell.rope();
     let name = scene.name.clone();
     let stage = Stage::open(scene, config, move || rope.ring())?;
-    let (mut events, mut start, mut asked) = (Events::new(), None, None);
-    let (mut over, mut reset) = (None::<Instant>, None);
+    let (mut events, mut start, mut met, mut asked) = (Events::new(), None, None, None);
+    let (mut pause_end, mut over, mut reset) = (None, None::<Instant>, None);
     let last = loop {
         let event = events
-            .next(None, Event::Changed, || [(Event::Stop, stop.interest()), (Event::Changed, bell.interest())])?;
+            .next(pause_end, Event::Changed, || [(Event::Stop, stop.interest()), (Event::Changed, bell.interest())])?;
         bell.silence();
+        pause_end = pause_end.filter(|end| Instant::now() < *end);
         let snapshot = stage.snapshot();
         if matches!(event, Event::Stop) || stage.is_ended() {
             break snapshot;
@@ -73,9 +80,18 @@ pub fn play_through(scene: Arc<Scene>, config: StageConfig, stop: &Stop) -> Resu
         if !snapshot.failures().is_empty() {
             break snapshot;
         }
-        if snapshot.is_met() && snapshot.is_last_cue() {
+        if !snapshot.is_met() {
+            continue;
+        }
+        if snapshot.is_last_cue() {
             over = stage.command(Command::Reset).is_ok().then(Instant::now);
-        } else if snapshot.is_met() && asked != Some(snapshot.cue) && stage.command(Command::Next).is_ok() {
+            continue;
+        }
+        if met != Some(snapshot.cue) {
+            met = Some(snapshot.cue);
+            pause_end = (!pause.is_zero()).then(|| Instant::now() + pause);
+        }
+        if pause_end.is_none() && asked != Some(snapshot.cue) && stage.command(Command::Next).is_ok() {
             asked = Some(snapshot.cue);
         }
     };
@@ -100,14 +116,15 @@ fn circumstances(snapshot: &Snapshot) -> Vec<String> {
     snapshot.actors.iter().enumerate().map(describe).collect()
 }
 
-/// Plays scenes, so many at a time, and returns what comes of each as soon as it is known; in a scene's place may be why it
-/// could not be played.
+/// Plays scenes, so many at a time, each with this `pause` between cues, and returns what comes of each as soon as it is
+/// known; in a scene's place may be why it could not be played.
 ///
 /// # Errors
 /// The system has no more threads.
 pub fn rehearse(
     scenes: Vec<(Arc<Scene>, StageConfig)>,
     jobs: usize,
+    pause: Duration,
     stop: &Stop,
 ) -> std::io::Result<Receiver<Result<Outcome, (String, StageError)>>> {
     let waiting = Arc::new(Mutex::new(scenes.into_iter()));
@@ -118,7 +135,7 @@ pub fn rehearse(
             let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
             while let Some((scene, config)) = next() {
                 let name = scene.name.clone();
-                let outcome = play_through(scene, config, &stop).map_err(|error| (name, error));
+                let outcome = play_through(scene, config, pause, &stop).map_err(|error| (name, error));
                 if sender.send(outcome).is_err() || stop.is_stopped() {
                     return;
                 }

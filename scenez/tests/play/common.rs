@@ -1,6 +1,6 @@
 //! The scene of most tests, and how to look for what a scene has left behind.
 
-use std::{fs, net::TcpListener, path::Path, sync::Arc};
+use std::{fs, net::TcpListener, path::Path, sync::Arc, time::Duration};
 
 use scenez::{
     parse::parse,
@@ -87,8 +87,13 @@ pub(crate) fn config() -> StageConfig {
 
 /// Plays a scene through.
 pub(crate) fn outcome(text: &str) -> Outcome {
+    outcome_with_pauses(text, Duration::ZERO)
+}
+
+/// Plays a scene through, with a pause after each cue.
+pub(crate) fn outcome_with_pauses(text: &str, pause: Duration) -> Outcome {
     let (_stopper, stop) = Stop::pair().unwrap();
-    play_through(scene(text), config(), &stop).unwrap()
+    play_through(scene(text), config(), pause, &stop).unwrap()
 }
 
 /// What a scene had that must not be left.

@@ -4,7 +4,7 @@ use std::{sync::mpsc::channel, time::Duration};
 
 use scenez::stage::{Command, Stage};
 
-use crate::common::{SCENE, config, outcome, scene};
+use crate::common::{SCENE, config, outcome, outcome_with_pauses, scene};
 
 /// How soon the first cue must be live, and live again.
 const START_WITHIN: Duration = Duration::from_secs(2);
@@ -16,6 +16,42 @@ fn a_scene_plays_to_its_end() {
     assert_eq!(outcome.cues, 4);
     assert!(outcome.start < START_WITHIN, "{:?}", outcome.start);
     assert!(outcome.reset.is_some_and(|reset| reset < START_WITHIN), "{:?}", outcome.reset);
+}
+
+/// A scene whose second cue needs a program that ends by itself.
+const HURRIED: &str = r#"# In a hurry
+
+It does not wait for a speaker.
+
+```toml cast
+[brief]
+run = "sh -c 'echo here; exec sleep 1'"
+```
+
+## It is here
+
+```toml expect
+"brief.prints" = "contains here"
+```
+
+## It is killed
+
+```toml do
+kill = "brief"
+```
+
+```toml expect
+"brief.presence" = "gone"
+```
+"#;
+
+#[test]
+fn a_pause_after_each_cue_finds_a_scene_that_fails_while_the_speaker_talks() {
+    let pause = Duration::from_secs(2);
+    let outcome = outcome_with_pauses(HURRIED, pause);
+    assert!(outcome.failures.iter().any(|failure| failure.ends_with("brief does not run")), "{outcome:#?}");
+    let outcome = outcome_with_pauses(SCENE, pause);
+    assert!(outcome.failures.is_empty() && outcome.time >= 3 * pause, "{outcome:#?}");
 }
 
 /// Plays the scene with a change, and returns the first thing that fails.

@@ -83,6 +83,8 @@ fn a_rehearsal_plays_all_and_shows_each() {
     assert!(row("red ").contains(" -  ") && row("red ").ends_with("FAILED"), "{}", finished.stdout);
     assert!(finished.stdout.contains("early.lost = 12, is 0"));
     assert_eq!(finished.stderr.trim(), "error: 1 of 3 scenes failed");
-    let named = run(folder.path(), &["rehearse", "green", "--jobs", "1"]);
+    let refused = run(folder.path(), &["rehearse", "--pause", "2h"]);
+    assert!(refused.code == Some(2) && refused.stderr.contains("longer than an hour"), "{}", refused.stderr);
+    let named = run(folder.path(), &["rehearse", "green", "--jobs", "1", "--pause", "100ms"]);
     assert_eq!((named.code, named.stdout.lines().count()), (Some(0), 2), "{}", named.stdout);
 }
