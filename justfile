@@ -163,7 +163,7 @@ bench *args: ui
     @cargo build --workspace --bins --release --locked
     @{{ programs }}/bench "$@"
 
-# the end-to-end tests at length: many kills, floods and restarts (`just soak long`: hundreds, for half an hour)
+# many kills, floods and restarts of the whole system (`just soak long`: hundreds, and every change that scenes must notice)
 [group('measure')]
 soak length='full': ui
     #!/bin/sh
@@ -172,7 +172,9 @@ soak length='full': ui
     # `--package e2e` would compile all crates again, with fewer features than the programs have. The two packages that are left out
     # have tests of the same names.
     tests=$(cd e2e/tests && printf -- '--test %s ' *.rs | sed 's/\.rs / /g')
-    SOAK={{ quote(length) }} exec cargo test --workspace --exclude dealz-core --exclude scenez --release --locked $tests -- --nocapture
+    export SOAK={{ quote(length) }}
+    cargo test --workspace --exclude dealz-core --exclude scenez --release --locked $tests -- --nocapture
+    [ "$SOAK" != long ] || cargo test --package scenez --release --locked --test mutants --test play -- --nocapture
 
 # checks the dependencies for known vulnerabilities; fetches the advisory database from GitHub
 [group('work')]
