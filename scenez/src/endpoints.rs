@@ -8,7 +8,10 @@
 use std::{collections::BTreeMap, io};
 
 use settings::observe;
-use sockets::{HubConfig, ports};
+use sockets::{
+    HubConfig,
+    ports::{self, Held},
+};
 use thiserror::Error;
 use wire::{
     Channel,
@@ -28,6 +31,8 @@ const FOLDER: &str = "folder";
 pub struct Endpoints {
     channels: Vec<(Channel, String)>,
     named: BTreeMap<(String, Transport), String>,
+    /// The ports of all of them: a process may be started, or started again, after an hour.
+    ports: Vec<Held>,
     /// Holds the paths of `ipc` endpoints; made with the first of them.
     folder: Option<Folder>,
     /// Where processes write files; made when one is started that names it.
@@ -71,17 +76,18 @@ impl Endpoints {
     /// # Errors
     /// The system has no port left.
     pub fn reserve(hub: &HubConfig) -> Result<Self, EndpointsError> {
-        let endpoint = |channel: Channel| {
+        let mut ports = Vec::new();
+        let mut endpoint = |channel: Channel| {
             if channel == REPORTS {
                 Ok(hub.reports.reachable().as_str().to_owned())
             } else if channel == OBSERVATIONS {
                 Ok(hub.observations.reachable().as_str().to_owned())
             } else {
-                tcp(channel.name)
+                tcp(channel.name, &mut ports)
             }
         };
         let channels = Channel::all().map(|channel| Ok((channel, endpoint(channel)?))).collect::<Result<_, _>>()?;
-        Ok(Self { channels, named: BTreeMap::new(), folder: None, files: None })
+        Ok(Self { channels, named: BTreeMap::new(), ports, folder: None, files: None })
     }
 
     /// The variables of all channels, and that of the hub to report to.
@@ -115,7 +121,7 @@ impl Endpoints {
             return Err(EndpointsError::TooMany { name: name.to_owned() });
         }
         let endpoint = match transport {
-            Transport::Tcp => tcp(name)?,
+            Transport::Tcp => tcp(name, &mut self.ports)?,
             Transport::Ipc => self.ipc(name)?,
             Transport::Inproc => format!("inproc://{name}"),
         };
@@ -199,8 +205,11 @@ pub(crate) fn placeholder(inside: &str) -> Option<(&str, &str)> {
     is_name.then_some((name, transport))
 }
 
-fn tcp(name: &str) -> Result<String, EndpointsError> {
-    Ok(format!("tcp://127.0.0.1:{}", ports::reserve().map_err(system(name))?))
+fn tcp(name: &str, ports: &mut Vec<Held>) -> Result<String, EndpointsError> {
+    let held = ports::hold().map_err(system(name))?;
+    let endpoint = format!("tcp://127.0.0.1:{}", held.port());
+    ports.push(held);
+    Ok(endpoint)
 }
 
 fn system(name: &str) -> impl FnOnce(io::Error) -> EndpointsError {
