@@ -22,12 +22,15 @@
 //! - `lines`: the thread that reads its streams
 //! - `input`: the thread that writes to it
 //! - [`exit`]: how it ended, in words
+//! - [`capture`](mod@capture): a short-lived one from its start to its exit
 
+pub mod capture;
 pub mod child;
 pub mod exit;
 mod input;
 mod lines;
 
+pub use capture::{Captured, capture};
 pub use child::{Child, Event};
 pub use exit::Exit;
 pub use rustix::process::Signal;
