@@ -28,7 +28,7 @@ pub(crate) struct Ticks {
     pub(crate) rate: Option<u32>,
     /// Wait for a slow subscriber instead of dropping.
     pub(crate) block: bool,
-    /// The number of topics to which the only subscriber subscribes.
+    /// The number of topics to which the only subscriber subscribes, for which the publisher waits; 0: it starts at once.
     pub(crate) topics: usize,
 }
 
@@ -73,7 +73,8 @@ impl Programs {
         let mut command;
         if self.is_ours(side) {
             command = program(&self.ours, "tickz");
-            command.args(["publish", "--summary", "--await-subscribers", "1", "--ticks", endpoint]);
+            let subscribers = ticks.topics.min(1);
+            command.args(["publish", "--summary", "--await-subscribers", &subscribers.to_string(), "--ticks", endpoint]);
         } else {
             command = program(&self.reference, "tick_publish");
             command.args(["--await", &ticks.topics.to_string(), endpoint]);
