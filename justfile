@@ -109,6 +109,12 @@ pattern *args: (release 'patternz')
 eject pattern folder:
     @cd {{ here }} && {{ quote(justfile_directory() / 'scripts/eject.sh') }} "$@"
 
+# runs any program as a role of the suite, and checks it (`just conformance worker -- python3 worker.py`)
+[group('run')]
+[no-exit-message]
+conformance *args: (release 'peerz')
+    @cd {{ here }} && exec {{ programs }}/peerz conformance "$@"
+
 # a link between two peers that can be made to fail (`just linkz --help`)
 [group('run')]
 [no-exit-message]

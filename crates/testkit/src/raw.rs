@@ -8,7 +8,10 @@ use std::{
     time::Duration,
 };
 
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::{
+    event::{PollFd, PollFlags, poll},
+    net::sockopt::set_socket_linger,
+};
 
 use crate::BOUND;
 
@@ -52,7 +55,15 @@ impl RawPeer {
         if poll(&mut [PollFd::new(listener, PollFlags::IN)], Some(&bound))? == 0 {
             return Err(io::ErrorKind::TimedOut.into());
         }
-        Self::handshake(listener.accept()?.0, &greeting(socket_type))
+        Self::over(listener.accept()?.0, socket_type)
+    }
+
+    /// Completes the handshake of a `socket_type` on a connection that is accepted.
+    ///
+    /// # Errors
+    /// It is cut off.
+    pub fn over(stream: TcpStream, socket_type: &str) -> io::Result<Self> {
+        Self::handshake(stream, &greeting(socket_type))
     }
 
     fn handshake(mut stream: TcpStream, greeting: &[u8]) -> io::Result<Self> {
@@ -91,6 +102,12 @@ impl RawPeer {
             bytes.extend(frame);
         }
         self.send_bytes(&bytes)
+    }
+
+    /// Ends the connection by a reset, which also drops what the peer has not read yet.
+    pub fn reset(self) {
+        // Without it the connection ends all the same, in order.
+        let _ = set_socket_linger(&self.stream, Some(Duration::ZERO));
     }
 
     /// Sends bytes as they are.

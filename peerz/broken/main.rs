@@ -1,0 +1,53 @@
+//! Peers of the suite with one fault each, for the tests of the kit: `broken ROLE [--fault NAME] [ARGUMENT...]`. Without a
+//! fault a peer passes. Each is one loop on plain libzmq, as someone would write it who follows the pages.
+
+#![expect(
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a peer that cannot continue is broken in a way that no test expects"
+)]
+
+mod node;
+mod reduce;
+mod source;
+mod worker;
+
+use clap::{Parser, ValueEnum};
+
+use node::Node;
+
+#[derive(Parser)]
+struct Cli {
+    role: RoleName,
+    /// What it gets wrong
+    #[arg(long, default_value = "")]
+    fault: String,
+    /// The orders of a batch
+    #[arg(long, default_value_t = 0)]
+    count: u64,
+    /// The workers of a batch
+    #[arg(long, default_value_t = 1)]
+    workers: u64,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum RoleName {
+    Source,
+    Worker,
+    Reduce,
+}
+
+fn main() {
+    let accepts_all = |arguments: &[String]| arguments.iter().any(|argument| argument == "accepts-any-argument");
+    let mut arguments: Vec<String> = std::env::args().collect();
+    if accepts_all(&arguments) {
+        arguments.retain(|argument| argument != "--no-such-argument");
+    }
+    let cli = Cli::parse_from(arguments);
+    let node = Node::new(cli.fault);
+    match cli.role {
+        RoleName::Source => source::run(node, cli.count),
+        RoleName::Worker => worker::run(node),
+        RoleName::Reduce => reduce::run(node, cli.workers, cli.count),
+    }
+}

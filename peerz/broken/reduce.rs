@@ -1,0 +1,235 @@
+//! A reduce.
+
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant, SystemTime},
+};
+
+use valuz::sums::ExactSum;
+
+use crate::node::{Node, TICK_MS, endpoint};
+
+const READY: u8 = 2;
+const REPORT: u8 = 4;
+const START: u8 = 0;
+const EXIT: u8 = 1;
+const REPEAT: u8 = 3;
+
+const PATIENCE: Duration = Duration::from_secs(1);
+const GIVE_UP: Duration = Duration::from_secs(10);
+
+/// How long it stays after EXIT for workers that have not subscribed to it.
+const STAY: Duration = Duration::from_secs(3);
+
+struct Reduce {
+    node: Node,
+    results: zmq::Socket,
+    control: zmq::Socket,
+    workers: u64,
+    count: u64,
+    base: u64,
+    ready: u64,
+    exits: u64,
+    has_source: bool,
+    is_started: bool,
+    seen: BTreeSet<u64>,
+    unnumbered: u64,
+    sum: ExactSum,
+    naive: f64,
+    last_result: Instant,
+    repeat_at: Instant,
+}
+
+pub(crate) fn run(node: Node, workers: u64, count: u64) -> ! {
+    let (results, control) = (node.socket(zmq::PULL), node.socket(zmq::XPUB));
+    control.set_xpub_verbose(true).expect("an option can be set");
+    results.bind(&endpoint("VALUZ_RESULTS")).expect("the port is free");
+    control.bind(&endpoint("VALUZ_CONTROL")).expect("the port is free");
+    let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("it is later");
+    let base = if node.is("same-base") { 1 << 40 } else { since_epoch.as_micros() as u64 * 4_096 };
+    let now = Instant::now();
+    let mut reduce = Reduce {
+        node,
+        results,
+        control,
+        workers,
+        count,
+        base,
+        ready: 0,
+        exits: 0,
+        has_source: false,
+        is_started: false,
+        seen: BTreeSet::new(),
+        unnumbered: 0,
+        sum: ExactSum::default(),
+        naive: 0.0,
+        last_result: now,
+        repeat_at: now + PATIENCE,
+    };
+    let (mut is_stopped, mut is_given_up) = (false, false);
+    while !is_stopped && !is_given_up && !(reduce.is_started && reduce.missing() == 0) {
+        reduce.work();
+        is_stopped = reduce.node.is_stopped();
+        is_given_up = reduce.is_started && reduce.last_result.elapsed() > GIVE_UP;
+    }
+    let has_total = reduce.is_started && reduce.missing() == 0;
+    let code = reduce.end(is_stopped, has_total, is_given_up);
+    let Reduce { node, results, control, .. } = reduce;
+    drop((results, control));
+    node.end(code)
+}
+
+impl Reduce {
+    /// Publishes EXIT, waits for workers that have not subscribed to it, and prints the total; returns the exit code.
+    fn end(&mut self, is_stopped: bool, has_total: bool, is_given_up: bool) -> i32 {
+        if self.is_started {
+            self.publish(&[vec![EXIT]]);
+        }
+        let stay = Instant::now() + STAY;
+        while !is_stopped && !self.node.is("no-late-exit") && self.exits <= self.ready && Instant::now() < stay {
+            if self.node.is_stopped() {
+                break;
+            }
+            self.work();
+        }
+        let prints = has_total
+            || is_given_up && self.node.is("total-when-given-up")
+            || is_stopped && self.is_started && self.node.is("total-when-stopped");
+        if prints {
+            let total = if self.node.is("naive-sum") { self.naive } else { self.sum.round() };
+            println!("{total:?}");
+        }
+        i32::from(self.is_started && !has_total)
+    }
+
+    fn missing(&self) -> u64 {
+        self.count.saturating_sub(self.seen.len() as u64 + self.unnumbered)
+    }
+
+    /// Waits a moment for something to do, and does it.
+    fn work(&mut self) {
+        let mut items = [self.results.as_poll_item(zmq::POLLIN), self.control.as_poll_item(zmq::POLLIN)];
+        // A signal ends the wait early.
+        let _ = zmq::poll(&mut items, TICK_MS);
+        while let Ok(message) = self.control.recv_multipart(zmq::DONTWAIT) {
+            self.take_subscription(&message[0]);
+        }
+        while self.missing() > 0 || !self.is_started {
+            let Ok(outcome) = self.results.recv_multipart(zmq::DONTWAIT) else { break };
+            self.take_outcome(&outcome);
+            self.start_if_ready();
+        }
+        self.start_if_ready();
+        if self.is_started && self.missing() > 0 && self.unnumbered == 0 && Instant::now() > self.repeat_at {
+            self.repeat_at = Instant::now() + PATIENCE;
+            self.repeat();
+        }
+    }
+
+    fn take_subscription(&mut self, message: &[u8]) {
+        let is_exit = *message == [1, EXIT];
+        self.exits += u64::from(is_exit);
+        if is_exit && self.is_started && self.missing() == 0 && !self.node.is("no-late-exit") {
+            self.publish(&[vec![EXIT]]);
+        }
+        if *message == [1, START] || self.node.is("any-subscriber-is-a-source") {
+            self.has_source = true;
+            if self.is_started && !self.node.is("start-once") {
+                self.publish_start();
+            }
+        }
+    }
+
+    fn start_if_ready(&mut self) {
+        let workers = if self.node.is("starts-with-one-worker") { 1 } else { self.workers };
+        if !self.is_started && self.has_source && self.ready >= workers {
+            self.is_started = true;
+            self.last_result = Instant::now();
+            self.repeat_at = Instant::now() + PATIENCE;
+            self.publish_start();
+        }
+    }
+
+    fn publish_start(&self) {
+        self.publish(&[vec![START], self.base.to_le_bytes().to_vec()]);
+    }
+
+    fn publish(&self, command: &[Vec<u8>]) {
+        // An XPUB never waits.
+        let _ = self.control.send_multipart(command, zmq::DONTWAIT);
+    }
+
+    /// All that is missing, or with a fault everything.
+    fn repeat(&self) {
+        let places = (0..self.count).filter(|place| self.node.is("repeats-all") || !self.seen.contains(place));
+        let numbers: Vec<u8> = places.flat_map(|place| (self.base + place).to_le_bytes()).collect();
+        self.publish(&[vec![REPEAT], numbers]);
+    }
+
+    fn take_outcome(&mut self, outcome: &[Vec<u8>]) {
+        let is_name = |name: &[u8]| {
+            let most = if self.node.is("short-names-only") { 64 } else { 128 };
+            std::str::from_utf8(name).is_ok_and(|name| !name.contains(char::is_control))
+                && (1..=most).contains(&name.len())
+        };
+        match outcome {
+            [command] if *command == [READY] => self.ready += 1,
+            [command, name, ..] if *command == [READY] => self.ready += u64::from(is_name(name)),
+            [command, name, done, ..] if *command == [REPORT] && is_name(name) => {
+                if done.len() < 8 && self.node.is("dies-at-a-short-count") {
+                    panic!("the count is {done:?}");
+                }
+                if self.node.is("counts-reports") {
+                    self.count(None, 1_000.0);
+                }
+            }
+            [command, ..] if command.len() == 1 => {
+                if command[0] > REPORT && self.node.is("dies-at-unknown-command") {
+                    panic!("the command is {command:?}");
+                }
+            }
+            [symbol, value, tail @ ..] => self.take_result(symbol, value, tail),
+            _ => {}
+        }
+    }
+
+    fn take_result(&mut self, symbol: &[u8], value: &[u8], tail: &[Vec<u8>]) {
+        let node = &self.node;
+        let is_symbol = symbol.first().is_some_and(u8::is_ascii_uppercase)
+            && (2..=16).contains(&symbol.len())
+            && symbol.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+        let value = value.try_into().map(f64::from_le_bytes).ok();
+        let value = value.filter(|value| value.is_finite()).or(node.is("any-value").then_some(1_000.0));
+        let is_tail = tail.len() <= 8 && tail.iter().map(Vec::len).sum::<usize>() <= 1_024;
+        let is_valid = (is_symbol || node.is("any-symbol")) && (is_tail || node.is("any-tail"));
+        let Some(value) = value.filter(|_| is_valid && (self.is_started || node.is("counts-early-results"))) else {
+            return;
+        };
+        let number = tail.first().and_then(|frame| frame.as_slice().try_into().ok()).map(u64::from_le_bytes);
+        match number {
+            Some(number) => {
+                let place = number.wrapping_sub(self.base);
+                if place < self.count || node.is("counts-other-batches") {
+                    self.count(Some(place), value);
+                }
+            }
+            None if node.is("numbered-results-only") => {}
+            None => self.count(None, value),
+        }
+    }
+
+    fn count(&mut self, place: Option<u64>, value: f64) {
+        match place {
+            Some(place) if !self.seen.contains(&place) => drop(self.seen.insert(place)),
+            Some(_) if !self.node.is("counts-duplicates") => return,
+            _ => self.unnumbered += 1,
+        }
+        self.sum.add(value);
+        self.naive += value;
+        self.last_result = Instant::now();
+        self.repeat_at = Instant::now() + PATIENCE;
+        if self.node.is("early-exit") {
+            self.publish(&[vec![EXIT]]);
+        }
+    }
+}

@@ -1,0 +1,297 @@
+//! The program under test, and a process of it.
+
+use std::{
+    collections::VecDeque,
+    env,
+    ffi::OsString,
+    os::unix::{fs::PermissionsExt as _, process::CommandExt as _},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use children::{Child, Event, Exit, Signal};
+use rustix::process::{Pid, kill_process_group};
+use settings::program::Usage;
+use wire::foreign;
+
+use super::{Finding, Frames, Peer, Verdict};
+
+/// How long a program may take until its first sign of life: some languages start slowly, and compile first.
+pub const START_WITHIN: Duration = Duration::from_secs(15);
+
+/// How long a program may take to do what a message asks of it.
+pub const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+
+/// How long nothing must happen if no later message can prove it.
+pub const QUIET: Duration = Duration::from_millis(250);
+
+/// The longest line that is kept of a program's output.
+const LINE_BYTES_MAX: usize = 1 << 16;
+
+/// The most lines of a program's output that are kept until a check reads them; older ones are dropped.
+const LINES_MAX: usize = 10_000;
+
+/// The variables of the suite that a program must not inherit: it would talk to other peers than the kit's.
+const VARIABLES: [&str; 7] = [
+    "CHATZ_REQUESTS",
+    "CHATZ_BROADCASTS",
+    "TICKZ_TICKS",
+    "VALUZ_ORDERS",
+    "VALUZ_RESULTS",
+    "VALUZ_CONTROL",
+    "SUITE_OBSERVE",
+];
+
+/// How often a wait looks whether the program still runs.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// The program under test: its command.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    command: Vec<OsString>,
+    launcher: PathBuf,
+}
+
+impl Candidate {
+    /// A program and its arguments. `launcher` is this program, whose `exec` becomes it: then the kernel ends it with the kit.
+    ///
+    /// # Errors
+    /// There is no such program.
+    pub fn new(command: Vec<OsString>, launcher: &Path) -> Result<Self, Usage> {
+        let name = command.first().ok_or_else(|| Usage("no program is named".to_owned()))?;
+        if !can_start(Path::new(name)) {
+            return Err(Usage(format!("no program {} can be started", foreign(&name.to_string_lossy()))));
+        }
+        Ok(Self { command, launcher: launcher.to_owned() })
+    }
+
+    /// The command as it was typed.
+    #[must_use]
+    pub fn command(&self) -> String {
+        let words: Vec<_> = self.command.iter().map(|word| word.to_string_lossy()).collect();
+        foreign(&words.join(" ")).to_string()
+    }
+
+    /// Starts a process with these variables and their endpoints, and with these arguments after those of the command.
+    ///
+    /// # Errors
+    /// The system cannot start it.
+    pub fn start(&self, endpoints: &[(&str, &str)], arguments: &[&str]) -> Result<Running, Finding> {
+        let mut command = Command::new(&self.launcher);
+        command.args(["exec", "--"]).args(&self.command).args(arguments);
+        for variable in VARIABLES {
+            command.env_remove(variable);
+        }
+        command.env("SUITE_OBSERVE", "off").envs(endpoints.iter().copied());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // A signal reaches all processes of the group, as Ctrl-C in a terminal does: also one behind a shell.
+        command.process_group(0);
+        let output = Arc::new(Output::default());
+        let kept = Arc::clone(&output);
+        let take = move |event| match event {
+            Event::Printed(line) => kept.keep(|lines| &mut lines.printed, line),
+            Event::Logged(line) => kept.keep(|lines| &mut lines.logged, line),
+            Event::Exited(_) => kept.end(),
+        };
+        let child = Child::start(&mut command, LINE_BYTES_MAX, take)
+            .map_err(|error| Finding::Failed(format!("the program cannot be started: {error}")))?;
+        Ok(Running { child, output })
+    }
+}
+
+/// Whether there is a file that may be executed, at this path or, for a name, in a folder of `PATH`.
+fn can_start(program: &Path) -> bool {
+    let can_run =
+        |path: &Path| path.metadata().is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0);
+    if program.components().count() > 1 {
+        return can_run(program);
+    }
+    env::split_paths(&env::var_os("PATH").unwrap_or_default()).any(|folder| can_run(&folder.join(program)))
+}
+
+/// A process of the program under test. Dropped, it is killed.
+#[derive(Debug)]
+pub struct Running {
+    child: Child,
+    output: Arc<Output>,
+}
+
+/// What a process has printed and no check has read yet.
+#[derive(Debug, Default)]
+struct Output {
+    lines: Mutex<Lines>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Lines {
+    printed: VecDeque<String>,
+    logged: VecDeque<String>,
+    is_over: bool,
+}
+
+impl Running {
+    /// Writes a line to its standard input. A program that no longer reads shows elsewhere.
+    pub fn say(&mut self, line: &str) {
+        // It fails if the input is closed, or if many lines wait already.
+        let _ = self.child.say(line);
+    }
+
+    /// Closes its standard input, once the lines before are written.
+    pub fn end_input(&mut self) {
+        self.child.close_input();
+    }
+
+    /// The next line of its standard output if there is one within `bound`; none once it has exited and all are read.
+    pub fn line_within(&mut self, bound: Duration) -> Option<String> {
+        let waits = |lines: &mut Lines| lines.printed.is_empty() && !lines.is_over;
+        let waited = self.output.changed.wait_timeout_while(self.output.locked(), bound, waits);
+        let (mut lines, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        lines.printed.pop_front()
+    }
+
+    /// Sends SIGINT to it and all that it has started, as Ctrl-C does.
+    pub fn interrupt(&mut self) {
+        self.signal(Signal::INT);
+    }
+
+    /// Sends SIGTERM to it and all that it has started.
+    pub fn terminate(&mut self) {
+        self.signal(Signal::TERM);
+    }
+
+    /// Sends SIGKILL to it and all that it has started.
+    pub fn kill(&mut self) {
+        self.signal(Signal::KILL);
+    }
+
+    fn signal(&self, signal: Signal) {
+        // After its exit, another group may have its number.
+        if self.child.exit().is_none()
+            && let Some(group) = i32::try_from(self.child.pid()).ok().and_then(Pid::from_raw)
+        {
+            // It fails only for a group that has just ended.
+            let _ = kill_process_group(group, signal);
+        }
+    }
+
+    /// Its process id.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.pid()
+    }
+
+    /// Whether it still runs.
+    pub fn is_alive(&mut self) -> bool {
+        self.child.exit().is_none()
+    }
+
+    /// Waits for its exit, and returns its exit code.
+    ///
+    /// # Errors
+    /// It still runs after `bound`, or a signal has killed it.
+    pub fn exit_within(&mut self, bound: Duration) -> Result<i32, Finding> {
+        match self.child.exit_within(bound) {
+            Some(Exit::Code(code)) => Ok(code),
+            Some(exit) => Err(Finding::Failed(format!("the program ended with {exit}{}", self.last_log()))),
+            None => Err(Finding::Failed(format!("the program still runs after {bound:?}"))),
+        }
+    }
+
+    /// Waits until it exits with this exit code.
+    ///
+    /// # Errors
+    /// It does not, or with another one.
+    pub fn exit_with(&mut self, code: i32, bound: Duration) -> Verdict {
+        match self.exit_within(bound)? {
+            exit if exit == code => Ok(()),
+            exit => {
+                Err(Finding::Failed(format!("expected exit code {code}, seen exit code {exit}{}", self.last_log())))
+            }
+        }
+    }
+
+    /// Waits for what `look` returns, which may wait as long as it is passed; the wait ends early if the program exits.
+    /// `what` is expected, in words.
+    ///
+    /// # Errors
+    /// It does not come within `bound`.
+    pub fn expect<T>(
+        &self,
+        what: &str,
+        bound: Duration,
+        mut look: impl FnMut(Duration) -> Option<T>,
+    ) -> Result<T, Finding> {
+        let deadline = Instant::now() + bound;
+        loop {
+            // What it did before its exit may still be on its way.
+            let exit = self.child.exit();
+            let left = deadline.saturating_duration_since(Instant::now()).min(LOOK);
+            match (look(left), exit) {
+                (Some(seen), _) => return Ok(seen),
+                (None, Some(exit)) => {
+                    return Err(Finding::Failed(format!(
+                        "expected {what}, but the program ended with {exit}{}",
+                        self.last_log()
+                    )));
+                }
+                (None, None) if Instant::now() >= deadline => {
+                    return Err(Finding::Failed(format!("expected {what}; nothing came within {bound:?}")));
+                }
+                (None, None) => {}
+            }
+        }
+    }
+
+    /// Waits for the next message at a peer; `what` is expected, in words.
+    ///
+    /// # Errors
+    /// None comes within `bound`.
+    pub fn expect_message(&self, peer: &Peer, what: &str, bound: Duration) -> Result<Frames, Finding> {
+        self.expect(what, bound, |left| peer.recv_within(left))
+    }
+
+    /// Its last line on standard error, for a reason; empty if there is none.
+    #[must_use]
+    pub fn last_log(&self) -> String {
+        let lines = self.output.locked();
+        let last = lines.logged.iter().rev().find(|line| !line.trim().is_empty());
+        last.map(|line| format!("; its last line on standard error: {}", foreign(line).at_most(200)))
+            .unwrap_or_default()
+    }
+
+    /// Whether it has written anything to standard error.
+    #[must_use]
+    pub fn has_logged(&self) -> bool {
+        self.output.locked().logged.iter().any(|line| !line.trim().is_empty())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+impl Output {
+    fn keep(&self, stream: impl FnOnce(&mut Lines) -> &mut VecDeque<String>, line: String) {
+        let mut lines = self.locked();
+        let stream = stream(&mut lines);
+        if stream.len() == LINES_MAX {
+            stream.pop_front();
+        }
+        stream.push_back(line);
+        self.changed.notify_all();
+    }
+
+    fn end(&self) {
+        self.locked().is_over = true;
+        self.changed.notify_all();
+    }
+
+    fn locked(&self) -> MutexGuard<'_, Lines> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

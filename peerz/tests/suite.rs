@@ -1,0 +1,39 @@
+//! The programs of the suite pass the kit.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot continue fails")]
+
+use std::process::Command;
+
+const PEERZ: &str = env!("CARGO_BIN_EXE_peerz");
+
+/// Runs all checks of a role; each must pass, and only extensions may be absent.
+fn passes(role: &str, program: &str, arguments: &[&str], absent: &[&str]) {
+    let path = testkit::sibling(program);
+    let output = Command::new(PEERZ).args(["conformance", role, "--"]).arg(path).args(arguments).output().unwrap();
+    let table = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{table}\n{}", String::from_utf8_lossy(&output.stderr));
+    let summary = table.lines().last().unwrap();
+    let without = if absent.is_empty() { String::new() } else { format!("; without {}", absent.join(", ")) };
+    assert!(summary.contains(&format!("passed{without}, in ")), "{table}");
+    assert!(table.lines().all(|line| line.chars().count() <= 80 || line.starts_with(role)), "{table}");
+}
+
+#[test]
+fn the_source_passes() {
+    passes("source", "valuz", &["source"], &[]);
+}
+
+#[test]
+fn the_worker_passes() {
+    passes("worker", "valuz", &["worker", "--report"], &[]);
+}
+
+#[test]
+fn the_worker_of_the_base_protocol_passes() {
+    passes("worker", "valuz", &["worker"], &["report"]);
+}
+
+#[test]
+fn the_reduce_passes() {
+    passes("reduce", "valuz", &["reduce", "--json"], &[]);
+}
