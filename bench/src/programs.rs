@@ -74,7 +74,14 @@ impl Programs {
         if self.is_ours(side) {
             command = program(&self.ours, "tickz");
             let subscribers = ticks.topics.min(1);
-            command.args(["publish", "--summary", "--await-subscribers", &subscribers.to_string(), "--ticks", endpoint]);
+            command.args([
+                "publish",
+                "--summary",
+                "--await-subscribers",
+                &subscribers.to_string(),
+                "--ticks",
+                endpoint,
+            ]);
         } else {
             command = program(&self.reference, "tick_publish");
             command.args(["--await", &ticks.topics.to_string(), endpoint]);
