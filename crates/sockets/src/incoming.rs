@@ -145,11 +145,13 @@ impl Awaited {
         self.connections.insert(descriptor);
     }
 
-    /// A whole message came, of this connection if it is known.
+    /// A whole message came, of this connection if it is known. libzmq knows it of peers that speak ZMTP 3; an older peer may
+    /// be any of the awaited ones, and while it sends, none of them is taken for one that floods.
     pub(crate) fn handle_message(&mut self, descriptor: Option<Descriptor>) {
         self.received += 1;
-        if let Some(descriptor) = descriptor {
-            self.remove(descriptor);
+        match descriptor {
+            Some(descriptor) => self.remove(descriptor),
+            None => self.connections.clear(),
         }
     }
 
@@ -204,16 +206,24 @@ mod tests {
 
     #[test]
     fn all_is_received_when_nothing_is_left_or_each_peer_has_had_its_turn() {
-        let (mut awaited, descriptor) = (Awaited::default(), Descriptor(7));
+        let (mut awaited, descriptor, other) = (Awaited::default(), Descriptor(7), Descriptor(8));
         awaited.insert(descriptor);
         awaited.handle_drained();
         assert!(awaited.all_received(None));
         awaited.begin();
         assert!(!awaited.all_received(Some(10)));
-        (0..TURNS + 11).for_each(|_| awaited.handle_message(None));
+        (0..TURNS + 11).for_each(|_| awaited.handle_message(Some(other)));
         assert_eq!([None, Some(10), Some(11)].map(|peers| awaited.all_received(peers)), [false, true, false]);
         assert!(!awaited.is_empty());
         awaited.handle_message(Some(descriptor));
+        assert!(awaited.is_empty());
+    }
+
+    #[test]
+    fn a_message_of_an_unknown_connection_may_be_of_any_that_is_awaited() {
+        let mut awaited = Awaited::default();
+        [7, 8].into_iter().for_each(|descriptor| awaited.insert(Descriptor(descriptor)));
+        awaited.handle_message(None);
         assert!(awaited.is_empty());
     }
 

@@ -2,7 +2,8 @@
 
 use std::{
     fs,
-    net::TcpListener,
+    io::Write as _,
+    net::{TcpListener, TcpStream},
     path::Path,
     sync::atomic::{AtomicBool, Ordering},
     thread,
@@ -283,5 +284,23 @@ fn a_peer_with_many_messages_that_then_stops_is_none_that_floods() {
     });
     worker.send(&[b"more"]).unwrap();
     assert_eq!(receive(&mut pull), [b"more"].into_iter().collect());
+    assert_eq!(listener.flooders(), 0);
+}
+
+#[test]
+fn a_peer_older_than_zmtp_3_is_none_that_floods() {
+    let (mut pull, endpoint) = bound(&context(), Role::Pull, RESULTS);
+    let mut listener = Listener::of(RESULTS);
+    let mut worker = TcpStream::connect(endpoint.as_str().trim_start_matches("tcp://")).unwrap();
+    // ZMTP 2.0: signature, revision 1, socket type PUSH, and an empty routing id. libzmq does not report its connection.
+    worker.write_all(&[0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 1, 8, 0, 0]).unwrap();
+    let results = many(&[&[7; 16]]).repeat(6);
+    for _ in 0..6 {
+        worker.write_all(&results).unwrap();
+        let (all, look) = (results.len() / 18, listener.next_deadline());
+        follow_until("all results come, and it is looked at", &mut listener, &mut pull, |listener, received| {
+            received == all && listener.next_deadline() != look
+        });
+    }
     assert_eq!(listener.flooders(), 0);
 }
