@@ -177,6 +177,24 @@ describe('what is there stays where it is', () => {
   })
 })
 
+test('a process that is shown before it is connected gets its place from its first line', () => {
+  const whole = samples.three()
+  const last = whole.cast.processes.at(-1)?.id ?? ''
+  const begun = {
+    ...whole.cast,
+    lines: whole.cast.lines.filter(({ from, to }) => !from.startsWith(last) && !to.startsWith(last)),
+  }
+  const stage = new Stage()
+  const [before, during, after] = [begun, whole.cast, begun].map((cast) =>
+    boxesOf(stage.show(cast, ROOM, new Set()).picture),
+  )
+  const columns = (boxes?: Map<string, Box>) => [...(boxes?.values() ?? [])].map(({ x }) => x)
+  expect(new Set(columns(before)).size).toBe(2)
+  expect(new Set(columns(during)).size).toBe(3)
+  // It moves once: the end of a line is no reason to leave.
+  expect(new Set(columns(after)).size).toBe(3)
+})
+
 test('a change of states alone keeps the picture, and shows them', () => {
   const stage = new Stage()
   const { cast } = samples.three()

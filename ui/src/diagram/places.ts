@@ -1,5 +1,6 @@
 // Where every box is: its column and its height. A box keeps its place while it is shown, whatever comes and goes around
-// it; one that comes takes the free place in its column that is nearest to what it is connected to.
+// it; one that comes takes the free place in its column that is nearest to what it is connected to. A process is shown before it is
+// connected, so its first line may move it, once.
 
 import { columnsOf } from './columns'
 import { DENSER, type Form, FORMS, isFull, middlesOf, sizeOf } from './forms'
@@ -20,6 +21,8 @@ export interface Places {
   sides: Sides
   /** The columns that have more boxes than fit, even in the densest form. */
   crowded: ReadonlySet<number>
+  /** The boxes that have not been connected to another one yet. */
+  alone: ReadonlySet<string>
 }
 
 export const NOWHERE: Places = {
@@ -27,6 +30,7 @@ export const NOWHERE: Places = {
   forms: new Map(),
   sides: { ports: new Map(), links: new Map() },
   crowded: new Set(),
+  alone: new Set(),
 }
 
 /** What a room holds, whatever is in it. */
@@ -45,8 +49,9 @@ const SPARE = 1.3
 
 /** The places of a graph's boxes, from those that they had before. */
 export function place(graph: Graph, before: Places, capacity: Capacity): Places {
-  const known = new Map([...before.spots].map(([id, { column }]) => [id, column]))
-  const columns = columnsOf(graph, known, capacity.columns)
+  const connected = connectedOf(graph)
+  const placed = [...before.spots].filter(([id]) => !before.alone.has(id) || !connected.has(id))
+  const columns = columnsOf(graph, new Map(placed.map(([id, { column }]) => [id, column])), capacity.columns)
   const sides = sidesOf(graph, columns, before.sides.ports)
   const peers = peersOf(graph)
   const middles = new Map<string, number>()
@@ -98,7 +103,9 @@ export function place(graph: Graph, before: Places, capacity: Capacity): Places 
       level(node, spot, forms.get(column) ?? 'full')
     }
   }
-  return { spots, forms, sides, crowded }
+  const isAlone = ({ id }: Node) => !connected.has(id) && (before.alone.has(id) || !before.spots.has(id))
+  const alone = new Set(graph.nodes.filter(isAlone).map(({ id }) => id))
+  return { spots, forms, sides, crowded, alone }
 }
 
 /** The forms to try, from the roomiest: in the one that a column has, everything stays where it is if it can. */
@@ -190,6 +197,12 @@ function stack({ nodes, column, form, sides, old, keep, tops, height, close, top
     if (level !== undefined) taken.set(node.id, { ...spot, at: level })
   }
   return taken
+}
+
+/** The boxes with a line to another one. */
+function connectedOf(graph: Graph): Set<string> {
+  const lines = graph.links.map(({ from, to }) => [graph.nodeOf.get(from)?.id, graph.nodeOf.get(to)?.id] as const)
+  return new Set(lines.flatMap(([from, to]) => (from && to && from !== to ? [from, to] : [])))
 }
 
 function peersOf(graph: Graph): Map<string, string[]> {
