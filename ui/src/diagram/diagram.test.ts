@@ -9,7 +9,7 @@ import { counted, Pace, type Pulse, pulsesBetween, roundRobin } from './pulses'
 import { Meter, together } from './rates'
 import { rowsFor } from './rows'
 import * as samples from './samples'
-import { commandOf, fitted, kindOf, subtitleOf, titleOf, widthOf } from './titles'
+import { commandOf, fitted, headingOf, kindOf, subtitleOf, titleOf, widthOf } from './titles'
 import { tracksOf } from './tracks'
 import { absenceOf, figureOf, figuresOf, heardOfNode, heardOfPort, noteOf } from './words'
 
@@ -99,6 +99,15 @@ describe('the graph of a cast', () => {
       ['valuz worker', 'not running', 'just valuz worker'],
     ])
     expect(graph.links.map((link) => lookOf(graph, link))).toEqual(['dots', 'dots', 'dots', 'faint', 'faint', 'faint'])
+  })
+
+  test('calls a process by the name that its scene gives it, also where there is no room for its role', () => {
+    const casting = new samples.Casting()
+    const named = { child: 'average', language: 'python' }
+    casting.process('average', 'watch', [{ name: 'ticks', type: 'SUB' }], named)
+    const [node] = graphOf(casting.end().cast).nodes
+    expect(headingOf(node!, 20, '')).toEqual({ name: 'average watch', detail: 'python' })
+    expect(headingOf(node!, 9, '')).toEqual({ name: 'average', detail: 'python' })
   })
 
   test('says where messages arrive and how they are carried', () => {

@@ -43,8 +43,7 @@ export function headingOf(node: Node, room: number, state: string): { name: stri
   if (child && widthOf(name) > room && name.endsWith(child)) return { name: fitted(child, room), detail: '' }
   if (detail === '' || !process) return { name: fitted(name, room), detail: '' }
   const rest = room - detail.length * 0.6 - 0.5
-  const short = process.role || process.program
-  const names = isNamed(process) ? [name] : [name, short.slice(0, NAME_MAX)]
+  const names = isNamed(process) ? [name] : [name, short(child ?? (process.role || process.program))]
   const fits = names.find((each) => widthOf(each) <= rest)
   return fits === undefined ? { name: fitted(name, room), detail: '' } : { name: fits, detail }
 }
