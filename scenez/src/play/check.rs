@@ -13,6 +13,9 @@ use crate::{
 /// How much of a printed line a sentence has.
 const LINE_CHARS_MAX: usize = 60;
 
+/// How much of a long line is shown before what was found in it.
+const BEFORE_FOUND_CHARS: usize = 16;
+
 /// An expectation at work.
 #[derive(Debug, Clone)]
 pub struct Check {
@@ -112,8 +115,12 @@ impl Check {
         if self.printed.is_found || (path.member != actor && path.member != member) {
             return;
         }
-        self.printed =
-            Printed { count: self.printed.count + 1, last: line.to_owned(), is_found: line.contains(text.as_str()) };
+        let found = line.find(text.as_str());
+        self.printed = Printed {
+            count: self.printed.count + 1,
+            last: found.map_or_else(|| line.to_owned(), |at| from_around(line, at)),
+            is_found: found.is_some(),
+        };
     }
 
     /// Takes the values of now; returns whether anything has changed.
@@ -208,6 +215,17 @@ impl Check {
             }
         };
         (*is_found, seen)
+    }
+}
+
+/// A line that is too long to be shown whole, from shortly before what was found in it.
+fn from_around(line: &str, found: usize) -> String {
+    if line.chars().nth(LINE_CHARS_MAX).is_none() {
+        return line.to_owned();
+    }
+    match line[..found].char_indices().nth_back(BEFORE_FOUND_CHARS) {
+        Some((start, _)) => format!("…{}", &line[start..]),
+        None => line.to_owned(),
     }
 }
 

@@ -327,6 +327,16 @@ fn a_line_counts_from_the_cue_and_once_printed_stays_printed() {
 }
 
 #[test]
+fn of_a_long_line_that_part_is_shown_that_was_expected() {
+    let stage = Stage::new(&[("late", 1)]);
+    let mut play = stage.begin(&[expect("late", Property::Prints, Wanted::Contains("joined".to_owned()))]);
+    play.handle_line("late", "late", &format!("{} Ä joined {}", "é".repeat(100), "x".repeat(100)));
+    stage.follow(&mut play);
+    let shown = format!("…{} Ä joined {}…", "é".repeat(14), "x".repeat(35));
+    assert_eq!(play.checks()[0].sentence(), format!("late.prints contains 'joined', has printed '{shown}'"));
+}
+
+#[test]
 fn what_waits_is_known_once_it_is_reported_and_ends_with_the_process() {
     let mut stage = Stage::new(&[("early", 1)]);
     let some = ticks(Figure::Waiting, Wanted::Number(Comparison::Greater, Operand::Number(0.0)));
