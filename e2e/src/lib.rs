@@ -105,6 +105,12 @@ impl Batch {
         Self { source, reduce, orders, results, control }
     }
 
+    /// Its endpoints: orders, results and control.
+    #[must_use]
+    pub fn endpoints(&self) -> [&str; 3] {
+        [&self.orders, &self.results, &self.control]
+    }
+
     /// Starts a worker of this batch.
     #[must_use]
     pub fn worker(&self, more: &[&str]) -> Program {
