@@ -2,6 +2,7 @@
 
 import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
+import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { open, useBrowser } from '../desk/browser'
 import { ALL_UP, eventually, freeChannels, start, startDesk } from '../desk/programs'
@@ -12,6 +13,13 @@ const FOLDER = resolve(import.meta.dirname, '../../../docs/pictures')
 const ORDERS = 150_000
 
 useBrowser()
+
+/** Waits until what is shown is drawn, then takes its picture. */
+async function take(page: Page, name: string): Promise<void> {
+  await eventually(async () => expect(await page.evaluate(() => document.fonts.status)).toBe('loaded'))
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))))
+  await page.screenshot({ path: resolve(FOLDER, `${name}.png`) })
+}
 
 test('every view, dark, and the desk in light', async () => {
   mkdirSync(FOLDER, { recursive: true })
@@ -58,9 +66,20 @@ test('every view, dark, and the desk in light', async () => {
         .first()
         .click()
     // Charts and lanes draw what has come since the view was opened.
-    await eventually(async () => expect(await page.evaluate(() => document.fonts.status)).toBe('loaded'))
-    await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))))
-    await page.screenshot({ path: resolve(FOLDER, `${view}.png`) })
+    await take(page, view)
     await page.keyboard.press('Escape')
   }
+
+  await page.keyboard.press('8')
+  await page
+    .locator('main')
+    .getByRole('button', { name: /^The slow joiner/ })
+    .click()
+  const bar = page.getByRole('region', { name: 'On stage' })
+  const met = (cue: number) => eventually(async () => expect(await bar.innerText()).toContain(`${cue}/4 ✓`), 30_000)
+  await met(1)
+  await page.keyboard.press('ArrowRight')
+  await met(2)
+  await page.mouse.move(0, 0)
+  await take(page, 'stage')
 })
