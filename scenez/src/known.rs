@@ -9,7 +9,7 @@ use std::{
 
 use wire::report::Declaration;
 
-use crate::suggest::suggestion;
+use crate::{peers, suggest::suggestion};
 
 /// Roles that start others, which report, and report nothing themselves.
 const SILENT: &[(&str, &str)] = &[("valuz", "run")];
@@ -17,9 +17,9 @@ const SILENT: &[(&str, &str)] = &[("valuz", "run")];
 /// Programs of the suite that declare nothing: `linkz` reports itself, under any role.
 const UNDECLARED: [&str; 3] = ["keyz", "linkz", "observez"];
 
-/// The programs of the suite that a scene may start.
+/// The programs of the suite that a scene may start, and the word for those in other languages.
 pub fn suite() -> BTreeSet<&'static str> {
-    declarations().map(|declaration| declaration.program).chain(UNDECLARED).collect()
+    declarations().map(|declaration| declaration.program).chain(UNDECLARED).chain([peers::PROGRAM]).collect()
 }
 
 /// The roles of the suite's programs that report.
@@ -95,6 +95,14 @@ impl Programs {
         let own = env::current_exe().ok().and_then(|program| Some(program.parent()?.to_owned()));
         let path = env::var_os("PATH").unwrap_or_default();
         Self { folders: own.into_iter().chain(env::split_paths(&path)).collect(), root: root.to_owned() }
+    }
+
+    /// Whether there is the peer that a command line names, if it names one.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn check_peer(&self, run: &[String]) -> Result<(), String> {
+        peers::check(run, &self.root)
     }
 
     /// Whether there is one of this name, or at this path.

@@ -7,6 +7,7 @@
 //! - [`parse`]: the text of a file → a [`script::Scene`]
 //! - [`check`](mod@check): mistakes that show before anything starts
 //! - [`known`]: what the suite's programs report, and which programs there are
+//! - [`peers`]: members of a cast in other languages
 //! - [`problem`]: a mistake, and the line that it is in
 //! - [`values`]: what the paths of a scene stand for at the moment
 //! - [`play`]: one cue at work, and how far its expectations are
@@ -30,6 +31,7 @@ pub mod files;
 mod folder;
 pub mod known;
 pub mod parse;
+pub mod peers;
 pub mod play;
 pub mod player;
 pub mod problem;

@@ -3,24 +3,25 @@
 use std::{
     env,
     io::{self, IsTerminal as _, Write as _},
-    os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
-    process::{self, ExitCode},
+    process::ExitCode,
+    slice,
     sync::Arc,
     time::Duration,
 };
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, ensure};
 use scenez::{
     Scene,
-    args::{Cli, Command, ExecArgs, NamesArgs, PlayArgs, RehearseArgs, TourArgs},
+    args::{Cli, Command, NamesArgs, PlayArgs, RehearseArgs, TourArgs},
     files::{self, SceneError},
     known::Programs,
+    peers,
     player::{self, Pace},
     rehearsal::{self, Outcome},
     stage::{StageConfig, StageHub},
     talk::{self, Cut, Talk},
-    tour,
+    tour::{self, Part},
 };
 use settings::program;
 use sockets::Stop;
@@ -40,7 +41,7 @@ fn run(Cli { command, scenes }: Cli) -> anyhow::Result<()> {
         Command::Play(args) => play(&scenes, &args),
         Command::Tour(args) => tour(&scenes, &args),
         Command::Rehearse(args) => rehearse(&scenes, &args),
-        Command::Exec(args) => exec(&args),
+        Command::Exec(args) => program::exec(&args.words),
         Command::Check(args) => check(&scenes, &args),
         Command::List => list(&scenes),
     }
@@ -64,8 +65,12 @@ fn tour(folder: &Path, args: &TourArgs) -> anyhow::Result<()> {
     let talk = talk::load(folder)?;
     let (cut, first) = tour::choose(&talk, args.minutes, args.scene.as_deref())?;
     let paths = cut.parts.iter().map(|part| files::path(folder, &part.scene));
-    let scenes = paths.map(|path| Ok((Arc::new(load(&path)?), stage_config(&path)?)));
-    let scenes = scenes.collect::<anyhow::Result<Vec<_>>>()?;
+    let part = |path: PathBuf| {
+        let (scene, config) = (load(&path)?, stage_config(&path)?);
+        let missing = peers::missing(&scene, &config.root)?;
+        Ok(Part { scene: Arc::new(scene), config, missing })
+    };
+    let scenes = paths.map(part).collect::<anyhow::Result<Vec<_>>>()?;
     let has_keys = !args.auto && io::stdin().is_terminal();
     let pace = if has_keys { Pace::Keys } else { Pace::Expectations };
     tour::play(&talk, cut, &scenes, first, pace, &Stop::on_signals()?)
@@ -73,10 +78,18 @@ fn tour(folder: &Path, args: &TourArgs) -> anyhow::Result<()> {
 
 /// Plays scenes by themselves, and prints a line for each as soon as it is over.
 fn rehearse(folder: &Path, args: &RehearseArgs) -> anyhow::Result<()> {
-    let paths = paths(folder, &args.scenes)?;
-    let scenes = paths.iter().map(|path| Ok((Arc::new(load(path)?), stage_config(path)?)));
-    let scenes = scenes.collect::<anyhow::Result<Vec<_>>>()?;
-    let width = scenes.iter().map(|(scene, _)| scene.name.chars().count()).max().unwrap_or_default().max("scene".len());
+    let (mut scenes, mut skipped, mut width) = (Vec::new(), 0, "scene".len());
+    for path in paths(folder, &args.scenes)? {
+        let (scene, config) = (load(&path)?, stage_config(&path)?);
+        width = width.max(scene.name.chars().count());
+        let missing = peers::missing(&scene, &config.root)?;
+        missing.iter().try_for_each(|reason| writeln!(io::stdout(), "{}: skipped: {reason}", scene.name))?;
+        if missing.is_empty() {
+            scenes.push((Arc::new(scene), config));
+        } else {
+            skipped += 1;
+        }
+    }
     let (count, stop) = (scenes.len() as u64, Stop::on_signals()?);
     writeln!(io::stdout(), "{:width$}  cues  start     reset     time     verdict", "scene")?;
     let (mut played, mut failed) = (0, 0);
@@ -93,15 +106,10 @@ fn rehearse(folder: &Path, args: &RehearseArgs) -> anyhow::Result<()> {
     }
     ensure!(failed == 0, "{failed} of {} failed", plural(count, "scene"));
     ensure!(played == count, "stopped after {played} of {}", plural(count, "scene"));
+    if skipped > 0 {
+        writeln!(io::stdout(), "{} played, {skipped} skipped", plural(played, "scene"))?;
+    }
     Ok(())
-}
-
-/// Becomes another program, which the kernel ends with this one's parent, as it would have ended this one.
-fn exec(args: &ExecArgs) -> anyhow::Result<()> {
-    let Some((name, arguments)) = args.words.split_first() else { bail!("no program is named") };
-    // What that one starts has another parent.
-    let error = process::Command::new(name).args(arguments).env_remove(program::END_WITH_PARENT).exec();
-    Err(error).with_context(|| format!("cannot run {}", foreign(&name.to_string_lossy())))
 }
 
 /// The programs are next to this one; the cast runs in the folder above that of the scene.
@@ -121,9 +129,12 @@ fn paths(folder: &Path, args: &NamesArgs) -> Result<Vec<PathBuf>, SceneError> {
 /// Checks scenes and the talk, and prints a line for each without a mistake, and one for each mistake of the others.
 fn check(folder: &Path, args: &NamesArgs) -> anyhow::Result<()> {
     let is_talk = |path: &&PathBuf| files::name(path) == talk::NAME;
-    let (paths, mut faulty) = (paths(folder, args)?, 0_u64);
+    let (paths, mut faulty, mut skipped) = (paths(folder, args)?, 0_u64, 0);
     for path in paths.iter().filter(|path| !is_talk(path)) {
-        faulty += u64::from(!report(path, load(path).map(|scene| counts(&scene)))?);
+        let loaded = load(path);
+        let missing = loaded.as_ref().map_or(Ok(Vec::new()), |scene| peers::missing(scene, &files::root(path)))?;
+        skipped += u64::from(!missing.is_empty());
+        faulty += u64::from(!report(path, loaded.map(|scene| counts(&scene, &missing)))?);
     }
     let talk = if paths.iter().any(|path| is_talk(&path)) {
         Some(talk::load(folder))
@@ -136,6 +147,9 @@ fn check(folder: &Path, args: &NamesArgs) -> anyhow::Result<()> {
         faulty += u64::from(!report(&files::path(folder, talk::NAME), talk.map(|talk| lengths(&talk)))?);
     }
     ensure!(faulty == 0, "{} with mistakes", plural(faulty, "file"));
+    if skipped > 0 {
+        writeln!(io::stdout(), "{} cannot be played on this machine", plural(skipped, "scene"))?;
+    }
     Ok(())
 }
 
@@ -153,9 +167,11 @@ fn report(path: &Path, checked: Result<String, SceneError>) -> io::Result<bool> 
     Ok(is_good)
 }
 
-fn counts(scene: &Scene) -> String {
+/// What a scene has, and why this machine would skip it.
+fn counts(scene: &Scene, missing: &[String]) -> String {
     let expectations: usize = scene.cues.iter().map(|cue| cue.expectations.len()).sum();
-    [plural(scene.cues.len() as u64, "cue"), plural(expectations as u64, "expectation")].join(", ")
+    let counts = [plural(scene.cues.len() as u64, "cue"), plural(expectations as u64, "expectation")].join(", ");
+    [slice::from_ref(&counts), missing].concat().join("; skipped: ")
 }
 
 fn lengths(talk: &Talk) -> String {

@@ -32,6 +32,7 @@ mod transcript;
 
 use std::{ffi::OsString, path::PathBuf, sync::Arc};
 
+use languages::PeerError;
 use sockets::{
     BindError, Context, HubConfig, SocketError,
     actor::{self, Handle, NotTaken},
@@ -91,6 +92,9 @@ pub enum StageError {
     /// The system has no descriptors or threads left.
     #[error("cannot open the stage")]
     System(#[from] std::io::Error),
+    /// A member in another language is missing on this machine, or cannot be built.
+    #[error(transparent)]
+    Peer(#[from] PeerError),
     /// The scene has no cue.
     #[error("the scene has no cue")]
     Empty,
@@ -110,7 +114,7 @@ impl Stage {
     /// times a second, and must not wait.
     ///
     /// # Errors
-    /// The system has no ports, descriptors or threads left; the scene has no cue.
+    /// The system has no ports, descriptors or threads left; the scene has no cue; a language of its cast is missing.
     pub fn open(
         scene: Arc<Scene>,
         config: StageConfig,

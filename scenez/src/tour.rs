@@ -40,27 +40,33 @@ pub fn choose<'a>(talk: &'a Talk, minutes: Option<u32>, scene: Option<&str>) -> 
     })
 }
 
+/// What a part of the talk needs.
+#[derive(Debug)]
+pub struct Part {
+    /// Its scene.
+    pub scene: Arc<Scene>,
+    /// Where that is played.
+    pub config: StageConfig,
+    /// Why this machine cannot play it: then it is skipped.
+    pub missing: Vec<String>,
+}
+
 /// Plays a cut from its part `first` on: `scenes` has what each of its parts needs. No process that it has started outlives it.
 ///
 /// # Errors
 /// A stage fails, or the terminal; without keys, also the first expectation that fails.
-pub fn play(
-    talk: &Talk,
-    cut: &Cut,
-    scenes: &[(Arc<Scene>, StageConfig)],
-    first: usize,
-    pace: Pace,
-    stop: &Stop,
-) -> anyhow::Result<()> {
+pub fn play(talk: &Talk, cut: &Cut, scenes: &[Part], first: usize, pace: Pace, stop: &Stop) -> anyhow::Result<()> {
     let mut player = Player::open(Paper::new(true), pace, stop)?;
     player.paper.talk(&talk.title, &[talk.idea.as_str(), &cut.text].join("\n\n"))?;
     let (begin, mut at) = (Instant::now(), first);
-    while let Some((scene, config)) = scenes.get(at) {
+    while let Some(Part { scene, config, missing }) = scenes.get(at) {
         let clock = player.has_keys().then(|| minute(cut, first) + begin.elapsed());
         player.paper.place(&place(cut, at, clock), &cut.parts[at].text)?;
         player.paper.title(scene)?;
+        missing.iter().try_for_each(|reason| player.paper.skipped(reason))?;
         let end = match player.wait()? {
             Some(end) => end,
+            None if !missing.is_empty() => End::Next,
             None => player.scene(Arc::clone(scene), config.clone())?,
         };
         match end {

@@ -1,6 +1,6 @@
 //! The command line: what may be typed. `roles` turns it into configurations.
 
-use std::time::Duration;
+use std::{ffi::OsString, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use records::Origin;
@@ -8,7 +8,7 @@ use settings::{HostArgs, ReportingArgs};
 use sockets::Endpoint;
 use wire::value::{CONTROL, ORDERS, RESULTS};
 
-use crate::{pace::Pace, valuation, worker::Delay};
+use crate::{pace::Pace, valuation, worker::Delay, workforce::Workforce};
 
 /// The longest duration of a flag, far within the range of the clock.
 const DURATION_MAX: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -32,6 +32,16 @@ pub(crate) enum RoleArgs {
     Worker(WorkerArgs),
     Reduce(ReduceArgs),
     Run(RunArgs),
+    /// Run a program that ends when this program's parent does
+    #[command(hide = true)]
+    Exec(ExecArgs),
+}
+
+/// A command line.
+#[derive(Debug, Args)]
+pub(crate) struct ExecArgs {
+    #[arg(value_name = "WORD", required = true, last = true)]
+    pub(crate) words: Vec<OsString>,
 }
 
 /// Send the orders of a batch to the workers
@@ -190,7 +200,8 @@ pub(crate) struct WaitingArgs {
 /// Start source, workers and reduce as processes, and show their progress
 ///
 /// Without endpoints they use free ports of this machine. With endpoints, workers on other machines and in other
-/// languages may join. With security on, all processes use the same credentials.
+/// languages may join. With security on, all processes use the same credentials. Workers in other languages know no
+/// security, and compute the notional value without a delay.
 #[derive(Debug, Args)]
 #[command(
     mut_arg("orders", |arg| arg.help("Endpoint to bind for workers [default: a free port of this machine]")),
@@ -201,11 +212,12 @@ pub(crate) struct WaitingArgs {
   valuz run --workers 2 --count 1000000
   valuz run --workers 2 --count 20000 --valuation var --json
   valuz run --workers 2 --count 100 --rate 5
+  valuz run --workers rust:2,python:1,haskell:1 --count 100000
   valuz run --workers 1 --input orders.csv --orders 'tcp://*:9004' --results 'tcp://*:9005' --control 'tcp://*:9006'")]
 pub(crate) struct RunArgs {
-    /// Number of workers to start
-    #[arg(long, value_name = "W", value_parser = clap::value_parser!(u32).range(1..=1000))]
-    pub(crate) workers: u32,
+    /// Number of workers to start, or how many in each language, such as rust:2,python:1
+    #[arg(long, value_name = "W")]
+    pub(crate) workers: Workforce,
     #[command(flatten)]
     pub(crate) batch: BatchArgs,
     #[command(flatten)]

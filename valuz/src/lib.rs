@@ -16,7 +16,7 @@
 //! - [`tally`], [`roster`], `losses`, [`sums`], [`reduce`]: what reduce knows (pure), exact sums, and reduce
 //! - [`repeat_log`]: log lines at a bounded rate
 //! - [`summary`]: the result of a batch, as text and as JSON
-//! - `run`, `processes`, [`progress`]: all of them as processes, with a progress bar
+//! - `run`, `workforce`, `processes`, [`progress`]: all of them as processes, with workers in several languages and a progress bar
 //! - [`args`], `roles`: the command line, and the configurations made from it
 
 pub mod args;
@@ -40,6 +40,7 @@ pub mod sums;
 pub mod tally;
 pub mod valuation;
 pub mod worker;
+mod workforce;
 
 pub use reduce::{Reduce, ReduceConfig};
 pub use source::{Source, SourceConfig};

@@ -5,11 +5,14 @@ use std::{
     time::Duration,
 };
 
-use anyhow::ensure;
+use anyhow::{bail, ensure};
 use clap::error::ErrorKind;
 use records::Origin;
-use settings::ReportingArgs;
-use sockets::Stop;
+use settings::{
+    ReportingArgs,
+    program::{self, Usage},
+};
+use sockets::{Mechanism, Stop};
 use tracing::warn;
 use wire::{
     plural,
@@ -36,12 +39,13 @@ impl Cli {
     /// # Errors
     /// What failed, as one line.
     pub fn run(self) -> anyhow::Result<()> {
-        let stop = Stop::on_signals()?;
+        let stop = Stop::on_signals;
         match self.role {
-            RoleArgs::Source(args) => args.run(self.suite, &stop),
-            RoleArgs::Worker(args) => args.run(self.suite, &stop),
-            RoleArgs::Reduce(args) => args.run(self.suite, &stop),
-            RoleArgs::Run(args) => args.run(&self.suite, &stop),
+            RoleArgs::Source(args) => args.run(self.suite, &stop()?),
+            RoleArgs::Worker(args) => args.run(self.suite, &stop()?),
+            RoleArgs::Reduce(args) => args.run(self.suite, &stop()?),
+            RoleArgs::Run(args) => args.run(&self.suite, &stop()?),
+            RoleArgs::Exec(args) => program::exec(&args.words),
         }
     }
 }
@@ -153,12 +157,15 @@ impl WaitingArgs {
 
 impl RunArgs {
     fn run(self, suite: &ReportingArgs, stop: &Stop) -> anyhow::Result<()> {
+        self.check_peers(suite)?;
+        let workers = self.workers.prepare()?;
         // Read here and only here: the source could not read a stream again.
         let listing = self.batch.input.as_ref().map(|input| self.batch.read(input, stop)).transpose()?;
         let listed = listing.as_ref().map(|listing| listing.orders.len() as u64);
         let count = listed.or(self.batch.count).unwrap_or_default();
         let config = RunConfig {
-            plan: self.waiting.plan(self.workers, count, self.batch.rate.period()),
+            plan: self.waiting.plan(self.workers.count(), count, self.batch.rate.period()),
+            workers,
             pace: self.batch.rate,
             seed: self.batch.seed,
             work: self.work,
@@ -168,5 +175,20 @@ impl RunArgs {
             control: self.control.endpoint,
         };
         run::run(&config, listing, suite, stop)
+    }
+
+    /// Whether workers in other languages, if there are some, can do what is asked for: a batch of two different valuations would have
+    /// a total that means nothing.
+    fn check_peers(&self, suite: &ReportingArgs) -> anyhow::Result<()> {
+        if !self.workers.has_peers() {
+            return Ok(());
+        }
+        if self.work.valuation != ValuationName::Notional {
+            bail!(Usage("workers in other languages compute the notional value only".to_owned()));
+        }
+        if !matches!(suite.clone().load()?.security()?.mechanism, Mechanism::Null) {
+            bail!(Usage("workers in other languages know no security: --security must be null".to_owned()));
+        }
+        Ok(())
     }
 }

@@ -1,7 +1,8 @@
 //! `valuz run`: source, workers and reduce as processes of this same program, and their progress.
 //!
 //! Nothing is timed: reduce is started first and prints its endpoints, then the source, which does the same, then the
-//! workers. Reduce's lines of [`Progress`] move the bar; all other lines are passed on.
+//! workers. Reduce's lines of [`Progress`] move the bar; all other lines are passed on. A worker in another language gets the
+//! endpoints by the variables that every peer reads.
 
 use std::{
     env,
@@ -22,7 +23,10 @@ use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use settings::ReportingArgs;
 use sockets::{Endpoint, Mechanism, Stop};
 use tracing::{info, warn};
-use wire::foreign;
+use wire::{
+    foreign,
+    value::{CONTROL, ORDERS, RESULTS},
+};
 
 use crate::{
     args::{ValuationName, WorkArgs},
@@ -31,6 +35,7 @@ use crate::{
     processes::{Event, Processes},
     progress::Progress,
     tally::Plan,
+    workforce::Kind,
 };
 
 /// How long the others may take to exit after reduce has.
@@ -50,6 +55,8 @@ const FIRST_WORKER: usize = 2;
 /// What is started.
 pub(crate) struct RunConfig {
     pub(crate) plan: Plan,
+    /// How workers are started, and how many of each kind.
+    pub(crate) workers: Vec<(Kind, u32)>,
     /// How fast the source sends.
     pub(crate) pace: Pace,
     /// What simulated orders are made from.
@@ -77,6 +84,7 @@ pub(crate) fn run(
         orders: None,
         results: None,
         control: None,
+        kinds: Vec::new(),
         is_started: false,
         next_log: Instant::now() + LOG_EVERY,
     };
@@ -99,6 +107,8 @@ struct Run<'a> {
     orders: Option<String>,
     results: Option<String>,
     control: Option<String>,
+    /// Of which kind each worker is, in the order of starting.
+    kinds: Vec<usize>,
     /// Whether reduce has published START.
     is_started: bool,
     /// When the next log line of progress is due.
@@ -110,6 +120,8 @@ impl Run<'_> {
     fn watch(&mut self) -> anyhow::Result<()> {
         loop {
             match self.processes.next_event(None) {
+                // What a worker in another language prints is of no concern.
+                Some(Event::Child(FIRST_WORKER.., Printed(_))) => {}
                 Some(Event::Child(place, Printed(line))) => match Progress::parse(&line) {
                     Some(progress) => self.follow(progress)?,
                     None if place == REDUCE => {
@@ -141,8 +153,10 @@ impl Run<'_> {
                     }
                     _ => {
                         self.orders = Some(endpoint);
-                        for _ in 0..self.config.plan.workers {
-                            self.start_worker()?;
+                        for (kind, (_, count)) in self.config.workers.iter().enumerate() {
+                            for _ in 0..*count {
+                                self.start_worker(kind)?;
+                            }
                         }
                     }
                 }
@@ -166,7 +180,7 @@ impl Run<'_> {
 
     fn start(&mut self, command: Command) -> anyhow::Result<usize> {
         let (place, pid) = self.processes.start(command).context("cannot start a process")?;
-        self.bar.suspend(|| info!(pid, "started {}", name(place)));
+        self.bar.suspend(|| info!(pid, "started {}", self.name(place)));
         Ok(place)
     }
 
@@ -180,8 +194,12 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn start_worker(&mut self) -> anyhow::Result<()> {
-        let worker = self.worker_command()?;
+    fn start_worker(&mut self, kind: usize) -> anyhow::Result<()> {
+        let worker = match &self.config.workers[kind].0 {
+            Kind::Rust => self.worker_command()?,
+            Kind::Peer { words, .. } => self.peer_command(words)?,
+        };
+        self.kinds.push(kind);
         self.start(worker)?;
         Ok(())
     }
@@ -189,7 +207,7 @@ impl Run<'_> {
     /// Prints a log line or error of a child with its name, if standard error takes it.
     fn pass_on(&self, place: usize, line: &str) {
         self.bar.suspend(|| {
-            let _ = writeln!(io::stderr(), "{}: {}", name(place), foreign(line));
+            let _ = writeln!(io::stderr(), "{}: {}", self.name(place), foreign(line));
         });
     }
 
@@ -199,14 +217,14 @@ impl Run<'_> {
         if exit.is_success() {
             return Ok(());
         }
-        self.bar.suspend(|| warn!("{} has ended: {exit}", name(place)));
+        self.bar.suspend(|| warn!("{} has ended: {exit}", self.name(place)));
         if place == SOURCE {
             bail!("the source has ended: {exit}");
         }
         let workers = self.processes.count() - FIRST_WORKER;
         let is_dead = |worker| self.processes.exit(worker).is_some_and(|exit| !exit.is_success());
         if !self.is_started && workers < 2 * self.config.plan.workers as usize {
-            return self.start_worker();
+            return self.start_worker(self.kinds[place - FIRST_WORKER]);
         }
         if !self.is_started {
             bail!("workers die before they are ready");
@@ -294,6 +312,29 @@ impl Run<'_> {
         Ok(command)
     }
 
+    /// It does not know how to end with its parent: what starts it does, and takes its place.
+    fn peer_command(&self, words: &[String]) -> io::Result<Command> {
+        let mut command = self.command("exec", false)?;
+        command.arg("--").args(words);
+        for (channel, endpoint) in [(ORDERS, &self.orders), (RESULTS, &self.results), (CONTROL, &self.control)] {
+            command.env(channel.variable, endpoint.as_deref().unwrap_or_default());
+        }
+        Ok(command)
+    }
+
+    /// A process by its role; a worker with its number, and its language if that is another one.
+    fn name(&self, place: usize) -> String {
+        let kind = |worker: usize| Some(&self.config.workers[*self.kinds.get(worker)?].0);
+        match place {
+            REDUCE => "reduce".to_owned(),
+            SOURCE => "source".to_owned(),
+            worker => match kind(worker - FIRST_WORKER) {
+                Some(Kind::Peer { language, .. }) => format!("worker {} ({language})", worker - SOURCE),
+                _ => format!("worker {}", worker - SOURCE),
+            },
+        }
+    }
+
     fn command(&self, role: &str, with_progress: bool) -> io::Result<Command> {
         let mut command = Command::new(env::current_exe()?);
         command.stdin(Stdio::null()).arg(role).envs(self.variables.iter().map(|(name, value)| (name, value)));
@@ -326,14 +367,6 @@ fn to_bind(given: Option<&Endpoint>) -> String {
 /// A bound endpoint as one to connect to from this machine.
 fn reachable(endpoint: &str) -> String {
     endpoint.replacen("//0.0.0.0:", "//127.0.0.1:", 1)
-}
-
-fn name(place: usize) -> String {
-    match place {
-        REDUCE => "reduce".to_owned(),
-        SOURCE => "source".to_owned(),
-        worker => format!("worker {}", worker - SOURCE),
-    }
 }
 
 fn bar(count: u64) -> anyhow::Result<ProgressBar> {

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 
 use serde::Serialize;
 use thiserror::Error;
-use wire::{foreign, plural};
+use wire::{WorkerName, foreign, plural};
 
 use crate::tally::Tally;
 
@@ -32,7 +32,7 @@ pub struct Summary {
     pub refused_lines: Option<u64>,
     /// Orders valued by each worker that reported.
     #[serde(skip)]
-    pub workers: Vec<(String, u64)>,
+    pub workers: Vec<(WorkerName, u64)>,
 }
 
 /// Why there is no total.
@@ -89,8 +89,22 @@ impl Summary {
             repeated: counts.repeated,
             missing: tally.missing(),
             refused_lines: None,
-            workers: tally.roster().iter().map(|(name, done)| (name.to_string(), done)).collect(),
+            workers: tally.roster().iter().map(|(name, done)| (name.clone(), done)).collect(),
         })
+    }
+}
+
+impl Summary {
+    /// For each language of workers that reported: how many workers it has, and the orders that they have valued.
+    fn languages(&self) -> BTreeMap<&str, (u64, u64)> {
+        let mut languages = BTreeMap::new();
+        for (name, done) in &self.workers {
+            if let Some(parts) = name.parts() {
+                let (workers, sum) = languages.entry(parts.language).or_insert((0, 0_u64));
+                (*workers, *sum) = (*workers + 1, sum.saturating_add(*done));
+            }
+        }
+        languages
     }
 }
 
@@ -137,7 +151,13 @@ impl fmt::Display for Summary {
         }
         for (name, done) in &self.workers {
             let orders = plural(*done, "order");
-            writeln!(formatter, "{}: {orders}, {:.0} a second", foreign(name), rate(*done))?;
+            writeln!(formatter, "{}: {orders}, {:.0} a second", foreign(name.as_str()), rate(*done))?;
+        }
+        let languages = self.languages();
+        // All workers of one language are the whole batch, which is in the first line.
+        for (language, (workers, done)) in languages.iter().filter(|_| languages.len() > 1) {
+            let (workers, orders) = (plural(*workers, "worker"), plural(*done, "order"));
+            writeln!(formatter, "{}: {workers}, {orders}, {:.0} a second", foreign(language), rate(*done))?;
         }
         Ok(())
     }
@@ -148,6 +168,10 @@ mod tests {
     use expect_test::expect;
 
     use super::*;
+
+    fn worker(name: &str, done: u64) -> (WorkerName, u64) {
+        (name.parse().unwrap(), done)
+    }
 
     fn summary() -> Summary {
         Summary {
@@ -161,7 +185,7 @@ mod tests {
             repeated: 2,
             missing: 0,
             refused_lines: None,
-            workers: vec![("rust:desk:4711".to_owned(), 3)],
+            workers: vec![worker("rust:desk:4711", 3)],
         }
     }
 
@@ -176,7 +200,7 @@ mod tests {
 
     #[test]
     fn a_workers_name_does_not_reverse_the_text() {
-        let workers = vec![("rust:\u{202e}ksed:1".to_owned(), 3)];
+        let workers = vec![worker("rust:\u{202e}ksed:1", 3)];
         assert!(!Summary { workers, ..summary() }.to_string().contains('\u{202e}'));
     }
 
@@ -192,5 +216,21 @@ mod tests {
             rust:desk:4711: 3 orders, 2 a second
         "#]]
         .assert_eq(&summary().to_string());
+    }
+
+    #[test]
+    fn rates_are_by_language_if_there_are_several() {
+        let workers = ["rust:desk:1", "python:desk:2", "python:desk:3", "nameless"];
+        let workers = workers.iter().zip([9, 1, 2, 5]).map(|(name, done)| worker(name, done)).collect();
+        let text = Summary { workers, ..summary() }.to_string();
+        expect![[r#"
+            rust:desk:1: 9 orders, 6 a second
+            python:desk:2: 1 order, 1 a second
+            python:desk:3: 2 orders, 1 a second
+            nameless: 5 orders, 3 a second
+            python: 2 workers, 3 orders, 2 a second
+            rust: 1 worker, 9 orders, 6 a second
+        "#]]
+        .assert_eq(text.split_once("1590.50\n").unwrap().1);
     }
 }

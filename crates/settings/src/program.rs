@@ -4,9 +4,11 @@ use std::{
     env,
     ffi::OsString,
     io::{self, Write as _},
+    os::unix::process::CommandExt as _,
     process::{Command, ExitCode},
 };
 
+use anyhow::{Context as _, bail};
 #[cfg(target_os = "linux")]
 use rustix::process::set_parent_process_death_signal;
 use rustix::process::{Signal, getpid, getppid, kill_process};
@@ -78,6 +80,18 @@ pub fn end_with_parent() {
     if started_by.is_some_and(|pid| getppid().map(|parent| parent.as_raw_nonzero().get()) != Some(pid)) {
         let _ = kill_process(getpid(), signal);
     }
+}
+
+/// Becomes another program. What the kernel was asked for in [`end_with_parent`] stays: so a program that knows nothing of it ends
+/// with the parent as well.
+///
+/// # Errors
+/// There is no such program, or none is named.
+pub fn exec(words: &[OsString]) -> anyhow::Result<()> {
+    let Some((name, arguments)) = words.split_first() else { bail!("no program is named") };
+    // What that one starts has another parent.
+    let error = Command::new(name).args(arguments).env_remove(END_WITH_PARENT).exec();
+    Err(error).with_context(|| format!("cannot run {}", foreign(&name.to_string_lossy())))
 }
 
 /// Wrong usage that shows only after the command line was parsed: it ends a program with exit code 2.

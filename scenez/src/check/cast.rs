@@ -91,6 +91,9 @@ impl<'a> Player<'a> {
         {
             problems.add(line, format!("no program `{program}`{}", suggestion(program, suite())));
         }
+        if let Err(reason) = programs.check_peer(&member.run) {
+            problems.add(line, reason);
+        }
         let player = Self { member, known };
         let mut named = BTreeSet::new();
         for word in member.run.iter().chain(member.variables.values()) {

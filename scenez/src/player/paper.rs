@@ -80,6 +80,11 @@ impl Paper {
         text(&scene.idea)
     }
 
+    /// Why a scene is not played on this machine.
+    pub(crate) fn skipped(&self, reason: &str) -> io::Result<()> {
+        text(&format!("Skipped: {reason}"))
+    }
+
     /// The heading of a cue and its text.
     pub(super) fn cue(&self, scene: &Scene, cue: usize) -> io::Result<()> {
         heading(&format!("{}/{}  {}", cue + 1, scene.cues.len(), scene.cues[cue].title))?;

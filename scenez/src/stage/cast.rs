@@ -26,6 +26,7 @@ use super::{
 use crate::{
     bell::{Bell, Rope},
     endpoints::{Endpoints, EndpointsError, Transport},
+    peers,
     script::{Member, Scene},
     values::Actor,
 };
@@ -100,7 +101,7 @@ struct Notice {
 }
 
 impl Cast {
-    /// The cast of a scene; nothing is started.
+    /// The cast of a scene; nothing is started, and what is in another language is built.
     pub(super) fn new(
         scene: &Scene,
         config: StageConfig,
@@ -111,6 +112,7 @@ impl Cast {
         let host = own_host();
         let mut cast = Self { config, host, actors: Vec::new(), parts: Vec::new(), starts: 0, bell, sender, notices };
         for member in &scene.cast {
+            let member = &peers::ready(member, &cast.config.root)?;
             for number in 1..=member.count {
                 let name = if member.count == 1 { member.name.clone() } else { format!("{}-{number}", member.name) };
                 cast.add(&name, member, endpoints)?;

@@ -13,7 +13,7 @@ mod run;
 use std::{path::Path, time::Duration};
 
 use rand::{SeedableRng as _, rngs::StdRng, seq::IndexedRandom as _};
-use scenez::{Scene, files, known::Programs, parse::parse};
+use scenez::{Scene, files, known::Programs, parse::parse, peers};
 
 use crate::{
     changes::{Mutant, with_opposites, without_a_process, without_an_act},
@@ -33,14 +33,15 @@ enum Run {
     Mutant(Mutant),
 }
 
-/// The scenes of the project, or the one that `SCENE` names.
+/// The scenes of the project that this machine can play, or the one that `SCENE` names.
 fn scenes() -> Vec<Scene> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let programs = Programs::of_this_machine(&root);
     let only = std::env::var("SCENE").ok();
     let paths = files::all(&root.join("scenes")).unwrap().into_iter();
     let paths = paths.filter(|path| only.as_ref().is_none_or(|only| files::name(path) == *only));
-    paths.map(|path| files::load(&path, &programs).unwrap_or_else(|error| panic!("{error}"))).collect()
+    let scenes = paths.map(|path| files::load(&path, &programs).unwrap_or_else(|error| panic!("{error}")));
+    scenes.filter(|scene| peers::missing(scene, &root).unwrap().is_empty()).collect()
 }
 
 /// A random number generator whose seed is printed, so that a failure can be reproduced.

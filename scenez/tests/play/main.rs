@@ -4,6 +4,7 @@
 //! - [`chaos`]: any order of keys, acts and faults leaves nothing behind
 //! - [`faults`]: what is made to fail does, and only for its time
 //! - [`orphans`]: nor does any end of the program
+//! - [`peers`]: members in other languages
 //! - [`shared`]: a hub that others use too
 //! - [`terminal`]: what a person sees
 //! - [`tour`]: the scenes of a talk, one after another
@@ -16,6 +17,7 @@ mod common;
 mod faults;
 mod green;
 mod orphans;
+mod peers;
 mod shared;
 mod terminal;
 mod tour;

@@ -6,6 +6,7 @@
 //! - [`foreign`]: raw peers: those of the base protocol, those that swallow orders, those that send garbage
 //! - [`stopped`]: SIGTERM in every role and state
 //! - [`run`]: `valuz run`
+//! - [`languages`]: the same with workers in other languages
 //! - [`pace`]: batches that are sent slowly
 //! - [`command_line`]: help, usage errors, input files
 
@@ -16,6 +17,7 @@ mod command_line;
 mod foreign;
 mod input;
 mod killed;
+mod languages;
 mod pace;
 mod run;
 mod start;

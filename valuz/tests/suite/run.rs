@@ -10,7 +10,7 @@ use super::{VALUZ, assert_total};
 const SLOW: [&str; 8] = ["run", "--json", "--workers", "2", "--count", "1000000", "--delay", "1ms"];
 
 /// The processes that `run` says it has started.
-fn children(run: &Program, how_many: usize) -> Vec<u32> {
+pub(super) fn children(run: &Program, how_many: usize) -> Vec<u32> {
     let mut pids = Vec::new();
     eventually("all processes are started", || {
         pids = run
@@ -23,7 +23,7 @@ fn children(run: &Program, how_many: usize) -> Vec<u32> {
     pids
 }
 
-fn is_running(pid: u32) -> bool {
+pub(super) fn is_running(pid: u32) -> bool {
     fs::read_to_string(format!("/proc/{pid}/stat"))
         .is_ok_and(|stat| !stat.rsplit(')').next().unwrap_or_default().trim_start().starts_with('Z'))
 }
