@@ -27,6 +27,9 @@ pub const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 /// How long nothing must happen if no later message can prove it.
 pub const QUIET: Duration = Duration::from_millis(250);
 
+/// How long the last messages of a process that has exited may take to arrive.
+pub const LAST_WITHIN: Duration = Duration::from_millis(100);
+
 /// The longest line that is kept of a program's output.
 const LINE_BYTES_MAX: usize = 1 << 16;
 
@@ -225,9 +228,10 @@ impl Running {
         mut look: impl FnMut(Duration) -> Option<T>,
     ) -> Result<T, Finding> {
         let deadline = Instant::now() + bound;
+        let mut ended = None;
         loop {
             // What it did before its exit may still be on its way.
-            let exit = self.child.exit();
+            let exit = self.child.exit().filter(|_| ended.get_or_insert_with(Instant::now).elapsed() > LAST_WITHIN);
             let left = deadline.saturating_duration_since(Instant::now()).min(LOOK);
             match (look(left), exit) {
                 (Some(seen), _) => return Ok(seen),

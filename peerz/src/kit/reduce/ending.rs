@@ -1,6 +1,6 @@
 //! How a reduce ends: with EXIT, and at a signal.
 
-use super::rig::{Rig, last_line, number_of};
+use super::rig::{Rig, last_line, number_of, ready};
 use crate::kit::{
     Candidate, Running, Verdict,
     bytes::show,
@@ -28,7 +28,9 @@ pub(super) fn publishes_exit(candidate: &Candidate) -> Verdict {
 
 /// The worker of the kit has said READY and not subscribed, so reduce waits for it.
 pub(super) fn publishes_exit_to_the_late(candidate: &Candidate) -> Verdict {
-    let batch = Rig::batch(candidate, 1)?;
+    let rig = Rig::start(candidate, 1, 1)?;
+    rig.worker.send(ready())?;
+    let batch = rig.into_batch_with(0)?;
     batch.value(0, 1.0)?;
     batch.await_exit()?;
     let worker = batch.rig.subscriber(&[EXIT])?;

@@ -17,6 +17,7 @@ use crate::kit::{
 pub(super) struct Rig {
     pub(super) reduce: Running,
     pub(super) worker: Peer,
+    workers: u64,
     results: Place,
     control: Place,
 }
@@ -28,6 +29,8 @@ pub(super) struct Batch {
     pub(super) source: Peer,
     /// The base of START; none in the base protocol.
     pub(super) base: Option<u64>,
+    /// The sockets of the workers on control, for EXIT: reduce stays until each worker has one.
+    _listeners: Vec<Peer>,
 }
 
 impl Rig {
@@ -36,11 +39,11 @@ impl Rig {
         let (results, control) = (Place::free()?, Place::free()?);
         let endpoints = [(RESULTS, results.endpoint()), (CONTROL, control.endpoint())];
         let endpoints = endpoints.each_ref().map(|(variable, endpoint)| (*variable, endpoint.as_str()));
-        let (workers, count) = (workers.to_string(), count.to_string());
-        let reduce = candidate.start(&endpoints, &["--workers", &workers, "--count", &count])?;
+        let arguments = ["--workers", &workers.to_string(), "--count", &count.to_string()];
+        let reduce = candidate.start(&endpoints, &arguments)?;
         let worker = Peer::connect(PUSH, endpoints[0].1)?;
         await_link(&reduce, &worker)?;
-        Ok(Self { reduce, worker, results, control })
+        Ok(Self { reduce, worker, workers, results, control })
     }
 
     /// Starts a batch for one worker.
@@ -50,11 +53,18 @@ impl Rig {
         rig.into_batch()
     }
 
-    /// Connects a source; the workers are ready.
+    /// Connects a source; the workers are ready, and subscribe to EXIT.
     pub(super) fn into_batch(self) -> Result<Batch, Finding> {
+        let listeners = self.workers;
+        self.into_batch_with(listeners)
+    }
+
+    /// The same if so many of the workers subscribe to EXIT.
+    pub(super) fn into_batch_with(self, listeners: u64) -> Result<Batch, Finding> {
+        let listeners = (0..listeners).map(|_| self.subscriber(&[EXIT])).collect::<Result<_, _>>()?;
         let source = self.source()?;
         let base = self.await_start(&source)?;
-        Ok(Batch { rig: self, source, base })
+        Ok(Batch { rig: self, source, base, _listeners: listeners })
     }
 
     /// One more worker, connected.

@@ -78,8 +78,8 @@ impl Rig {
     /// A worker that is connected, takes only as much as it has to, and reads nothing by itself.
     pub(super) fn slow_worker(&self) -> Result<Peer, Finding> {
         let worker = Peer::connect_with(PULL, &self.endpoint(), &|socket| {
-            socket.set_rcvhwm(1)?;
-            socket.set_rcvbuf(4_096)
+            socket.set_rcvhwm(100)?;
+            socket.set_rcvbuf(1 << 16)
         })?;
         self.await_link(&worker)?;
         Ok(worker)

@@ -6,16 +6,13 @@ use super::rig::Rig;
 use crate::kit::{
     Candidate, Finding, Verdict,
     bytes::{show, text, u64_of},
-    candidate::{ANSWER_WITHIN, START_WITHIN},
+    candidate::{ANSWER_WITHIN, LAST_WITHIN, START_WITHIN},
     check::ensure,
     valuz::{EXIT, Outcome, Probe, REPORT_EVERY, fault_of_name},
 };
 
 /// How many orders are valued.
 const ORDERS: u64 = 25;
-
-/// How long messages of a process that has exited may take to arrive.
-const LAST_WITHIN: Duration = Duration::from_millis(50);
 
 /// How long reports are counted.
 const COUNTED: Duration = Duration::from_secs(1);
