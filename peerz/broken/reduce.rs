@@ -67,12 +67,12 @@ pub(crate) fn run(node: Node, workers: u64, count: u64) -> ! {
         repeat_at: now + PATIENCE,
     };
     let (mut is_stopped, mut is_given_up) = (false, false);
-    while !is_stopped && !is_given_up && !(reduce.is_started && reduce.missing() == 0) {
+    while !is_stopped && !is_given_up && !reduce.is_complete() {
         reduce.work();
         is_stopped = reduce.node.is_stopped();
         is_given_up = reduce.is_started && reduce.last_result.elapsed() > GIVE_UP;
     }
-    let has_total = reduce.is_started && reduce.missing() == 0;
+    let has_total = reduce.is_complete();
     let code = reduce.end(is_stopped, has_total, is_given_up);
     let Reduce { node, results, control, .. } = reduce;
     drop((results, control));
@@ -100,6 +100,10 @@ impl Reduce {
             println!("{total:?}");
         }
         i32::from(self.is_started && !has_total)
+    }
+
+    fn is_complete(&self) -> bool {
+        self.is_started && self.missing() == 0
     }
 
     fn missing(&self) -> u64 {
@@ -176,17 +180,15 @@ impl Reduce {
             [command] if *command == [READY] => self.ready += 1,
             [command, name, ..] if *command == [READY] => self.ready += u64::from(is_name(name)),
             [command, name, done, ..] if *command == [REPORT] && is_name(name) => {
-                if done.len() < 8 && self.node.is("dies-at-a-short-count") {
-                    panic!("the count is {done:?}");
-                }
+                let is_fatal = done.len() < 8 && self.node.is("dies-at-a-short-count");
+                assert!(!is_fatal, "the count is {done:?}");
                 if self.node.is("counts-reports") {
                     self.count(None, 1_000.0);
                 }
             }
             [command, ..] if command.len() == 1 => {
-                if command[0] > REPORT && self.node.is("dies-at-unknown-command") {
-                    panic!("the command is {command:?}");
-                }
+                let is_fatal = command[0] > REPORT && self.node.is("dies-at-unknown-command");
+                assert!(!is_fatal, "the command is {command:?}");
             }
             [symbol, value, tail @ ..] => self.take_result(symbol, value, tail),
             _ => {}

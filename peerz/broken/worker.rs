@@ -13,6 +13,7 @@ const READY: u8 = 2;
 const REPORT: u8 = 4;
 const EXIT: u8 = 1;
 const REPORT_EVERY: Duration = Duration::from_millis(100);
+const NEVER: Duration = Duration::from_secs(1_000);
 
 struct Worker {
     node: Node,
@@ -96,7 +97,7 @@ impl Worker {
         }
         let is_due = self.node.is("reports-each-time") || Instant::now() >= self.next_report;
         if self.done != self.reported && is_due {
-            self.next_report = Instant::now() + REPORT_EVERY;
+            self.next_report = Instant::now() + if self.node.is("no-last-report") { NEVER } else { REPORT_EVERY };
             self.report();
         }
     }

@@ -5,9 +5,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot continue fails")]
 
-use std::{collections::BTreeMap, fs, process::Command, sync::Mutex, thread};
+use std::{collections::BTreeMap, env, fs, process::Command, slice, sync::Mutex, thread};
 
-use peerz::kit::ROLES;
 use serde_json::Value;
 
 const PEERZ: &str = env!("CARGO_BIN_EXE_peerz");
@@ -15,9 +14,6 @@ const BROKEN: &str = env!("CARGO_BIN_EXE_broken");
 
 /// How many peers are checked at the same time.
 const AT_ONCE: usize = 4;
-
-/// A check that takes ten seconds, and runs only for the faults that it finds.
-const SLOW: &str = "give-up";
 
 /// Fault, check, others.
 type Line<'a> = (&'a str, &'a str, &'a [&'a str]);
@@ -41,8 +37,8 @@ const WORKERS: &[Line<'_>] = &[
     ("exit-of-one-frame", "exit-with-more-frames", &[]),
     ("never-reconnects-to-control", "exit-after-restart", &[]),
     ("value-big-endian", "value", &[]),
-    ("shares-big-endian", "value", &["malformed-shares"]),
-    ("single-precision", "value", &[]),
+    ("shares-big-endian", "value", &["malformed-shares", "symbol-unchanged", "tail-unchanged"]),
+    ("single-precision", "value", &["symbol-unchanged", "tail-unchanged"]),
     ("newest-first", "in-order", &[]),
     ("any-symbol", "malformed-symbol", &[]),
     ("any-action", "malformed-action", &[]),
@@ -138,30 +134,33 @@ fn failures(role: &str, fault: &str, only: &[&str]) -> (Option<i32>, BTreeMap<St
     (output.status.code(), failed.collect())
 }
 
-/// Every fault is found by its check, when all checks run, and no check fails that is not listed.
+/// Every fault is found by its check. The long soak runs all checks, and none fails that is not listed.
 fn are_found(role: &str, lines: &[Line<'_>]) {
-    let lines = Mutex::new(lines.iter());
-    let next = || lines.lock().unwrap().next();
+    let (next, misses) = (Mutex::new(lines.iter()), Mutex::new(Vec::new()));
     // Most of the time a check waits.
     thread::scope(|scope| {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
-                while let Some((fault, check, others)) = next() {
-                    is_found(role, fault, check, others);
+                while let Some(line) = { next.lock().unwrap().next() } {
+                    if miss(role, line).is_some() {
+                        misses.lock().unwrap().push(line);
+                    }
                 }
             });
         }
     });
+    // That something does not happen is known by waiting, and a busy machine is slow: those are checked again, alone.
+    let misses: Vec<String> = misses.into_inner().unwrap().into_iter().filter_map(|line| miss(role, line)).collect();
+    assert!(misses.is_empty(), "{role}: {}", misses.join("\n"));
 }
 
-fn is_found(role: &str, fault: &str, check: &str, others: &[&str]) {
-    let (_, checks) = ROLES.iter().find(|(known, _)| known.name == role).unwrap();
-    let names = checks.iter().map(|check| check.name);
-    let chosen: Vec<&str> = names.filter(|name| *name != SLOW || check == SLOW).collect();
-    let (code, failed) = failures(role, fault, &chosen);
-    assert!(code == Some(1) && failed.contains_key(check), "{role} {fault}: not found by {check}: {failed:#?}");
-    let is_listed = |name: &str| name == check || others.contains(&name);
-    assert!(failed.keys().all(|name| is_listed(name)), "{role} {fault}: other checks fail, too: {failed:#?}");
+/// What is wrong with the verdicts on a broken peer; `None` if its fault is found, and no other.
+fn miss(role: &str, (fault, check, others): &Line<'_>) -> Option<String> {
+    let is_long = env::var("SOAK").is_ok_and(|length| length == "long");
+    let (code, failed) = failures(role, fault, if is_long { &[] } else { slice::from_ref(check) });
+    let is_listed = |name: &str| name == *check || others.contains(&name);
+    let is_found = code == Some(1) && failed.contains_key(*check) && failed.keys().all(|name| is_listed(name));
+    (!is_found).then(|| format!("{fault}, to be found by {check}: {failed:#?}"))
 }
 
 #[test]

@@ -1,7 +1,5 @@
 //! The command line: what it refuses, and programs that are no peer at all.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot continue fails")]
-
 use std::{fs, path::Path};
 
 use testkit::{Finished, Program, eventually, run};

@@ -80,7 +80,7 @@ mod tests {
     fn a_message_is_shown_in_hex_and_cut() {
         assert_eq!(show(&frames([&b"MS"[..], b"", b"\x02"])), "[4d53 - 02]");
         assert_eq!(show(&frames([[0xab; 33]])), format!("[{}… (33 bytes)]", "ab".repeat(32)));
-        assert_eq!(show(&frames([[1]; 13])), format!("[{} … (13 frames)]", vec!["01"; 12].join(" ")));
+        assert_eq!(show(&frames([[1]; 13])), format!("[{} … (13 frames)]", ["01"; 12].join(" ")));
         assert_eq!((text("Ж\u{1b}".as_bytes()), text(b"\xff")), ("\"Ж\\u{1b}\"".to_owned(), "ff".to_owned()));
     }
 }

@@ -182,7 +182,6 @@ impl Peer {
 }
 
 /// The event of a monitor's message: its first two bytes, in the byte order of this machine.
-#[expect(clippy::host_endian_bytes, reason = "libzmq's monitor is a struct of this machine")]
 fn link_of(frames: &[Vec<u8>]) -> Option<Link> {
     let event = frames.first()?.first_chunk().copied().map(u16::from_ne_bytes)?;
     if event == zmq::SocketEvent::HANDSHAKE_SUCCEEDED.to_raw() {

@@ -153,7 +153,7 @@ pub(crate) fn fault_of_order(frames: &[Vec<u8>]) -> Option<String> {
     if !action.is_some_and(|action| matches!(action[..], [0 | 1])) {
         return fault("the action", action);
     }
-    if !shares.and_then(|frame| i32_of(frame)).is_some_and(|shares| shares > 0) {
+    if shares.and_then(|frame| i32_of(frame)).is_none_or(|shares| shares <= 0) {
         return fault("the shares", shares);
     }
     if !price.and_then(|frame| f64_of(frame)).is_some_and(|price| price.is_finite() && price > 0.0) {

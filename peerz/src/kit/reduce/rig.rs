@@ -110,6 +110,14 @@ impl Batch {
         result(Some(self.base.unwrap_or(0).wrapping_add(place)), value)
     }
 
+    /// A result of the vectors: if it has the number of an order, it gets the number of the one at this place.
+    pub(super) fn renumbered(&self, mut frames: Frames, place: u64) -> Frames {
+        if let Some(number) = frames.get_mut(2).filter(|frame| frame.len() == 8) {
+            *number = self.base.unwrap_or(0).wrapping_add(place).to_le_bytes().to_vec();
+        }
+        frames
+    }
+
     /// Waits for EXIT and for the end with a total, which must be this one.
     pub(super) fn has_total(mut self, expected: f64) -> Verdict {
         self.await_exit()?;

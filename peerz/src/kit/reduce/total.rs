@@ -75,12 +75,8 @@ pub(super) fn of_every_valid_result(candidate: &Candidate) -> Verdict {
     let batch = Rig::batch(candidate, cases.len() as u64)?;
     let mut sum = ExactSum::default();
     for (place, case) in (0..).zip(cases) {
-        let mut frames = case.frames;
-        sum.add(frames.get(1).and_then(|frame| f64_of(frame)).unwrap_or_default());
-        if frames.get(2).is_some_and(|frame| frame.len() == 8) {
-            frames[2] = (batch.base.unwrap_or(0) + place).to_le_bytes().to_vec();
-        }
-        batch.rig.worker.send(frames)?;
+        sum.add(case.frames.get(1).and_then(|frame| f64_of(frame)).unwrap_or_default());
+        batch.rig.worker.send(batch.renumbered(case.frames, place))?;
     }
     batch.has_total(sum.round())
 }

@@ -71,7 +71,7 @@ impl Rig {
     /// A worker that is connected.
     pub(super) fn worker(&self) -> Result<Peer, Finding> {
         let worker = Peer::connect(PULL, &self.endpoint())?;
-        self.await_link(&worker)?;
+        await_worker(&self.source, &worker)?;
         Ok(worker)
     }
 
@@ -81,13 +81,8 @@ impl Rig {
             socket.set_rcvhwm(100)?;
             socket.set_rcvbuf(1 << 16)
         })?;
-        self.await_link(&worker)?;
+        await_worker(&self.source, &worker)?;
         Ok(worker)
-    }
-
-    fn await_link(&self, worker: &Peer) -> Verdict {
-        let what = format!("a handshake of the source at {}", self.endpoint());
-        self.source.expect(&what, START_WITHIN, |left| worker.link_within(Link::Up, left).then_some(()))
     }
 
     /// Publishes START.
@@ -111,6 +106,12 @@ impl Rig {
         }
         Ok(orders)
     }
+}
+
+/// Waits until a worker is connected.
+pub(super) fn await_worker(source: &Running, worker: &Peer) -> Verdict {
+    let what = format!("a handshake of the source at {}", worker.endpoint());
+    source.expect(&what, START_WITHIN, |left| worker.link_within(Link::Up, left).then_some(()))
 }
 
 /// Nothing more arrives at a worker for a moment.

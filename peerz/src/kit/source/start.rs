@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use super::rig::{COUNT, Rig, is_quiet, start_source};
+use super::rig::{COUNT, Rig, await_worker, is_quiet, start_source};
 use crate::kit::{
     Candidate, Finding, Peer, Place, Verdict,
     bytes::show,
     candidate::{ANSWER_WITHIN, QUIET},
-    peer::XPUB,
+    peer::{PULL, XPUB},
     valuz::{fault_of_order, start},
     vectors,
 };
@@ -98,6 +98,7 @@ pub(super) fn ignores_malformed(candidate: &Candidate) -> Verdict {
 pub(super) fn before_reduce(candidate: &Candidate) -> Verdict {
     let (control, place) = (Place::free()?, Place::free()?);
     let mut source = start_source(candidate, &place, &control.endpoint(), COUNT)?;
+    await_worker(&source, &Peer::connect(PULL, &place.endpoint())?)?;
     if let Ok(code) = source.exit_within(QUIET) {
         return Err(Finding::Failed(format!("without reduce it ended with exit code {code}{}", source.last_log())));
     }

@@ -11,6 +11,9 @@ use crate::kit::{
     valuz::{EXIT, Probe},
 };
 
+/// How long no order is taken from a worker that waits.
+const BLOCKED: Duration = Duration::from_millis(500);
+
 pub(super) fn at_exit(candidate: &Candidate) -> Verdict {
     ends_at(candidate, &[vec![EXIT]])
 }
@@ -69,7 +72,7 @@ pub(super) fn interrupted_while_blocked(candidate: &Candidate) -> Verdict {
     rig.await_ready(START_WITHIN)?;
     let (begin, mut taken_at, mut number) = (Instant::now(), Instant::now(), 0);
     // A worker that takes orders for ever is not blocked; it must end as well.
-    while taken_at.elapsed() < QUIET && begin.elapsed() < Duration::from_secs(3) {
+    while taken_at.elapsed() < BLOCKED && begin.elapsed() < Duration::from_secs(3) {
         let mut order = Probe::new(number).order();
         order.push(vec![0; 900]);
         if rig.orders.try_send(order) {

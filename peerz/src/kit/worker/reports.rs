@@ -1,10 +1,13 @@
 //! The extension `report`: the name of a worker, and how much it has done.
 
-use std::time::{Duration, Instant};
+use std::{
+    ops::RangeInclusive,
+    time::{Duration, Instant},
+};
 
 use super::rig::Rig;
 use crate::kit::{
-    Candidate, Finding, Verdict,
+    Candidate, Finding, Frames, Verdict,
     bytes::{show, text, u64_of},
     candidate::{ANSWER_WITHIN, LAST_WITHIN, START_WITHIN},
     check::ensure,
@@ -35,15 +38,12 @@ fn named(candidate: &Candidate) -> Result<(Rig, Vec<u8>), Finding> {
 pub(super) fn count(candidate: &Candidate) -> Verdict {
     let (mut rig, name) = named(candidate)?;
     rig.await_subscription()?;
-    (1..=ORDERS).try_for_each(|number| rig.orders.send(Probe::new(number).order()))?;
-    let (mut results, mut reports) = (0, Vec::new());
-    while results < ORDERS {
-        match Outcome::of(rig.worker.expect_message(&rig.results, "a result of each order", ANSWER_WITHIN)?) {
-            Outcome::Report(report) => reports.push(report),
-            Outcome::Result(_) => results += 1,
-            Outcome::Ready(_) => {}
-        }
+    // The last order comes right after a report, so the next one is not due when EXIT comes.
+    let mut reports = value(&rig, 1..=ORDERS - 1)?;
+    while reports.is_empty() {
+        reports.push(rig.await_report()?);
     }
+    reports.extend(value(&rig, ORDERS..=ORDERS)?);
     rig.control.send([[EXIT]])?;
     rig.worker.exit_with(0, ANSWER_WITHIN)?;
     while let Some(frames) = rig.results.recv_within(LAST_WITHIN) {
@@ -61,8 +61,21 @@ pub(super) fn count(candidate: &Candidate) -> Verdict {
         ensure(done <= count && count <= ORDERS, || format!("reports of {done}, then of {count} orders"))?;
         done = count;
     }
-    ensure(!reports.is_empty(), || "READY has a name, but no report came".to_owned())?;
     ensure(done == ORDERS, || format!("{ORDERS} orders are valued, and the last report says {done}"))
+}
+
+/// Has orders valued, and returns the reports that came before the last result.
+fn value(rig: &Rig, numbers: RangeInclusive<u64>) -> Result<Vec<Frames>, Finding> {
+    let (mut reports, mut results) = (Vec::new(), numbers.clone().count());
+    numbers.map(Probe::new).try_for_each(|probe| rig.orders.send(probe.order()))?;
+    while results > 0 {
+        match Outcome::of(rig.worker.expect_message(&rig.results, "a result of each order", ANSWER_WITHIN)?) {
+            Outcome::Report(report) => reports.push(report),
+            Outcome::Result(_) => results -= 1,
+            Outcome::Ready(_) => {}
+        }
+    }
+    Ok(reports)
 }
 
 pub(super) fn rate(candidate: &Candidate) -> Verdict {

@@ -47,6 +47,15 @@ impl Rig {
         })
     }
 
+    /// Waits for the next report; results before it are dropped.
+    pub(super) fn await_report(&self) -> Result<Frames, Finding> {
+        let what = "a report (04) of a worker whose READY has a name";
+        self.worker.expect(what, ANSWER_WITHIN, |left| match Outcome::of(self.results.recv_within(left)?) {
+            Outcome::Report(frames) => Some(frames),
+            _ => None,
+        })
+    }
+
     /// Waits for the next result; READY and reports before it are dropped.
     pub(super) fn result(&self, what: &str) -> Result<Frames, Finding> {
         self.worker.expect(what, ANSWER_WITHIN, |left| match Outcome::of(self.results.recv_within(left)?) {
