@@ -60,6 +60,8 @@ describe('paths', () => {
       { x: 0, y: 50 },
       { x: 60, y: 50 },
     ]
+    // One that leaves the other side of a port shares nothing.
+    expect(branch(to(60), [to(70).map(({ x, y }) => ({ x: -x - 60, y }))])).toEqual(to(60))
     expect(branch(straight, [to(70)])).toEqual([{ x: 40, y: 50 }, straight[1]])
   })
 })

@@ -96,14 +96,16 @@ export function simple(points: readonly Point[]): Point[] {
  * What a line has for itself: without the part that it shares with others that begin at the same point. Lines run level,
  * then upright, then level again.
  */
-export function branch(points: readonly Point[], others: readonly (readonly Point[])[]): readonly Point[] {
-  const [, turn, after, ...rest] = points
-  if (!turn || others.length === 0) return points
+export function branch(points: readonly Point[], lines: readonly (readonly Point[])[]): readonly Point[] {
+  const [begin, turn, after, ...rest] = points
+  if (!begin || !turn) return points
+  const others = lines.filter(([other]) => other && distance(begin, other) < 0.5)
+  if (others.length === 0) return points
   if (!after) {
     // A straight line begins where the last of the others turns.
     const turns = others.flatMap((other) => (other.length > 2 && other[1] ? [other[1].x] : []))
     if (turns.length === 0) return points
-    const start = (points[0]?.x ?? 0) < turn.x ? Math.max(...turns) : Math.min(...turns)
+    const start = begin.x < turn.x ? Math.max(...turns) : Math.min(...turns)
     return [{ x: start, y: turn.y }, turn]
   }
   const levels = others.flatMap((other) =>
