@@ -1,6 +1,6 @@
 // The boxes of the picture: their places from top to bottom, their widths, their ports.
 
-import { type Form, middlesOf } from './forms'
+import { type Form, isFull, middlesOf } from './forms'
 import type { Graph, Node, Port } from './graph'
 import type { Box } from './path'
 import type { Places } from './places'
@@ -23,7 +23,13 @@ export interface NodePlace {
   words: { x: number; right: number } | null
 }
 
-const PORT_HEIGHT: Readonly<Record<Form, number>> = { tall: 1.85, full: 1.85, snug: 0.95, line: 0.36 }
+const PORT_HEIGHT: Readonly<Record<Form, number>> = {
+  tall: 1.85,
+  full: 1.85,
+  close: 1.35,
+  snug: 0.95,
+  line: 0.36,
+}
 const PAD = 0.75
 /** The widths of boxes, in em. */
 const STEPS = [6.8, 9.2, 11.4, 13.5, 16]
@@ -46,7 +52,7 @@ export function upright(node: Node, places: Places, room: Room): NodePlace {
     box: { x: 0, y: 1 + (spot.at + (middles.get(port.key) ?? 0)) * unit - height / 2, width: 0, height },
   }))
   const box = { x: 0, y: spot.at * unit + 1, width: 0, height: spot.size * unit }
-  return { node, form: form === 'tall' ? 'full' : form, box, ports, words: null }
+  return { node, form: isFull(form) ? 'full' : form, box, ports, words: null }
 }
 
 /** Whether a box has no sockets that are known. */

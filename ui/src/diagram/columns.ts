@@ -48,7 +48,9 @@ function relationsOf(graph: Graph): Relation[] {
   for (const { from, to } of graph.links) {
     const [first, second] = [graph.nodeOf.get(from), graph.nodeOf.get(to)]
     if (!first || !second || first === second) continue
-    const side = sideOfPeer(graph.portOf.get(from)?.type ?? '', graph.portOf.get(to)?.type ?? '')
+    const types = [graph.portOf.get(from)?.type ?? '', graph.portOf.get(to)?.type ?? ''] as const
+    // A link stands between its two ends, which its lines alone may tell: what connects is left.
+    const side = sideOfPeer(...types) || Number(types.includes('LINK'))
     const turned = (order.get(first.id) ?? 0) > (order.get(second.id) ?? 0)
     const [a, b] = turned ? [second, first] : [first, second]
     const key = JSON.stringify([a.id, b.id])

@@ -155,6 +155,15 @@ describe('columns', () => {
     ]).toEqual([1, -1, -1, 0])
   })
 
+  test('have a link between its ends, what connects to it at the left', () => {
+    const casting = new samples.Casting()
+    casting.process('left', 'beat', [{ name: 'dealer', type: 'DEALER', bind: 'tcp://127.0.0.1:1' }])
+    casting.process('right', 'beat', [{ name: 'dealer', type: 'DEALER', connect: ['tcp://127.0.0.1:2'] }])
+    const way = { bind: 'tcp://127.0.0.1:2', connect: ['tcp://127.0.0.1:1'] }
+    casting.process('linkz', 'link', [{ name: 'link', type: 'LINK', ...way }])
+    expect(names(casting.end())).toEqual({ 'right beat': 0, 'linkz link': 1, 'left beat': 2 })
+  })
+
   test('run back where the room ends', () => {
     expect(names(samples.eight(), 3)).toMatchObject({ proxy: 1, alarm: 2, pager: 1 })
     expect(Math.max(...Object.values(names(samples.twenty(), 3)).map(Number))).toBe(2)

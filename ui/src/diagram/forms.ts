@@ -4,13 +4,13 @@ import type { Node } from './graph'
 import type { Sides } from './sides'
 
 /**
- * With a title above the ports, `tall` with room for lines where a hint says so; with the title next to the ports; or
- * as small as their lines allow.
+ * With a title above the ports, `tall` with room for lines where a hint says so, `close` with little room; with the title next to
+ * the ports; or as small as their lines allow.
  */
-export type Form = 'tall' | 'full' | 'snug' | 'line'
+export type Form = 'tall' | 'full' | 'close' | 'snug' | 'line'
 
 /** From the roomiest to the densest. */
-export const DENSER: readonly Form[] = ['tall', 'full', 'snug', 'line']
+export const DENSER: readonly Form[] = ['tall', 'full', 'close', 'snug', 'line']
 
 interface Measures {
   /** The height of the title, of the place of a port, of what is below the ports, of the gap to the next box. */
@@ -28,6 +28,7 @@ const FULL: Measures = { head: 2, port: 2, foot: 0.4, gap: 0.9, least: 4.4 }
 export const FORMS: Readonly<Record<Form, Measures>> = {
   tall: FULL,
   full: FULL,
+  close: { head: 1.55, port: 1.5, foot: 0.3, gap: 0.5, least: 3.35 },
   snug: { head: 0.13, port: 1.05, foot: 0.13, gap: 0.32, least: 1.6 },
   line: { head: 0.2, port: 0.5, foot: 0.2, gap: 0.25, least: 1.5 },
 }
@@ -35,8 +36,9 @@ export const FORMS: Readonly<Record<Form, Measures>> = {
 /** The height of a separate title in the dense forms, in em. */
 const TITLE = 1.2
 
+/** Whether a title is above the ports. */
 export function isFull(form: Form): boolean {
-  return form === 'tall' || form === 'full'
+  return form === 'tall' || form === 'full' || form === 'close'
 }
 
 /** The ports of a box in rows: the left and the right side count apart, wide ones take both. */

@@ -35,9 +35,15 @@ export function sideOfPeer(type: string, peer: string): -1 | 0 | 1 {
   const [mine, other] = [flowOf(type), flowOf(peer)]
   if (mine === 'out' || other === 'in') return 1
   if (mine === 'in' || other === 'out') return -1
+  if (isLinked(type, peer) || isLinked(peer, type)) return 0
   const [asks, answers] = [rankOf(type), rankOf(peer)]
   if (asks === answers) return 0
   return asks < answers ? 1 : -1
+}
+
+/** Whether one is a link, and the other a socket that may be at either end of it. */
+function isLinked(type: string, peer: string): boolean {
+  return type === 'LINK' && (peer === 'DEALER' || peer === 'ROUTER')
 }
 
 function rankOf(type: string): number {

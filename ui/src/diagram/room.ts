@@ -26,6 +26,6 @@ export function capacityOf({ width, height, em }: Room): Capacity {
   return {
     columns: Math.max(3, Math.floor((width / em + GAP) / (COLUMN + GAP))),
     height: tall,
-    unit: { tall: stretched, full: ROW, snug: 1, line: 1 },
+    unit: { tall: stretched, full: ROW, close: 1, snug: 1, line: 1 },
   }
 }
