@@ -22,6 +22,12 @@ export interface Label {
 
 const LINES_MAX = 3
 
+/** How far to the right a line goes between two ports of a box, beside which there is more room than within; else null. */
+function loopOf(node: Node, { link, points }: LinkPlace): number | null {
+  const inside = node.ports.filter(({ key }) => key === link.from || key === link.to)
+  return inside.length === 2 ? Math.max(...points.map(({ x }) => x)) : null
+}
+
 export function labelsOf(
   nodes: readonly NodePlace[],
   links: readonly LinkPlace[],
@@ -51,11 +57,14 @@ export function labelsOf(
       const label = { port, y, inline, lines: LINES_MAX }
       const end = gap.x + gap.width
       const straight = first && others.length === 0 && first.points.length === 2
+      const loop = first && others.length === 0 && side === 'right' ? loopOf(node, first) : null
       const placed: Label = straight
         ? { ...label, x: gap.x + gap.width / 2, anchor: 'middle', width: gap.width }
-        : side === 'right'
-          ? { ...label, x: gap.x + 0.4 * em, anchor: 'start', width: gap.tracks - gap.x }
-          : { ...label, x: end - 0.4 * em, anchor: 'end', width: Math.max(4 * em, end - gap.tracks) }
+        : loop !== null
+          ? { ...label, x: loop + 0.5 * em, anchor: 'start', width: Math.max(4 * em, end - loop - 0.5 * em) }
+          : side === 'right'
+            ? { ...label, x: gap.x + 0.4 * em, anchor: 'start', width: gap.tracks - gap.x }
+            : { ...label, x: end - 0.4 * em, anchor: 'end', width: Math.max(4 * em, end - gap.tracks) }
       const last = above[side]
       // Between two lines are the words of the upper one, and the figure of the lower one.
       if (last) last.lines = Math.min(LINES_MAX, Math.max(0, Math.floor(((y - last.y) / em - 2.8) / 1.2) + 1))
