@@ -22,7 +22,7 @@ export interface Label {
 
 const LINES_MAX = 3
 
-/** How far to the right a line goes between two ports of a box, beside which there is more room than within; else null. */
+/** How far to the right a line goes between two ports of a box: what is written at it has room on its outer side. Else null. */
 function loopOf(node: Node, { link, points }: LinkPlace): number | null {
   const inside = node.ports.filter(({ key }) => key === link.from || key === link.to)
   return inside.length === 2 ? Math.max(...points.map(({ x }) => x)) : null
