@@ -7,9 +7,13 @@
     reason = "a peer that cannot continue is broken in a way that no test expects"
 )]
 
+mod join;
 mod node;
+mod publish;
 mod reduce;
+mod serve;
 mod source;
+mod watch;
 mod worker;
 
 use clap::{Parser, ValueEnum};
@@ -19,6 +23,8 @@ use node::Node;
 #[derive(Parser)]
 struct Cli {
     role: RoleName,
+    /// Symbols to watch, or the name of a user
+    words: Vec<String>,
     /// What it gets wrong
     #[arg(long, default_value = "")]
     fault: String,
@@ -32,6 +38,10 @@ struct Cli {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum RoleName {
+    Publish,
+    Watch,
+    Serve,
+    Join,
     Source,
     Worker,
     Reduce,
@@ -46,6 +56,10 @@ fn main() {
     let cli = Cli::parse_from(arguments);
     let node = Node::new(cli.fault);
     match cli.role {
+        RoleName::Publish => publish::run(node),
+        RoleName::Watch => watch::run(node, &cli.words),
+        RoleName::Serve => serve::run(node),
+        RoleName::Join => join::run(node, cli.words.first().map_or("", String::as_str)),
         RoleName::Source => source::run(node, cli.count),
         RoleName::Worker => worker::run(node),
         RoleName::Reduce => reduce::run(node, cli.workers, cli.count),

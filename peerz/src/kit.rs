@@ -10,21 +10,27 @@
 //! - [`bytes`], [`vectors`]: frames, and the vectors of `protocol-docs`
 //! - [`run`](mod@run): which checks run, and what came of them; [`report`]: as a table, as JSON, as a badge
 //! - [`habits`]: what every role does at a signal and with wrong arguments
-//! - [`source`], [`worker`], [`reduce`]: the checks of a role each
+//! - [`publish`], [`watch`], [`serve`], [`join`], [`source`], [`worker`], [`reduce`]: the checks of a role each
 
 pub mod bytes;
 pub mod candidate;
+mod chat;
 pub mod check;
 pub mod habits;
+pub mod join;
 pub mod peer;
 pub mod place;
+pub mod publish;
 pub mod raw;
 pub mod reduce;
 pub mod report;
 pub mod run;
+pub mod serve;
 pub mod source;
+mod tick;
 mod valuz;
 pub mod vectors;
+pub mod watch;
 pub mod worker;
 
 pub use bytes::Frames;
@@ -35,8 +41,15 @@ pub use place::Place;
 pub use run::{Conclusion, Outcome, Plan, Verdicts, run};
 
 /// Every role that the kit can check.
-pub const ROLES: &[(Role, &[Check])] =
-    &[(source::ROLE, source::CHECKS), (worker::ROLE, worker::CHECKS), (reduce::ROLE, reduce::CHECKS)];
+pub const ROLES: &[(Role, &[Check])] = &[
+    (publish::ROLE, publish::CHECKS),
+    (watch::ROLE, watch::CHECKS),
+    (serve::ROLE, serve::CHECKS),
+    (join::ROLE, join::CHECKS),
+    (source::ROLE, source::CHECKS),
+    (worker::ROLE, worker::CHECKS),
+    (reduce::ROLE, reduce::CHECKS),
+];
 
 #[cfg(test)]
 mod tests {

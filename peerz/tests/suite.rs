@@ -37,3 +37,29 @@ fn the_worker_of_the_base_protocol_passes() {
 fn the_reduce_passes() {
     passes("reduce", "valuz", &["reduce", "--json"], &[]);
 }
+
+#[test]
+fn the_publisher_passes() {
+    passes("publish", "tickz", &["publish", "--rate", "300", "--sequence"], &[]);
+}
+
+#[test]
+fn the_publisher_of_the_base_protocol_passes() {
+    passes("publish", "tickz", &["publish", "--rate", "300"], &["sequence"]);
+}
+
+#[test]
+fn the_watcher_passes() {
+    passes("watch", "tickz", &["watch", "--json"], &[]);
+}
+
+#[test]
+fn the_server_passes() {
+    passes("serve", "chatz", &["serve"], &[]);
+}
+
+#[test]
+fn the_client_passes() {
+    passes("join", "chatz", &["join"], &[]);
+    passes("join", "chatz", &["join", "--json"], &[]);
+}

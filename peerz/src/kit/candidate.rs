@@ -148,7 +148,7 @@ impl Running {
     }
 
     /// The next line of its standard output if there is one within `bound`; none once it has exited and all are read.
-    pub fn line_within(&mut self, bound: Duration) -> Option<String> {
+    pub fn line_within(&self, bound: Duration) -> Option<String> {
         let waits = |lines: &mut Lines| lines.printed.is_empty() && !lines.is_over;
         let waited = self.output.changed.wait_timeout_while(self.output.locked(), bound, waits);
         let (mut lines, _) = waited.unwrap_or_else(PoisonError::into_inner);

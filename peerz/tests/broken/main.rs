@@ -5,8 +5,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot continue fails")]
 
+mod chatz;
+mod tickz;
+
 use std::{collections::BTreeMap, env, fs, process::Command, slice, sync::Mutex, thread};
 
+use peerz::kit::{ROLES, Role};
 use serde_json::Value;
 
 const PEERZ: &str = env!("CARGO_BIN_EXE_peerz");
@@ -165,9 +169,29 @@ fn miss(role: &str, (fault, check, others): &Line<'_>) -> Option<String> {
 
 #[test]
 fn peers_without_a_fault_pass() {
-    for role in ["source", "worker", "reduce"] {
+    for (Role { name: role, .. }, _) in ROLES {
         assert_eq!(failures(role, "", &[]), (Some(0), BTreeMap::new()), "{role}");
     }
+}
+
+#[test]
+fn broken_publishers_are_found() {
+    are_found("publish", tickz::PUBLISHERS);
+}
+
+#[test]
+fn broken_watchers_are_found() {
+    are_found("watch", tickz::WATCHERS);
+}
+
+#[test]
+fn broken_servers_are_found() {
+    are_found("serve", chatz::SERVERS);
+}
+
+#[test]
+fn broken_clients_are_found() {
+    are_found("join", chatz::CLIENTS);
 }
 
 #[test]

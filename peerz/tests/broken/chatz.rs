@@ -1,0 +1,83 @@
+//! Faults of chat servers and clients.
+
+use crate::Line;
+
+pub(crate) const SERVERS: &[Line<'_>] = &[
+    ("no-delimiter", "envelope", &[]),
+    ("hops-dropped", "envelope", &["one-reply", "two-clients"]),
+    ("dies-without-delimiter", "delimiter-missing", &[]),
+    ("version-unasked", "users-present", &["roster-version"]),
+    ("users-unsorted", "users-sorted", &[]),
+    ("trims-texts", "broadcast-unchanged", &["valid-requests"]),
+    ("never-expires", "expiry", &[]),
+    (
+        "two-replies-to-malformed",
+        "one-reply",
+        &["delimiter-missing", "empty-request", "malformed-refused", "malformed-forgotten"],
+    ),
+    (
+        "broadcasts-twice",
+        "broadcast-once",
+        &["broadcast-unchanged", "valid-requests", "malformed-forgotten", "deaf-subscriber"],
+    ),
+    ("folds-case", "names-by-bytes", &["users-sorted", "valid-requests"]),
+    ("no-handover", "known-routing-id", &[]),
+    ("answers-the-first-peer", "two-clients", &["envelope", "client-breaks-off"]),
+    (
+        "no-reply-to-malformed",
+        "malformed-refused",
+        &["one-reply", "delimiter-missing", "empty-request", "malformed-forgotten"],
+    ),
+    ("any-name", "malformed-refused", &["malformed-forgotten", "one-reply"]),
+    ("dies-at-bad-text", "malformed-refused", &["malformed-forgotten"]),
+    ("malformed-are-present", "malformed-forgotten", &[]),
+    ("broadcasts-malformed", "malformed-forgotten", &[]),
+    ("dies-at-other-messages", "stranger", &[]),
+    ("version-stands", "roster-version", &["leave"]),
+    ("version-from-1", "versions-do-not-repeat", &[]),
+    ("leave-with-names", "leave", &[]),
+    ("exit-code-130", "interrupt", &[]),
+    ("ignores-sigterm", "terminate", &[]),
+    ("accepts-any-argument", "usage", &[]),
+];
+
+pub(crate) const CLIENTS: &[Line<'_>] = &[
+    ("asks-once", "keep-alive", &["lost-reply", "not-said-again", "server-restarts"]),
+    ("asks-without-a-pause", "keep-alive", &[]),
+    ("trims-lines", "says-lines", &[]),
+    (
+        "subscribes-to-its-name",
+        "subscribes-to-all",
+        &[
+            "one-line",
+            "valid-replies",
+            "valid-broadcasts",
+            "malformed-replies",
+            "malformed-broadcasts",
+            "half-a-message",
+            "stranger",
+            "server-restarts",
+        ],
+    ),
+    ("shows-escapes", "one-line", &[]),
+    (
+        "waits-for-ever",
+        "lost-reply",
+        &["not-said-again", "server-restarts", "server-late", "half-a-message", "stranger"],
+    ),
+    ("says-again", "not-said-again", &[]),
+    ("one-routing-id", "two-clients", &[]),
+    ("no-delimiter", "delimiter", &[]),
+    ("dies-at-a-malformed-reply", "malformed-replies", &[]),
+    ("shows-anything", "malformed-broadcasts", &[]),
+    ("dies-at-a-malformed-broadcast", "malformed-broadcasts", &[]),
+    ("says-anything", "limits", &[]),
+    ("never-reconnects", "server-restarts", &["server-late", "half-a-message", "stranger"]),
+    ("holds-no-version", "roster-version", &[]),
+    ("asks-after-leaving", "leave", &[]),
+    ("ends-with-its-input", "end-of-input", &[]),
+    ("waits-for-its-server", "interrupt-alone", &[]),
+    ("exit-code-130", "interrupt", &["interrupt-alone"]),
+    ("ignores-sigterm", "terminate", &[]),
+    ("accepts-any-argument", "usage", &[]),
+];
