@@ -497,7 +497,8 @@ class _Watch:
         elif name in ("CONNECTED", "ACCEPTED"):
             if name == "CONNECTED":
                 self.connections.pop(endpoint, None)
-            connection = dict(_connection(endpoint, "handshake"), id=value, **_at(value))
+            phase = "up" if self.kind == "STREAM" else "handshake"  # plain TCP has no handshake
+            connection = dict(_connection(endpoint, phase), id=value, **_at(value))
             event.update(_addresses_in(connection))
             self.connections[value] = connection
         elif name.startswith("HANDSHAKE_"):

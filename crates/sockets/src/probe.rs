@@ -98,10 +98,10 @@ impl Probes {
         (name, probe)
     }
 
-    /// Whether the socket with this name is a link.
-    pub(crate) fn is_link(&self, name: &str) -> bool {
+    /// The kind of the socket with this name, if there is one.
+    pub(crate) fn kind(&self, name: &str) -> Option<Kind> {
         let probe = lock(&self.by_name).get(name).cloned();
-        probe.and_then(|probe| probe.facts()).is_some_and(|facts| facts.kind == Kind::Link)
+        probe.and_then(|probe| probe.facts()).map(|facts| facts.kind)
     }
 
     /// Every socket that is open, in the order of their names.

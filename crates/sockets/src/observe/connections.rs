@@ -12,7 +12,7 @@ use std::{
 
 use wire::monitor::{EventKind, MonitorEvent};
 
-use crate::{State, descriptor::Ends, state::Refusal};
+use crate::{State, descriptor::Ends, probe::Kind, role::Role, state::Refusal};
 
 /// How long an accepted connection is kept after it has ended, in milliseconds.
 const ENDED_MS: f64 = 3_000.0;
@@ -29,8 +29,10 @@ const ATTEMPTS_MAX: usize = 1_024;
 /// The connections of one socket.
 #[derive(Debug, Default)]
 pub(super) struct Connections {
-    /// Whether the socket is a link: its connections have no handshake, and are not made again when they have ended.
+    /// Whether the socket is a link: its connections are not made again when they have ended.
     is_link: bool,
+    /// Whether its connections are up at once: those of a link and of a STREAM have no handshake.
+    is_raw: bool,
     /// Those that it has accepted, by their descriptors.
     accepted: BTreeMap<u32, Connection>,
     /// Those of them whose handshake is in progress, in the order in which they were accepted.
@@ -76,9 +78,10 @@ pub(super) enum Phase {
 }
 
 impl Connections {
-    /// Those of a link, or of a socket of libzmq.
-    pub(super) fn of(is_link: bool) -> Self {
-        Self { is_link, ..Self::default() }
+    /// Those of a socket of this kind.
+    pub(super) fn of(kind: Kind) -> Self {
+        let is_link = kind == Kind::Link;
+        Self { is_link, is_raw: is_link || kind == Kind::Zmq(Role::Stream), ..Self::default() }
     }
 
     /// Takes an event at `now_ms`; `ends` are those of its descriptor, if it has one.
@@ -106,7 +109,7 @@ impl Connections {
             }
             // Connected: an accepted one is above.
             Some(State::Handshaking) => {
-                let phase = if self.is_link { Phase::Up } else { Phase::Handshake };
+                let phase = self.first_phase();
                 if let Some(made) = self.attempt(&event.endpoint, now_ms) {
                     (made.descriptor, made.ends) = (Some(event.value), ends);
                     if !matches!(made.phase, Phase::Refused(_)) {
@@ -160,12 +163,17 @@ impl Connections {
         let descriptor = event.value;
         // The end of an older connection of this descriptor was not reported.
         self.greeting.retain(|other| *other != descriptor);
-        if !self.is_link {
+        let phase = self.first_phase();
+        if phase == Phase::Handshake {
             self.greeting.push_back(descriptor);
         }
-        let phase = if self.is_link { Phase::Up } else { Phase::Handshake };
         let connection = Connection { descriptor: Some(descriptor), ends, ..Connection::new(&event.endpoint, now_ms) };
         self.accepted.insert(descriptor, Connection { phase, ..connection });
+    }
+
+    /// The phase of a new connection.
+    const fn first_phase(&self) -> Phase {
+        if self.is_raw { Phase::Up } else { Phase::Handshake }
     }
 
     /// The connection to `endpoint` that does not exist at the moment; a new one if there is none.

@@ -147,8 +147,7 @@ impl Reporter {
                 self.connections.remove(&name);
                 self.backlogs.remove(&name);
             }
-            let is_link = facts.kind == Kind::Link;
-            let connections = self.connections.entry(name.clone()).or_insert_with(|| Connections::of(is_link));
+            let connections = self.connections.entry(name.clone()).or_insert_with(|| Connections::of(facts.kind));
             connections.retain(now_ms, |descriptor, ends| Descriptor(descriptor).ends().as_ref() == Some(ends));
             let waiting = look(facts.kind, &probe, connections).and_then(|(connections, look)| {
                 self.backlogs.entry(name).or_default().follow(connections, look, self.is_curve)
@@ -204,7 +203,8 @@ impl Observer for Reporter {
             self.connections.remove(socket);
         } else {
             let of_socket = self.connections.entry(socket.to_owned());
-            let connections = of_socket.or_insert_with(|| Connections::of(self.probes.is_link(socket)));
+            let connections =
+                of_socket.or_insert_with(|| self.probes.kind(socket).map(Connections::of).unwrap_or_default());
             connections.handle_event(&event, ends, now_ms());
         }
         self.pace.change();

@@ -34,6 +34,14 @@ fn accepted_connections_are_known_by_their_descriptors() {
 }
 
 #[test]
+fn a_stream_has_no_handshake() {
+    let mut connections = Connections::of(Kind::Zmq(Role::Stream));
+    fold(&mut connections, &[(EventKind::Accepted, 7), (EventKind::Connected, 8), (EventKind::Disconnected, 7)]);
+    let phases = connections.iter().map(|connection| (connection.descriptor, connection.phase));
+    assert_eq!(phases.collect::<Vec<_>>(), [(Some(8), Phase::Up), (None, Phase::Closed)]);
+}
+
+#[test]
 fn a_peer_that_never_handshakes_does_not_take_the_place_of_one_that_did() {
     let broken = Refusal::Broken(104);
     let events = [
@@ -114,7 +122,7 @@ fn no_number_of_events_grows_it_without_bound() {
 
 #[test]
 fn a_link_is_up_without_a_handshake_and_its_connections_end_for_good() {
-    let mut connections = Connections::of(true);
+    let mut connections = Connections::of(Kind::Link);
     let seen = |connections: &Connections| -> Vec<_> {
         connections.iter().map(|connection| (connection.descriptor, connection.phase)).collect()
     };
