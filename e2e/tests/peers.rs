@@ -98,6 +98,8 @@ fn a_worker_in_any_language_gives_the_exact_total() {
 #[test]
 fn a_worker_in_any_language_takes_over_from_a_killed_one() {
     each("worker", |language| {
+        // It is built before the batch begins, which a reduce gives up after 10 s without a result.
+        language.command("worker").unwrap();
         let batch = Batch::start(ORDERS, 1, "200ms");
         let last = batch.worker(&["--delay", "100us"]);
         batch.reduce.wait_for_log("START");
