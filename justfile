@@ -5,6 +5,9 @@ set positional-arguments
 # The Node that justw installed, if the machine's is too old.
 export PATH := justfile_directory() / '.tools/node/bin' + ':' + env('PATH')
 
+# The peers in other languages, from wherever a program is started.
+export SUITE_POLYGLOT := justfile_directory() / 'polyglot'
+
 target := quote(absolute_path(env('CARGO_TARGET_DIR', 'target')))
 programs := target / 'release'
 tools := quote(justfile_directory() / '.tools/cargo')
@@ -55,6 +58,12 @@ scene name *args: (release cast)
 rehearse *args: (release cast)
     @{{ programs }}/scenez rehearse "$@"
 
+# lists the languages that peers are written in, and which of them this machine has
+[group('see')]
+[no-exit-message]
+languages *args: (release 'peerz')
+    @exec {{ programs }}/peerz languages "$@"
+
 # lists tools that are present or missing, and the processes that hold the suite's ports
 [group('see')]
 [no-exit-message]
@@ -84,6 +93,24 @@ chatz *args: (release 'chatz')
 [no-exit-message]
 valuz *args: (release 'valuz')
     @cd {{ here }} && exec {{ programs }}/valuz "$@"
+
+# a role in another language: installs the language, builds, runs (`just peer python watch MSFT`)
+[group('run')]
+[no-exit-message]
+peer language role *args: (release 'peerz')
+    @cd {{ here }} && exec {{ programs }}/peerz run --setup "$@"
+
+# a worker in another language (`just worker haskell`)
+[group('run')]
+[no-exit-message]
+worker language: (release 'peerz')
+    @cd {{ here }} && exec {{ programs }}/peerz run --setup "$1" worker
+
+# installs languages (`just setup haskell`, or all of them: `just setup all`)
+[group('run')]
+[no-exit-message]
+setup +languages: (release 'peerz')
+    @exec {{ programs }}/peerz setup "$@"
 
 # the desk, a client of the other three (`just dealz --help`)
 [group('run')]
@@ -132,6 +159,7 @@ keys *args: (release 'keyz')
 test: ui tauri-driver
     cargo build --workspace --bins --locked
     cargo test --workspace --locked
+    {{ target }}/debug/peerz matrix --setup --check c python typescript
     cd ui && npm run --silent test
     cd ui && PROGRAMS={{ target }}/debug TAURI_DRIVER={{ tools }}/bin/tauri-driver npm run --silent test:desk
 
@@ -168,6 +196,12 @@ fmt:
 bench *args: ui
     @cargo build --workspace --bins --release --locked
     @{{ programs }}/bench "$@"
+
+# runs the peers of all languages through the kit, measures their workers, and writes polyglot/README.md
+[group('measure')]
+[no-exit-message]
+languages-matrix *args: (release 'peerz valuz')
+    @exec {{ programs }}/peerz matrix "$@"
 
 # many kills, floods and restarts of the whole system (`just soak long`: hundreds, and every change that scenes must notice)
 [group('measure')]

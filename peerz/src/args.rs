@@ -4,6 +4,8 @@ use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::{languages::LanguagesArgs, matrix::MatrixArgs, run::RunArgs, setup::SetupArgs};
+
 /// Peers in any language: proves that a program speaks the suite's protocols
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 100)]
@@ -18,6 +20,14 @@ pub struct Cli {
 pub enum Command {
     /// Run any program as a role of the suite, and check what it does
     Conformance(ConformanceArgs),
+    /// List the languages that peers are written in, and which of them this machine has
+    Languages(LanguagesArgs),
+    /// Install what languages need, by the system's package manager
+    Setup(SetupArgs),
+    /// Run a role in another language
+    Run(RunArgs),
+    /// Run the peers of all languages through the kit, and write the page that shows what came of it
+    Matrix(MatrixArgs),
     /// Become another program, which ends when the caller of this one does
     #[command(hide = true)]
     Exec(ExecArgs),

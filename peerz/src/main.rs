@@ -2,23 +2,26 @@
 
 use std::{
     io::{self, Write as _},
-    os::unix::process::CommandExt as _,
-    process::{self, ExitCode},
+    process::ExitCode,
 };
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use peerz::{
-    args::{Cli, Command, ConformanceArgs, ExecArgs},
+    args::{Cli, Command, ConformanceArgs},
     kit::{self, Candidate, Plan, report},
+    languages, matrix, run, setup,
 };
-use settings::program::{self, Usage};
-use wire::foreign;
+use settings::program;
 
 fn main() -> ExitCode {
     program::end_with_parent();
     let result = match program::parse::<Cli>().command {
         Command::Conformance(args) => conformance(args),
-        Command::Exec(args) => exec(&args).map(|()| true),
+        Command::Languages(args) => languages::run(&args).map(|()| true),
+        Command::Setup(args) => setup::run(&args).map(|()| true),
+        Command::Run(args) => run::run(args).map(|()| true),
+        Command::Matrix(args) => matrix::run(&args).map(|()| true),
+        Command::Exec(args) => program::exec(&args.words).map(|()| true),
     };
     match result {
         // The table has said which checks failed.
@@ -46,12 +49,4 @@ fn conformance(args: ConformanceArgs) -> anyhow::Result<bool> {
     }
     io::stdout().flush()?;
     Ok(verdicts.failed() == 0)
-}
-
-/// Becomes another program, which the kernel ends with this one's parent, as it would have ended this one.
-fn exec(args: &ExecArgs) -> anyhow::Result<()> {
-    let Some((name, arguments)) = args.words.split_first() else { bail!(Usage("no program is named".to_owned())) };
-    // What that one starts has another parent.
-    let error = process::Command::new(name).args(arguments).env_remove(program::END_WITH_PARENT).exec();
-    Err(error).with_context(|| format!("cannot run {}", foreign(&name.to_string_lossy())))
 }

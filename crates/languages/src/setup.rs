@@ -4,14 +4,19 @@ use std::{
     env, io,
     os::unix::fs::MetadataExt as _,
     process::{Command, Stdio},
+    time::Duration,
 };
 
+use children::capture;
 use thiserror::Error;
 
 use crate::Language;
 
 /// The shell's word for the superuser's id.
 const ROOT: u32 = 0;
+
+/// How long a language's own set-up may take.
+const SETUP: Duration = Duration::from_secs(300);
 
 /// Why a language is still missing.
 #[derive(Debug, Error)]
@@ -54,14 +59,16 @@ pub enum SetupError {
 /// # Errors
 /// It cannot be installed here, or the installation fails. Its output is on standard error.
 pub fn set_up(languages: &[&Language], mut say: impl FnMut(&str)) -> Result<(), SetupError> {
-    let missing: Vec<&Language> = languages.iter().copied().filter(|language| !language.is_present()).collect();
+    let mut missing: Vec<&Language> = languages.iter().copied().filter(|language| !language.is_present()).collect();
+    // The tools may come from elsewhere: then the packages are not needed, and may even be in conflict with those.
+    missing.retain(|language| !is_enough(language, &mut say));
     let packages = not_installed(missing.iter().flat_map(|language| language.packages()));
     if !packages.is_empty() {
         install(&missing, &packages, &mut say)?;
     }
     for language in missing {
         if let Some(setup) = &language.section.setup {
-            say(&format!("setting up {}: {setup}", language.name()));
+            say(&format!("setting up {} again: {setup}", language.name()));
             run(&mut language.shell(&language.line(setup, None)), setup)?;
         }
         if !language.is_present() {
@@ -70,6 +77,14 @@ pub fn set_up(languages: &[&Language], mut say: impl FnMut(&str)) -> Result<(), 
         }
     }
     Ok(())
+}
+
+/// Whether the language is present after its own set-up alone.
+fn is_enough(language: &Language, say: &mut impl FnMut(&str)) -> bool {
+    let Some(setup) = &language.section.setup else { return false };
+    say(&format!("setting up {}: {setup}", language.name()));
+    let done = capture(&mut language.shell(&language.line(setup, None)), SETUP);
+    done.is_ok_and(|done| done.exit.is_success()) && language.is_present()
 }
 
 /// Installs packages: of all languages together, since the package manager takes most of its time to begin.
