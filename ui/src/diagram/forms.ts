@@ -28,7 +28,7 @@ const FULL: Measures = { head: 2, port: 2, foot: 0.4, gap: 0.9, least: 4.4 }
 export const FORMS: Readonly<Record<Form, Measures>> = {
   tall: FULL,
   full: FULL,
-  close: { head: 1.55, port: 1.5, foot: 0.3, gap: 0.5, least: 3.35 },
+  close: { head: 1.75, port: 1.5, foot: 0.25, gap: 0.5, least: 3.5 },
   snug: { head: 0.13, port: 1.05, foot: 0.13, gap: 0.32, least: 1.6 },
   line: { head: 0.2, port: 0.5, foot: 0.2, gap: 0.25, least: 1.5 },
 }
