@@ -7,6 +7,9 @@ use testkit::{Finished, Program, eventually, run};
 const PEERZ: &str = env!("CARGO_BIN_EXE_peerz");
 const BROKEN: &str = env!("CARGO_BIN_EXE_broken");
 
+/// A file that cannot be executed.
+const NO_PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+
 fn conformance(arguments: &[&str]) -> Finished {
     run(PEERZ, [&["conformance"], arguments].concat())
 }
@@ -17,7 +20,7 @@ fn what_does_not_exist_is_wrong_usage() {
         (&["waiter", "--", BROKEN][..], "no role waiter: there are "),
         (&["worker", "--only", "tail-unchangd", "--", BROKEN], "no check tail-unchangd: did you mean tail-unchanged?"),
         (&["worker", "--", "no-such-program"], "no program no-such-program can be started"),
-        (&["worker", "--", "/etc/hostname"], "no program /etc/hostname can be started"),
+        (&["worker", "--", NO_PROGRAM], "Cargo.toml can be started"),
         (&["worker"], "COMMAND"),
         (&["worker", "--list", "--only", "x"], "no check x"),
     ] {

@@ -43,16 +43,17 @@ impl<W: Write> Table<W> {
 
 impl<W: Write> Follow for Table<W> {
     fn handle_outcome(&mut self, Outcome { check, conclusion }: &Outcome) -> io::Result<()> {
-        if check.section != self.section {
-            self.section = check.section;
-            write_section(&mut self.to, check.section)?;
-        }
         let (word, colour) = match conclusion {
             Conclusion::Passed => ("ok", AnsiColor::Green),
             Conclusion::Unsupported => ("absent", AnsiColor::Yellow),
             Conclusion::Failed(_) => ("FAILED", AnsiColor::Red),
-            Conclusion::NotRun => ("not run", AnsiColor::Yellow),
+            // The summary counts these.
+            Conclusion::NotRun => return Ok(()),
         };
+        if check.section != self.section {
+            self.section = check.section;
+            write_section(&mut self.to, check.section)?;
+        }
         write_check(&mut self.to, word, colour.on_default(), check)?;
         if let Conclusion::Failed(reason) = conclusion {
             for line in wrap(reason, WIDTH - REASON_AT) {
