@@ -140,22 +140,17 @@ if not is_user(user):
     sys.exit(2)
 
 
-def stop(*_):
-    global stopped
-    stopped = True
-
-
-stopped = False
+# Blocked, a signal neither comes between two frames nor is missed just before a wait: the loop asks for it.
+stop = {signal.SIGINT, signal.SIGTERM}
+signal.pthread_sigmask(signal.SIG_BLOCK, stop)
 malformed = log_at = 0
-signal.signal(signal.SIGINT, stop)
-signal.signal(signal.SIGTERM, stop)
 
 context = zmq.Context()
 broadcasts = context.socket(zmq.SUB)
 broadcasts.subscribe("")  # a name is no topic: "ada" would also match "adam"
 broadcasts.connect(os.environ.get("CHATZ_BROADCASTS", "tcp://127.0.0.1:9002"))
 server, texts = Server(), Input()
-while not stopped and (server.is_asked() or texts.lines or not texts.ended):
+while not stop & signal.sigpending() and (server.is_asked() or texts.lines or not texts.ended):
     now = time.monotonic()
     is_due = bool(texts.lines) or now >= server.next_at
     poller = zmq.Poller()

@@ -22,11 +22,10 @@ PAUSE_S = 0.005
 if len(sys.argv) > 1:
     print("usage: publish.py", file=sys.stderr)
     sys.exit(2)
-for number in (signal.SIGINT, signal.SIGTERM):
-    signal.signal(number, lambda *_: sys.exit())
+stop = {signal.SIGINT, signal.SIGTERM}
+signal.pthread_sigmask(signal.SIG_BLOCK, stop)
 
 context = zmq.Context()
-context.linger = 0
 ticks = context.socket(zmq.PUB)
 ticks.bind(os.environ.get("TICKZ_TICKS", "tcp://*:9003"))
 
@@ -35,4 +34,6 @@ for symbol in itertools.cycle(cents):
     cents[symbol] = max(1, cents[symbol] + random.randint(-5, 5))
     timestamp, price = struct.pack("<d", time.time()), struct.pack("<d", cents[symbol] / 100)
     ticks.send_multipart([symbol.encode(), timestamp, price])
-    time.sleep(PAUSE_S)
+    if signal.sigtimedwait(stop, PAUSE_S):
+        break
+context.destroy(linger=0)

@@ -114,8 +114,8 @@ def is_name(frame):
 
 
 def is_result(symbol, value, tail):
-    return (re.fullmatch(rb"[A-Z][A-Z0-9]{1,15}", symbol) and len(value) == 8 and math.isfinite(*struct.unpack("<d", value))
-            and len(tail) <= 8 and len(b"".join(tail)) <= 1024)
+    return (re.fullmatch(rb"[A-Z][A-Z0-9]{1,15}", symbol) and len(tail) <= 8 and len(b"".join(tail)) <= 1024
+            and len(value) == 8 and math.isfinite(*struct.unpack("<d", value)))
 
 
 def drop():
@@ -166,9 +166,8 @@ def take(tally):
     return seen | {"worker"} if len(workers) > known else seen
 
 
-def stop(*_):
-    global stopped
-    stopped = True
+def is_stopped():
+    return bool(stop & signal.sigpending())
 
 
 def natural(text):
@@ -181,10 +180,10 @@ parser = argparse.ArgumentParser(description="Adds up the values of a batch of o
 parser.add_argument("--workers", type=natural, required=True, help="how many workers to wait for")
 parser.add_argument("--count", type=natural, required=True, help="how many orders the batch has")
 arguments = parser.parse_args()
-stopped = False
+# Blocked, a signal neither comes between two frames nor is missed just before a wait: the loop asks for it.
+stop = {signal.SIGINT, signal.SIGTERM}
+signal.pthread_sigmask(signal.SIG_BLOCK, stop)
 malformed = log_at = 0
-signal.signal(signal.SIGINT, stop)
-signal.signal(signal.SIGTERM, stop)
 
 context = zmq.Context()
 results = context.socket(zmq.PULL)
@@ -197,9 +196,9 @@ poller.register(results, zmq.POLLIN)
 poller.register(control, zmq.POLLIN)
 workers, subscriptions = Workers(), collections.Counter()
 
-while not stopped and (len(workers) < arguments.workers or not subscriptions[START]):
+while not is_stopped() and (len(workers) < arguments.workers or not subscriptions[START]):
     take(None)
-if stopped:
+if is_stopped():
     context.destroy(linger=0)
     sys.exit()
 
@@ -208,7 +207,7 @@ start = [START, struct.pack("<Q", tally.base)]
 control.send_multipart(start)
 progress = alive = asked = late = time.monotonic()
 patience = PATIENCE_S
-while not stopped and tally.left:
+while not is_stopped() and tally.left:
     seen, now = take(tally), time.monotonic()
     if "new" in seen:
         progress = asked = now
@@ -234,13 +233,15 @@ while not stopped and tally.left:
 
 control.send(EXIT)
 deadline = time.monotonic() + EXIT_GRACE_S
-while not stopped and time.monotonic() < deadline and subscriptions[EXIT] < len(workers) + bool(subscriptions[REPEAT]):
+peers = len(workers) + bool(subscriptions[REPEAT])  # those that exit at EXIT, some of which may not have subscribed yet
+while not is_stopped() and time.monotonic() < deadline and subscriptions[EXIT] < peers:
     if EXIT in take(None):
         control.send(EXIT)
-context.destroy(linger=300 if stopped else 2000)
+context.destroy(linger=300 if is_stopped() else 2000)
 
 if tally.left:
-    sys.exit(f"error: {'stopped' if stopped else 'given up'}: {tally.left} of {arguments.count} orders are missing")
+    why = "stopped" if is_stopped() else "given up"
+    sys.exit(f"error: {why}: {tally.left} of {arguments.count} orders are missing")
 try:
     print(tally.total())
 except OverflowError:

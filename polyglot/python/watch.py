@@ -32,8 +32,8 @@ def drop():
 def price_of(tick):
     """The price of a tick; None of a malformed one."""
     match tick:
-        case [symbol, at, price, *rest] if is_symbol(symbol) and all(len(frame) == 8 for frame in [at, price, *rest[:1]]):
-            (at,), (price,) = struct.unpack("<d", at), struct.unpack("<d", price)
+        case [symbol, *numbers] if is_symbol(symbol) and len(numbers) >= 2 and all(len(n) == 8 for n in numbers[:3]):
+            at, price = struct.unpack("<dd", b"".join(numbers[:2]))
             if math.isfinite(at) and math.isfinite(price) and price > 0:
                 return price
     return None
@@ -43,8 +43,9 @@ symbols = [os.fsencode(symbol) for symbol in sys.argv[1:]]
 if not symbols or not all(map(is_symbol, symbols)):
     print("usage: watch.py SYMBOL...", file=sys.stderr)
     sys.exit(2)
-for number in (signal.SIGINT, signal.SIGTERM):
-    signal.signal(number, lambda *_: sys.exit())
+# Blocked, a signal neither comes between two frames nor is missed just before a wait: the loop asks for it.
+stop = {signal.SIGINT, signal.SIGTERM}
+signal.pthread_sigmask(signal.SIG_BLOCK, stop)
 
 context = zmq.Context()
 ticks = context.socket(zmq.SUB)
@@ -55,10 +56,13 @@ ticks.tcp_keepalive, ticks.tcp_keepalive_idle = 1, 5
 ticks.connect(os.environ.get("TICKZ_TICKS", "tcp://127.0.0.1:9003"))
 
 malformed = log_at = 0
-while True:
+while not stop & signal.sigpending():
+    if not ticks.poll(100):
+        continue
     tick = ticks.recv_multipart()
     price = price_of(tick)
     if price is None:
         drop()
     elif tick[0] in symbols:  # the subscription is only a prefix: GO also brings GOOG
         print(tick[0].decode(), price, flush=True)
+context.destroy(linger=0)

@@ -73,17 +73,12 @@ def connected(kind, variable, endpoint, events=0):
     return connecting, monitor
 
 
-def stop(*_):
-    global stopped
-    stopped = True
-
-
 if len(sys.argv) > 1:
     print("usage: worker.py", file=sys.stderr)
     sys.exit(2)
-stopped = False
-signal.signal(signal.SIGINT, stop)
-signal.signal(signal.SIGTERM, stop)
+# Blocked, a signal neither comes between two frames nor is missed just before a wait: the loop asks for it.
+stop = {signal.SIGINT, signal.SIGTERM}
+signal.pthread_sigmask(signal.SIG_BLOCK, stop)
 
 context = zmq.Context()
 control, _ = connected(zmq.SUB, "VALUZ_CONTROL", "tcp://127.0.0.1:9006")
@@ -98,7 +93,7 @@ for source in (control, reduce_events, source_events):
 reduce_up = source_up = ready = False
 held = None  # a result that waits for room
 done = reported = report_at = malformed = log_at = 0
-while not stopped:
+while not stop & signal.sigpending():
     poller.register(orders, zmq.POLLIN if ready and not held else 0)
     poller.register(results, zmq.POLLOUT if ready and held else 0)
     arrived = dict(poller.poll(REPORT_MS))
