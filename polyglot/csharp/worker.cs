@@ -61,7 +61,7 @@ static class Worker
             // READY is due when orders is up for the first time, and again when results was lost.
             up |= handshakes.Receive() != null;
             announced &= losses.Receive() == null;
-            announced |= up && results.Send(new[] { Ready }, name);
+            announced = announced || up && results.Send(new[] { Ready }, name);
 
             for (var i = 0; i < Burst; i++)
             {

@@ -66,7 +66,7 @@ class Main {
 
             // READY is due when orders is up for the first time, and again when results was lost.
             announced &= ZMQ.Event.recv(losses, ZMQ.DONTWAIT) == null;
-            announced |= Handshake.complete && send(results, READY, name.getBytes(StandardCharsets.UTF_8));
+            announced = announced || Handshake.complete && send(results, READY, name.getBytes(StandardCharsets.UTF_8));
 
             for (var i = 0; i < BURST; i++) {
                 if (held == null) {
