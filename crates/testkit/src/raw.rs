@@ -19,6 +19,12 @@ const MORE: u8 = 1;
 const LONG: u8 = 2;
 const COMMAND: u8 = 4;
 
+/// How many bytes of a greeting tell the version of ZMTP: the last of them is its number.
+const VERSION: usize = 11;
+
+/// The types of sockets by their numbers in ZMTP 2.
+const TYPES: [&str; 11] = ["PAIR", "PUB", "SUB", "REQ", "REP", "DEALER", "ROUTER", "PULL", "PUSH", "XPUB", "XSUB"];
+
 /// A connection after its handshake.
 pub struct RawPeer {
     stream: TcpStream,
@@ -58,12 +64,29 @@ impl RawPeer {
         Self::over(listener.accept()?.0, socket_type)
     }
 
-    /// Completes the handshake of a `socket_type` on a connection that is accepted.
+    /// Completes the handshake of a `socket_type` on a connection that is accepted, in ZMTP 2 if the peer speaks no later one.
     ///
     /// # Errors
     /// It is cut off.
-    pub fn over(stream: TcpStream, socket_type: &str) -> io::Result<Self> {
-        Self::handshake(stream, &greeting(socket_type))
+    pub fn over(mut stream: TcpStream, socket_type: &str) -> io::Result<Self> {
+        stream.set_read_timeout(Some(BOUND))?;
+        stream.set_write_timeout(Some(BOUND))?;
+        let greeting = greeting(socket_type);
+        let (version, rest) = greeting.split_at(VERSION);
+        stream.write_all(version)?;
+        let mut theirs = [0; VERSION];
+        stream.read_exact(&mut theirs)?;
+        if theirs[VERSION - 1] >= 3 {
+            stream.write_all(rest)?;
+            // The rest of its greeting and the head of its READY: it has accepted this one's.
+            stream.read_exact(&mut [0; 66 - VERSION])?;
+        } else {
+            let kind = TYPES.iter().position(|kind| *kind == socket_type).unwrap_or_default();
+            stream.write_all(&[kind as u8, 0, 0])?;
+            // Its type and the head of the message with its routing id.
+            stream.read_exact(&mut [0; 3])?;
+        }
+        Ok(Self { stream })
     }
 
     fn handshake(mut stream: TcpStream, greeting: &[u8]) -> io::Result<Self> {

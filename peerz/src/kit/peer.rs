@@ -2,7 +2,10 @@
 //!
 //! It has its own context, so it behaves like another process. Its queues have libzmq's own limits unless a check sets others.
 
-use std::time::{Duration, Instant};
+use std::{
+    cell::Cell,
+    time::{Duration, Instant},
+};
 
 use super::{Finding, Frames, Verdict, check::ensure};
 
@@ -20,6 +23,9 @@ const SEND_WITHIN: Duration = Duration::from_secs(5);
 /// The time between two attempts.
 const AGAIN: Duration = Duration::from_millis(10);
 
+/// How long after it is accepted a connection without a handshake is up: libzmq reports none of a peer that speaks ZMTP 2.
+const HANDSHAKE_WITHIN: Duration = Duration::from_millis(500);
+
 const MONITOR: &str = "inproc://monitor";
 
 /// The option of a socket that a check may set before it is bound or connected.
@@ -28,11 +34,19 @@ type Prepare<'a> = &'a dyn Fn(&zmq::Socket) -> zmq::Result<()>;
 /// What a connection does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Link {
+    /// It is accepted; its handshake follows.
+    Accepted,
     /// Its handshake is complete.
     Up,
     /// It has ended.
     Down,
 }
+
+const LINKS: [(zmq::SocketEvent, Link); 3] = [
+    (zmq::SocketEvent::ACCEPTED, Link::Accepted),
+    (zmq::SocketEvent::HANDSHAKE_SUCCEEDED, Link::Up),
+    (zmq::SocketEvent::DISCONNECTED, Link::Down),
+];
 
 /// A peer of the program under test.
 pub struct Peer {
@@ -40,6 +54,8 @@ pub struct Peer {
     monitor: zmq::Socket,
     kind: Kind,
     endpoint: String,
+    /// When a connection was accepted of which no handshake was reported yet.
+    accepted: Cell<Option<Instant>>,
 }
 
 impl Peer {
@@ -105,12 +121,11 @@ impl Peer {
         socket.set_maxmsgsize(FRAME_BYTES_MAX)?;
         socket.set_sndtimeo(SEND_WITHIN.as_millis() as i32)?;
         prepare(&socket)?;
-        let events = [zmq::SocketEvent::HANDSHAKE_SUCCEEDED, zmq::SocketEvent::DISCONNECTED];
-        socket.monitor(MONITOR, events.into_iter().map(|event| i32::from(event.to_raw())).sum())?;
+        socket.monitor(MONITOR, LINKS.into_iter().map(|(event, _)| i32::from(event.to_raw())).sum())?;
         let monitor = context.socket(zmq::PAIR)?;
         monitor.connect(MONITOR)?;
         let endpoint = attach(&socket)?;
-        Ok(Self { socket, monitor, kind, endpoint })
+        Ok(Self { socket, monitor, kind, endpoint, accepted: Cell::new(None) })
     }
 
     /// The endpoint at which it is bound or to which it connects.
@@ -157,12 +172,22 @@ impl Peer {
     #[must_use]
     pub fn link_within(&self, link: Link, bound: Duration) -> bool {
         let deadline = Instant::now() + bound;
-        while let Some(frames) = receive(&self.monitor, deadline.saturating_duration_since(Instant::now())) {
-            if link_of(&frames) == Some(link) {
+        loop {
+            let up_at = self.accepted.get().filter(|_| link == Link::Up).map(|accepted| accepted + HANDSHAKE_WITHIN);
+            let until = up_at.map_or(deadline, |up_at| deadline.min(up_at));
+            let Some(frames) = receive(&self.monitor, until.saturating_duration_since(Instant::now())) else {
+                let is_up = up_at.is_some_and(|up_at| up_at <= Instant::now());
+                if is_up {
+                    self.accepted.set(None);
+                }
+                return is_up;
+            };
+            let seen = link_of(&frames);
+            self.accepted.set(if seen == Some(Link::Accepted) { Some(Instant::now()) } else { None });
+            if seen == Some(link) {
                 return true;
             }
         }
-        false
     }
 
     /// Closes it: every connection ends, and messages that were not sent are dropped.
@@ -181,16 +206,10 @@ impl Peer {
     }
 }
 
-/// The event of a monitor's message: its first two bytes, in the byte order of this machine.
+/// What a monitor's message reports. Its first two bytes are the event, in the byte order of this machine.
 fn link_of(frames: &[Vec<u8>]) -> Option<Link> {
-    let event = frames.first()?.first_chunk().copied().map(u16::from_ne_bytes)?;
-    if event == zmq::SocketEvent::HANDSHAKE_SUCCEEDED.to_raw() {
-        Some(Link::Up)
-    } else if event == zmq::SocketEvent::DISCONNECTED.to_raw() {
-        Some(Link::Down)
-    } else {
-        None
-    }
+    let number = frames.first()?.first_chunk().copied().map(u16::from_ne_bytes)?;
+    LINKS.into_iter().find_map(|(event, link)| (event.to_raw() == number).then_some(link))
 }
 
 fn receive(socket: &zmq::Socket, bound: Duration) -> Option<Frames> {
