@@ -126,7 +126,7 @@ static class Join
 
     /// Control characters would control the terminal.
     static string Escaped(string text) =>
-        string.Concat(text.Select(c => char.IsControl(c) ? $"\\u{{{(int)c:x}}}" : c.ToString()));
+        string.Concat(text.Select(c => char.IsControl(c) ? "\\u{" + ((int)c).ToString("x") + "}" : c.ToString()));
 
     static bool IsRefusal(byte[] reply) =>
         reply.Length > 0 && reply[0] == 0x15 && !(reply.Length == 8 && reply[7] == 0); // that would be a version
