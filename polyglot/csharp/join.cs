@@ -92,7 +92,8 @@ static class Join
     {
         var input = new StreamReader(Console.OpenStandardInput(), new UTF8Encoding(false));
         for (var line = input.ReadLine(); line != null; line = input.ReadLine())
-            if (line != "") texts.Add(line);
+            if (IsText(line)) texts.Add(line);
+            else Console.Error.WriteLine("not said: a text has 1 to 4,096 bytes, and no U+001F");
         texts.CompleteAdding();
     }
 
@@ -105,9 +106,11 @@ static class Join
         var separator = said.IndexOf('\x1f');
         if (separator < 0 || !IsUser(said.Substring(0, separator))) return null;
         var text = said.Substring(separator + 1);
-        var isText = text != "" && text.IndexOf('\x1f') < 0 && Utf8.GetByteCount(text) <= 4096;
-        return isText ? $"{said.Substring(0, separator)}: {Escaped(text)}" : null;
+        return IsText(text) ? $"{said.Substring(0, separator)}: {Escaped(text)}" : null;
     }
+
+    static bool IsText(string text) =>
+        text != "" && text.IndexOf('\x1f') < 0 && new UTF8Encoding(false).GetByteCount(text) <= 4096;
 
     /// Whether it is 1 to 32 letters, digits and low lines.
     static bool IsUser(string name)

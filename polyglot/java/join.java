@@ -97,7 +97,8 @@ class Main {
     static void read(BlockingQueue<String> texts) {
         try (var lines = new BufferedReader(new InputStreamReader(System.in, UTF_8))) {
             for (var line = lines.readLine(); line != null; line = lines.readLine()) {
-                if (!line.isEmpty()) texts.put(line);
+                if (TEXT.matcher(line).matches() && line.getBytes(UTF_8).length <= 4096) texts.put(line);
+                else System.err.println("not said: a text has 1 to 4,096 bytes, and no U+001F");
             }
             texts.put(END);
         } catch (Exception error) {
@@ -105,7 +106,8 @@ class Main {
         }
     }
 
-    static final Pattern BROADCAST = Pattern.compile("(" + USER + ")\u001f([^\u001f]+)");
+    static final Pattern TEXT = Pattern.compile("[^\u001f]+");
+    static final Pattern BROADCAST = Pattern.compile("(" + USER + ")\u001f(" + TEXT + ")");
 
     /** A broadcast as a line; null if it is malformed. */
     static String heard(byte[] frame) {

@@ -53,7 +53,9 @@ async function talk(): Promise<void> {
     const read = await Promise.race([line, setTimeout(KEEP_ALIVE_MS)])
     if (read?.done) return
     if (read) line = lines.next()
-    await ask(read ? read.value : "")
+    const text = read ? read.value : ""
+    if (isText(text)) await ask(text)
+    else console.error("not said: a text has at most 4,096 bytes, and no U+001F")
   }
 }
 
@@ -71,15 +73,19 @@ const BROADCAST = new RegExp(`^(${USER})\x1f([^\x1f]+)$`, "u")
 function heard(frame: Buffer): string | undefined {
   try {
     const [, speaker, text] = BROADCAST.exec(UTF8.decode(frame)) ?? []
-    if (text && Buffer.byteLength(text) <= 4096) return `${speaker}: ${escaped(text)}`
+    if (text && isText(text)) return `${speaker}: ${escaped(text)}`
   } catch {
     // It is not UTF-8.
   }
 }
 
+function isText(text: string): boolean {
+  return Buffer.byteLength(text) <= 4096 && !text.includes("\x1f")
+}
+
 /** Control characters would control the terminal. */
 function escaped(text: string): string {
-  return text.replace(/\p{Cc}/gu, character => JSON.stringify(character).slice(1, -1))
+  return text.replace(/\p{Cc}/gu, character => `\\u{${character.charCodeAt(0).toString(16)}}`)
 }
 
 void listen()
