@@ -145,9 +145,10 @@ impl Joined {
         // JSON is for programs, and leaves some of them as they are.
         let stray = printed.iter().find(|line| object(line).is_none() && line.chars().any(char::is_control));
         ensure(count == 1 && stray.is_none(), || {
-            let printed: Vec<_> = printed.iter().map(|line| wire::foreign(line).at_most(80).to_string()).collect();
+            let printed: Vec<_> = printed.iter().map(|line| format!("`{}`", wire::foreign(line).at_most(80))).collect();
+            let printed = if printed.is_empty() { "nothing".to_owned() } else { printed.join(", ") };
             format!(
-                "after {case}: expected one line `{user}: …` with its text and without control characters; printed {printed:?}"
+                "after {case}: expected one line `{user}: …` with its text, control characters escaped; printed: {printed}"
             )
         })
     }
