@@ -18,7 +18,7 @@ use std::{
 
 use anyhow::{Context as _, ensure};
 use clap::Args;
-use languages::{Language, Registry, set_up};
+use languages::{Language, Registry, SetupError, set_up};
 use wire::plural;
 
 use self::{
@@ -42,7 +42,7 @@ pub struct MatrixArgs {
     /// Compare with the page instead of writing it, and measure nothing
     #[arg(long)]
     check: bool,
-    /// Install languages that are missing; without it they are skipped
+    /// Install languages that are missing; those that this system cannot install are skipped
     #[arg(long)]
     setup: bool,
 }
@@ -55,7 +55,11 @@ pub fn run(args: &MatrixArgs) -> anyhow::Result<()> {
     let registry = Registry::find(None)?;
     let chosen = named(&registry, &args.languages)?;
     if args.setup {
-        set_up(&chosen, say)?;
+        match set_up(&chosen, say) {
+            // What this system cannot install is skipped, as without the flag.
+            Err(error @ SetupError::ByHand { .. }) => say(&error.to_string()),
+            done => done?,
+        }
     }
     let (present, missing): (Vec<&Language>, Vec<&Language>) =
         chosen.into_iter().partition(|language| language.is_present());

@@ -108,3 +108,24 @@ fn the_page_has_the_verdicts_and_a_check_compares_it() {
     assert_eq!(worse.code, Some(1));
     assert!(worse.stderr.contains("error: here worker: fails "), "{}", worse.stderr);
 }
+
+#[test]
+fn a_system_without_apt_shows_how_to_do_it_by_hand_and_skips() {
+    let polyglot = Polyglot::new("true");
+    let text = "[gone]\nname = \"Gone\"\nlibrary = \"libgone\"\npackages = [\"gone-dev\"]\npresent = \"exit 1\"\n\
+                versions = \"\"\nextension = \"x\"\nrun = \"x\"\nhard = \"\"\n";
+    fs::write(polyglot.path("languages.toml"), text).unwrap();
+    std::os::unix::fs::symlink("/bin/sh", polyglot.path("sh")).unwrap();
+    let by_hand = "Gone is missing, and this system has no apt. By hand: libgone; Debian's packages are gone-dev. It is there when \
+                   this succeeds: exit 1";
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(PEERZ);
+        command.args(arguments).env("SUITE_POLYGLOT", polyglot.0.path()).env("PATH", polyglot.0.path());
+        Program::spawn(command).finish()
+    };
+    let refused = run(&["setup", "gone"]);
+    assert_eq!((refused.code, refused.stderr), (Some(1), format!("error: {by_hand}\n")));
+    let skipped = run(&["matrix", "--setup"]);
+    assert_eq!((skipped.code, skipped.stderr), (Some(0), format!("peerz: {by_hand}\n")));
+    assert!(skipped.stdout.ends_with("0 languages and 0 roles checked, 1 skipped\n"), "{}", skipped.stdout);
+}
