@@ -215,6 +215,7 @@ soak length='full': ui
     export SOAK={{ quote(length) }}
     cargo test --workspace --exclude dealz-core --exclude scenez --release --locked $tests -- --nocapture
     [ "$SOAK" != long ] || cargo test --package scenez --release --locked --test mutants --test play -- --nocapture
+    [ "$SOAK" != long ] || cargo test --package peerz --release --locked --test broken -- --nocapture
 
 # checks the dependencies for known vulnerabilities; fetches the advisory database from GitHub
 [group('work')]

@@ -21,6 +21,7 @@ fn program(recipe: &str) -> Vec<&str> {
         "keys" => vec!["keyz"],
         "pattern" => vec!["patternz"],
         "languages" => vec!["peerz", "languages"],
+        "conformance" => vec!["peerz", "conformance"],
         "languages-matrix" => vec!["peerz", "matrix"],
         "scene" => vec!["scenez", "play"],
         "tour" | "rehearse" => vec!["scenez", recipe],

@@ -18,6 +18,7 @@ mod chat;
 pub mod check;
 pub mod habits;
 pub mod join;
+mod output;
 pub mod peer;
 pub mod place;
 pub mod publish;

@@ -1,13 +1,12 @@
 //! The program under test, and a process of it.
 
 use std::{
-    collections::VecDeque,
     env,
     ffi::OsString,
     os::unix::{fs::PermissionsExt as _, process::CommandExt as _},
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -16,7 +15,7 @@ use rustix::process::{Pid, kill_process_group};
 use settings::program::Usage;
 use wire::foreign;
 
-use super::{Finding, Frames, Peer, Verdict};
+use super::{Finding, Frames, Peer, Verdict, output::Output};
 
 /// How long a program may take until its first sign of life: some languages start slowly, and compile first.
 pub const START_WITHIN: Duration = Duration::from_secs(15);
@@ -32,9 +31,6 @@ pub const LAST_WITHIN: Duration = Duration::from_millis(100);
 
 /// The longest line that is kept of a program's output.
 const LINE_BYTES_MAX: usize = 1 << 16;
-
-/// The most lines of a program's output that are kept until a check reads them; older ones are dropped.
-const LINES_MAX: usize = 10_000;
 
 /// The variables of the suite that a program must not inherit: it would talk to other peers than the kit's.
 const VARIABLES: [&str; 7] = [
@@ -94,9 +90,9 @@ impl Candidate {
         let output = Arc::new(Output::default());
         let kept = Arc::clone(&output);
         let take = move |event| match event {
-            Event::Printed(line) => kept.keep(|lines| &mut lines.printed, line),
-            Event::Logged(line) => kept.keep(|lines| &mut lines.logged, line),
-            Event::Exited(_) => kept.end(),
+            Event::Printed(line) => kept.change(|lines| lines.printed.push(line)),
+            Event::Logged(line) => kept.change(|lines| lines.logged.push(line)),
+            Event::Exited(_) => kept.change(|lines| lines.is_over = true),
         };
         let child = Child::start(&mut command, LINE_BYTES_MAX, take)
             .map_err(|error| Finding::Failed(format!("the program cannot be started: {error}")))?;
@@ -121,20 +117,6 @@ pub struct Running {
     output: Arc<Output>,
 }
 
-/// What a process has printed and no check has read yet.
-#[derive(Debug, Default)]
-struct Output {
-    lines: Mutex<Lines>,
-    changed: Condvar,
-}
-
-#[derive(Debug, Default)]
-struct Lines {
-    printed: VecDeque<String>,
-    logged: VecDeque<String>,
-    is_over: bool,
-}
-
 impl Running {
     /// Writes a line to its standard input. A program that no longer reads shows elsewhere.
     pub fn say(&mut self, line: &str) {
@@ -149,10 +131,7 @@ impl Running {
 
     /// The next line of its standard output if there is one within `bound`; none once it has exited and all are read.
     pub fn line_within(&self, bound: Duration) -> Option<String> {
-        let waits = |lines: &mut Lines| lines.printed.is_empty() && !lines.is_over;
-        let waited = self.output.changed.wait_timeout_while(self.output.locked(), bound, waits);
-        let (mut lines, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        lines.printed.pop_front()
+        self.output.next_printed(bound)
     }
 
     /// Sends SIGINT to it and all that it has started, as Ctrl-C does.
@@ -260,42 +239,20 @@ impl Running {
     /// Its last line on standard error, for a reason; empty if there is none.
     #[must_use]
     pub fn last_log(&self) -> String {
-        let lines = self.output.locked();
-        let last = lines.logged.iter().rev().find(|line| !line.trim().is_empty());
-        last.map(|line| format!("; its last line on standard error: {}", foreign(line).at_most(200)))
+        let last = self.output.last_logged();
+        last.map(|line| format!("; its last line on standard error: {}", foreign(&line).at_most(200)))
             .unwrap_or_default()
     }
 
     /// Whether it has written anything to standard error.
     #[must_use]
     pub fn has_logged(&self) -> bool {
-        self.output.locked().logged.iter().any(|line| !line.trim().is_empty())
+        self.output.last_logged().is_some()
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
         self.kill();
-    }
-}
-
-impl Output {
-    fn keep(&self, stream: impl FnOnce(&mut Lines) -> &mut VecDeque<String>, line: String) {
-        let mut lines = self.locked();
-        let stream = stream(&mut lines);
-        if stream.len() == LINES_MAX {
-            stream.pop_front();
-        }
-        stream.push_back(line);
-        self.changed.notify_all();
-    }
-
-    fn end(&self) {
-        self.locked().is_over = true;
-        self.changed.notify_all();
-    }
-
-    fn locked(&self) -> MutexGuard<'_, Lines> {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
