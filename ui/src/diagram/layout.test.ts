@@ -23,6 +23,12 @@ const SAMPLES: Record<string, samples.Sample> = {
   'a hostile cast': samples.hostile(),
 }
 
+/** A stage on which everything is settled before the next picture. */
+function settling(): Stage {
+  let nowMs = 0
+  return new Stage(() => (nowMs += 10_000))
+}
+
 function show(sample: samples.Sample, room = ROOM, stage = new Stage()): Picture {
   return stage.show(sample.cast, room, new Set()).picture
 }
@@ -122,7 +128,7 @@ describe('what is there stays where it is', () => {
   }
 
   test('when a third worker comes, and when it goes', () => {
-    const stage = new Stage()
+    const stage = settling()
     const [two, three, again] = [2, 3, 2].map((workers) => show(samples.demo(workers), ROOM, stage)) as [
       Picture,
       Picture,
@@ -133,7 +139,7 @@ describe('what is there stays where it is', () => {
   })
 
   test('when all workers go and come', () => {
-    const stage = new Stage()
+    const stage = settling()
     const [two, none, again] = [2, 0, 2].map((workers) => show(samples.demo(workers), ROOM, stage)) as [
       Picture,
       Picture,
@@ -143,7 +149,7 @@ describe('what is there stays where it is', () => {
   })
 
   test('when a subscriber comes and goes', () => {
-    const stage = new Stage()
+    const stage = settling()
     const before = show(samples.demo(), ROOM, stage)
     const more = samples.demo()
     const [, tickz] = more.cast.processes
@@ -161,7 +167,7 @@ describe('what is there stays where it is', () => {
   test('when any one of twenty goes', () => {
     const whole = samples.twenty()
     for (const { id } of whole.cast.processes) {
-      const stage = new Stage()
+      const stage = settling()
       const before = show(whole, ROOM, stage)
       const cast = {
         ...whole.cast,
@@ -177,6 +183,33 @@ describe('what is there stays where it is', () => {
   })
 })
 
+test('processes that start together get their columns from all of their lines, in whatever order those come', () => {
+  const casting = new samples.Casting()
+  const [control, results, orders] = ['tcp://127.0.0.1:1', 'tcp://127.0.0.1:2', 'tcp://127.0.0.1:3'] as const
+  casting.process('reduce', 'reduce', [
+    { name: 'control', type: 'XPUB', bind: control },
+    { name: 'results', type: 'PULL', bind: results },
+  ])
+  casting.process('worker', 'worker', [
+    { name: 'orders', type: 'PULL', connect: [orders] },
+    { name: 'results', type: 'PUSH', connect: [results] },
+    { name: 'control', type: 'SUB', connect: [control] },
+  ])
+  casting.process('source', 'source', [
+    { name: 'orders', type: 'PUSH', bind: orders },
+    { name: 'control', type: 'SUB', connect: [control] },
+  ])
+  const { cast } = casting.end()
+  for (const first of cast.lines) {
+    const stage = new Stage(() => 0)
+    for (const lines of [[], [first]]) stage.show({ ...cast, lines }, ROOM, new Set())
+    const boxes = boxesOf(stage.show(cast, ROOM, new Set()).picture)
+    const [reduce, worker, source] = cast.processes.map(({ id }) => boxes.get(id)?.x ?? NaN)
+    expect(reduce).toBeLessThan(source ?? NaN)
+    expect(source).toBeLessThan(worker ?? NaN)
+  }
+})
+
 test('a process that is shown before it is connected gets its place from its first line', () => {
   const whole = samples.three()
   const last = whole.cast.processes.at(-1)?.id ?? ''
@@ -184,7 +217,7 @@ test('a process that is shown before it is connected gets its place from its fir
     ...whole.cast,
     lines: whole.cast.lines.filter(({ from, to }) => !from.startsWith(last) && !to.startsWith(last)),
   }
-  const stage = new Stage()
+  const stage = settling()
   const [before, during, after] = [begun, whole.cast, begun].map((cast) =>
     boxesOf(stage.show(cast, ROOM, new Set()).picture),
   )
@@ -196,7 +229,7 @@ test('a process that is shown before it is connected gets its place from its fir
 })
 
 test('a change of states alone keeps the picture, and shows them', () => {
-  const stage = new Stage()
+  const stage = settling()
   const { cast } = samples.three()
   const before = stage.show(cast, ROOM, new Set()).picture
   const lines = cast.lines.map((line) => ({ ...line, phase: 'retrying' as const }))
@@ -211,7 +244,7 @@ test('a change of states alone keeps the picture, and shows them', () => {
 })
 
 test('equal processes are one box where there is no room for all, until that is opened', () => {
-  const stage = new Stage()
+  const stage = settling()
   const sample = samples.sixty()
   const { nodes } = show(sample, ROOM, stage)
   const group = nodes.find(({ node }) => node.kind === 'group' && node.processes[0]?.program === 'cruncher')
@@ -221,5 +254,5 @@ test('equal processes are one box where there is no room for all, until that is 
 })
 
 test('a cast without processes has no boxes', () => {
-  expect(new Stage().show(samples.NO_PROCESS, ROOM, new Set()).picture.nodes).toEqual([])
+  expect(settling().show(samples.NO_PROCESS, ROOM, new Set()).picture.nodes).toEqual([])
 })

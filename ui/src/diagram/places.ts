@@ -1,6 +1,6 @@
 // Where every box is: its column and its height. A box keeps its place while it is shown, whatever comes and goes around
-// it; one that comes takes the free place in its column that is nearest to what it is connected to. A process is shown before it is
-// connected, so its first line may move it, once.
+// it; one that comes takes the free place in its column that is nearest to what it is connected to. Processes that start together are
+// shown before they are connected, and their lines come one after another: a box may change its column until it is settled.
 
 import { columnsOf } from './columns'
 import { DENSER, type Form, FORMS, isFull, middlesOf, sizeOf } from './forms'
@@ -21,8 +21,8 @@ export interface Places {
   sides: Sides
   /** The columns that have more boxes than fit, even in the densest form. */
   crowded: ReadonlySet<number>
-  /** The boxes that have not been connected to another one yet. */
-  alone: ReadonlySet<string>
+  /** When each box had its first line to another one, in milliseconds. */
+  connectedMs: ReadonlyMap<string, number>
 }
 
 export const NOWHERE: Places = {
@@ -30,7 +30,7 @@ export const NOWHERE: Places = {
   forms: new Map(),
   sides: { ports: new Map(), links: new Map() },
   crowded: new Set(),
-  alone: new Set(),
+  connectedMs: new Map(),
 }
 
 /** What a room holds, whatever is in it. */
@@ -47,11 +47,18 @@ const NEAR = 0.6
 /** A column becomes roomier again only when there is much room, so that one box more or less changes nothing. */
 const SPARE = 1.3
 
+/** A box is settled so long after its first line, in milliseconds: by then it has the others, too. */
+const SETTLED_MS = 2000
+
 /** The places of a graph's boxes, from those that they had before. */
-export function place(graph: Graph, before: Places, capacity: Capacity): Places {
+export function place(graph: Graph, before: Places, capacity: Capacity, nowMs: number): Places {
   const connected = connectedOf(graph)
-  const placed = [...before.spots].filter(([id]) => !before.alone.has(id) || !connected.has(id))
-  const columns = columnsOf(graph, new Map(placed.map(([id, { column }]) => [id, column])), capacity.columns)
+  const ever = graph.nodes.filter(({ id }) => connected.has(id) || before.connectedMs.has(id))
+  const connectedMs = new Map(ever.map(({ id }) => [id, before.connectedMs.get(id) ?? nowMs]))
+  const isSettled = (id: string) => nowMs - (connectedMs.get(id) ?? -Infinity) >= SETTLED_MS
+  const settled = new Map([...before.spots].filter(([id]) => isSettled(id)))
+  const known = new Map([...settled].map(([id, { column }]) => [id, column]))
+  const columns = columnsOf(graph, known, capacity.columns)
   const sides = sidesOf(graph, columns, before.sides.ports)
   const peers = peersOf(graph)
   const middles = new Map<string, number>()
@@ -64,7 +71,7 @@ export function place(graph: Graph, before: Places, capacity: Capacity): Places 
     }
   }
   for (const node of graph.nodes) {
-    const spot = before.spots.get(node.id)
+    const spot = settled.get(node.id)
     if (spot) level(node, spot, before.forms.get(spot.column) ?? 'full')
   }
   const hinted = graph.nodes.some(({ hint }) => hint !== null)
@@ -76,7 +83,7 @@ export function place(graph: Graph, before: Places, capacity: Capacity): Places 
       const height = capacity.height / capacity.unit[form]
       const unit = capacity.unit[form]
       const tops = (node: Node) => topsOf(node, form, unit, sides, peers, middles)
-      const old = new Map([...before.spots].filter(([, spot]) => spot.column === column))
+      const old = new Map([...settled].filter(([, spot]) => spot.column === column))
       stacked = stack({
         nodes,
         column,
@@ -103,9 +110,7 @@ export function place(graph: Graph, before: Places, capacity: Capacity): Places 
       level(node, spot, forms.get(column) ?? 'full')
     }
   }
-  const isAlone = ({ id }: Node) => !connected.has(id) && (before.alone.has(id) || !before.spots.has(id))
-  const alone = new Set(graph.nodes.filter(isAlone).map(({ id }) => id))
-  return { spots, forms, sides, crowded, alone }
+  return { spots, forms, sides, crowded, connectedMs }
 }
 
 /** The forms to try, from the roomiest: in the one that a column has, everything stays where it is if it can. */

@@ -18,6 +18,12 @@ export class Stage {
   #groups: ReadonlySet<string> = new Set()
   #widths: Widths = { columns: new Map(), gaps: [] }
   #last: { shape: string; picture: Picture } | null = null
+  readonly #now: () => number
+
+  /** With a clock in milliseconds. */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now
+  }
 
   /** The picture of a cast in a room. The groups that are open are drawn as their members. */
   show(cast: CastView, room: Room, open: ReadonlySet<string>): Scene {
@@ -28,14 +34,15 @@ export class Stage {
     const shape = shapeOf(graph, room)
     if (this.#last?.shape === shape) return { graph, picture: redrawn(this.#last.picture, graph) }
     const capacity = capacityOf(room)
-    let places = place(graph, this.#places, capacity)
+    const nowMs = this.#now()
+    let places = place(graph, this.#places, capacity, nowMs)
     if (places.crowded.size > 0) {
       const crowded = ({ id }: Node) => places.crowded.has(places.spots.get(id)?.column ?? NaN)
       const before = this.#groups.size
       this.#groups = new Set([...this.#groups, ...groupable(whole, crowded)])
       if (this.#groups.size > before) {
         graph = grouped(whole, closed())
-        places = place(graph, this.#places, capacity)
+        places = place(graph, this.#places, capacity, nowMs)
       }
     }
     this.#widths = this.#kept(places)
