@@ -96,7 +96,11 @@ pub struct NamesArgs {
     pub names: Vec<String>,
 }
 
-fn parse_pause(text: &str) -> Result<Duration, String> {
+/// A pause after a cue: `2s`.
+///
+/// # Errors
+/// It is no duration, or longer than an hour.
+pub fn parse_pause(text: &str) -> Result<Duration, String> {
     match humantime::parse_duration(text) {
         Ok(pause) if pause <= PAUSE_MAX => Ok(pause),
         Ok(_) => Err("longer than an hour".to_owned()),

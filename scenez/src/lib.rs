@@ -15,7 +15,7 @@
 //! - [`stage`]: a scene at work: its processes, its bus, its faults
 //! - [`player`]: a scene in a terminal
 //! - [`tour`]: the scenes of a talk in a terminal, one after another
-//! - [`rehearsal`]: scenes that play by themselves
+//! - [`rehearsal`]: scenes that play by themselves, and [`autoplay`]: when their next cue comes
 //! - `folder`: a temporary folder, removed by whatever end of the program
 //! - `bell`: wakes a thread that sleeps in libzmq's poll
 //! - `vocabulary`: the words for figures, phases and comparisons
@@ -23,6 +23,7 @@
 //! - [`args`]: the command line
 
 pub mod args;
+pub mod autoplay;
 mod bell;
 pub mod check;
 pub mod endpoints;

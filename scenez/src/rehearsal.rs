@@ -12,10 +12,17 @@ use std::{
 use sockets::{Events, Stop};
 
 use crate::{
+    autoplay::{Autoplay, Step},
     bell::Bell,
     script::Scene,
     stage::{Command, Progress, Snapshot, Stage, StageConfig, StageError},
 };
+
+/// How soon a stage that could not take a command is asked again.
+const ASK_AGAIN: Duration = Duration::from_millis(50);
+
+/// How long a scene may take to start again.
+const RESET_WITHIN: Duration = Duration::from_secs(60);
 
 /// What has come of a scene.
 #[derive(Debug)]
@@ -56,13 +63,12 @@ pub fn play_through(
     let rope = bell.rope();
     let name = scene.name.clone();
     let stage = Stage::open(scene, config, move || rope.ring())?;
-    let (mut events, mut start, mut met, mut asked) = (Events::new(), None, None, None);
-    let (mut pause_end, mut over, mut reset) = (None, None::<Instant>, None);
+    let (mut events, mut play) = (Events::new(), Autoplay::new(pause));
+    let (mut start, mut over, mut reset, mut look) = (None, None::<Instant>, None, None);
     let last = loop {
         let event = events
-            .next(pause_end, Event::Changed, || [(Event::Stop, stop.interest()), (Event::Changed, bell.interest())])?;
+            .next(look, Event::Changed, || [(Event::Stop, stop.interest()), (Event::Changed, bell.interest())])?;
         bell.silence();
-        pause_end = pause_end.filter(|end| Instant::now() < *end);
         let snapshot = stage.snapshot();
         if matches!(event, Event::Stop) || stage.is_ended() {
             break snapshot;
@@ -74,39 +80,51 @@ pub fn play_through(
                 break snapshot;
             }
         }
-        if over.is_some() {
-            continue;
-        }
-        if !snapshot.failures().is_empty() {
+        let now = Instant::now();
+        if let Some(over) = over {
+            look = Some(over + RESET_WITHIN);
+            if now < over + RESET_WITHIN {
+                continue;
+            }
             break snapshot;
         }
-        if !snapshot.is_met() {
-            continue;
-        }
-        if snapshot.is_last_cue() {
-            over = stage.command(Command::Reset).is_ok().then(Instant::now);
-            continue;
-        }
-        if met != Some(snapshot.cue) {
-            met = Some(snapshot.cue);
-            pause_end = (!pause.is_zero()).then(|| Instant::now() + pause);
-        }
-        if pause_end.is_none() && asked != Some(snapshot.cue) && stage.command(Command::Next).is_ok() {
-            asked = Some(snapshot.cue);
+        match play.follow(&snapshot, now) {
+            Step::Wait(until) => look = Some(until),
+            Step::Next | Step::Over => {
+                let command = if snapshot.is_last_cue() { Command::Reset } else { Command::Next };
+                // A stage that is busy is asked again.
+                look = Some(now + ASK_AGAIN);
+                if stage.command(command).is_ok() {
+                    play.asked(now);
+                    over = snapshot.is_last_cue().then_some(now);
+                }
+            }
+            Step::Failed | Step::Stuck => break snapshot,
         }
     };
     stage.close()?;
-    let mut failures = last.failures();
-    if failures.is_empty() && reset.is_none() {
-        failures.push("stopped before the end".to_owned());
-    } else if !failures.is_empty() {
-        failures.extend(circumstances(&last));
-    }
+    let failures = match reset {
+        Some(_) if last.failures().is_empty() => Vec::new(),
+        None if last.failures().is_empty() && stop.is_stopped() => vec!["stopped before the end".to_owned()],
+        _ => failures(&last),
+    };
     let cues = if over.is_some() { last.scene.cues.len() } else { last.cue + 1 };
     Ok(Outcome { name, cues, start: start.unwrap_or_default(), reset, time: begin.elapsed(), failures })
 }
 
-/// How the processes are, for a cue that has failed: often the reason is there.
+/// Why a cue did not succeed, with the line of the file, and how the processes are: often the reason is there.
+#[must_use]
+pub fn failures(snapshot: &Snapshot) -> Vec<String> {
+    let mut failures = snapshot.failures();
+    if failures.is_empty() {
+        let (scene, line) = (&snapshot.scene, snapshot.scene.cues[snapshot.cue].line.0);
+        failures.push(format!("{}.md:{line}: not decided in time", scene.name));
+    }
+    failures.extend(circumstances(snapshot));
+    failures
+}
+
+/// How the processes are.
 fn circumstances(snapshot: &Snapshot) -> Vec<String> {
     let last_line = |place| snapshot.lines.iter().rev().find(|line| line.actor == place).map(|line| &line.text);
     let describe = |(place, actor): (usize, &crate::stage::ActorView)| {
