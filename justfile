@@ -58,6 +58,12 @@ scene name *args: (release cast)
 rehearse *args: (release cast)
     @{{ programs }}/scenez rehearse "$@"
 
+# records every scene, for when the live one fails on stage: minutes (`just recordings slow-joiner`: one of them)
+[group('see')]
+[no-exit-message]
+recordings *args: ui (release cast 'dealz')
+    @scripts/recordings.sh {{ programs }} "$@"
+
 # lists the languages that peers are written in, and which of them this machine has
 [group('see')]
 [no-exit-message]

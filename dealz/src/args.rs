@@ -4,11 +4,13 @@ use std::{
     env, fs,
     net::{IpAddr, SocketAddr},
     path::PathBuf,
+    time::Duration,
 };
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 use dealz_core::{DeskConfig, ScenesConfig, Stage, ValuzEndpoints, view::PageKind};
+use scenez::args::parse_pause;
 use settings::{BytesArgs, HostArgs, SuiteArgs, program::Usage};
 use sockets::{Context, Endpoint, HubConfig, Mechanism};
 use wire::{
@@ -103,6 +105,12 @@ struct SessionArgs {
     /// Open a scene at the start
     #[arg(long, value_name = "NAME")]
     scene: Option<String>,
+    /// Play that scene by itself, each cue when the one before is met, and end: with exit code 1 at a cue that fails
+    #[arg(long, requires_all = ["scene", "web"], conflicts_with = "window")]
+    auto: bool,
+    /// Wait this long after each cue that is met, such as 2s
+    #[arg(long, value_name = "TIME", default_value = "0s", requires = "auto", value_parser = parse_pause)]
+    pause: Duration,
     /// Your name in the chat: letters, digits and _, at most 32
     #[arg(long, value_name = "NAME", default_value = "desk")]
     name: User,
@@ -169,6 +177,8 @@ Examples:
                                                  phones that chat too; q shows the QR code of their link
   dealz --stage --record talk.jsonl              record a rehearsal
   dealz --play talk.jsonl                        play it, without a network
+  dealz --web --scene proxy --auto --pause 2s --record proxy.jsonl
+                                                 record a scene that plays by itself
   dealz do start tickz                           a command to the desk that runs (`dealz do --help`)
 
 Exit codes: 0 closed or stopped, 1 failed, 2 wrong usage.";
@@ -201,6 +211,12 @@ impl Cli {
             token: self.frontend.token.clone(),
             audience: None,
         }
+    }
+
+    /// The pause after each cue of a scene that plays by itself, if one is to.
+    #[must_use]
+    pub fn auto(&self) -> Option<Duration> {
+        self.session.auto.then_some(self.session.pause)
     }
 
     /// What is shown.
@@ -248,7 +264,7 @@ impl Cli {
             symbols,
             programs: own.parent().context("cannot find the folder of this program")?.to_owned(),
             stage: self.session.stage.then_some(Stage { prices, workers: self.session.workers }),
-            scenes: ScenesConfig { folder: self.session.scenes.clone(), open: self.session.scene.clone() },
+            scenes: ScenesConfig { folder: self.session.scenes.clone(), open: self.session.scene.clone(), auto: None },
             variables: self.suite.variables().into_iter().chain(self.bytes.variable()).collect(),
             record: self.session.record.clone(),
         };

@@ -3,11 +3,13 @@
 //!
 //! - [`args`]: what was typed, and what comes of it
 //! - [`session`]: what is shown: live sockets, or a recording
+//! - `auto`: a scene that plays by itself
 //! - [`commands`]: commands of other processes, and [`remote`]: sends one
 //! - [`web`]: the frontend in a browser
 //! - `window`: the frontend in a window
 
 pub mod args;
+mod auto;
 pub mod commands;
 pub mod remote;
 pub mod session;
@@ -30,7 +32,7 @@ use dealz_core::Desk;
 /// Shows the desk until it is closed or stopped; or does the task that was given in place of that.
 ///
 /// # Errors
-/// The task fails. /// The configuration cannot be used, or the address to serve at cannot be had.
+/// The task fails, or the scene that plays by itself. The configuration cannot be used, or the address to serve at cannot be had.
 pub fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     let stop = Stop::on_signals()?;
     if let Some(Task::Do(args)) = &cli.task {
@@ -43,6 +45,9 @@ pub fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         }
     }
     let servers = bind(cli.web(), cli.opens_window().then(|| cli.fallback()))?;
+    if let Some(pause) = cli.auto() {
+        return auto::run(cli.session()?, pause, servers, &stop).map(|()| ExitCode::SUCCESS);
+    }
     let running = match cli.session()?.start(&stop) {
         Err(_) if stop.is_stopped() => return Ok(ExitCode::SUCCESS),
         running => running?,

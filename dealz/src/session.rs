@@ -3,7 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use anyhow::Context as _;
-use dealz_core::{Desk, DeskConfig};
+use dealz_core::{Auto, Desk, DeskConfig};
 use settings::program;
 use sockets::Stop;
 
@@ -29,6 +29,14 @@ pub struct Running {
 }
 
 impl Session {
+    /// The same, where the scene that is open at the start plays by itself.
+    pub(crate) fn with_auto(mut self, auto: Auto) -> Self {
+        if let Self::Live { desk, .. } = &mut self {
+            desk.scenes.auto = Some(auto);
+        }
+        self
+    }
+
     /// Starts the engine of the desk. A pipe with a recording is waited for until `stop`.
     ///
     /// # Errors

@@ -7,7 +7,7 @@
 //! - `token`: the secret that a page must show if it is served to the network
 //! - `page`: the page's files and their security headers
 //! - `socket`: one page's WebSocket
-//! - `recording`: the recording that is played
+//! - `recording`: the recording that is played, and those of scenes
 //! - `listen`: the address, and the links to it
 //! - `addresses`: where an unspecified address is reached
 
@@ -101,6 +101,8 @@ struct Frontend {
     access: Access,
     pages: Pages,
     recording: Option<Bytes>,
+    /// Held while the recording of a scene is read.
+    reading: Semaphore,
 }
 
 impl Server {
@@ -114,7 +116,7 @@ impl Server {
         let recording = recording::of(&desk);
         let pages = Pages::new(desk, links, ending);
         let access = Access::new(self.page, self.token, self.audience);
-        let frontend = Arc::new(Frontend { access, pages, recording });
+        let frontend = Arc::new(Frontend { access, pages, recording, reading: Semaphore::new(1) });
         let stop = stop.clone();
         let result = runtime.block_on(async {
             let listener = TcpListener::from_std(self.listener)?;
@@ -137,6 +139,7 @@ async fn accept(listener: TcpListener, frontend: Arc<Frontend>) {
     let router = Router::new()
         .route("/socket", any(socket::upgrade))
         .route("/recording", get(recording::serve))
+        .route("/recording/{scene}", get(recording::serve_scene))
         .route("/presenter", get(page::serve_presenter))
         .fallback(get(page::serve))
         .layer(middleware::from_fn_with_state(Arc::clone(&frontend), admit))

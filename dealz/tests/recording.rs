@@ -47,6 +47,47 @@ fn a_page_gets_it_by_http_and_not_on_its_socket() {
 }
 
 #[test]
+fn that_of_a_scene_is_for_pages_that_may_control() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("recordings")).unwrap();
+    fs::write(folder.path().join("a scene.md"), "# A\n").unwrap();
+    let (_file, text) = recording(0);
+    let path = folder.path().join("recordings/a scene.jsonl");
+    fs::write(&path, &text).unwrap();
+    fs::write(folder.path().join("secret.jsonl"), &text).unwrap();
+    let serve = |arguments: &[&str]| {
+        let mut command = dealz(&["--web", "127.0.0.1:0", "--scenes"]);
+        command.arg(folder.path()).args(arguments);
+        Desk::spawn(command)
+    };
+    let desk = serve(&[]);
+    let answer = desk.get("/recording/a%20scene", "");
+    assert_eq!((answer.status, answer.body), (200, text));
+    assert!(answer.head.contains("cache-control: no-store"), "{}", answer.head);
+    for other in ["b", "..%2Fsecret", "%2e%2e%2fsecret", "a%20scene.jsonl", "%ff"] {
+        let answer = desk.get(&format!("/recording/{other}"), "");
+        assert!([400, 404].contains(&answer.status), "{other}: {} {}", answer.status, answer.body);
+    }
+    let play = |id, scene: &str| {
+        let mut page = desk.socket();
+        ask(&mut page, id, &json!({ "do": "play", "scene": scene })).unwrap()
+    };
+    assert_eq!(play(1, "a scene")["reply"]["got"], "done");
+    let refused = ask(&mut desk.socket(), 2, &json!({ "do": "recording", "scene": "a scene" })).unwrap();
+    assert_eq!(refused["refusal"]["reason"], "recordings are at /recording", "{refused}");
+
+    // One of another version is refused with its line, by the command and to the page.
+    fs::write(&path, "{\"kind\":\"update\",\"update\":{\"timeMs\":1}}\n").unwrap();
+    let reason = "a scene.jsonl: line 1: missing field";
+    let answer = desk.get("/recording/a%20scene", "");
+    assert!(answer.status == 404 && answer.body.contains(reason), "{}", answer.body);
+    let refused = play(3, "a scene");
+    assert!(refused["refusal"]["reason"].as_str().unwrap().contains(reason), "{refused}");
+
+    assert_eq!(serve(&["--web-view-only"]).get("/recording/a%20scene", "").status, 403);
+}
+
+#[test]
 fn more_pages_than_the_usual_limit_of_open_files_allows_can_be_open() {
     let (file, _) = recording(0);
     let mut command = dealz(&["--web", "127.0.0.1:0", "--play"]);

@@ -31,10 +31,11 @@ export function actsOf(page: Page): Record<Act, () => void> {
       page.view = 'desk'
     },
     whole: () => (focus.whole = !focus.whole),
-    forward: () => conductor.next(),
-    back: () => conductor.back(),
+    forward: () => (session.recalled ? session.recalled.player.toCue(1) : conductor.next()),
+    back: () => (session.recalled ? session.recalled.player.toCue(-1) : conductor.back()),
     clear: () => conductor.clear(),
     presenter: () => void present(page),
+    recording: () => void page.toggleRecording(),
     bigger: () => look.zoom(1),
     smaller: () => look.zoom(-1),
     size: () => look.resetZoom(),
@@ -55,6 +56,7 @@ export function press(page: Page, acts: Record<Act, () => void>, event: Keyboard
   if (event.key === 'Escape') {
     if (notices.asksReset) notices.withdraw()
     else if (focused instanceof HTMLElement && takesKeys(focused, event.key)) focused.blur()
+    else if (page.session.recalled) void page.endRecording()
     else if (page.view === 'desk' || page.view === 'stage') focus.close()
     return
   }
@@ -94,6 +96,6 @@ function toMessage(page: Page) {
 
 /** Opens the presenter's page in a separate window. */
 async function present({ session, notices }: Page) {
-  if (session.hello !== null && !session.mayControl) return notices.say(session.refusal, true)
+  if (session.hello !== null && !session.controls) return notices.say(session.refusal, true)
   if (!(await session.openPresenter())) window.open(presenterOf(location.href), 'presenter', 'width=1000,height=760')
 }

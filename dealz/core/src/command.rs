@@ -115,6 +115,13 @@ pub enum Command {
         #[ts(optional)]
         on: Option<String>,
     },
+    /// Have the pages that may control the desk play the recording of a scene. What is live continues.
+    Play {
+        /// The scene, by its [name](crate::view::SceneEntry::name).
+        scene: String,
+    },
+    /// Have the pages that play a recording show the desk again.
+    Live,
     /// Reset the desk: restart its services, clear chat and counters.
     Reset,
     /// Get the last messages of a socket. Asking for them has its process report them, for five seconds.
@@ -126,8 +133,13 @@ pub enum Command {
         #[ts(optional, type = "number")]
         after: Option<u64>,
     },
-    /// Get the recording that is played, as text.
-    Recording,
+    /// Get a recording as text: for a page that may control the desk that of a scene, for any page the one that dealz plays.
+    Recording {
+        /// The scene, by its [name](crate::view::SceneEntry::name).
+        #[serde(default)]
+        #[ts(optional)]
+        scene: Option<String>,
+    },
 }
 
 /// An action on a process.
@@ -193,7 +205,7 @@ pub enum Reply {
         /// The messages.
         messages: Vec<MessageView>,
     },
-    /// The recording that is played.
+    /// A recording.
     Recording {
         /// One [`crate::view::Recorded`] per line.
         text: String,
@@ -207,7 +219,7 @@ pub enum Refusal {
     /// A value is invalid.
     #[error("{field}: {reason}")]
     Invalid {
-        /// The value: `symbol`, `name`, `text`, `orders`, `count`, `pace`, `id`, `socket`, `target`, `fault`, `for`;
+        /// The value: `symbol`, `name`, `text`, `orders`, `count`, `pace`, `id`, `socket`, `target`, `fault`, `for`, `scene`;
         /// `command` if it is none.
         field: String,
         /// The reason, as a sentence.

@@ -1,6 +1,6 @@
 //! The configuration of a desk.
 
-use std::{ffi::OsString, path::PathBuf};
+use std::{ffi::OsString, path::PathBuf, sync::mpsc::SyncSender, time::Duration};
 
 use sockets::{Context, Endpoint, HubConfig};
 use wire::{Symbol, User};
@@ -55,6 +55,17 @@ pub struct ScenesConfig {
     pub folder: PathBuf,
     /// The scene to open at the start.
     pub open: Option<String>,
+    /// How that scene plays by itself, if it does.
+    pub auto: Option<Auto>,
+}
+
+/// A scene that plays by itself.
+#[derive(Debug, Clone)]
+pub struct Auto {
+    /// How long after each cue that is met the next one comes.
+    pub pause: Duration,
+    /// Where its end is reported, once: why it has failed, a line for each reason; none if every cue was met.
+    pub ended: SyncSender<Vec<String>>,
 }
 
 /// The endpoints at which the desk serves workers.

@@ -105,9 +105,8 @@ impl Desk {
     /// A value is not what it must be, or it cannot be done now.
     pub fn act(&self, command: Command) -> Result<Reply, Refusal> {
         match (&self.kind, command) {
-            (Kind::Play(text), Command::Recording) => Ok(Reply::Recording { text: text.clone() }),
+            (Kind::Play(text), Command::Recording { scene: None }) => Ok(Reply::Recording { text: text.clone() }),
             (Kind::Play(_), _) => Err(Refusal::not_now("a recording is played: there is nothing behind it")),
-            (Kind::Live(_), Command::Recording) => Err(Refusal::not_now("no recording is played")),
             (Kind::Live(live), command) => match &*read(live) {
                 Some(live) => live.act(command),
                 None => Err(Refusal::not_now("the desk has ended")),
@@ -122,6 +121,17 @@ impl Desk {
         match &self.kind {
             Kind::Live(_) => None,
             Kind::Play(text) => Some(text),
+        }
+    }
+
+    /// Ends the recording (`--record`) with all that has happened until now.
+    ///
+    /// # Errors
+    /// Not everything could be written.
+    pub fn end_recording(&self) -> io::Result<()> {
+        match &self.kind {
+            Kind::Live(live) => read(live).as_ref().map_or(Ok(()), |live| live.end_recording()),
+            Kind::Play(_) => Ok(()),
         }
     }
 

@@ -43,7 +43,7 @@ pub mod command;
 pub mod view;
 
 pub use audience::{AUDIENCE_MAX, Seat};
-pub use config::{DeskConfig, ScenesConfig, Stage, ValuzEndpoints};
+pub use config::{Auto, DeskConfig, ScenesConfig, Stage, ValuzEndpoints};
 pub use desk::{Desk, StartError};
 pub use recording::PlayError;
 pub use updates::Updates;

@@ -84,7 +84,7 @@ pub enum PlayError {
 /// The handle; dropping it ends the recording with all that has happened until then.
 pub(crate) struct Recorder {
     stopper: Option<Stopper>,
-    thread: Option<JoinHandle<()>>,
+    thread: Option<JoinHandle<io::Result<()>>>,
 }
 
 impl Recorder {
@@ -100,6 +100,24 @@ impl Recorder {
         let writer = RecordingWriter::new(file, updates, taps, sockets);
         let thread = thread::Builder::new().name("recorder".to_owned()).spawn(move || writer.run(&stop))?;
         Ok(Self { stopper: Some(stopper), thread: Some(thread) })
+    }
+
+    /// Ends the recording with all that has happened until now.
+    ///
+    /// # Errors
+    /// Not everything could be written.
+    pub(crate) fn end(mut self) -> io::Result<()> {
+        self.stop()
+    }
+
+    fn stop(&mut self) -> io::Result<()> {
+        drop(self.stopper.take());
+        self.thread.take().map_or(Ok(()), |thread| {
+            thread.join().unwrap_or_else(|_| {
+                error!("the thread recorder panicked");
+                Err(io::Error::other("the thread recorder panicked"))
+            })
+        })
     }
 }
 
@@ -141,10 +159,8 @@ fn numbered(path: &Path, number: u32) -> PathBuf {
 
 impl Drop for Recorder {
     fn drop(&mut self) {
-        drop(self.stopper.take());
-        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
-            error!("the thread recorder panicked");
-        }
+        // The thread has logged why it failed.
+        let _ = self.stop();
     }
 }
 
@@ -179,10 +195,8 @@ impl RecordingWriter {
         }
     }
 
-    fn run(mut self, stop: &Stop) {
-        if let Err(error) = self.record(stop) {
-            warn!(%error, "the recording ends here");
-        }
+    fn run(mut self, stop: &Stop) -> io::Result<()> {
+        self.record(stop).inspect_err(|error| warn!(%error, "the recording ends here"))
     }
 
     fn record(&mut self, stop: &Stop) -> io::Result<()> {
@@ -254,10 +268,19 @@ impl RecordingWriter {
 /// # Errors
 /// The file cannot be read, is too large, or is no recording.
 pub(crate) fn read(path: &Path, stop: &Stop) -> Result<String, PlayError> {
+    debug!(file = %path.display(), "waiting for the recording");
+    read_from(path, Input::open(path, stop))
+}
+
+/// The same of a regular file.
+pub(crate) fn read_file(path: &Path) -> Result<String, PlayError> {
+    read_from(path, File::open(path))
+}
+
+fn read_from(path: &Path, input: io::Result<impl io::Read>) -> Result<String, PlayError> {
     let failed = |reason| PlayError::Read { path: path.to_owned(), reason };
     let mut bytes = Vec::new();
-    debug!(file = %path.display(), "waiting for the recording");
-    Input::open(path, stop).and_then(|input| input.take(BYTES_MAX + 1).read_to_end(&mut bytes)).map_err(failed)?;
+    input.and_then(|input| input.take(BYTES_MAX + 1).read_to_end(&mut bytes)).map_err(failed)?;
     if bytes.len() as u64 > BYTES_MAX {
         return Err(PlayError::TooLarge { path: path.to_owned() });
     }
@@ -366,6 +389,20 @@ mod tests {
         let recorded = Recorded::Update { update: Update { snapshot: true, time_ms: 1.5, ..Update::default() } };
         let written = (0..9).take_while(|_| writer.write(&recorded).is_ok()).count();
         assert_eq!((written, play(file.path()).unwrap()), (2, line(true).repeat(2)));
+    }
+
+    #[test]
+    fn a_recording_that_cannot_be_written_ends_with_the_reason() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let start = Now { at: Instant::now(), ms: 0.0 };
+        let end = |file: File| {
+            let dashboard = Dashboard::new(ProcessId(1), "ada", String::new(), start);
+            let updates = Updates::new(Some(Arc::new(Mutex::new(dashboard))), false);
+            Recorder::spawn(file, updates, Taps::default(), Vec::new()).unwrap().end()
+        };
+        assert!(end(File::open(file.path()).unwrap()).is_err(), "it is open for reading alone");
+        end(file.reopen().unwrap()).unwrap();
+        assert!(play(file.path()).unwrap().contains("\"snapshot\":true"));
     }
 
     #[test]

@@ -14,10 +14,14 @@
 //! - [`folder`]: which scenes there are, and what is wrong with them
 //! - [`shown`]: a scene and its stage, as pages get them (pure)
 //! - [`pointer`]: what a cue points at
+//! - [`auto`]: a scene that plays by itself
+//! - [`recordings`]: the recordings of scenes, for when the live thing fails
 
+mod auto;
 mod folder;
 mod owner;
 mod pointer;
+mod recordings;
 mod shown;
 
 use std::{
@@ -37,6 +41,7 @@ use tracing::error;
 use self::owner::{Message, Order, Owner};
 use crate::{
     command::{CueStep, Refusal},
+    config::Auto,
     dashboard::Dashboard,
     event::Event,
 };
@@ -60,24 +65,28 @@ pub(crate) struct Surroundings {
 
 /// The handle; dropping it ends the open scene.
 pub(crate) struct Scenes {
+    /// The folder of scenes.
+    folder: PathBuf,
     sender: SyncSender<Message>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Scenes {
-    /// Reads the folder, and starts the thread.
+    /// Reads the folder, and starts the thread. The first scene that is opened plays by itself if it is to.
     ///
     /// # Errors
     /// The system has no more threads.
     pub(crate) fn spawn(
         surroundings: Surroundings,
+        auto: Option<Auto>,
         dashboard: Arc<Mutex<Dashboard>>,
         events: SyncSender<Event>,
     ) -> io::Result<Self> {
         let (sender, messages) = sync_channel(MESSAGES_MAX);
-        let owner = Owner::new(surroundings, (sender.clone(), messages), dashboard, events);
+        let folder = surroundings.folder.clone();
+        let owner = Owner::new(surroundings, auto, (sender.clone(), messages), dashboard, events);
         let thread = thread::Builder::new().name("scenes".to_owned()).spawn(move || owner.run())?;
-        Ok(Self { sender, thread: Mutex::new(Some(thread)) })
+        Ok(Self { folder, sender, thread: Mutex::new(Some(thread)) })
     }
 
     /// Opens a scene and starts it, after the end of the one that is open.
@@ -110,6 +119,31 @@ impl Scenes {
     /// No scene is open, or it cannot be done.
     pub(crate) fn act(&self, act: Act) -> Result<(), Refusal> {
         self.order(Order::Act(act))
+    }
+
+    /// The recording of a scene as text.
+    ///
+    /// # Errors
+    /// There is no such scene, or no recording of it that this version can play.
+    pub(crate) fn recording(&self, name: &str) -> Result<String, Refusal> {
+        recordings::read(&self.folder, name)
+    }
+
+    /// Has pages play the recording of a scene, until another scene is opened.
+    ///
+    /// # Errors
+    /// As [`Scenes::recording`].
+    pub(crate) fn play(&self, name: String) -> Result<(), Refusal> {
+        self.recording(&name)?;
+        self.order(Order::Play(name))
+    }
+
+    /// Has pages show what is live.
+    ///
+    /// # Errors
+    /// None is played.
+    pub(crate) fn show_live(&self) -> Result<(), Refusal> {
+        self.order(Order::Live)
     }
 
     /// Ends the open scene, if one is: the talk begins again.

@@ -104,7 +104,7 @@ impl Server {
             return Err(Refusal::ViewOnly);
         }
         match Command::of_another_process(command)? {
-            Command::Wire { .. } | Command::Recording => {
+            Command::Wire { .. } | Command::Recording { .. } => {
                 Err(Refusal::NotNow { reason: "only a page of the desk can ask for that".to_owned() })
             }
             command => desk.act(command).map(drop),

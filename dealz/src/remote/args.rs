@@ -134,6 +134,13 @@ pub enum RemoteCommand {
         /// The process or link [default: all]
         on: Option<String>,
     },
+    /// Have the pages that may control the desk play the recording of a scene
+    Play {
+        /// The name of its file, without .md
+        scene: String,
+    },
+    /// Have them show the desk again
+    Live,
     /// Reset the desk: close its scene, restart its services, clear chat and counters
     Reset,
 }
@@ -184,6 +191,8 @@ impl RemoteCommand {
                 Command::Fault { on: on.clone(), fault: fault.join(" "), lasts: lasts.clone() }
             }
             Self::Clear { on } => Command::Clear { on: on.clone() },
+            Self::Play { scene } => Command::Play { scene: scene.clone() },
+            Self::Live => Command::Live,
             Self::Reset => Command::Reset,
         }
     }

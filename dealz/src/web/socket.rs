@@ -136,6 +136,10 @@ impl Pages {
         Arc::clone(permits).try_acquire_owned().ok()
     }
 
+    pub(super) const fn desk(&self) -> &Arc<Desk> {
+        &self.desk
+    }
+
     fn page(&self, socket: WebSocket, kind: PageKind) -> Page {
         let (desk, updates, links) = (Arc::clone(&self.desk), self.desk.updates(kind), Arc::clone(&self.links));
         let seat = (kind == PageKind::Audience).then(|| self.desk.seat());
@@ -260,7 +264,9 @@ impl Page {
     fn admit(&mut self, command: Command) -> Result<Command, Refusal> {
         match (command, &mut self.seat) {
             // It would delay the updates.
-            (Command::Recording, _) => Err(Refusal::NotNow { reason: "the recording is at /recording".to_owned() }),
+            (Command::Recording { .. }, _) => {
+                Err(Refusal::NotNow { reason: "recordings are at /recording".to_owned() })
+            }
             (Command::SayAs { name, text }, Some(seat)) => seat.say(&name, &text, std::time::Instant::now()),
             (command @ Command::Wire { .. }, _) => Ok(command),
             (command, _) if self.kind == PageKind::Control => Ok(command),

@@ -4,7 +4,7 @@ import type { Command } from '../generated/Command'
 import type { Hello } from '../generated/Hello'
 import type { Reply } from '../generated/Reply'
 import type { Update } from '../generated/Update'
-import { messagesAt, parseRecording, Playhead, type Recording, type Speed } from '../state/playback'
+import { cueTime, messagesAt, parseRecording, Playhead, type Recording, type Speed } from '../state/playback'
 import { PLAYING } from '../state/access.svelte'
 import type { Backend, Link } from './backend'
 
@@ -110,6 +110,11 @@ export class Player implements Backend {
   /** Shows a time of the recording, in milliseconds since the Unix epoch. */
   seek(timeMs: number): void {
     this.#show(this.#head.seek(timeMs))
+  }
+
+  /** Shows the beginning of the next cue of a scene, or of the one that was shown before. */
+  toCue(direction: 1 | -1): void {
+    this.seek(cueTime(this.#recording, this.#head.atMs, direction))
   }
 
   #step() {

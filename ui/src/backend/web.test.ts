@@ -118,6 +118,9 @@ test('a recording is fetched, with the token', async () => {
   answers.mockResolvedValueOnce(new Response('no recording is played\n', { status: 404 }))
   const refusal = { refused: 'notNow', reason: 'no recording is played' }
   await expect(web.act({ do: 'recording' })).rejects.toEqual(refusal)
+  answers.mockResolvedValueOnce(new Response('{}\n'))
+  await expect(web.act({ do: 'recording', scene: 'a b' })).resolves.toEqual({ got: 'recording', text: '{}\n' })
+  expect(answers.mock.lastCall?.[0].href).toBe('http://10.0.0.7:9000/recording/a%20b?token=abc')
   answers.mockRejectedValueOnce(new TypeError('Failed to fetch'))
   await expect(web.act({ do: 'recording' })).rejects.toEqual(AWAY)
   expect(Wire.all[0]?.sent).toEqual([])

@@ -1,5 +1,5 @@
-// The backend of a browser: one WebSocket to dealz's web server. It reconnects automatically. A recording is fetched
-// by a separate request.
+// The backend of a browser: one WebSocket to dealz's web server. It reconnects automatically. Recordings are fetched by
+// separate requests.
 
 import type { Command } from '../generated/Command'
 import type { Hello } from '../generated/Hello'
@@ -42,11 +42,12 @@ export function socketAddress(page: string): string {
   return address.href
 }
 
-/** The recording that belongs to a page. */
-async function recordingOf(page: string): Promise<Reply> {
+/** The recording that dealz plays, or that of a scene. */
+async function recordingOf(page: string, scene: string | undefined): Promise<Reply> {
   let answer: { ok: boolean; text: string }
   try {
-    const response = await fetch(addressOf('recording', page))
+    const name = scene === undefined ? 'recording' : `recording/${encodeURIComponent(scene)}`
+    const response = await fetch(addressOf(name, page))
     answer = { ok: response.ok, text: await response.text() }
   } catch {
     throw AWAY
@@ -81,7 +82,7 @@ export class Web implements Backend {
   }
 
   act(command: Command): Promise<Reply> {
-    if (command.do === 'recording') return recordingOf(this.#page)
+    if (command.do === 'recording') return recordingOf(this.#page, command.scene)
     const socket = this.#socket
     if (!this.#joined || socket === null) return Promise.reject(AWAY)
     const id = this.#nextId++

@@ -89,7 +89,11 @@ for: string, } | { "do": "clear",
 /**
  * The process or link; all if there is none.
  */
-on?: string, } | { "do": "reset" } | { "do": "wire", 
+on?: string, } | { "do": "play", 
+/**
+ * The scene, by its [name](crate::view::SceneEntry::name).
+ */
+scene: string, } | { "do": "live" } | { "do": "reset" } | { "do": "wire", 
 /**
  * Which socket, by its [key](crate::view::SocketView::key).
  */
@@ -97,4 +101,8 @@ socket: string,
 /**
  * Only messages after the one with this [id](MessageView::id).
  */
-after?: number, } | { "do": "recording" };
+after?: number, } | { "do": "recording", 
+/**
+ * The scene, by its [name](crate::view::SceneEntry::name).
+ */
+scene?: string, };

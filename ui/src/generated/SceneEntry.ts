@@ -11,4 +11,8 @@ name: string,
 /**
  * Its heading.
  */
-title: string, };
+title: string, 
+/**
+ * Whether there is a recording of it.
+ */
+recorded: boolean, };

@@ -26,4 +26,8 @@ startedMs: number | null,
 /**
  * The scene that is open.
  */
-open: SceneView | null, };
+open: SceneView | null, 
+/**
+ * The scene whose recording the pages that may control the desk play, in place of what is live.
+ */
+playing: string | null, };

@@ -29,6 +29,11 @@ export class Conductor {
     return sceneAfter(this.#scenes, this.cut, this.#scenes.open?.name ?? null)
   }
 
+  /** The open scene, or the one that `next` opens. */
+  get current(): string | null {
+    return this.#scenes.open?.name ?? this.following
+  }
+
   get isOpen(): boolean {
     return this.#scenes.open !== null
   }

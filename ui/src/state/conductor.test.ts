@@ -8,7 +8,7 @@ import { NO_SCENES, NO_STAGE } from './stage'
 
 const cue = { title: '', text: '', notes: '' }
 const scene = (name: string) => ({ name, title: name, idea: '', cues: [cue, cue] })
-const folder = ['one', 'two'].map((name) => ({ name, title: name }))
+const folder = ['one', 'two'].map((name) => ({ name, title: name, recorded: false }))
 
 function conducting(open: string | null, stage: object = {}, refused = false) {
   const asked: Command[] = []

@@ -56,6 +56,11 @@ export class Focus {
     else this.opened = null
   }
 
+  /** Closes what is about processes that the page no longer shows. */
+  forget(): void {
+    this.message = this.opened = this.spotlight = null
+  }
+
   /** Closes what was opened last; false if there is nothing. */
   close(): boolean {
     if (this.isOpen) this.closeCard()

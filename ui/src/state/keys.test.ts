@@ -35,6 +35,7 @@ test('every key does one thing', () => {
     c: 'clear',
     a: 'whole',
     w: 'presenter',
+    v: 'recording',
   }
   for (const [key, act] of Object.entries(does)) expect(keyAct({ ...plain, key }, 'desk')).toEqual({ key: act })
   expect(keyAct({ ...plain, key: '0' }, 'desk')).toEqual({ key: 'size' })
@@ -67,6 +68,7 @@ test('the help lists every key', () => {
       'c',
       'a',
       'w',
+      'v',
       '/',
       'k',
       'n',

@@ -30,6 +30,7 @@ export type Act =
   | 'clear'
   | 'whole'
   | 'presenter'
+  | 'recording'
 
 export type KeyAct = { key: 'view'; view: View } | { key: Act }
 
@@ -47,6 +48,7 @@ export const KEYS: readonly { keys: readonly string[]; does: string }[] = [
   { keys: ['1', '…', '8'], does: 'show a view' },
   { keys: ['→', '←'], does: 'scene: next cue, back; so do the keys of a clicker' },
   { keys: ['c'], does: 'scene: clear all faults' },
+  { keys: ['v'], does: 'scene: its recording in place of what is live; again or Esc: back to live' },
   { keys: ['a'], does: 'diagram: all processes, or those of the scene' },
   { keys: ['w'], does: 'the presenter’s page in a separate window' },
   { keys: ['/'], does: 'go to the field of the view' },
@@ -97,6 +99,7 @@ const ACTS: Readonly<Record<string, Act>> = {
   c: 'clear',
   a: 'whole',
   w: 'presenter',
+  v: 'recording',
 }
 
 /** What a key does in a view, if anything. */

@@ -114,6 +114,38 @@ export class Page {
     this.notices.say(text, bad)
   }
 
+  /** Shows the recording that dealz has its pages play, or what is live. */
+  async follow(playing: string | null): Promise<void> {
+    try {
+      if (playing !== null) await this.session.recall(playing)
+      else this.session.backToLive()
+      this.focus.forget()
+    } catch (error) {
+      this.notices.say(refusalText(error), true)
+    }
+  }
+
+  /** Has all pages that control dealz play the recording of the scene, or show what is live again. */
+  async toggleRecording(): Promise<void> {
+    const { session, conductor, notices } = this
+    if (session.playing !== null || session.recalled !== null) return this.endRecording()
+    const scene = conductor.current
+    if (scene === null) return notices.say('There is no scene to play the recording of.', true)
+    const { text, bad } = await session.attempt({ do: 'play', scene }, '')
+    if (bad) notices.say(text, true)
+  }
+
+  /** Shows what is live, also if dealz does not answer. */
+  async endRecording(): Promise<void> {
+    const { session, notices } = this
+    const isPlaying = session.playing !== null
+    session.backToLive()
+    this.focus.forget()
+    if (!isPlaying) return
+    const { text, bad } = await session.attempt({ do: 'live' }, '')
+    if (bad) notices.say(text, true)
+  }
+
   reset(): void {
     this.notices.withdraw()
     void this.attempt({ do: 'reset' }, 'The desk is reset.')

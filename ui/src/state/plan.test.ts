@@ -5,7 +5,7 @@ import { NO_SCENES, NO_STAGE } from './stage'
 const part = (scene: string, minutes: number) => ({ scene, minutes })
 const scenes = {
   ...NO_SCENES,
-  folder: ['ping', 'joiner', 'fail', 'pair'].map((name) => ({ name, title: name.toUpperCase() })),
+  folder: ['ping', 'joiner', 'fail', 'pair'].map((name) => ({ name, title: name.toUpperCase(), recorded: false })),
   cuts: [
     { minutes: 10, parts: [part('joiner', 4)] },
     { minutes: 30, parts: [part('ping', 5), part('joiner', 6), part('fail', 8)] },

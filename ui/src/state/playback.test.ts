@@ -2,8 +2,11 @@ import { describe, expect, it } from 'vitest'
 import type { MessageView } from '../generated/MessageView'
 import type { Update } from '../generated/Update'
 import { applyUpdate, type Desk, EMPTY } from './desk'
-import { messagesAt, MESSAGES_MAX, parseRecording, Playhead } from './playback'
+import { cueTime, messagesAt, MESSAGES_MAX, parseRecording, Playhead } from './playback'
 import { update as sampleUpdate } from './sample'
+import { NO_STAGE } from './stage'
+
+const ACTOR = { name: 'late', isLink: false, pid: 7, life: 'running' } as const
 
 function update(timeMs: number, snapshot: boolean, text: string[] = []): Update {
   const lines = text.map((text, index) => ({
@@ -136,6 +139,34 @@ describe('a playhead', () => {
     expect(head.atMs).toBe(1000)
     head.seek(1e12)
     expect(head.atMs).toBe(2500)
+  })
+})
+
+describe('the cues of a scene', () => {
+  const stage = (start: number, cue: number) => ({ ...NO_STAGE, start, cue, actors: [ACTOR] })
+  const at = (timeMs: number, start: number, cue: number) =>
+    line({ ...update(timeMs, false), stage: stage(start, cue) })
+  const text = [
+    line(update(1000, true)),
+    at(2000, 1, 0),
+    at(3000, 1, 0),
+    at(9000, 1, 1),
+    at(15000, 1, 2),
+    line(update(20000, false)),
+  ]
+  const recording = parseRecording(text.join('\n'))
+
+  it('begin when the stage shows another one', () => {
+    expect(recording.cues).toEqual([2000, 9000, 15000])
+    expect(parseRecording(SESSION).cues).toEqual([])
+  })
+
+  it('are gone through in both directions', () => {
+    const forward = [1000, 2000, 9500, 15000, 20000].map((time) => cueTime(recording, time, 1))
+    expect(forward).toEqual([2000, 9000, 15000, 20000, 20000])
+    // As with a player of music: first to the beginning of what is shown.
+    const back = [20000, 15500, 11500, 10000, 3000].map((time) => cueTime(recording, time, -1))
+    expect(back).toEqual([15000, 9000, 9000, 2000, 1000])
   })
 })
 

@@ -23,6 +23,8 @@ export interface Recording {
   readonly messages: ReadonlyMap<string, readonly Timed<MessageView>[]>
   readonly startMs: number
   readonly endMs: number
+  /** When each cue of a scene begins, in order. */
+  readonly cues: readonly number[]
   /** Lines that cannot be read, such as the last one of a session that was cut off. */
   readonly torn: number
   /** Whether it has lines of a version of dealz that knew six sockets alone. */
@@ -52,7 +54,28 @@ export function parseRecording(text: string): Recording {
     }
   }
   const startMs = updates[0]?.atMs ?? 0
-  return { updates, messages, startMs, endMs: updates.at(-1)?.atMs ?? startMs, torn, old }
+  return { updates, messages, startMs, endMs: updates.at(-1)?.atMs ?? startMs, cues: cuesOf(updates), torn, old }
+}
+
+function cuesOf(updates: readonly Timed<Update>[]): number[] {
+  const times: number[] = []
+  let last = ''
+  for (const { atMs, what } of updates) {
+    if (what.stage == null || what.stage.actors.length === 0) continue
+    const cue = `${what.stage.start} ${what.stage.cue}`
+    if (cue !== last) times.push(atMs)
+    last = cue
+  }
+  return times
+}
+
+/** A cue that was shown for less than this, in milliseconds, is left by a step back. */
+const SHOWN_MS = 2000
+
+/** When the next cue begins, or this one, or the one before if this one has just begun; otherwise the end, or the start. */
+export function cueTime({ cues, startMs, endMs }: Recording, atMs: number, direction: 1 | -1): number {
+  if (direction === 1) return cues.find((time) => time > atMs) ?? endMs
+  return cues.findLast((time) => time < atMs - SHOWN_MS) ?? startMs
 }
 
 function parseLine(line: string): Recorded | 'old' | null {

@@ -9,7 +9,14 @@ import type { SceneView } from '../generated/SceneView'
 import type { ScenesView } from '../generated/ScenesView'
 import type { StageView } from '../generated/StageView'
 
-export const NO_SCENES: ScenesView = { folder: [], cuts: [], problem: null, startedMs: null, open: null }
+export const NO_SCENES: ScenesView = {
+  folder: [],
+  cuts: [],
+  problem: null,
+  startedMs: null,
+  open: null,
+  playing: null,
+}
 
 export const NO_STAGE: StageView = {
   cue: 0,

@@ -50,11 +50,16 @@ impl Live {
             Command::Cue { to } => self.scenes.cue(to)?,
             Command::Fault { on, fault, lasts } => self.scenes.act(parse_fault(on, &fault, &lasts)?)?,
             Command::Clear { on } => self.scenes.act(Act::Clear(on))?,
+            Command::Play { scene } => self.scenes.play(scene)?,
+            Command::Live => self.scenes.show_live()?,
             Command::Reset => self.reset()?,
             Command::Wire { socket, after } => {
                 return Ok(Reply::Wire { messages: self.observations.messages(&socket, after)? });
             }
-            Command::Recording => return Err(Refusal::not_now("no recording is played")),
+            Command::Recording { scene: Some(scene) } => {
+                return Ok(Reply::Recording { text: self.scenes.recording(&scene)? });
+            }
+            Command::Recording { scene: None } => return Err(Refusal::not_now("no recording is played")),
         }
         Ok(Reply::Done)
     }

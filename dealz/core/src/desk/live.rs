@@ -1,6 +1,7 @@
 //! What runs behind a desk that shows sockets, and the thread `dashboard`.
 
 use std::{
+    io,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
@@ -46,7 +47,7 @@ const BEAT_MAX: Duration = Duration::from_millis(250);
 /// Everything that runs. Dropping it ends everything, in the order of the fields.
 pub(crate) struct Live {
     // First: the end of everything is not worth keeping.
-    _recorder: Option<Recorder>,
+    recorder: Mutex<Option<Recorder>>,
     pub(super) tickz: Tickz,
     pub(super) chatz: Chatz,
     pub(super) valuz: Valuz,
@@ -112,7 +113,7 @@ impl Live {
             },
         };
         let to_open = scenes.open;
-        let scenes = Scenes::spawn(surroundings, Arc::clone(&board.dashboard), events.clone());
+        let scenes = Scenes::spawn(surroundings, scenes.auto, Arc::clone(&board.dashboard), events.clone());
         let scenes = scenes.map_err(StartError::Thread)?;
         let wanted = valuz;
         let valuz = Valuz::spawn(&observed, wanted.clone(), events.clone())?;
@@ -138,7 +139,7 @@ impl Live {
         let recorder = recorder.transpose()?;
         to_open.map_or(Ok(()), |name| scenes.open(name)).map_err(StartError::Scene)?;
         Ok(Self {
-            _recorder: recorder,
+            recorder: Mutex::new(recorder),
             tickz,
             chatz,
             valuz,
@@ -158,6 +159,15 @@ impl Live {
 
     pub(crate) fn dashboard(&self) -> Arc<Mutex<Dashboard>> {
         Arc::clone(&self.board.dashboard)
+    }
+
+    /// Ends the recording, if there is one.
+    ///
+    /// # Errors
+    /// As [`super::Desk::end_recording`].
+    pub(super) fn end_recording(&self) -> io::Result<()> {
+        let recorder = self.recorder.lock().unwrap_or_else(PoisonError::into_inner).take();
+        recorder.map_or(Ok(()), Recorder::end)
     }
 }
 

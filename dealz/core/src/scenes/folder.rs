@@ -13,6 +13,7 @@ use scenez::{
 };
 use wire::foreign;
 
+use super::recordings;
 use crate::{
     command::Refusal,
     view::{CutView, PartView, SceneEntry},
@@ -22,7 +23,7 @@ use crate::{
 const MISTAKES_MAX: usize = 20;
 
 /// The most characters of a name in a refusal.
-const NAME_CHARS_MAX: usize = 40;
+pub(super) const NAME_CHARS_MAX: usize = 40;
 
 /// What is in the folder.
 #[derive(Debug, Default)]
@@ -58,7 +59,8 @@ impl Folder {
                     files::title(file).unwrap_or_default()
                 }
             };
-            entries.push(SceneEntry { title: if title.is_empty() { name.clone() } else { title }, name });
+            let title = if title.is_empty() { name.clone() } else { title };
+            entries.push(SceneEntry { title, recorded: recordings::is_there(path, &name), name });
         }
         let order: Vec<&str> = talk
             .as_ref()

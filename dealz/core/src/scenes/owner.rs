@@ -19,6 +19,7 @@ use tracing::{error, warn};
 
 use super::{
     Surroundings,
+    auto::AutoPlayer,
     folder::Folder,
     pointer::Pointer,
     shown::{scene_view, stage_view},
@@ -26,6 +27,7 @@ use super::{
 use crate::{
     clock::Now,
     command::{CueStep, Refusal},
+    config::Auto,
     dashboard::Dashboard,
     event::Event,
     view::{HighlightView, ScenesView, ViewName},
@@ -53,12 +55,16 @@ pub(super) enum Order {
     Close,
     Cue(CueStep),
     Act(Act),
+    Play(String),
+    Live,
     Reset,
 }
 
 /// The state of the thread.
 pub(super) struct Owner {
     surroundings: Surroundings,
+    /// For the first scene that is opened.
+    auto: Option<Auto>,
     messages: Receiver<Message>,
     /// For the stage.
     sender: SyncSender<Message>,
@@ -69,6 +75,8 @@ pub(super) struct Owner {
     /// When the first scene was opened.
     started_ms: Option<f64>,
     open: Option<Open>,
+    /// The scene whose recording pages play.
+    playing: Option<String>,
 }
 
 /// The open scene.
@@ -82,17 +90,29 @@ struct Open {
     view: u64,
     highlight: u64,
     pointer: Option<Pointer>,
+    auto: Option<AutoPlayer>,
 }
 
 impl Owner {
     pub(super) fn new(
         surroundings: Surroundings,
+        auto: Option<Auto>,
         (sender, messages): (SyncSender<Message>, Receiver<Message>),
         dashboard: Arc<Mutex<Dashboard>>,
         events: SyncSender<Event>,
     ) -> Self {
-        let folder = Folder::default();
-        Self { surroundings, messages, sender, dashboard, events, folder, started_ms: None, open: None }
+        Self {
+            surroundings,
+            auto,
+            messages,
+            sender,
+            dashboard,
+            events,
+            folder: Folder::default(),
+            started_ms: None,
+            open: None,
+            playing: None,
+        }
     }
 
     /// Runs until it is stopped; then no process of a scene is left.
@@ -100,7 +120,7 @@ impl Owner {
         self.folder = Folder::read(&self.surroundings.folder);
         self.show();
         loop {
-            let timeout = self.open.as_ref().map(|open| open.pointer.as_ref().map_or(STAGE_LOOK, |_| POINTER_LOOK));
+            let timeout = self.open.as_ref().map(Open::next_look);
             let received = match timeout {
                 Some(timeout) => self.messages.recv_timeout(timeout),
                 None => self.messages.recv().map_err(|_| RecvTimeoutError::Disconnected),
@@ -133,9 +153,22 @@ impl Owner {
                 open.stage.snapshot().allows(&act).map_err(|reason| Refusal::not_now(&reason))?;
                 open.command(stage::Command::Act(act))
             }
+            Order::Play(name) => {
+                self.playing = Some(name);
+                // It may have been made since the folder was read.
+                self.folder = Folder::read(&self.surroundings.folder);
+                self.show();
+                Ok(())
+            }
+            Order::Live => {
+                self.playing.take().ok_or_else(|| Refusal::not_now("no recording is played"))?;
+                self.show();
+                Ok(())
+            }
             Order::Reset => {
                 self.close();
                 self.started_ms = None;
+                self.playing = None;
                 self.show();
                 Ok(())
             }
@@ -162,7 +195,10 @@ impl Owner {
         let stage = Stage::open(Arc::clone(&scene), config, on_change)
             .map_err(|error| Refusal::not_now(&format!("the scene cannot start: {error}")))?;
         self.started_ms.get_or_insert(opened.ms);
-        self.open = Some(Open { stage, scene, opened, shown: 0, view: 0, highlight: 0, pointer: None });
+        // Who opens a scene wants to see it.
+        self.playing = None;
+        let auto = self.auto.take().map(AutoPlayer::new);
+        self.open = Some(Open { stage, scene, opened, shown: 0, view: 0, highlight: 0, pointer: None, auto });
         Ok(())
     }
 
@@ -194,6 +230,9 @@ impl Owner {
             return self.show();
         }
         let snapshot = open.stage.snapshot();
+        if let Some(auto) = &mut open.auto {
+            auto.follow(&open.stage, &snapshot, Instant::now());
+        }
         let mut events = Vec::new();
         if snapshot.version > open.shown {
             open.shown = snapshot.version;
@@ -236,6 +275,7 @@ impl Owner {
             problem: problem.clone(),
             started_ms: self.started_ms,
             open: self.open.as_ref().map(|open| scene_view(&open.scene)),
+            playing: self.playing.clone(),
         };
         let stage = |open: &Open| stage_view(&open.stage.snapshot(), open.opened);
         self.send(Event::Scenes(scenes, self.open.as_ref().map(stage).unwrap_or_default()));
@@ -248,6 +288,12 @@ impl Owner {
 }
 
 impl Open {
+    /// How long nothing has to be looked at, unless there is a message.
+    fn next_look(&self) -> Duration {
+        let look = self.pointer.as_ref().map_or(STAGE_LOOK, |_| POINTER_LOOK);
+        self.auto.as_ref().and_then(AutoPlayer::next_look).map_or(look, |auto| auto.min(look))
+    }
+
     fn command(&self, command: stage::Command) -> Result<(), Refusal> {
         let busy = |_| Refusal::not_now("the scene is busy: too many commands are waiting");
         self.stage.command(command).map_err(busy)

@@ -20,6 +20,8 @@ pub struct ScenesView {
     pub started_ms: Option<f64>,
     /// The scene that is open.
     pub open: Option<SceneView>,
+    /// The scene whose recording the pages that may control the desk play, in place of what is live.
+    pub playing: Option<String>,
 }
 
 /// A scene of the folder.
@@ -30,6 +32,8 @@ pub struct SceneEntry {
     pub name: String,
     /// Its heading.
     pub title: String,
+    /// Whether there is a recording of it.
+    pub recorded: bool,
 }
 
 /// A cut of the talk: the scenes for so many minutes.

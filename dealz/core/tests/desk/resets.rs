@@ -70,7 +70,7 @@ fn a_recording_is_played_without_a_socket() {
         (Mode::Play, Mode::Live)
     );
     assert!(played.updates(PageKind::Control).next().is_none());
-    let Reply::Recording { text } = played.act(Command::Recording).unwrap() else { panic!() };
+    let Reply::Recording { text } = played.act(Command::Recording { scene: None }).unwrap() else { panic!() };
     let recorded: Vec<Recorded> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert!(matches!(&recorded[0], Recorded::Update { update } if update.snapshot));
     let has_ticks = |line: &Recorded| matches!(line, Recorded::Wire { socket, messages } if socket.ends_with("/tickz.sub") && !messages.is_empty());
@@ -78,5 +78,5 @@ fn a_recording_is_played_without_a_socket() {
     for command in [Command::Reset, Command::Wire { socket: "0000000000000001/tickz.sub".to_owned(), after: None }] {
         assert!(matches!(played.act(command), Err(Refusal::NotNow { .. })));
     }
-    assert!(matches!(desk.act(Command::Recording), Err(Refusal::NotNow { .. })));
+    assert!(matches!(desk.act(Command::Recording { scene: None }), Err(Refusal::NotNow { .. })));
 }

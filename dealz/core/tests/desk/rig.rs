@@ -41,7 +41,7 @@ pub(crate) fn config(workers: Option<u32>) -> DeskConfig {
         symbols: SYMBOLS.map(|symbol| symbol.parse().unwrap()).into(),
         programs: programs[0].clone(),
         stage: workers.map(|workers| Stage { prices: Some(prices()), workers }),
-        scenes: ScenesConfig { folder: "/nowhere/at/all".into(), open: None },
+        scenes: ScenesConfig { folder: "/nowhere/at/all".into(), open: None, auto: None },
         variables: Vec::new(),
         record: None,
     }

@@ -5,7 +5,7 @@ use std::fs;
 use dealz_core::{
     Desk, DeskConfig, ScenesConfig, StartError,
     command::{Command, CueStep, ProcessAct, Refusal, Reply},
-    view::{ActorLife, CueProgress, HighlightView, PageKind, Recorded, ViewName},
+    view::{ActorLife, CueProgress, HighlightView, PageKind, Recorded, Update, ViewName},
 };
 use tempfile::TempDir;
 
@@ -81,7 +81,7 @@ fn folder(scenes: &[(&str, &str)]) -> TempDir {
 
 fn config_of(folder: &TempDir, open: Option<&str>) -> DeskConfig {
     let _ = ["linkz", "scenez"].map(testkit::sibling);
-    let scenes = ScenesConfig { folder: folder.path().to_owned(), open: open.map(str::to_owned) };
+    let scenes = ScenesConfig { folder: folder.path().to_owned(), open: open.map(str::to_owned), auto: None };
     DeskConfig { scenes, ..config(None) }
 }
 
@@ -282,6 +282,52 @@ fn a_scene_with_a_mistake_is_refused_with_its_line_and_the_open_one_stays() {
 }
 
 #[test]
+fn the_recording_of_a_scene_is_played_until_what_is_live_is_wanted_again() {
+    let folder = folder(&[("prices", PRICES), ("other", OTHER)]);
+    let update = Update { snapshot: true, ..Update::default() };
+    let recording = serde_json::to_string(&Recorded::Update { update }).unwrap() + "\n";
+    let file = folder.path().join("recordings/prices.jsonl");
+    fs::create_dir(file.parent().unwrap()).unwrap();
+    let (desk, mut page) = start_with(config_of(&folder, None));
+    let play = |name: &str| Command::Play { scene: name.to_owned() };
+    let get = |name: &str| Command::Recording { scene: Some(name.to_owned()) };
+    page.until("the folder", |page| page.scenes.folder.len() == 2);
+    assert!(page.scenes.folder.iter().all(|entry| !entry.recorded));
+    for command in [play("prices"), get("prices")] {
+        assert!(refused(&desk, command).starts_with("there is no recording of prices: `just recordings prices`"));
+    }
+    assert_eq!(refused(&desk, play("nowhere")), "scene: there is no scene nowhere");
+    assert_eq!(refused(&desk, Command::Live), "no recording is played");
+
+    fs::write(&file, &recording).unwrap();
+    assert_eq!(desk.act(get("prices")), Ok(Reply::Recording { text: recording }));
+    act(&desk, play("prices"));
+    let playing = |page: &Page| page.scenes.playing.clone();
+    page.until("it is played", |page| playing(page).as_deref() == Some("prices"));
+    assert!(page.scenes.folder.iter().any(|entry| entry.name == "prices" && entry.recorded));
+    act(&desk, Command::Live);
+    page.until("what is live", |page| playing(page).is_none());
+
+    // A scene that is opened is to be seen, and so is a desk that begins again.
+    for command in [scene("other"), Command::Reset] {
+        act(&desk, play("prices"));
+        page.until("it is played", |page| playing(page).is_some());
+        act(&desk, command);
+        page.until("what is live", |page| playing(page).is_none());
+    }
+    // One that cannot be played changes nothing.
+    fs::write(&file, "garbage\n").unwrap();
+    for command in [play("prices"), get("prices")] {
+        let refusal = refused(&desk, command);
+        assert!(
+            refusal.contains("prices.jsonl: line 1: ") && refusal.contains("`just recordings prices`"),
+            "{refusal}"
+        );
+    }
+    assert_eq!(playing(&page), None);
+}
+
+#[test]
 fn two_desks_play_the_same_scene() {
     let folder = folder(&[("prices", PRICES)]);
     let (_one, mut first) = start_with(config_of(&folder, Some("prices")));
@@ -315,7 +361,7 @@ fn the_notes_are_for_pages_that_control_and_a_recording_has_the_rest() {
     desk.stop();
     let (_stopper, stop) = sockets::Stop::pair().unwrap();
     let played = Desk::play(&file, &stop).unwrap();
-    let Reply::Recording { text } = played.act(Command::Recording).unwrap() else { panic!() };
+    let Reply::Recording { text } = played.act(Command::Recording { scene: None }).unwrap() else { panic!() };
     let updates = text.lines().filter_map(|line| match serde_json::from_str(line).unwrap() {
         Recorded::Update { update } => Some(update),
         Recorded::Wire { .. } => None,
@@ -323,9 +369,7 @@ fn the_notes_are_for_pages_that_control_and_a_recording_has_the_rest() {
     let updates: Vec<_> = updates.collect();
     let open = updates.iter().rev().find_map(|update| update.scenes.as_ref()?.open.clone()).unwrap();
     assert_eq!((open.name.as_str(), open.cues[0].notes.as_str()), ("prices", ""));
-    let is_met = |update: &&dealz_core::view::Update| {
-        update.stage.as_ref().is_some_and(|stage| stage.progress == CueProgress::Met)
-    };
+    let is_met = |update: &&Update| update.stage.as_ref().is_some_and(|stage| stage.progress == CueProgress::Met);
     assert!(updates.iter().any(|update| is_met(&update)));
     assert_eq!(refused(&played, scene("prices")), "a recording is played: there is nothing behind it");
 }
