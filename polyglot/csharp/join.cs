@@ -53,7 +53,8 @@ static class Join
         string text = null; // the one that is said, or the next one
         while (!signals.Any(signal => signal.IsSet))
         {
-            var items = new[] { requests, broadcasts }.Select(s => new PollItem { Socket = s, Events = Readable }).ToArray();
+            var items = new[] { requests, broadcasts }
+                .Select(socket => new PollItem { Socket = socket, Events = Readable }).ToArray();
             zmq_poll(items, items.Length, (IntPtr)50);
             for (var frame = Receive(broadcasts); frame != null; frame = Receive(broadcasts))
             {

@@ -64,19 +64,22 @@ static class Watch
 
     /// The shortest decimal that gives the same number back.
     static string Shortest(double number) =>
-        Enumerable.Range(1, 17).Select(digits => number.ToString("G" + digits, CultureInfo.InvariantCulture))
-            .First(text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var same) && same == number);
+        Enumerable.Range(1, 17).Select(digits => number.ToString("G" + digits, invariant))
+            .First(text => double.TryParse(text, NumberStyles.Float, invariant, out var same) && same == number);
+
+    static readonly CultureInfo invariant = CultureInfo.InvariantCulture;
 
     /// The next message, null if none arrives in time.
     static List<byte[]> Receive(IntPtr socket)
     {
         var frames = new List<byte[]>();
         int more = 1;
-        for (var size = (UIntPtr)sizeof(int); more == 1; zmq_getsockopt(socket, ReceiveMore, out more, ref size))
+        for (var size = (UIntPtr)sizeof(int); more == 1;)
         {
             var length = zmq_recv(socket, buffer, (UIntPtr)buffer.Length, 0);
             if (length < 0) return null;
             frames.Add(buffer.Take(length).ToArray());
+            zmq_getsockopt(socket, ReceiveMore, out more, ref size);
         }
         return frames;
     }

@@ -156,11 +156,12 @@ sealed class Socket
     {
         var frames = new List<byte[]>();
         int more = 1;
-        for (var size = (UIntPtr)sizeof(int); more == 1; Zmq.zmq_getsockopt(pointer, Zmq.ReceiveMore, out more, ref size))
+        for (var size = (UIntPtr)sizeof(int); more == 1;)
         {
             var length = Zmq.zmq_recv(pointer, buffer, (UIntPtr)buffer.Length, Zmq.DontWait);
             if (length < 0) return null;
             frames.Add(new ArraySegment<byte>(buffer, 0, Math.Min(length, buffer.Length)).ToArray());
+            Zmq.zmq_getsockopt(pointer, Zmq.ReceiveMore, out more, ref size);
         }
         return frames.ToArray();
     }
@@ -188,7 +189,8 @@ static class Zmq
     [DllImport(Library)] public static extern IntPtr zmq_socket(IntPtr context, int type);
     [DllImport(Library)] public static extern int zmq_close(IntPtr socket);
     [DllImport(Library)] public static extern int zmq_setsockopt(IntPtr socket, int option, byte[] value, UIntPtr size);
-    [DllImport(Library)] public static extern int zmq_getsockopt(IntPtr socket, int option, out int value, ref UIntPtr size);
+    [DllImport(Library)]
+    public static extern int zmq_getsockopt(IntPtr socket, int option, out int value, ref UIntPtr size);
     [DllImport(Library)] public static extern int zmq_connect(IntPtr socket, string endpoint);
     [DllImport(Library)] public static extern int zmq_send(IntPtr socket, byte[] frame, UIntPtr size, int flags);
     [DllImport(Library)] public static extern int zmq_recv(IntPtr socket, byte[] buffer, UIntPtr size, int flags);

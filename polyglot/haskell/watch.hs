@@ -35,7 +35,7 @@ main = do
   forM_ [sigINT, sigTERM] $ \signal ->
     installHandler signal (CatchOnce (throwTo watcher ExitSuccess)) Nothing
 
-  withContext $ \context -> withSocket context Sub $ \ticks -> do
+  withContext $ \zmq -> withSocket zmq Sub $ \ticks -> do
     setTcpKeepAlive On ticks
     mapM_ (subscribe ticks) symbols
     connect ticks . fromMaybe "tcp://127.0.0.1:9003" =<< lookupEnv "TICKZ_TICKS"

@@ -22,7 +22,6 @@ import Data.Char (isAsciiUpper, isDigit)
 import Data.IORef (newIORef, readIORef, writeIORef)
 import Data.List.NonEmpty (NonEmpty (..))
 import Data.Maybe (fromMaybe, isJust)
-import Data.Restricted (restrict)
 import Data.Word (Word64)
 import Foreign.C (CInt, withCString)
 import GHC.Clock (getMonotonicTime)
@@ -46,12 +45,12 @@ main = do
   pid <- getProcessID
   let name = Bytes.pack ("haskell:" ++ host ++ ":" ++ show pid)
 
-  withContext $ \context ->
-    withSocket context Sub $ \control ->
-    withSocket context Push $ \results ->
-    withSocket context Pull $ \orders ->
-    withMonitor context orders 0x1000 "inproc://handshakes" $ \handshakes ->
-    withMonitor context results 0x0200 "inproc://losses" $ \losses -> do
+  withContext $ \zmq ->
+    withSocket zmq Sub $ \control ->
+    withSocket zmq Push $ \results ->
+    withSocket zmq Pull $ \orders ->
+    withMonitor zmq orders 0x1000 "inproc://handshakes" $ \handshakes ->
+    withMonitor zmq results 0x0200 "inproc://losses" $ \losses -> do
       setLinger (restrict (500 :: Int)) results
       subscribe control "\x01"
       connect control =<< endpoint "VALUZ_CONTROL" "tcp://127.0.0.1:9006"
@@ -136,9 +135,9 @@ received socket' = do
 
 -- | The events of a socket. The library's 'monitor' is older than those of handshakes, so this calls libzmq.
 withMonitor :: Context -> Socket a -> CInt -> String -> (Socket Pair -> IO b) -> IO b
-withMonitor context watched mask address act = do
+withMonitor zmq watched mask address act = do
   _ <- onSocket "monitor" watched $ \pointer -> withCString address $ \text -> c_zmq_socket_monitor pointer text mask
-  withSocket context Pair $ \pair -> connect pair address >> act pair
+  withSocket zmq Pair $ \pair -> connect pair address >> act pair
 
 endpoint :: String -> String -> IO String
 endpoint variable standard = fromMaybe standard <$> lookupEnv variable

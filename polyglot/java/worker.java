@@ -118,7 +118,8 @@ class Main {
     static byte[][] value(byte[][] order) {
         if (order.length < 4 || order.length > 12) return null;
         if (!SYMBOL.matcher(new String(order[0], StandardCharsets.ISO_8859_1)).matches()) return null;
-        if (order[1].length != 1 || (order[1][0] & ~1) != 0 || order[2].length != 4 || order[3].length != 8) return null;
+        if (order[1].length != 1 || order[1][0] < 0 || order[1][0] > 1) return null;
+        if (order[2].length != 4 || order[3].length != 8) return null;
         if (Stream.of(order).skip(4).mapToInt(frame -> frame.length).sum() > 1024) return null;
 
         var shares = ByteBuffer.wrap(order[2]).order(ByteOrder.LITTLE_ENDIAN).getInt();

@@ -9,7 +9,7 @@
 //    └──────┘         │          SUB │ ◀─────── │ PUB  │
 //                     └──────────────┘   EXIT   └──────┘
 
-const EXIT_ = "\x01", READY = "\x02", REPORT = "\x04";
+const COMMAND_EXIT = "\x01", READY = "\x02", REPORT = "\x04";
 const BURST = 1000; // orders that are valued before the loop does anything else
 const REPORT_EVERY_NS = 100_000_000;
 const HANDSHAKE_SUCCEEDED = 0x1000, DISCONNECTED = 0x0200;
@@ -64,7 +64,7 @@ $orders = $context->getSocket(ZMQ::SOCKET_PULL);
 $handshakes = monitor($context, $orders, HANDSHAKE_SUCCEEDED);
 $losses = monitor($context, $results, DISCONNECTED);
 $results->setSockOpt(ZMQ::SOCKOPT_LINGER, 500);
-$control->setSockOpt(ZMQ::SOCKOPT_SUBSCRIBE, EXIT_);
+$control->setSockOpt(ZMQ::SOCKOPT_SUBSCRIBE, COMMAND_EXIT);
 $control->connect(endpoint('VALUZ_CONTROL', 'tcp://127.0.0.1:9006'));
 $results->connect(endpoint('VALUZ_RESULTS', 'tcp://127.0.0.1:9005'));
 $orders->connect(endpoint('VALUZ_ORDERS', 'tcp://127.0.0.1:9004'));
@@ -84,7 +84,7 @@ while (pcntl_sigtimedwait([SIGINT, SIGTERM], $signal, 0, 0) < 1) {
     $readable = $writable = [];
     ($held ? $waitsForRoom : $waitsForOrder)->poll($readable, $writable, 100);
     $command = $receive($control);
-    if ($command && $command[0] === EXIT_) break;
+    if ($command && $command[0] === COMMAND_EXIT) break;
 
     // READY is due when orders is up for the first time, and again when results was lost.
     $up = $up || $receive($handshakes);
