@@ -1,9 +1,17 @@
 //! The extensions of a reduce: `order id`, `batch` and `repeat`.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
 use super::rig::{Rig, last_line, number_of, result};
-use crate::kit::{Candidate, Finding, Verdict, bytes::show, check::ensure, valuz::numbers_of};
+use crate::kit::{
+    Candidate, Finding, Verdict,
+    bytes::show,
+    check::ensure,
+    valuz::{REPEAT, numbers_of},
+};
 
 /// How long a reduce may take to ask for what is missing: its patience is a second.
 const REPEAT_WITHIN: Duration = Duration::from_secs(4);
@@ -52,15 +60,19 @@ pub(super) fn repeat(candidate: &Candidate) -> Verdict {
     }
     let base = batch.base.unwrap_or(0);
     let missing = BTreeSet::from([1, 3].map(|place| base + place));
-    let mut asked = BTreeSet::new();
+    let (mut asked, deadline) = (BTreeSet::new(), Instant::now() + REPEAT_WITHIN);
     while asked != missing {
-        let Some(command) = batch.source.recv_within(REPEAT_WITHIN) else {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let Some(command) = batch.source.recv_within(left) else {
             return if asked.is_empty() {
                 Err(Finding::Unsupported)
             } else {
                 Err(Finding::Failed(format!("the orders {missing:?} are missing, and REPEAT named {asked:?}")))
             };
         };
+        if command.first().is_some_and(|command| *command != [REPEAT]) {
+            continue;
+        }
         let numbers = numbers_of(&command).ok_or_else(|| {
             Finding::Failed(format!("expected REPEAT of the orders {missing:?}, seen {}", show(&command)))
         })?;

@@ -76,7 +76,8 @@ impl Rig {
 
     /// A source that has all extensions: it subscribes to all commands.
     pub(super) fn source(&self) -> Result<Peer, Finding> {
-        self.subscriber(&[START, REPEAT, EXIT])
+        // START last: when that comes, reduce knows of all.
+        self.subscriber(&[EXIT, REPEAT, START])
     }
 
     /// A peer that subscribes to these commands.
