@@ -1,13 +1,15 @@
 //! The checks of a publisher: it binds a `PUB` at ticks, and publishes sample prices.
+//!
+//! - `published`: a publisher that runs, and its watchers
+//! - `ticks`: what each tick is
 
 mod published;
-
-use std::{collections::HashMap, time::Instant};
+mod ticks;
 
 use self::published::Published;
 use super::{
-    Candidate, Check, Finding, Frames, Peer, Role, Running, Verdict,
-    bytes::{f64_of, show, text, u64_of},
+    Candidate, Check, Peer, Role, Running, Verdict,
+    bytes::{show, text},
     candidate::ANSWER_WITHIN,
     check::ensure,
     habits,
@@ -46,28 +48,28 @@ pub const CHECKS: &[Check] = &[
         section: "tickz.md#tick",
         claim: "frame 1 is a symbol: 2 to 16 capital letters and digits, not padded",
         extension: None,
-        run: symbol,
+        run: ticks::symbol,
     },
     Check {
         name: "little-endian",
         section: "tickz.md#tick",
         claim: "timestamp and price are little-endian f64",
         extension: None,
-        run: little_endian,
+        run: ticks::little_endian,
     },
     Check {
         name: "positive",
         section: "tickz.md#tick",
         claim: "the timestamp is finite, and the price finite and greater than zero",
         extension: None,
-        run: positive,
+        run: ticks::positive,
     },
     Check {
         name: "one-message",
         section: "tickz.md#semantics",
         claim: "a tick is one message: a symbol, and two or three frames of 8 bytes",
         extension: None,
-        run: one_message,
+        run: ticks::one_message,
     },
     Check {
         name: "one-symbol",
@@ -95,7 +97,7 @@ pub const CHECKS: &[Check] = &[
         section: "tickz.md#limits",
         claim: "no frame has more than 64 bytes",
         extension: None,
-        run: small_frames,
+        run: ticks::small_frames,
     },
     Check {
         name: "other-messages",
@@ -116,14 +118,14 @@ pub const CHECKS: &[Check] = &[
         section: "tickz.md#extension-sequence",
         claim: "each tick of a symbol has the number of the one before it, plus 1",
         extension: Some("sequence"),
-        run: sequence,
+        run: ticks::sequence,
     },
     Check {
         name: "sequence-start",
         section: "tickz.md#extension-sequence",
         claim: "the first tick of a symbol after a start has number 0",
         extension: Some("sequence"),
-        run: sequence_start,
+        run: ticks::sequence_start,
     },
     Check {
         name: "interrupt",
@@ -168,56 +170,6 @@ fn two_watchers(candidate: &Candidate) -> Verdict {
     published.ticks(&second, "more ticks for the second of two watchers").map(drop)
 }
 
-fn symbol(candidate: &Candidate) -> Verdict {
-    Published::every_tick(candidate, |tick| {
-        let symbol = tick[0].as_slice();
-        let is_symbol = (2..=16).contains(&symbol.len())
-            && symbol[0].is_ascii_uppercase()
-            && symbol.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
-        (!is_symbol).then(|| format!("a symbol of 2 to 16 capital letters and digits instead of {}", text(symbol)))
-    })
-}
-
-/// Timestamp and price; `None` if one of them is not 8 bytes wide, which is what another check is about.
-fn numbers(tick: &Frames) -> Option<(f64, f64)> {
-    Some((f64_of(tick.get(1)?)?, f64_of(tick.get(2)?)?))
-}
-
-/// A number that is read in the wrong byte order is absurd, with few exceptions.
-fn little_endian(candidate: &Candidate) -> Verdict {
-    Published::every_tick(candidate, |tick| {
-        let (time, price) = numbers(tick)?;
-        let is_plausible = (1.0..=4.2e9).contains(&time.abs()) && (1e-6..=1e12).contains(&price.abs());
-        let other_order = f64::from_bits(price.to_bits().swap_bytes());
-        // Values without meaning are what `positive` is about.
-        let is_number = time.is_finite() && price.is_finite() && price != 0.0;
-        (is_number && !is_plausible).then(|| {
-            format!(
-                "seconds since 1970 and a price, as little-endian f64; read like this they are {time:e} and {price:e} (the price \
-                 in the other byte order: {other_order:e})"
-            )
-        })
-    })
-}
-
-fn positive(candidate: &Candidate) -> Verdict {
-    Published::every_tick(candidate, |tick| {
-        let (time, price) = numbers(tick)?;
-        let is_valid = time.is_finite() && price.is_finite() && price > 0.0;
-        (!is_valid).then(|| format!("a finite timestamp and a finite price above zero instead of {time} and {price}"))
-    })
-}
-
-fn one_message(candidate: &Candidate) -> Verdict {
-    Published::every_tick(candidate, |tick| {
-        let widths: Vec<usize> = tick.iter().map(Vec::len).collect();
-        let is_tick = matches!(widths.as_slice(), [_, 8, 8] | [_, 8, 8, 8, ..]);
-        (!is_tick).then(|| {
-            format!("one message of a symbol and two or three frames of 8 bytes, and not frames of {widths:?}")
-        })
-    })
-}
-
 fn one_symbol(candidate: &Candidate) -> Verdict {
     let (published, all) = Published::watched(candidate)?;
     let symbol = published.tick(&all, "a tick")?.swap_remove(0);
@@ -248,15 +200,6 @@ fn deaf_watcher(candidate: &Candidate) -> Verdict {
     published.ticks(&watcher, "ticks next to a watcher that reads nothing").map(drop)
 }
 
-fn small_frames(candidate: &Candidate) -> Verdict {
-    Published::every_tick(candidate, |tick| {
-        tick.iter()
-            .map(Vec::len)
-            .find(|&width| width > 64)
-            .map(|width| format!("frames of at most 64 bytes, not one of {width}"))
-    })
-}
-
 fn other_messages(candidate: &Candidate) -> Verdict {
     let (published, watcher) = Published::watched(candidate)?;
     let other = Peer::connect(XSUB, &published.endpoint())?;
@@ -282,39 +225,6 @@ fn stranger(candidate: &Candidate) -> Verdict {
     let _ = torn.send_bytes(b"\x00\x10\x01MS");
     drop(torn);
     published.ticks(&watcher, "ticks after peers that do not speak ZMTP or break off").map(drop)
-}
-
-fn sequence(candidate: &Candidate) -> Verdict {
-    let (published, watcher) = Published::watched(candidate)?;
-    let ticks = [published.ticks(&watcher, "ticks")?, published.ticks(&watcher, "ticks")?].concat();
-    if ticks.iter().all(|tick| tick.len() <= 3) {
-        return Err(Finding::Unsupported);
-    }
-    let mut numbers: HashMap<&[u8], Option<u64>> = HashMap::new();
-    for tick in &ticks {
-        let number = tick.get(3).and_then(|frame| u64_of(frame));
-        let Some(before) = numbers.insert(&tick[0], number) else { continue };
-        ensure(number.is_some() && number == before.map(|before| before.wrapping_add(1)), || {
-            let (before, number) = (shown(before), shown(number));
-            format!("expected the number after {before} in frame 4, seen {number}: {}", show(tick))
-        })?;
-    }
-    Ok(())
-}
-
-fn shown(number: Option<u64>) -> String {
-    number.map_or_else(|| "no number".to_owned(), |number| number.to_string())
-}
-
-fn sequence_start(candidate: &Candidate) -> Verdict {
-    let started = Instant::now();
-    let published = Published::start(candidate)?;
-    let watcher = published.watcher(b"")?;
-    let tick = published.tick(&watcher, "a tick")?;
-    let number = tick.get(3).and_then(|frame| u64_of(frame)).ok_or(Finding::Unsupported)?;
-    // Ticks before the watcher's connection do not reach it; a publisher of samples sends a few hundred a second.
-    let most = 1_000 * (started.elapsed().as_secs() + 1);
-    ensure(number <= most, || format!("expected a number that began with 0 just now, seen {number}: {}", show(&tick)))
 }
 
 fn stops(candidate: &Candidate, send: fn(&mut Running)) -> Verdict {
