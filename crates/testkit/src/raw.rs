@@ -166,3 +166,22 @@ pub fn greeting_as(socket_type: &str, routing_id: &[u8]) -> Vec<u8> {
     bytes.extend(ready);
     bytes
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_handshake_goes_back_to_the_version_of_the_peer() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut worker = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let old = b"\xff\0\0\0\0\0\0\0\x01\x7f\x01";
+        worker.write_all(&[&old[..], &[7, 0, 0]].concat()).unwrap();
+        let mut source = RawPeer::over(listener.accept().unwrap().0, "PUSH").unwrap();
+        source.send(&[b"order"]).unwrap();
+        let mut came = [0; VERSION + 3 + 7];
+        worker.set_read_timeout(Some(BOUND)).unwrap();
+        worker.read_exact(&mut came).unwrap();
+        assert_eq!(came[VERSION..], *b"\x08\0\0\0\x05order");
+    }
+}

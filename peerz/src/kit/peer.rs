@@ -229,3 +229,22 @@ fn receive(socket: &zmq::Socket, bound: Duration) -> Option<Frames> {
 fn own_fault(what: &str, endpoint: &str, error: zmq::Error) -> Finding {
     Finding::Failed(format!("the kit itself cannot {what} {endpoint}: {error}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{io::Write as _, net::TcpStream};
+
+    use super::*;
+
+    #[test]
+    fn a_peer_that_speaks_zmtp_2_is_up_although_libzmq_reports_no_handshake() {
+        let peer = Peer::bind(PULL).unwrap();
+        let mut worker = TcpStream::connect(peer.endpoint().trim_start_matches("tcp://")).unwrap();
+        // Signature, version, the type PUSH, an empty routing id, and a message.
+        worker.write_all(b"\xff\0\0\0\0\0\0\0\x01\x7f\x01\x08\0\0\0\x01\x02").unwrap();
+        assert!(peer.link_within(Link::Up, Duration::from_secs(10)));
+        assert_eq!(peer.recv_within(Duration::from_secs(10)), Some(vec![vec![2]]));
+        drop(worker);
+        assert!(peer.link_within(Link::Down, Duration::from_secs(10)));
+    }
+}
