@@ -172,16 +172,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_handshake_goes_back_to_the_version_of_the_peer() {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let mut worker = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    fn a_handshake_goes_back_to_the_version_of_the_peer() -> io::Result<()> {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let mut worker = TcpStream::connect(listener.local_addr()?)?;
         let old = b"\xff\0\0\0\0\0\0\0\x01\x7f\x01";
-        worker.write_all(&[&old[..], &[7, 0, 0]].concat()).unwrap();
-        let mut source = RawPeer::over(listener.accept().unwrap().0, "PUSH").unwrap();
-        source.send(&[b"order"]).unwrap();
+        worker.write_all(&[&old[..], &[7, 0, 0]].concat())?;
+        let mut source = RawPeer::over(listener.accept()?.0, "PUSH")?;
+        source.send(&[b"order"])?;
         let mut came = [0; VERSION + 3 + 7];
-        worker.set_read_timeout(Some(BOUND)).unwrap();
-        worker.read_exact(&mut came).unwrap();
+        worker.set_read_timeout(Some(BOUND))?;
+        worker.read_exact(&mut came)?;
         assert_eq!(came[VERSION..], *b"\x08\0\0\0\x05order");
+        Ok(())
     }
 }
