@@ -55,7 +55,7 @@ scene name *args: (release cast)
 # plays every scene by itself, checks what it expects, and prints a table
 [group('see')]
 [no-exit-message]
-rehearse *args: (release cast)
+rehearse *args: ui (release cast 'dealz')
     @{{ programs }}/scenez rehearse "$@"
 
 # records every scene, for when the live one fails on stage: minutes (`just recordings slow-joiner`: one of them)

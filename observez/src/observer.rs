@@ -1,6 +1,9 @@
 //! The socket that reports arrive by, its connection to the hub, and what has been learned from the reports.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::{Duration, Instant},
+};
 
 use observatory::{Change, Observatory, Presence, Process, fold::SILENT_AFTER};
 use sockets::{Connection, Context, Endpoint, Interest, MalformedMessages, Role, Socket, SocketError, State};
@@ -9,6 +12,9 @@ use wire::{
     DecodeError, Frames,
     report::{OBSERVATIONS, Report},
 };
+
+/// How many observers this process has had.
+static OBSERVERS: AtomicU64 = AtomicU64::new(0);
 
 /// An observer that has subscribed and is connecting.
 #[derive(Debug)]
@@ -37,7 +43,12 @@ impl Observer {
         is_quiet: bool,
     ) -> Result<Self, SocketError> {
         let mut socket = context.socket(Role::Sub, OBSERVATIONS)?;
-        socket.watch("observez.sub")?;
+        // A desk has an observer for each scene that is at work, in one context, where names differ.
+        let name = match OBSERVERS.fetch_add(1, Ordering::Relaxed) {
+            0 => "observez.sub".to_owned(),
+            number => format!("observez.sub.{number}"),
+        };
+        socket.watch(&name)?;
         for topic in topics {
             socket.subscribe(topic.as_bytes())?;
         }

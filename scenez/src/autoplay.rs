@@ -92,6 +92,7 @@ mod tests {
     fn snapshot(start: u64, cue: usize, progress: Progress) -> Snapshot {
         Snapshot {
             version: 1,
+            obeyed: 0,
             scene: Arc::new(parse("scene", SCENE).unwrap()),
             cue,
             target: cue,

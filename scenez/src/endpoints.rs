@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, io};
 
 use settings::observe;
 use sockets::{
-    HubConfig,
+    Endpoint, HubConfig,
     ports::{self, Held},
 };
 use thiserror::Error;
@@ -71,14 +71,16 @@ pub enum EndpointsError {
 }
 
 impl Endpoints {
-    /// Reserves a port for every channel, except those of the bus, which are at `hub`.
+    /// Reserves a port for every channel, except those of the bus, which are at `hub`, and those that are `given`.
     ///
     /// # Errors
     /// The system has no port left.
-    pub fn reserve(hub: &HubConfig) -> Result<Self, EndpointsError> {
+    pub fn reserve(hub: &HubConfig, given: &[(Channel, Endpoint)]) -> Result<Self, EndpointsError> {
         let mut ports = Vec::new();
         let mut endpoint = |channel: Channel| {
-            if channel == REPORTS {
+            if let Some((_, endpoint)) = given.iter().find(|(known, _)| *known == channel) {
+                Ok(endpoint.reachable().to_string())
+            } else if channel == REPORTS {
                 Ok(hub.reports.reachable().as_str().to_owned())
             } else if channel == OBSERVATIONS {
                 Ok(hub.observations.reachable().as_str().to_owned())
@@ -224,8 +226,8 @@ mod tests {
 
     fn endpoints() -> Endpoints {
         let at = |text: &str| text.parse().unwrap();
-        Endpoints::reserve(&HubConfig { reports: at("tcp://127.0.0.1:7"), observations: at("tcp://127.0.0.1:8") })
-            .unwrap()
+        let hub = HubConfig { reports: at("tcp://127.0.0.1:7"), observations: at("tcp://127.0.0.1:8") };
+        Endpoints::reserve(&hub, &[(wire::value::ORDERS, at("tcp://*:9"))]).unwrap()
     }
 
     fn filled(endpoints: &mut Endpoints, text: &str) -> String {
@@ -236,7 +238,8 @@ mod tests {
     fn two_scenes_have_different_ports_which_can_be_bound() {
         let (one, two) = (endpoints(), endpoints());
         for ((variable, first), (_, second)) in one.variables().zip(two.variables()) {
-            if variable.contains("OBSERVE") {
+            if variable.contains("OBSERVE") || variable == "VALUZ_ORDERS" {
+                assert_eq!(first, second);
                 continue;
             }
             assert_ne!(first, second);

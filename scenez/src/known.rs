@@ -9,13 +9,13 @@ use std::{
 
 use wire::report::Declaration;
 
-use crate::{peers, suggest::suggestion};
+use crate::{peers, stage::house::DESK, suggest::suggestion};
 
 /// Roles that start others, which report, and report nothing themselves.
 const SILENT: &[(&str, &str)] = &[("valuz", "run")];
 
-/// Programs of the suite that declare nothing: `linkz` reports itself, under any role.
-const UNDECLARED: [&str; 3] = ["keyz", "linkz", "observez"];
+/// Programs of the suite that declare nothing: `linkz` and the desk report themselves, under any role.
+const UNDECLARED: [&str; 4] = [DESK, "keyz", "linkz", "observez"];
 
 /// The programs of the suite that a scene may start, and the word for those in other languages.
 pub fn suite() -> BTreeSet<&'static str> {

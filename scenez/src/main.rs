@@ -116,7 +116,7 @@ fn rehearse(folder: &Path, args: &RehearseArgs) -> anyhow::Result<()> {
 fn stage_config(path: &Path) -> anyhow::Result<StageConfig> {
     let own = env::current_exe().context("cannot find this program")?;
     let programs = own.parent().context("cannot find the folder of this program")?.to_owned();
-    Ok(StageConfig { programs, root: files::root(path), hub: StageHub::Own })
+    Ok(StageConfig { programs, root: files::root(path), hub: StageHub::Own, house: None })
 }
 
 fn paths(folder: &Path, args: &NamesArgs) -> Result<Vec<PathBuf>, SceneError> {

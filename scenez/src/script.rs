@@ -48,6 +48,20 @@ pub struct Member {
     pub line: Line,
 }
 
+impl Member {
+    /// The name of its process with this number, from 1.
+    #[must_use]
+    pub fn process(&self, number: u32) -> String {
+        if self.count == 1 { self.name.clone() } else { format!("{}-{number}", self.name) }
+    }
+
+    /// Whether it runs this program.
+    #[must_use]
+    pub fn runs(&self, program: &str) -> bool {
+        self.run.first().is_some_and(|word| word == program)
+    }
+}
+
 /// A cue: one press of a key.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cue {

@@ -17,6 +17,7 @@
 //! - `acts`: what a cue does, step by step
 //! - `faults`: what is made to fail, and for how long
 //! - `hand`: what a hand outside of the scene can do
+//! - [`house`]: a desk that takes part in its scene
 //! - `bus`: the hub, and what processes report to it
 //! - `transcript`: the last lines that processes have printed
 //! - [`snapshot`]: what a view shows
@@ -26,11 +27,17 @@ mod bus;
 mod cast;
 mod faults;
 mod hand;
+pub mod house;
 mod owner;
 pub mod snapshot;
 mod transcript;
 
-use std::{ffi::OsString, path::PathBuf, sync::Arc};
+use std::{
+    ffi::OsString,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use languages::PeerError;
 use sockets::{
@@ -40,6 +47,7 @@ use sockets::{
 };
 use thiserror::Error;
 
+pub use self::house::{Holder, House};
 pub use self::snapshot::{ActorView, Choice, Command, FaultView, Life, PrintedLine, Progress, Snapshot};
 use self::{bus::Bus, owner::Owner, snapshot::Board};
 use crate::{endpoints::EndpointsError, script::Scene};
@@ -56,6 +64,8 @@ pub struct StageConfig {
     pub root: PathBuf,
     /// What they report to.
     pub hub: StageHub,
+    /// The desk that takes part in the scene, if one plays it so.
+    pub house: Option<House>,
 }
 
 /// The hub that the processes of a scene report to, and by which they are observed.
@@ -106,6 +116,8 @@ pub enum StageError {
 /// A scene at work. Dropped, it ends everything that it has started.
 pub struct Stage {
     handle: Handle<Command, Result<(), StageError>>,
+    /// How many commands were sent. It is locked while one is, so that their numbers are in their order.
+    sent: Mutex<u64>,
     board: Board,
 }
 
@@ -125,10 +137,11 @@ impl Stage {
         }
         let bus = Bus::open(&config.hub)?;
         let context = bus.context().clone();
-        let owner = Owner::new(scene, config, bus, Box::new(on_change))?;
+        let owner = Owner::new(scene, config, bus)?;
         let board = owner.board();
+        board.watch(Box::new(on_change));
         let handle = actor::spawn(&context, "stage", COMMANDS_MAX, move |inbox| owner.run(&inbox))?;
-        Ok(Self { handle, board })
+        Ok(Self { handle, sent: Mutex::new(0), board })
     }
 
     /// What there is to show now.
@@ -137,12 +150,26 @@ impl Stage {
         self.board.latest()
     }
 
-    /// Has the stage do something; what comes of it is in the snapshots that follow.
+    /// Calls this too after each new snapshot, as [`Stage::open`] does.
+    pub fn watch(&self, on_change: impl Fn() + Send + 'static) {
+        self.board.watch(Box::new(on_change));
+    }
+
+    /// Has the stage do something; what comes of it is in the snapshots that follow. Returns the number of the command, for
+    /// [`Snapshot::obeyed`].
     ///
     /// # Errors
     /// Many commands wait already, or the stage has ended.
-    pub fn command(&self, command: Command) -> Result<(), NotTaken<Command>> {
-        self.handle.send(command)
+    pub fn command(&self, command: Command) -> Result<u64, NotTaken<Command>> {
+        let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        self.handle.send(command)?;
+        *sent += 1;
+        Ok(*sent)
+    }
+
+    /// Waits for a snapshot that is as wanted, for `bound` at most; returns the latest one.
+    pub fn wait(&self, bound: Duration, is_wanted: impl Fn(&Snapshot) -> bool) -> Arc<Snapshot> {
+        self.board.wait(bound, is_wanted)
     }
 
     /// Whether the stage has ended by itself, which is a failure that [`Stage::close`] returns.

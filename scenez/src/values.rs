@@ -23,6 +23,12 @@ pub struct Actor {
     pub exit: Option<i32>,
     /// Whether the engine has suspended it.
     pub is_suspended: bool,
+    /// Whether the engine has asked it to end, or killed it.
+    pub is_ending: bool,
+    /// Why it could not be started.
+    pub failure: Option<String>,
+    /// The process that plays it, in words, if the engine has not started that: its id is [`Actor::pid`] if it has one.
+    pub elsewhere: Option<String>,
     /// The last state that the process has reported, and when it arrived.
     pub last: Option<(Instant, ProcessState)>,
 }

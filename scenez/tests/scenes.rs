@@ -33,7 +33,9 @@ fn every_scene_of_the_project_is_in_the_longest_cut_of_its_talk() {
     assert_eq!(minutes, [75, 30, 10]);
     let mut planned: Vec<&str> = talk.longest().unwrap().parts.iter().map(|part| part.scene.as_str()).collect();
     planned.sort_unstable();
-    assert_eq!(planned, files::all(&folder).unwrap().iter().map(|path| files::name(path)).collect::<Vec<_>>());
+    // The desk opens its own scene before the talk.
+    let names = files::all(&folder).unwrap().into_iter().map(|path| files::name(&path)).filter(|name| name != "demo");
+    assert_eq!(planned, names.collect::<Vec<_>>());
     // In each cut a scene takes the same time, and the talk comes to it from somewhere.
     for part in talk.cuts.iter().flat_map(|cut| &cut.parts) {
         let longest = talk.longest().unwrap().parts.iter().find(|other| other.scene == part.scene);

@@ -91,7 +91,7 @@ pub enum Command {
         /// Its [name](crate::view::SceneEntry::name).
         name: String,
     },
-    /// End the processes of the open scene.
+    /// End the processes of the open scene. Those of the desk's own scene stay.
     CloseScene,
     /// Go to a cue of the open scene.
     Cue {

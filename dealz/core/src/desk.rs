@@ -18,6 +18,7 @@ use std::{
     sync::{PoisonError, RwLock, RwLockReadGuard},
 };
 
+use scenez::stage::StageError;
 use sockets::{SocketError, Stop};
 use thiserror::Error;
 use wire::foreign;
@@ -57,6 +58,9 @@ pub enum StartError {
     /// The scene cannot be opened.
     #[error("cannot open the scene: {0}")]
     Scene(Refusal),
+    /// The stage of the desk's own processes cannot be opened.
+    #[error(transparent)]
+    Stage(#[from] StageError),
     /// The recording cannot be written.
     #[error("cannot record into {}: {reason}", foreign(&path.to_string_lossy()))]
     Record {

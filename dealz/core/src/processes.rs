@@ -1,41 +1,44 @@
-//! The programs that dealz starts: tickz, chatz and workers, as processes that end with it.
+//! The desk's own processes: tickz, chatz and workers, which are the cast of a scene that the desk takes part in.
 //!
-//! The thread `processes` owns them. It lives as long as the desk, because Linux ends a child with the thread that started
-//! it. A service that dealz did not start is found by the port that it holds: it is used and left alone. A process that
-//! exits by itself is not restarted; its exit is shown.
+//! The stage of that scene starts, watches and ends them, as it does for every scene. It lives as long as the desk: another scene
+//! that is opened has its own stage, so that prices flow and the room stays open meanwhile. A service that dealz did not start is found by the
+//! port that it holds: it is used and left alone. A process that exits by itself is not restarted; its exit is shown.
 //!
+//! The thread `processes` puts what pages ask for into commands of the stage, and what the stage shows into a list.
+//!
+//! - [`house`]: the scene and its stage
 //! - [`owner`]: the thread
-//! - [`slot`]: one process of the list
+//! - [`possible`]: what can be done to a process
+//! - [`list`]: the list of processes
 //! - [`status`]: what the system reports of a process
-//! - [`program`]: command lines
-//! - [`place`]: which process holds a port
+//! - [`place`]: which process holds an endpoint
 //! - [`address`]: which process has any address
-//! - [`log`]: the last log lines
 
 mod address;
-mod log;
+pub(crate) mod house;
+mod list;
 mod owner;
 mod place;
-mod program;
-mod slot;
+mod possible;
 mod status;
 
 use std::{
-    io,
     sync::{
-        Mutex, PoisonError,
+        Arc, Mutex, PoisonError,
         mpsc::{Receiver, SyncSender, sync_channel},
     },
     thread::{self, JoinHandle},
     time::Duration,
 };
 
+use scenez::stage::Stage;
 use tracing::error;
 
 use self::owner::{Answer, Message, Order, Owner};
-pub(crate) use self::{address::holders_at, program::Programs};
+pub(crate) use self::{address::holders_at, house::Surroundings, possible::of_scene};
 use crate::{
     command::{ProcessAct, Refusal},
+    desk::StartError,
     event::Event,
     view::ValuationName,
 };
@@ -49,22 +52,33 @@ const MESSAGES_MAX: usize = 256;
 /// How long a reply of the thread may take.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
-/// The handle; dropping it ends all started processes.
+/// The handle; dropping it ends all started processes, once no one else has their stage.
 pub(crate) struct Processes {
     sender: SyncSender<Message>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Processes {
-    /// Starts the thread and the processes of the stage.
+    /// Opens the stage, and starts the thread, and the scene if it is to start with the desk. Returns the stage too, for those who show
+    /// its scene.
     ///
     /// # Errors
-    /// The system has no more threads.
-    pub(crate) fn spawn(programs: Programs, events: SyncSender<Event>) -> io::Result<Self> {
+    /// The system has no more threads, ports or descriptors.
+    pub(crate) fn spawn(
+        surroundings: Surroundings,
+        events: SyncSender<Event>,
+    ) -> Result<(Self, Arc<Stage>), StartError> {
         let (sender, messages) = sync_channel(MESSAGES_MAX);
-        let owner = Owner::new(programs, (sender.clone(), messages), events);
-        let thread = thread::Builder::new().name("processes".to_owned()).spawn(move || owner.run())?;
-        Ok(Self { sender, thread: Mutex::new(Some(thread)) })
+        let starts = surroundings.stage.is_some();
+        let stage = Arc::new(house::open(surroundings)?);
+        let changed = sender.clone();
+        stage.watch(move || {
+            // If messages wait already, the thread will look after them.
+            let _ = changed.try_send(Message::Changed);
+        });
+        let owner = Owner::new(Arc::clone(&stage), starts, messages, events);
+        let thread = thread::Builder::new().name("processes".to_owned()).spawn(move || owner.run());
+        Ok((Self { sender, thread: Mutex::new(Some(thread.map_err(StartError::Thread)?)) }, stage))
     }
 
     /// Acts on a process.
@@ -100,7 +114,7 @@ impl Processes {
         self.order(Order::SetValuation(valuation))
     }
 
-    /// Ends all started processes, and starts those of the stage again.
+    /// Ends all started processes, and starts those again that start with the desk.
     ///
     /// # Errors
     /// The thread is busy or has ended.
@@ -123,11 +137,10 @@ impl Processes {
     }
 
     fn order(&self, order: Order) -> Answer {
-        let busy = || Refusal::NotNow { reason: "processes are starting or ending: try again".to_owned() };
+        let busy = || Refusal::not_now("processes are starting or ending: try again");
         let (sender, answer): (_, Receiver<Answer>) = sync_channel(1);
         self.sender.try_send(Message::Order(order, sender)).map_err(|_| busy())?;
-        let slow =
-            |_| Refusal::NotNow { reason: "this takes long: the list of processes will show its result".to_owned() };
+        let slow = |_| Refusal::not_now("this takes long: the list of processes will show its result");
         answer.recv_timeout(ANSWER_WITHIN).map_err(slow)?
     }
 }

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! The processes of a scene report to the hub of the desk, so they are shown like any others. They end with the scene, and with
-//! the desk.
+//! the desk. One scene has the desk's own processes as its cast: closed, it is shown no longer, and they stay.
 //!
 //! - [`owner`]: the thread
 //! - [`folder`]: which scenes there are, and what is wrong with them
@@ -35,7 +35,10 @@ use std::{
     time::Duration,
 };
 
-use scenez::{script::Act, stage::StageHub};
+use scenez::{
+    script::Act,
+    stage::{Stage, StageHub},
+};
 use tracing::error;
 
 use self::owner::{Message, Order, Owner};
@@ -53,7 +56,6 @@ const MESSAGES_MAX: usize = 64;
 const ANSWER_WITHIN: Duration = Duration::from_secs(6);
 
 /// Where scenes are, and what they need.
-#[derive(Debug)]
 pub(crate) struct Surroundings {
     /// The folder of scenes.
     pub(crate) folder: PathBuf,
@@ -61,6 +63,8 @@ pub(crate) struct Surroundings {
     pub(crate) programs: PathBuf,
     /// What the processes of a scene report to.
     pub(crate) hub: StageHub,
+    /// The stage of the scene that the desk takes part in.
+    pub(crate) house: Arc<Stage>,
 }
 
 /// The handle; dropping it ends the open scene.
@@ -84,6 +88,11 @@ impl Scenes {
     ) -> io::Result<Self> {
         let (sender, messages) = sync_channel(MESSAGES_MAX);
         let folder = surroundings.folder.clone();
+        let changed = sender.clone();
+        surroundings.house.watch(move || {
+            // If messages wait already, the thread will look after them.
+            let _ = changed.try_send(Message::Changed);
+        });
         let owner = Owner::new(surroundings, auto, (sender.clone(), messages), dashboard, events);
         let thread = thread::Builder::new().name("scenes".to_owned()).spawn(move || owner.run())?;
         Ok(Self { folder, sender, thread: Mutex::new(Some(thread)) })
@@ -95,6 +104,14 @@ impl Scenes {
     /// There is no such scene, it has mistakes, or the system has no ports left for it.
     pub(crate) fn open(&self, name: String) -> Result<(), Refusal> {
         self.order(Order::Open(name))
+    }
+
+    /// Shows the scene of the desk's own processes as the open one, as it is.
+    ///
+    /// # Errors
+    /// The thread is busy or has ended.
+    pub(crate) fn show_house(&self) -> Result<(), Refusal> {
+        self.order(Order::House)
     }
 
     /// Ends the open scene.

@@ -7,8 +7,9 @@ use crate::{
     fault::Fault,
     problem::Problems,
     script::{Act, Line, Member, ProcessAct},
+    stage::house::DESK,
     suggest::suggestion,
-    vocabulary::VIEWS,
+    vocabulary::{SERVICE_VIEWS, VIEWS},
 };
 
 /// What is known of a process at a point of the scene.
@@ -77,8 +78,7 @@ impl<'a> Play<'a> {
                 "`{name}` has no fault to clear{}",
                 suggestion(name, self.faulty.iter().map(String::as_str))
             )),
-            Act::View(view) if VIEWS.contains(&view.as_str()) => Ok(()),
-            Act::View(view) => Err(format!("no view `{view}` for scenes{}", suggestion(view, VIEWS))),
+            Act::View(view) => self.view(view),
             Act::Highlight(name) => self.highlight(name),
         };
         if let Err(reason) = done {
@@ -139,6 +139,16 @@ impl<'a> Play<'a> {
         let known = suggestion(link, member.links.iter().map(String::as_str));
         let reason = format!("`{process}` has no link `{link}`");
         Err(if known.is_empty() { format!("{reason}: links = [\"{link}\"] in the cast") } else { reason + &known })
+    }
+
+    /// A desk that takes part shows its services too.
+    fn view(&self, view: &str) -> Result<(), String> {
+        let has_desk = self.cast.players().any(|player| player.member.runs(DESK));
+        let views = || VIEWS.into_iter().chain(SERVICE_VIEWS.into_iter().filter(|_| has_desk));
+        if views().any(|known| known == view) {
+            return Ok(());
+        }
+        Err(format!("no view `{view}` for scenes{}", suggestion(view, views())))
     }
 
     fn highlight(&self, name: &str) -> Result<(), String> {

@@ -177,10 +177,7 @@ impl<'a> Player<'a> {
 
 /// The names of a member's processes.
 fn processes(member: &Member) -> Vec<String> {
-    if member.count == 1 {
-        return vec![member.name.clone()];
-    }
-    (1..=member.count).map(|number| format!("{}-{number}", member.name)).collect()
+    (1..=member.count).map(|number| member.process(number)).collect()
 }
 
 /// The name and the transport of each `{name}` and `{name:transport}` in a word.

@@ -1,12 +1,17 @@
 //! The processes of a scene: its cast, and a link for each endpoint that a member reaches through one.
 //!
 //! - `command`: how each is started
+//! - `numbers`: how many processes of a member run, and what
+//! - `guests`: those that play a member and that the cast has not started: the desk, and services of other terminals
 //!
 //! The thread that owns the cast starts its children, because Linux ends a child with the thread that started it.
 
 mod command;
+mod guests;
+mod numbers;
 
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     io,
     process::Stdio,
@@ -55,14 +60,18 @@ pub(super) enum CastError {
     NotReading(String),
     #[error("{0} is no link")]
     NotALink(String),
+    #[error("there is no member {0}")]
+    NoMember(String),
+    #[error("{0} was started outside of the scene: {1}")]
+    Elsewhere(String, String),
 }
 
 /// What a child has done.
 pub(super) enum Deed {
     /// It has written a line, to standard error if it is of the log.
     Line { text: String, is_log: bool },
-    /// It has ended.
-    Ended,
+    /// It has ended, and is to be started again or not.
+    Ended { starts: bool },
 }
 
 /// All processes.
@@ -70,8 +79,13 @@ pub(super) struct Cast {
     config: StageConfig,
     /// The name of this machine, as processes report it.
     host: Label,
+    /// What members run now, and what they run when the scene starts.
+    members: Vec<Member>,
+    initial_members: Vec<Member>,
     actors: Vec<Actor>,
     parts: Vec<Part>,
+    /// How many there are when the scene starts; others were added since.
+    initial: usize,
     /// How many children were started: the number of each is different from those before it at its place.
     starts: u64,
     bell: Bell,
@@ -83,12 +97,27 @@ pub(super) struct Cast {
 struct Part {
     play: Playing,
     child: Option<(u64, Child)>,
+    /// The words that the child was started with.
+    ran: Vec<String>,
+    then: Then,
+}
+
+/// What happens when a process has ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Then {
+    /// Nothing.
+    #[default]
+    Stay,
+    /// It is started again.
+    Start,
+    /// It is forgotten, as if it had never been started.
+    Leave,
 }
 
 /// What an actor plays.
 enum Playing {
-    /// A member of the cast, with the places of its links, by the names of their endpoints.
-    Member { member: Member, links: BTreeMap<String, (usize, String)> },
+    /// A member of the cast, by its place, with the places of its links, by the names of their endpoints.
+    Member { member: usize, links: BTreeMap<String, (usize, String)> },
     /// A link to this endpoint.
     Link { from: String, to: String },
 }
@@ -108,20 +137,35 @@ impl Cast {
         endpoints: &mut Endpoints,
     ) -> Result<Self, super::StageError> {
         let (sender, notices) = sync_channel(EVENTS_MAX);
-        let bell = Bell::new()?;
-        let host = own_host();
-        let mut cast = Self { config, host, actors: Vec::new(), parts: Vec::new(), starts: 0, bell, sender, notices };
-        for member in &scene.cast {
-            let member = &peers::ready(member, &cast.config.root)?;
-            for number in 1..=member.count {
-                let name = if member.count == 1 { member.name.clone() } else { format!("{}-{number}", member.name) };
-                cast.add(&name, member, endpoints)?;
+        let ready = scene.cast.iter().map(|member| peers::ready(member, &config.root).map(Cow::into_owned));
+        let members = ready.collect::<Result<Vec<_>, _>>()?;
+        let mut cast = Self {
+            config,
+            host: own_host(),
+            members: members.clone(),
+            initial_members: members,
+            actors: Vec::new(),
+            parts: Vec::new(),
+            initial: 0,
+            starts: 0,
+            bell: Bell::new()?,
+            sender,
+            notices,
+        };
+        for (index, member) in scene.cast.iter().enumerate() {
+            let number = cast.config.house.as_ref().and_then(|house| house.numbers.get(&member.name));
+            for number in 1..=number.copied().unwrap_or(member.count) {
+                cast.add(index, number, endpoints)?;
             }
         }
+        cast.initial = cast.actors.len();
         Ok(cast)
     }
 
-    fn add(&mut self, name: &str, member: &Member, endpoints: &mut Endpoints) -> Result<(), EndpointsError> {
+    /// Adds the process of a member with this number; returns its place.
+    fn add(&mut self, index: usize, number: u32, endpoints: &mut Endpoints) -> Result<usize, EndpointsError> {
+        let member = self.members[index].clone();
+        let name = member.process(number);
         let mut links = BTreeMap::new();
         for endpoint in &member.links {
             let link = format!("{name}.{endpoint}");
@@ -129,13 +173,21 @@ impl Cast {
             links.insert(endpoint.clone(), (self.actors.len(), from.clone()));
             self.push(link, format!("{}.{endpoint}", member.name), Playing::Link { from, to });
         }
-        self.push(name.to_owned(), member.name.clone(), Playing::Member { member: member.clone(), links });
-        Ok(())
+        self.push(name, member.name, Playing::Member { member: index, links });
+        Ok(self.actors.len() - 1)
     }
 
     fn push(&mut self, name: String, member: String, play: Playing) {
         self.actors.push(Actor { name, member, ..Actor::default() });
-        self.parts.push(Part { play, child: None });
+        self.parts.push(Part { play, child: None, ran: Vec::new(), then: Then::Stay });
+    }
+
+    /// The member that an actor plays; none if it is a link.
+    fn member(&self, place: usize) -> Option<&Member> {
+        match self.parts[place].play {
+            Playing::Member { member, .. } => Some(&self.members[member]),
+            Playing::Link { .. } => None,
+        }
     }
 
     /// The processes, as paths see them.
@@ -150,22 +202,32 @@ impl Cast {
 
     /// The places of those that the scene starts, and no cue.
     pub(super) fn openers(&self) -> Vec<usize> {
-        let opens = |part: &Part| matches!(&part.play, Playing::Member { member, .. } if !member.waits);
-        self.parts.iter().enumerate().filter(|(_, part)| opens(part)).map(|(place, _)| place).collect()
+        (0..self.parts.len()).filter(|&place| self.member(place).is_some_and(|member| !member.waits)).collect()
     }
 
-    /// Nothing has happened yet: none was started. All must have ended.
+    /// Nothing has happened yet: none was started, none was added. All must have ended.
     pub(super) fn forget(&mut self) {
-        for actor in &mut self.actors {
-            *actor = Actor { name: actor.name.clone(), member: actor.member.clone(), ..Actor::default() };
-        }
+        self.members.clone_from(&self.initial_members);
+        self.actors.truncate(self.initial);
+        self.parts.truncate(self.initial);
+        (0..self.initial).for_each(|place| self.forget_one(place));
+    }
+
+    fn forget_one(&mut self, place: usize) {
+        let actor = &mut self.actors[place];
+        *actor = Actor { name: actor.name.clone(), member: actor.member.clone(), ..Actor::default() };
+        self.parts[place].then = Then::Stay;
     }
 
     /// Starts a process, after its links.
     pub(super) fn start(&mut self, place: usize, endpoints: &mut Endpoints) -> Result<(), CastError> {
         let name = self.actors[place].name.clone();
-        if self.actors[place].runs() {
+        if self.parts[place].child.is_some() {
             return Err(CastError::Runs(name));
+        }
+        self.look_for_guest(place, endpoints)?;
+        if self.actors[place].elsewhere.is_some() {
+            return Ok(());
         }
         let (mut command, links) = self.command(place, endpoints)?;
         for link in links {
@@ -179,20 +241,24 @@ impl Cast {
         let child = Child::start(&mut command, LINE_BYTES_MAX, move |event| {
             pass_on(&sender, &rope, Notice { place, start, event })
         })
-        .map_err(|reason| CastError::Start { name, reason })?;
-        let actor = &mut self.actors[place];
-        (actor.pid, actor.exit, actor.is_suspended, actor.last) = (Some(child.pid()), None, false, None);
-        self.parts[place].child = Some((start, child));
+        .map_err(|reason| {
+            let program = command.get_program().display();
+            self.actors[place].failure = Some(format!("cannot start {program}: {reason}"));
+            CastError::Start { name, reason }
+        })?;
+        self.forget_one(place);
+        self.actors[place].pid = Some(child.pid());
+        let ran = self.member(place).map_or_else(Vec::new, |member| member.run.clone());
+        let part = &mut self.parts[place];
+        (part.child, part.ran) = (Some((start, child)), ran);
         Ok(())
     }
 
     /// Types a line into a process.
     pub(super) fn say(&mut self, place: usize, line: &str) -> Result<(), CastError> {
-        let name = &self.actors[place].name;
-        let Some((_, child)) = self.parts[place].child.as_mut().filter(|_| self.actors[place].runs()) else {
-            return Err(CastError::NotRunning(name.clone()));
-        };
-        child.say(line).map_err(|_| CastError::NotReading(name.clone()))
+        self.child(place)?;
+        let said = self.parts[place].child.as_mut().map(|(_, child)| child.say(line));
+        said.and_then(Result::ok).ok_or_else(|| CastError::NotReading(self.actors[place].name.clone()))
     }
 
     /// Gives a link a command.
@@ -205,8 +271,37 @@ impl Cast {
 
     /// The child at a place, if it runs.
     pub(super) fn child(&self, place: usize) -> Result<&Child, CastError> {
-        let child = self.parts[place].child.as_ref().filter(|_| self.actors[place].runs());
-        child.map(|(_, child)| child).ok_or_else(|| CastError::NotRunning(self.actors[place].name.clone()))
+        let Actor { name, elsewhere, .. } = &self.actors[place];
+        match (&self.parts[place].child, elsewhere) {
+            (Some((_, child)), _) => Ok(child),
+            (None, Some(holder)) => Err(CastError::Elsewhere(name.clone(), holder.clone())),
+            (None, None) => Err(CastError::NotRunning(name.clone())),
+        }
+    }
+
+    /// Asks a process to end, and kills it if it has not after `grace`.
+    pub(super) fn stop(&mut self, place: usize, grace: Duration) -> Result<(), CastError> {
+        self.child(place)?.stop(grace);
+        self.will_end(place, Then::Stay);
+        Ok(())
+    }
+
+    /// Kills a process.
+    pub(super) fn kill(&mut self, place: usize) -> Result<(), CastError> {
+        self.child(place)?.kill();
+        self.will_end(place, Then::Stay);
+        Ok(())
+    }
+
+    /// Asks a process to end, and has it started again when it has.
+    pub(super) fn restart(&mut self, place: usize, grace: Duration) -> Result<(), CastError> {
+        self.stop(place, grace)?;
+        self.parts[place].then = Then::Start;
+        Ok(())
+    }
+
+    fn will_end(&mut self, place: usize, then: Then) {
+        (self.actors[place].is_ending, self.parts[place].then) = (true, then);
     }
 
     /// Suspends or resumes a process.
@@ -222,15 +317,16 @@ impl Cast {
     }
 
     /// Has all end.
-    pub(super) fn stop(&self) {
-        for (_, child) in self.parts.iter().filter_map(|part| part.child.as_ref()) {
-            child.stop(GRACE);
+    pub(super) fn stop_all(&mut self) {
+        for place in 0..self.parts.len() {
+            // One that does not run need not end.
+            let _ = self.stop(place, GRACE);
         }
     }
 
-    /// Whether none runs.
+    /// Whether no child is left.
     pub(super) fn is_empty(&self) -> bool {
-        !self.actors.iter().any(Actor::runs)
+        self.parts.iter().all(|part| part.child.is_none())
     }
 
     /// Ready when a child has done something.
@@ -246,7 +342,8 @@ impl Cast {
                 Err(TryRecvError::Empty | TryRecvError::Disconnected) => return None,
             };
             // A child that another one has replaced had ended before.
-            if self.parts[place].child.as_ref().is_none_or(|(current, _)| *current != start) {
+            let part = self.parts.get(place);
+            if part.and_then(|part| part.child.as_ref()).is_none_or(|(current, _)| *current != start) {
                 continue;
             }
             match event {
@@ -256,7 +353,11 @@ impl Cast {
                     let actor = &mut self.actors[place];
                     (actor.exit, actor.is_suspended) = (Some(code(exit)), false);
                     self.parts[place].child = None;
-                    return Some((place, Deed::Ended));
+                    let then = std::mem::take(&mut self.parts[place].then);
+                    if then == Then::Leave {
+                        self.forget_one(place);
+                    }
+                    return Some((place, Deed::Ended { starts: then == Then::Start }));
                 }
             }
         }
@@ -295,6 +396,11 @@ impl Cast {
                 (Some(_), None) if actor.is_suspended => Life::Suspended,
                 (Some(_), None) => Life::Running,
             },
+            command: self.words(part),
+            is_ending: actor.is_ending,
+            will_start: part.then == Then::Start,
+            failure: actor.failure.clone(),
+            elsewhere: actor.elsewhere.clone(),
         };
         self.actors.iter().zip(&self.parts).map(view).collect()
     }

@@ -2,7 +2,7 @@
 
 use wire::foreign;
 
-use super::snapshot::{ActorView, Life, Snapshot};
+use super::snapshot::{ActorView, Snapshot};
 use crate::{
     fault::Fault,
     script::{Act, ProcessAct},
@@ -50,7 +50,7 @@ impl Snapshot {
 
     fn find_running<'a>(&'a self, name: &'a str) -> Result<Vec<&'a ActorView>, String> {
         let found = self.find(name)?;
-        match found.iter().find(|actor| !matches!(actor.life, Life::Running | Life::Suspended)) {
+        match found.iter().find(|actor| !actor.runs()) {
             Some(actor) => Err(format!("{} does not run", actor.name)),
             None => Ok(found),
         }

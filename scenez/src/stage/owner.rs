@@ -34,6 +34,9 @@ const SNAPSHOT_EVERY: Duration = Duration::from_millis(50);
 /// The most events of children taken before anything else.
 const DEEDS_MAX: usize = 1_000;
 
+/// How often a desk that takes part looks for services of other terminals, which costs milliseconds.
+const GUEST_LOOK: Duration = Duration::from_secs(3);
+
 /// How long processes may take to end, when a step waits for one and in the end.
 const END_WITHIN: Duration = Duration::from_secs(3);
 
@@ -46,6 +49,8 @@ pub(super) struct Owner {
     endpoints: Endpoints,
     faults: Faults,
     phase: Phase,
+    /// Whether nothing starts once all have ended.
+    rests: bool,
     cue: usize,
     /// The cue up to which the scene plays by itself.
     target: usize,
@@ -63,16 +68,21 @@ pub(super) struct Owner {
     next_ask: Instant,
     board: Board,
     version: u64,
+    /// How many commands were obeyed.
+    obeyed: u64,
     is_changed: bool,
     next_snapshot: Instant,
-    on_change: Box<dyn Fn() + Send>,
+    /// When services of other terminals are looked for, if any can be.
+    next_guest_look: Option<Instant>,
 }
 
 /// What the thread is at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
-    /// All processes end; then the scene starts.
+    /// All processes end; then the scene starts, or rests.
     Clearing,
+    /// Nothing starts by itself.
+    Resting,
     /// The processes were asked for their states at the first time; the cue acts when they have answered, or at the second.
     Asking(Instant, Instant),
     /// The cue acts.
@@ -93,18 +103,16 @@ enum Event {
 }
 
 impl Owner {
-    pub(super) fn new(
-        scene: Arc<Scene>,
-        config: StageConfig,
-        bus: Bus,
-        on_change: Box<dyn Fn() + Send>,
-    ) -> Result<Self, StageError> {
-        let mut endpoints = Endpoints::reserve(bus.endpoints())?;
+    pub(super) fn new(scene: Arc<Scene>, config: StageConfig, bus: Bus) -> Result<Self, StageError> {
+        let given = config.house.as_ref().map_or_else(Vec::new, |house| house.endpoints.clone());
+        let has_house = config.house.is_some();
+        let mut endpoints = Endpoints::reserve(bus.endpoints(), &given)?;
         let cast = Cast::new(&scene, config, &mut endpoints)?;
         let now = Instant::now();
         let faults = Faults::default();
         let first = Snapshot {
             version: 0,
+            obeyed: 0,
             scene: Arc::clone(&scene),
             cue: 0,
             target: 0,
@@ -125,6 +133,7 @@ impl Owner {
             endpoints,
             faults,
             phase: Phase::Clearing,
+            rests: has_house,
             cue: 0,
             target: 0,
             play: None,
@@ -139,9 +148,10 @@ impl Owner {
             next_ask: now,
             board: Board::new(first),
             version: 0,
+            obeyed: 0,
             is_changed: true,
             next_snapshot: now,
-            on_change,
+            next_guest_look: has_house.then_some(now),
         })
     }
 
@@ -156,7 +166,7 @@ impl Owner {
             error!(%error, "stage");
         }
         self.end();
-        (self.on_change)();
+        self.board.notify();
         Ok(played?)
     }
 
@@ -181,6 +191,10 @@ impl Owner {
                     let now = Instant::now();
                     self.bus.follow(now)?;
                     self.is_changed |= self.faults.turn(now, &self.cast);
+                    if self.next_guest_look.is_some_and(|next| now >= next) {
+                        self.next_guest_look = Some(now + GUEST_LOOK);
+                        self.is_changed |= self.cast.look_for_guests(&mut self.endpoints);
+                    }
                 }
             }
         }
@@ -188,7 +202,7 @@ impl Owner {
 
     fn next_event(&self, events: &mut Events<Event>, inbox: &Inbox<Command>) -> Result<Event, SocketError> {
         let phase = match self.phase {
-            Phase::Clearing => None,
+            Phase::Clearing | Phase::Resting => None,
             Phase::Asking(_, until) => Some(until),
             Phase::Acting => self.awaited.map(|(_, until)| until),
             Phase::Watching => self.play.as_ref().and_then(Play::next_deadline),
@@ -197,6 +211,7 @@ impl Owner {
             phase,
             self.bus.next_deadline(),
             self.faults.next_deadline(),
+            self.next_guest_look,
             self.is_changed.then_some(self.next_snapshot),
             self.is_open().then_some(self.next_ask),
         ];
@@ -223,7 +238,13 @@ impl Owner {
             self.is_changed = true;
             match deed {
                 Deed::Line { text, is_log } => self.keep_line(place, &text, is_log),
-                Deed::Ended => self.faults.forget(place),
+                Deed::Ended { starts } => {
+                    self.faults.forget(place);
+                    if starts {
+                        let started = self.cast.start(place, &mut self.endpoints);
+                        self.note_failure(started);
+                    }
+                }
             }
         }
         self.cast.ring();
@@ -241,12 +262,13 @@ impl Owner {
         (self.is_changed, self.next_snapshot) = (false, now + SNAPSHOT_EVERY);
         self.version += 1;
         let progress = match (self.phase, &self.play) {
-            (Phase::Clearing, _) => Progress::Clearing,
+            (Phase::Clearing | Phase::Resting, _) => Progress::Clearing,
             (Phase::Watching, Some(play)) => Progress::Watching(play.verdict()),
             _ => Progress::Acting,
         };
         self.board.put(Snapshot {
             version: self.version,
+            obeyed: self.obeyed,
             scene: Arc::clone(&self.scene),
             cue: self.cue,
             target: self.target,
@@ -260,12 +282,11 @@ impl Owner {
             highlight: self.highlight.clone(),
             lines: self.transcript.lines(),
         });
-        (self.on_change)();
     }
 
     /// Ends all processes; those that do not end in time are killed with the cast.
     fn end(&mut self) {
-        self.cast.stop();
+        self.cast.stop_all();
         let until = Instant::now() + END_WITHIN;
         while !self.cast.is_empty() && Instant::now() < until {
             let woken = Events::new().next(Some(until), false, || [(true, self.cast.interest())]);

@@ -2,8 +2,8 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, PoisonError},
-    time::Instant,
+    sync::{Arc, Condvar, Mutex, PoisonError},
+    time::{Duration, Instant},
 };
 
 use crate::{
@@ -17,6 +17,8 @@ use crate::{
 pub struct Snapshot {
     /// Rises with each snapshot of a stage.
     pub version: u64,
+    /// How many commands were obeyed: what they have done at once is in this snapshot.
+    pub obeyed: u64,
     /// The scene.
     pub scene: Arc<Scene>,
     /// Which of its cues is at work.
@@ -64,7 +66,7 @@ pub struct Choice {
 }
 
 /// A process of the cast.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ActorView {
     /// Its name, such as `worker-2`; a link's is `late.ticks`.
     pub name: String,
@@ -76,12 +78,31 @@ pub struct ActorView {
     pub pid: Option<u32>,
     /// How it is.
     pub life: Life,
+    /// What runs, or would be started, as in the scene.
+    pub command: String,
+    /// Whether it was asked to end, or killed by a command.
+    pub is_ending: bool,
+    /// Whether it is started again when it has ended.
+    pub will_start: bool,
+    /// Why it could not be started.
+    pub failure: Option<String>,
+    /// The process that plays it, in words, if that is none of the scene's.
+    pub elsewhere: Option<String>,
+}
+
+impl ActorView {
+    /// Whether a process runs, even if it is suspended.
+    #[must_use]
+    pub const fn runs(&self) -> bool {
+        matches!(self.life, Life::Running | Life::Suspended)
+    }
 }
 
 /// How a process is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Life {
     /// It was not started.
+    #[default]
     Waiting,
     /// It runs.
     Running,
@@ -158,20 +179,49 @@ impl fmt::Display for Life {
 }
 
 /// Where the latest snapshot is. Older ones are gone: a view that is slow misses them, and nothing waits for it.
-#[derive(Debug, Clone)]
-pub(super) struct Board(Arc<Mutex<Arc<Snapshot>>>);
+#[derive(Clone)]
+pub(super) struct Board(Arc<Shown>);
+
+struct Shown {
+    latest: Mutex<Arc<Snapshot>>,
+    has_changed: Condvar,
+    watchers: Mutex<Vec<Box<dyn Fn() + Send>>>,
+}
 
 impl Board {
     pub(super) fn new(first: Snapshot) -> Self {
-        Self(Arc::new(Mutex::new(Arc::new(first))))
+        Self(Arc::new(Shown {
+            latest: Mutex::new(Arc::new(first)),
+            has_changed: Condvar::new(),
+            watchers: Mutex::default(),
+        }))
     }
 
     pub(super) fn latest(&self) -> Arc<Snapshot> {
-        Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.0.latest.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn wait(&self, bound: Duration, is_wanted: impl Fn(&Snapshot) -> bool) -> Arc<Snapshot> {
+        let latest = self.0.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.0.has_changed.wait_timeout_while(latest, bound, |latest| !is_wanted(latest));
+        let (latest, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&latest)
     }
 
     pub(super) fn put(&self, snapshot: Snapshot) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
+        *self.0.latest.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
+        self.notify();
+    }
+
+    /// Calls `watcher` after each change.
+    pub(super) fn watch(&self, watcher: Box<dyn Fn() + Send>) {
+        self.0.watchers.lock().unwrap_or_else(PoisonError::into_inner).push(watcher);
+    }
+
+    /// Has everyone look: at a new snapshot, or at the end of the stage.
+    pub(super) fn notify(&self) {
+        self.0.has_changed.notify_all();
+        self.0.watchers.lock().unwrap_or_else(PoisonError::into_inner).iter().for_each(|watcher| watcher());
     }
 }
 
@@ -184,6 +234,24 @@ pub enum Command {
     Back,
     /// Start the scene again.
     Reset,
-    /// Do this, as if the cue did it.
+    /// End all processes. Nothing starts by itself before a reset.
+    Rest,
+    /// Do this at once.
     Act(Act),
+    /// Have so many processes of a member run: start those with the lowest numbers, or end those with the highest, which are then
+    /// forgotten.
+    Number {
+        /// The member.
+        member: String,
+        /// How many.
+        count: u32,
+    },
+    /// Have the processes of a member run this, until the scene starts again. Those that run something else are killed and started
+    /// again.
+    Run {
+        /// The member.
+        member: String,
+        /// As in the cast.
+        words: Vec<String>,
+    },
 }

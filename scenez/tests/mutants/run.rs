@@ -104,7 +104,8 @@ impl Watched {
         let (sender, changes) = sync_channel(1);
         let program = testkit::sibling("scenez");
         let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..").into();
-        let config = StageConfig { programs: program.parent().unwrap().to_owned(), root, hub: StageHub::Own };
+        let config =
+            StageConfig { programs: program.parent().unwrap().to_owned(), root, hub: StageHub::Own, house: None };
         let stage = Stage::open(Arc::new(scene), config, move || {
             let _ = sender.try_send(());
         });

@@ -82,7 +82,8 @@ pub(crate) fn scene(text: &str) -> Arc<Scene> {
 /// The programs of this build.
 pub(crate) fn config() -> StageConfig {
     let program = testkit::sibling("scenez");
-    StageConfig { programs: program.parent().unwrap().to_owned(), root: "/".into(), hub: StageHub::Own }
+    let programs = program.parent().unwrap().to_owned();
+    StageConfig { programs, root: "/".into(), hub: StageHub::Own, house: None }
 }
 
 /// Plays a scene through.

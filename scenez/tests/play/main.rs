@@ -3,6 +3,7 @@
 //! - [`green`]: a scene plays, and each change of it fails
 //! - [`chaos`]: any order of keys, acts and faults leaves nothing behind
 //! - [`faults`]: what is made to fail does, and only for its time
+//! - [`house`]: a desk that takes part
 //! - [`orphans`]: nor does any end of the program
 //! - [`peers`]: members in other languages
 //! - [`shared`]: a hub that others use too
@@ -16,6 +17,7 @@ mod chaos;
 mod common;
 mod faults;
 mod green;
+mod house;
 mod orphans;
 mod peers;
 mod shared;

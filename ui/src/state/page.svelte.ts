@@ -72,10 +72,15 @@ export class Page {
     return (ownProcess(desk)?.sockets ?? []).flatMap(({ name, key }) => (name.startsWith(`${view}.`) ? [key] : []))
   })
 
-  /** The names of the scene's processes as a text, which is the same until one of them changes; null without a scene. */
+  /**
+   * The names of the scene's processes as a text, which is the same until one of them changes; null without a scene, and in
+   * one that the desk takes part in: all that it shows belongs to that.
+   */
   readonly #actors: string | null = $derived.by(() => {
     const { scenes, stage } = this.desk
-    return scenes.open === null ? null : JSON.stringify(stage.actors.map(({ pid, name }) => [pid, name]))
+    const own = ownProcess(this.desk)?.pid
+    const takesPart = stage.actors.some(({ pid }) => pid !== null && pid === own)
+    return scenes.open === null || takesPart ? null : JSON.stringify(stage.actors.map(({ pid, name }) => [pid, name]))
   })
 
   /** All processes, those of the open scene by their names in it. */

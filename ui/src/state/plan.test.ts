@@ -24,12 +24,14 @@ test('the longest cut is played unless another one is chosen', () => {
 
 test('the scene that follows is that of the cut; without a talk, that of the folder', () => {
   const cut = cutOf(scenes, null)
-  expect([null, 'ping', 'fail', 'pair'].map((name) => sceneAfter(scenes, cut, name))).toEqual([
+  const begun = { ...scenes, startedMs: 1 }
+  expect([null, 'ping', 'fail', 'pair'].map((name) => sceneAfter(begun, cut, name))).toEqual([
     'ping',
     'joiner',
     null,
     null,
   ])
+  expect(sceneAfter({ ...scenes, startedMs: null }, cut, 'pair')).toBe('ping')
   expect(sceneAfter(scenes, null, 'fail')).toBe('pair')
   expect(sceneAfter(NO_SCENES, null, null)).toBeNull()
 })

@@ -33,14 +33,15 @@ export function partsOf({ folder }: ScenesView, cut: CutView | null): Part[] {
 }
 
 /**
- * The scene after one: in the cut, or in the folder if there is no talk. Without a scene the first of them; null if there is
- * none.
+ * The scene after one: in the cut, or in the folder if there is no talk. The first of them without a scene, and after one that is
+ * shown before the talk begins; null if there is none.
  */
 export function sceneAfter(scenes: ScenesView, cut: CutView | null, name: string | null): string | null {
   const names = cut ? cut.parts.map(({ scene }) => scene) : scenes.folder.map(({ name }) => name)
   if (name === null) return names[0] ?? null
   const place = names.indexOf(name)
-  return place < 0 ? null : (names[place + 1] ?? null)
+  if (place < 0 && scenes.startedMs !== null) return null
+  return names[place + 1] ?? null
 }
 
 /** How long the talk has run; null before it begins. */

@@ -5,7 +5,7 @@ use std::sync::{PoisonError, TryLockError};
 
 use scenez::{
     fault::{self, Fault, FaultError},
-    script::{self, Act},
+    script::Act,
 };
 use valuz::pace::Pace;
 use wire::{Symbol, Text, User};
@@ -15,7 +15,7 @@ use crate::{
     command::{Command, OrdersInput, ProcessAct, Refusal, Reply},
     event::Event,
     feeds::valuz::{Run, orders_of},
-    processes::WORKERS_MAX,
+    processes::{self, WORKERS_MAX},
     view::{BatchPace, ValuationName},
 };
 
@@ -71,7 +71,7 @@ impl Live {
             done => return done,
         };
         let is_actor = self.dashboard().lock().unwrap_or_else(PoisonError::into_inner).has_actor(&id);
-        if is_actor { self.scenes.act(Act::Process(of_scene(act), id)) } else { Err(refusal) }
+        if is_actor { self.scenes.act(Act::Process(processes::of_scene(act), id)) } else { Err(refusal) }
     }
 
     fn run_batch(&self, orders: &OrdersInput, valuation: ValuationName) -> Result<(), Refusal> {
@@ -100,6 +100,9 @@ impl Live {
         };
         self.scenes.reset()?;
         self.processes.reset()?;
+        if self.shows_house {
+            self.scenes.show_house()?;
+        }
         self.valuz.reset()?;
         for symbol in self.tickz.followed() {
             self.tickz.forget(symbol)?;
@@ -114,18 +117,6 @@ impl Live {
         // Last, so that all earlier events are cleared too.
         self.report(Event::Reset);
         Ok(())
-    }
-}
-
-/// The same act on a process of a scene.
-const fn of_scene(act: ProcessAct) -> script::ProcessAct {
-    match act {
-        ProcessAct::Start => script::ProcessAct::Start,
-        ProcessAct::Stop => script::ProcessAct::Stop,
-        ProcessAct::Restart => script::ProcessAct::Restart,
-        ProcessAct::Kill => script::ProcessAct::Kill,
-        ProcessAct::Suspend => script::ProcessAct::Suspend,
-        ProcessAct::Resume => script::ProcessAct::Resume,
     }
 }
 

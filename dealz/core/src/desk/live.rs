@@ -13,12 +13,17 @@ use std::{
 use scenez::stage::StageHub;
 use sockets::{Context, Reporting};
 use tracing::error;
-use wire::{Symbol, User};
+use wire::{
+    Symbol, User,
+    chat::{BROADCASTS, REQUESTS},
+    tick::TICKS,
+    value::{CONTROL, ORDERS, RESULTS},
+};
 
 use super::StartError;
 use crate::{
     clock::Now,
-    config::DeskConfig,
+    config::{DeskConfig, ValuzEndpoints},
     dashboard::Dashboard,
     event::Event,
     feeds::{
@@ -29,7 +34,7 @@ use crate::{
         valuz::Valuz,
     },
     own::OWN,
-    processes::{Processes, Programs},
+    processes::{self, Processes},
     recording::{self, Recorder},
     scenes::{Scenes, Surroundings},
     updates::Updates,
@@ -58,6 +63,8 @@ pub(crate) struct Live {
     /// The symbols to follow and the name in the chat, at the start and after a reset.
     pub(super) symbols: Vec<Symbol>,
     pub(super) name: User,
+    /// Whether the scene of the desk's own processes is open then.
+    pub(super) shows_house: bool,
     /// Held during a reset.
     pub(super) resetting: Mutex<()>,
     // These end after the feeds, in this order.
@@ -82,9 +89,8 @@ impl Live {
         let file = file.transpose()?;
         let (events, inbox) = sync_channel(EVENTS_MAX);
         let hub = BusHub::spawn(&context, hub)?;
-        let reports = hub.endpoints().reports.clone();
         let reporting = Reporting {
-            hub: reports.clone(),
+            hub: hub.endpoints().reports.clone(),
             is_own_hub: hub.is_own(),
             program: "dealz".to_owned(),
             role: "desk".to_owned(),
@@ -103,32 +109,29 @@ impl Live {
         let dashboard = Dashboard::new(desk, name.as_str(), host(), Now::read());
         let board = DashboardHandle::spawn(dashboard, strangers, (events.clone(), inbox))?;
 
-        let surroundings = Surroundings {
-            folder: scenes.folder,
-            programs: programs.clone(),
-            hub: StageHub::Shared {
-                context: hub.context_of_clients(&context),
-                endpoints: hub.endpoints().clone(),
-                variables: variables.clone(),
-            },
+        let shared = StageHub::Shared {
+            context: hub.context_of_clients(&context),
+            endpoints: hub.endpoints().clone(),
+            variables,
         };
-        let to_open = scenes.open;
-        let scenes = Scenes::spawn(surroundings, scenes.auto, Arc::clone(&board.dashboard), events.clone());
-        let scenes = scenes.map_err(StartError::Thread)?;
         let wanted = valuz;
         let valuz = Valuz::spawn(&observed, wanted.clone(), events.clone())?;
-        let programs = Programs {
-            folder: programs,
+        // Where the system chose the ports, workers have to know them.
+        let ValuzEndpoints { orders, results, control } = valuz.endpoints().unwrap_or(wanted);
+        let services = [(TICKS, ticks.clone()), (REQUESTS, requests.clone()), (BROADCASTS, broadcasts.clone())];
+        let shows_house = stage.is_some() && scenes.open.is_none();
+        let own = processes::Surroundings {
+            programs: programs.clone(),
             stage,
-            variables,
-            ticks: ticks.clone(),
-            requests: requests.clone(),
-            broadcasts: broadcasts.clone(),
-            // Where the system chose the ports, workers have to know them.
-            valuz: valuz.endpoints().unwrap_or(wanted),
-            reports,
+            hub: shared.clone(),
+            endpoints: services.into_iter().chain([(ORDERS, orders), (RESULTS, results), (CONTROL, control)]).collect(),
         };
-        let processes = Arc::new(Processes::spawn(programs, events.clone()).map_err(StartError::Thread)?);
+        let (processes, house) = Processes::spawn(own, events.clone())?;
+        let processes = Arc::new(processes);
+        let (to_open, auto) = (scenes.open, scenes.auto);
+        let surroundings = Surroundings { folder: scenes.folder, programs, hub: shared, house };
+        let scenes = Scenes::spawn(surroundings, auto, Arc::clone(&board.dashboard), events.clone());
+        let scenes = scenes.map_err(StartError::Thread)?;
         let tickz = Tickz::spawn(&observed, &ticks, &symbols, events.clone())?;
         let chatz = Chatz::spawn(&observed, &requests, &broadcasts, &name, events.clone())?;
         let recorder = file.map(|file| {
@@ -137,7 +140,12 @@ impl Live {
             Recorder::spawn(file, updates, observations.taps().clone(), keys).map_err(StartError::Thread)
         });
         let recorder = recorder.transpose()?;
-        to_open.map_or(Ok(()), |name| scenes.open(name)).map_err(StartError::Scene)?;
+        match to_open {
+            Some(name) => scenes.open(name),
+            None if shows_house => scenes.show_house(),
+            None => Ok(()),
+        }
+        .map_err(StartError::Scene)?;
         Ok(Self {
             recorder: Mutex::new(recorder),
             tickz,
@@ -150,6 +158,7 @@ impl Live {
             events,
             symbols,
             name,
+            shows_house,
             resetting: Mutex::new(()),
             board,
             _hub: hub,

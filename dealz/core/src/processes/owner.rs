@@ -1,46 +1,47 @@
-//! The thread `processes`: carries out orders, notes which processes end, observes the others, and reports to the dashboard.
+//! The thread `processes`: carries out orders by the stage of the desk's scene, and reports what it shows to the dashboard.
 
 use std::{
-    sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError},
+    sync::{
+        Arc,
+        mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError},
+    },
     time::{Duration, Instant},
 };
 
-use super::{
-    WORKERS_MAX,
-    program::{Programs, Service},
-    slot::{Slot, Then},
+use scenez::{
+    script::{self, Act},
+    stage::{ActorView, Command, Progress, Snapshot, Stage},
 };
 use wire::foreign;
 
+use super::{WORKERS_MAX, house, list::List, possible::possible};
 use crate::{
+    clock::now_ms,
     command::{ProcessAct, Refusal},
     dashboard::workers::WORKER,
     event::Event,
-    view::ValuationName,
+    view::{ProcessState, ProcessView, ValuationName},
 };
 
-/// How often the system is asked about the processes that dealz has started.
+/// How often the system is asked about the processes.
 const LOOK: Duration = Duration::from_secs(1);
-
-/// How often it is asked which process holds an address, which costs milliseconds.
-const HOLDER_LOOK: Duration = Duration::from_secs(3);
 
 /// The least time between two reports.
 const BEAT: Duration = Duration::from_millis(200);
 
-/// How long killed processes may take to be gone.
-const GONE_WITHIN: Duration = Duration::from_millis(500);
+/// How long the stage may take to do something.
+const DONE_WITHIN: Duration = Duration::from_secs(1);
 
-/// How long processes may take to end after SIGTERM when dealz ends.
-const END_WITHIN: Duration = Duration::from_millis(500);
+/// How long all processes may take to be gone.
+const GONE_WITHIN: Duration = Duration::from_secs(2);
 
 /// A message to the thread.
 pub(crate) enum Message {
-    /// A process has written a line, or has ended.
+    /// The stage shows something new.
     Changed,
     /// An order, and where to answer: with the process ids of the local workers if they are asked for.
     Order(Order, SyncSender<Answer>),
-    /// End everything that was started, and the thread.
+    /// End the thread.
     Stop,
 }
 
@@ -58,268 +59,178 @@ pub(crate) enum Order {
 
 /// The state of the thread.
 pub(crate) struct Owner {
-    programs: Programs,
-    /// The two services, and the workers by their numbers.
-    slots: Vec<Slot>,
+    stage: Arc<Stage>,
+    /// Whether the scene starts with the desk, and again after a reset.
+    starts: bool,
     /// How many local workers there should be.
     wanted: u32,
-    valuation: ValuationName,
+    /// The number of the scene's start that `wanted` is of.
+    start: u64,
     messages: Receiver<Message>,
-    /// For the threads that read logs.
-    sender: SyncSender<Message>,
     events: SyncSender<Event>,
-    /// Whether there is something to report.
-    changed: bool,
+    list: List,
+    /// What was reported last.
+    reported: Option<(Vec<ProcessView>, u32)>,
+    is_changed: bool,
     next_report: Instant,
     next_look: Instant,
-    next_holder_look: Instant,
-    /// Whether a stop was requested while it waited for processes to end.
-    is_stopping: bool,
 }
 
 impl Owner {
-    pub(crate) fn new(
-        programs: Programs,
-        (sender, messages): (SyncSender<Message>, Receiver<Message>),
-        events: SyncSender<Event>,
-    ) -> Self {
-        let slots = [Service::Tickz, Service::Chatz].map(|service| {
-            let place = programs.place(&service);
-            Slot::new(service, place)
-        });
+    pub(crate) fn new(stage: Arc<Stage>, starts: bool, messages: Receiver<Message>, events: SyncSender<Event>) -> Self {
         let now = Instant::now();
         Self {
-            programs,
-            slots: slots.into(),
+            stage,
+            starts,
             wanted: 0,
-            valuation: ValuationName::Notional,
+            start: 0,
             messages,
-            sender,
             events,
-            changed: true,
+            list: List::default(),
+            reported: None,
+            is_changed: true,
             next_report: now,
             next_look: now,
-            next_holder_look: now,
-            is_stopping: false,
         }
     }
 
-    /// Runs until it is stopped; then no process that it has started is left.
+    /// Runs until it is stopped.
     pub(crate) fn run(mut self) {
-        self.begin();
-        while !self.is_stopping {
+        if self.starts {
+            // If the stage has ended, its list stays empty.
+            let _ = self.reset();
+        }
+        loop {
             self.step();
-            let left = self.next_deadline().saturating_duration_since(Instant::now());
-            match self.messages.recv_timeout(left) {
-                Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => break,
+            let deadline = if self.is_changed { self.next_look.min(self.next_report) } else { self.next_look };
+            match self.messages.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return,
                 Ok(Message::Order(order, answer)) => {
                     // The caller has given up if it cannot be sent.
                     let _ = answer.try_send(self.handle(order));
+                    self.is_changed = true;
                 }
-                Ok(Message::Changed) | Err(RecvTimeoutError::Timeout) => {}
+                Ok(Message::Changed) => self.is_changed = true,
+                Err(RecvTimeoutError::Timeout) => {}
             }
         }
-        self.end();
-    }
-
-    /// Starts what belongs to the stage.
-    fn begin(&mut self) {
-        self.changed = true;
-        self.valuation = ValuationName::Notional;
-        let workers = self.programs.stage.as_ref().map(|stage| stage.workers.min(WORKERS_MAX));
-        if workers.is_some() {
-            for slot in self.slots.iter_mut().filter(|slot| !slot.is_alive()) {
-                // Its state shows a failure.
-                let _ = slot.start(&self.programs, &self.sender);
-            }
-        }
-        self.set_workers(workers.unwrap_or(0));
     }
 
     fn handle(&mut self, order: Order) -> Answer {
-        self.changed = true;
         match order {
-            Order::Act(id, act) => self.act(&id, act)?,
-            Order::SetWorkers(count) => self.set_workers(count),
+            Order::Act(id, act) => self.act(id, act)?,
+            Order::SetWorkers(count) => self.set_workers(count)?,
             Order::KillWorker => self.kill_worker()?,
-            Order::SetValuation(valuation) => return Ok(self.set_valuation(valuation)),
-            Order::Reset => self.reset(),
+            Order::SetValuation(valuation) => return self.set_valuation(valuation),
+            Order::Reset => self.reset()?,
         }
         Ok(Vec::new())
     }
 
-    fn act(&mut self, id: &str, act: ProcessAct) -> Result<(), Refusal> {
-        let Some(slot) = self.slots.iter_mut().find(|slot| slot.service.id() == id) else {
-            return Err(Refusal::Invalid {
-                field: "id".to_owned(),
-                reason: format!("there is no process {}", foreign(id).at_most(40)),
-            });
+    fn act(&mut self, id: String, act: ProcessAct) -> Result<(), Refusal> {
+        let Some(view) = self.views().into_iter().find(|view| view.id == id) else {
+            let reason = format!("there is no process {}", foreign(&id).at_most(40));
+            return Err(Refusal::invalid("id", &reason));
         };
-        let is_alive = slot.is_alive();
-        if let Service::Worker(_, valuation) = &mut slot.service
-            && !is_alive
-        {
-            *valuation = self.valuation;
-        }
-        slot.act(act, &self.programs, &self.sender)?;
+        let refused = |reason: String| Refusal::not_now(&format!("{}: {reason}", view.id));
+        let act = possible(&view.state, act).map_err(refused)?;
+        self.command(Command::Act(Act::Process(act, id.clone())))?;
+        let (snapshot, views) = (self.stage.snapshot(), self.views());
         if id.starts_with(WORKER) {
-            self.wanted = self.workers().filter(|slot| slot.is_wanted()).count() as u32;
+            self.wanted = wanted(&snapshot);
+        }
+        if act == script::ProcessAct::Start {
+            // Another process may hold its port by now, or it cannot be started.
+            let started = views.iter().find(|view| view.id == id).map(|view| &view.state);
+            let failure = snapshot.named(&id).find_map(|actor| actor.failure.clone());
+            match (started, failure) {
+                (Some(state @ ProcessState::Elsewhere { .. }), _) => {
+                    possible(state, ProcessAct::Start).map(drop).map_err(refused)?;
+                }
+                (_, Some(failure)) => return Err(refused(failure)),
+                _ => {}
+            }
         }
         Ok(())
     }
 
-    /// Starts workers, the lowest numbers first, or ends those with the highest numbers.
-    fn set_workers(&mut self, count: u32) {
+    fn set_workers(&mut self, count: u32) -> Result<(), Refusal> {
         self.wanted = count.min(WORKERS_MAX);
-        let live = self.workers().filter(|slot| slot.is_wanted()).count();
-        for _ in live..self.wanted as usize {
-            self.start_worker();
-        }
-        let surplus = live.saturating_sub(self.wanted as usize);
-        let highest = self.slots.iter_mut().rev().filter(|slot| is_worker(slot) && slot.is_wanted());
-        highest.take(surplus).for_each(|slot| slot.terminate(Then::Leave));
-        // One that has ended by itself is no longer shown.
-        if self.wanted as usize <= live {
-            self.slots.retain(|slot| !is_worker(slot) || slot.is_alive());
-        }
-    }
-
-    fn start_worker(&mut self) {
-        let is_free = |number: &u32| !self.workers().any(|slot| number_of(slot) == *number && slot.is_alive());
-        // There are more numbers than workers.
-        let Some(number) = (1..=u32::MAX).find(is_free) else { return };
-        let index = self.slots.partition_point(|slot| number_of(slot) < number);
-        if self.slots.get(index).is_none_or(|slot| number_of(slot) != number) {
-            let service = Service::Worker(number, self.valuation);
-            let place = self.programs.place(&service);
-            self.slots.insert(index, Slot::new(service, place));
-        }
-        let slot = &mut self.slots[index];
-        slot.service = Service::Worker(number, self.valuation);
-        // If it could not be started, its state shows why.
-        let _ = slot.start(&self.programs, &self.sender);
+        self.command(Command::Number { member: house::member_of_workers(), count: self.wanted }).map(drop)
     }
 
     fn kill_worker(&mut self) -> Result<(), Refusal> {
-        let last = self.slots.iter_mut().rev().find(|slot| is_worker(slot) && slot.is_wanted() && slot.is_alive());
-        let Some(slot) = last else {
-            return Err(Refusal::NotNow { reason: "no worker of this desk is running".to_owned() });
+        let is_there = |view: &ProcessView| matches!(view.state, ProcessState::Running | ProcessState::Suspended);
+        let mut views = self.views();
+        views.retain(|view| view.id.starts_with(WORKER) && is_there(view));
+        let Some(last) = views.pop() else {
+            return Err(Refusal::not_now("no worker of this desk is running"));
         };
-        slot.kill(Then::Stay);
+        self.command(Command::Act(Act::Process(script::ProcessAct::Kill, last.id)))?;
         self.wanted = self.wanted.saturating_sub(1);
         Ok(())
     }
 
     /// Has all local workers compute this, and returns the process ids of those that do.
-    fn set_valuation(&mut self, valuation: ValuationName) -> Vec<u32> {
-        self.valuation = valuation;
-        let others: Vec<u32> = self
-            .workers()
-            .filter(|slot| slot.is_wanted() && !matches!(slot.service, Service::Worker(_, its) if its == valuation))
-            .map(number_of)
-            .collect();
-        let is_other = |slot: &Slot| is_worker(slot) && others.contains(&number_of(slot));
-        self.slots.iter_mut().filter(|slot| is_other(slot)).for_each(|slot| slot.kill(Then::Stay));
-        self.wait_for_ends(GONE_WITHIN, |slot| is_other(slot));
-        for slot in self.slots.iter_mut().filter(|slot| is_other(slot) && !slot.is_alive()) {
-            slot.service = Service::Worker(number_of(slot), valuation);
-            // Its state shows a failure.
-            let _ = slot.start(&self.programs, &self.sender);
-        }
-        self.workers().filter_map(Slot::working_pid).collect()
+    fn set_valuation(&mut self, valuation: ValuationName) -> Answer {
+        let member = house::member_of_workers();
+        let words = house::words_of_worker(&self.stage.snapshot().scene, valuation);
+        self.command(Command::Run { member: member.clone(), words })?;
+        self.stage.wait(DONE_WITHIN, |snapshot| !snapshot.named(&member).any(|actor| actor.will_start));
+        let is_working = |view: &ProcessView| view.id.starts_with(WORKER) && view.state == ProcessState::Running;
+        Ok(self.views().iter().filter(|view| is_working(view)).filter_map(|view| view.pid).collect())
     }
 
     /// Ends everything that was started, and begins again.
-    fn reset(&mut self) {
-        self.slots.iter_mut().for_each(|slot| slot.kill(Then::Stay));
-        self.wait_for_ends(GONE_WITHIN, |_| true);
-        self.slots.retain(|slot| !is_worker(slot) || slot.is_alive());
-        self.slots.iter().for_each(Slot::clear_log);
-        self.begin();
+    fn reset(&mut self) -> Result<(), Refusal> {
+        let start = self.stage.snapshot().start;
+        self.command(if self.starts { Command::Reset } else { Command::Rest })?;
+        let is_there = |snapshot: &Snapshot| (snapshot.progress != Progress::Clearing) == self.starts;
+        self.stage.wait(GONE_WITHIN, |snapshot| snapshot.start > start && is_there(snapshot));
+        Ok(())
     }
 
-    /// Ends everything that was started by SIGTERM, and then by SIGKILL.
-    fn end(&mut self) {
-        self.slots.iter_mut().for_each(|slot| slot.terminate(Then::Stay));
-        self.wait_for_ends(END_WITHIN, |_| true);
-        // To drop them kills those that are left.
-        self.slots.clear();
+    /// Has the stage do something, and waits until it has.
+    fn command(&self, command: Command) -> Result<Arc<Snapshot>, Refusal> {
+        let not_taken = |_| Refusal::not_now("processes are starting or ending: try again");
+        let number = self.stage.command(command).map_err(not_taken)?;
+        Ok(self.stage.wait(DONE_WITHIN, |snapshot| snapshot.obeyed >= number))
     }
 
-    /// Waits until those of `which` have ended, for `bound` at most.
-    fn wait_for_ends(&mut self, bound: Duration, which: impl Fn(&Slot) -> bool) {
-        let deadline = Instant::now() + bound;
-        loop {
-            for slot in &mut self.slots {
-                slot.handle_changes();
-            }
-            let now = Instant::now();
-            if now >= deadline || !self.slots.iter().any(|slot| which(slot) && slot.is_alive()) {
-                return;
-            }
-            match self.messages.recv_timeout(deadline - now) {
-                Ok(Message::Stop) => self.is_stopping = true,
-                Ok(Message::Order(_, answer)) => {
-                    let reason = "processes are being started and ended: try again".to_owned();
-                    let _ = answer.try_send(Err(Refusal::NotNow { reason }));
-                }
-                _ => {}
-            }
+    /// The list as it is now.
+    fn views(&mut self) -> Vec<ProcessView> {
+        let snapshot = self.stage.snapshot();
+        if self.start != snapshot.start {
+            (self.start, self.wanted) = (snapshot.start, wanted(&snapshot));
+            self.list.clear();
         }
+        self.list.follow(&snapshot, now_ms())
     }
 
-    /// Notes which processes have ended, observes the others, and reports changes.
+    /// Reports changes.
     fn step(&mut self) {
         let now = Instant::now();
-        for slot in &mut self.slots {
-            self.changed |= slot.handle_changes();
-        }
-        self.slots.retain(|slot| slot.is_alive() || slot.then != Then::Leave);
-        for slot in &mut self.slots {
-            if !slot.is_alive() && slot.then == Then::Start {
-                // Its state shows a failure.
-                let _ = slot.start(&self.programs, &self.sender);
-                self.changed = true;
-            }
-        }
         if now >= self.next_look {
-            self.next_look = now + LOOK;
-            for slot in &mut self.slots {
-                self.changed |= slot.look();
-            }
+            (self.next_look, self.is_changed) = (now + LOOK, true);
         }
-        if now >= self.next_holder_look {
-            self.next_holder_look = now + HOLDER_LOOK;
-            for slot in &mut self.slots {
-                self.changed |= slot.look_for_holder();
-            }
+        if !self.is_changed || now < self.next_report {
+            return;
         }
-        if self.changed && now >= self.next_report {
-            self.next_report = now + BEAT;
-            let views = self.slots.iter().map(|slot| slot.view(&self.programs)).collect();
-            let sent = self.events.try_send(Event::Processes(views, self.wanted));
-            self.changed = matches!(sent, Err(TrySendError::Full(_)));
+        (self.next_report, self.is_changed) = (now + BEAT, false);
+        let report = (self.views(), self.wanted);
+        if self.reported.as_ref() == Some(&report) {
+            return;
         }
-    }
-
-    fn next_deadline(&self) -> Instant {
-        let look = self.next_look.min(self.next_holder_look);
-        if self.changed { look.min(self.next_report) } else { look }
-    }
-
-    fn workers(&self) -> impl Iterator<Item = &Slot> {
-        self.slots.iter().filter(|slot| is_worker(slot))
+        match self.events.try_send(Event::Processes(report.0.clone(), report.1)) {
+            Err(TrySendError::Full(_)) => self.is_changed = true,
+            _ => self.reported = Some(report),
+        }
     }
 }
 
-const fn is_worker(slot: &Slot) -> bool {
-    matches!(slot.service, Service::Worker(..))
-}
-
-/// The number of a worker; 0 for a service, so that services come first.
-const fn number_of(slot: &Slot) -> u32 {
-    match slot.service {
-        Service::Worker(number, _) => number,
-        Service::Tickz | Service::Chatz => 0,
-    }
+/// How many workers run and are to go on, or will be started again.
+fn wanted(snapshot: &Snapshot) -> u32 {
+    let member = house::member_of_workers();
+    let is_wanted = |actor: &&ActorView| actor.will_start || (actor.runs() && !actor.is_ending);
+    snapshot.named(&member).filter(is_wanted).count() as u32
 }

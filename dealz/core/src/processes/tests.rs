@@ -1,13 +1,22 @@
 //! With the real programs, at ports that the system chooses.
 
 use std::{
-    cell::RefCell, collections::BTreeMap, ffi::OsString, fs, os::unix::fs::PermissionsExt as _, path::Path,
-    sync::mpsc::Receiver, time::Instant,
+    cell::RefCell, collections::BTreeMap, fs, os::unix::fs::PermissionsExt as _, path::Path, sync::mpsc::Receiver,
+    time::Instant,
+};
+
+use scenez::stage::StageHub;
+use sockets::Endpoint;
+use wire::{
+    Channel,
+    chat::{BROADCASTS, REQUESTS},
+    tick::TICKS,
+    value::{CONTROL, ORDERS, RESULTS},
 };
 
 use super::*;
 use crate::{
-    config::{Stage, ValuzEndpoints},
+    config,
     view::{ProcessState, ProcessView},
 };
 
@@ -19,25 +28,23 @@ struct Started {
 }
 
 /// The programs of a folder, with endpoints at which no process listens.
-fn programs(folder: &Path) -> Programs {
-    let [ticks, requests, broadcasts, orders, results, control, reports] =
-        testkit::free_endpoints().map(|endpoint| endpoint.parse().unwrap());
-    Programs {
-        folder: folder.to_owned(),
-        stage: None,
-        variables: vec![("RUST_LOG", OsString::from("info"))],
-        ticks,
-        requests,
-        broadcasts,
-        valuz: ValuzEndpoints { orders, results, control },
-        reports,
-    }
+fn programs(folder: &Path) -> Surroundings {
+    let channels = [TICKS, REQUESTS, BROADCASTS, ORDERS, RESULTS, CONTROL];
+    let endpoints: [String; 6] = testkit::free_endpoints();
+    let endpoints = channels.into_iter().zip(endpoints.map(|endpoint| endpoint.parse().unwrap())).collect();
+    Surroundings { programs: folder.to_owned(), stage: None, hub: StageHub::Own, endpoints }
 }
 
-fn start_with(mut programs: Programs, workers: Option<u32>) -> Started {
-    programs.stage = workers.map(|workers| Stage { prices: None, workers });
+/// The endpoint of a channel.
+fn at(programs: &mut Surroundings, channel: Channel) -> &mut Endpoint {
+    programs.endpoints.iter_mut().find(|(known, _)| *known == channel).map(|(_, endpoint)| endpoint).unwrap()
+}
+
+fn start_with(mut programs: Surroundings, workers: Option<u32>) -> Started {
+    programs.stage = workers.map(|workers| config::Stage { prices: None, workers });
     let (sender, events) = sync_channel(16);
-    Started { processes: Processes::spawn(programs, sender).unwrap(), events, last: RefCell::default() }
+    let (processes, _) = Processes::spawn(programs, sender).unwrap();
+    Started { processes, events, last: RefCell::default() }
 }
 
 fn folder() -> std::path::PathBuf {
@@ -193,8 +200,8 @@ fn one_that_will_not_end_is_killed() {
 
 #[test]
 fn a_service_started_elsewhere_is_used_and_its_start_and_end_are_noticed() {
-    let programs = programs(&folder());
-    let ticks = programs.ticks.clone();
+    let mut programs = programs(&folder());
+    let ticks = at(&mut programs, TICKS).clone();
     let tickz = || {
         let arguments = ["publish", "--ticks", ticks.as_str()];
         testkit::Program::start(testkit::sibling("tickz"), arguments)
@@ -222,8 +229,9 @@ fn a_suspended_service_at_a_path_holds_up_nothing_and_is_called_suspended() {
     let folder_of_paths = tempfile::tempdir().unwrap();
     let path = |name: &str| format!("ipc://{}", folder_of_paths.path().join(name).display()).parse().unwrap();
     let mut programs = programs(&folder());
-    (programs.requests, programs.broadcasts) = (path("requests"), path("broadcasts"));
-    let arguments = ["serve", "--requests", programs.requests.as_str(), "--broadcasts", programs.broadcasts.as_str()];
+    let [requests, broadcasts]: [Endpoint; 2] = [path("requests"), path("broadcasts")];
+    let arguments = ["serve", "--requests", requests.as_str(), "--broadcasts", broadcasts.as_str()];
+    (*at(&mut programs, REQUESTS), *at(&mut programs, BROADCASTS)) = (requests.clone(), broadcasts.clone());
     let chatz = testkit::Program::start(testkit::sibling("chatz"), arguments);
     chatz.wait_for_log("listening");
     let started = start_with(programs, None);
@@ -248,7 +256,7 @@ fn a_suspended_service_at_a_path_holds_up_nothing_and_is_called_suspended() {
 #[test]
 fn a_service_on_another_host_is_not_started_here() {
     let mut programs = programs(&folder());
-    programs.ticks = "tcp://192.0.2.1:9003".parse().unwrap();
+    *at(&mut programs, TICKS) = "tcp://192.0.2.1:9003".parse().unwrap();
     let started = start_with(programs, Some(0));
     let elsewhere = ProcessState::Elsewhere { holder: "on 192.0.2.1".to_owned(), suspended: false };
     started.until("elsewhere", |views, _| views["tickz"].state == elsewhere && running(views) == 1);

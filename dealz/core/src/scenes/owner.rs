@@ -30,6 +30,7 @@ use crate::{
     config::Auto,
     dashboard::Dashboard,
     event::Event,
+    processes::house,
     view::{HighlightView, ScenesView, ViewName},
 };
 
@@ -38,6 +39,9 @@ const POINTER_LOOK: Duration = Duration::from_millis(100);
 
 /// How often the thread looks whether the stage has failed, which no message reports.
 const STAGE_LOOK: Duration = Duration::from_secs(1);
+
+/// How long the stage of the desk's own processes may take to begin a reset.
+const RESET_WITHIN: Duration = Duration::from_secs(1);
 
 /// A message to the thread.
 pub(super) enum Message {
@@ -52,6 +56,7 @@ pub(super) enum Message {
 /// What the thread can do.
 pub(super) enum Order {
     Open(String),
+    House,
     Close,
     Cue(CueStep),
     Act(Act),
@@ -81,7 +86,8 @@ pub(super) struct Owner {
 
 /// The open scene.
 struct Open {
-    stage: Stage,
+    /// That of the desk's own processes has other owners too.
+    stage: Arc<Stage>,
     scene: Arc<Scene>,
     opened: Now,
     /// The version of the snapshot that pages have.
@@ -141,6 +147,12 @@ impl Owner {
     fn obey(&mut self, order: Order) -> Result<(), Refusal> {
         match order {
             Order::Open(name) => self.open(&name),
+            Order::House => {
+                self.close();
+                self.enter(Arc::clone(&self.surroundings.house));
+                self.show();
+                Ok(())
+            }
             Order::Close => {
                 self.opened()?;
                 self.close();
@@ -177,7 +189,10 @@ impl Owner {
 
     fn open(&mut self, name: &str) -> Result<(), Refusal> {
         self.folder = Folder::read(&self.surroundings.folder);
-        let opened = self.folder.load(name).and_then(|(file, scene)| self.start(file, scene));
+        let opened = match name {
+            house::NAME => self.start_house(),
+            _ => self.folder.load(name).and_then(|(file, scene)| self.start(file, scene)),
+        };
         // A scene that cannot be opened leaves the one that is open alone, and the folder may have changed.
         self.show();
         opened
@@ -186,20 +201,39 @@ impl Owner {
     fn start(&mut self, file: PathBuf, scene: Scene) -> Result<(), Refusal> {
         self.close();
         let Surroundings { programs, hub, .. } = &self.surroundings;
-        let config = StageConfig { programs: programs.clone(), root: files::root(&file), hub: hub.clone() };
-        let (scene, opened, sender) = (Arc::new(scene), Now::read(), self.sender.clone());
+        let config =
+            StageConfig { programs: programs.clone(), root: files::root(&file), hub: hub.clone(), house: None };
+        let sender = self.sender.clone();
         let on_change = move || {
             // If messages wait already, the thread will look after them.
             let _ = sender.try_send(Message::Changed);
         };
-        let stage = Stage::open(Arc::clone(&scene), config, on_change)
+        let stage = Stage::open(Arc::new(scene), config, on_change)
             .map_err(|error| Refusal::not_now(&format!("the scene cannot start: {error}")))?;
-        self.started_ms.get_or_insert(opened.ms);
+        self.enter(Arc::new(stage));
+        self.started_ms.get_or_insert_with(|| Now::read().ms);
+        Ok(())
+    }
+
+    /// Starts the scene of the desk's own processes, which is no part of the talk.
+    fn start_house(&mut self) -> Result<(), Refusal> {
+        self.close();
+        let house = Arc::clone(&self.surroundings.house);
+        let reset = house.command(stage::Command::Reset).map_err(|_| busy())?;
+        // Until then it has the view and the highlight of before.
+        house.wait(RESET_WITHIN, |snapshot| snapshot.obeyed >= reset);
+        self.enter(house);
+        Ok(())
+    }
+
+    /// Makes this the open scene.
+    fn enter(&mut self, stage: Arc<Stage>) {
+        let scene = Arc::clone(&stage.snapshot().scene);
+        let opened = Now::read();
         // Who opens a scene wants to see it.
         self.playing = None;
         let auto = self.auto.take().map(AutoPlayer::new);
         self.open = Some(Open { stage, scene, opened, shown: 0, view: 0, highlight: 0, pointer: None, auto });
-        Ok(())
     }
 
     fn cue(&mut self, to: CueStep) -> Result<(), Refusal> {
@@ -258,7 +292,7 @@ impl Owner {
 
     /// Ends the open scene, if one is; returns why it had failed before, if it had.
     fn close(&mut self) -> Option<String> {
-        let closed = self.open.take()?.stage.close();
+        let closed = Arc::into_inner(self.open.take()?.stage)?.close();
         closed.err().map(|error| {
             error!(%error, "stage");
             error.to_string()
@@ -295,9 +329,12 @@ impl Open {
     }
 
     fn command(&self, command: stage::Command) -> Result<(), Refusal> {
-        let busy = |_| Refusal::not_now("the scene is busy: too many commands are waiting");
-        self.stage.command(command).map_err(busy)
+        self.stage.command(command).map(drop).map_err(|_| busy())
     }
+}
+
+fn busy() -> Refusal {
+    Refusal::not_now("the scene is busy: too many commands are waiting")
 }
 
 /// The view that a scene names: a scene that is checked names no other.

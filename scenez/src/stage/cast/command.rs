@@ -2,9 +2,10 @@
 
 use std::{collections::BTreeMap, process::Command};
 
-use super::{Cast, Playing};
+use super::{Cast, Part, Playing};
 use crate::{
     endpoints::{Endpoints, EndpointsError},
+    known::suite,
     stage::StageHub,
 };
 
@@ -24,6 +25,7 @@ impl Cast {
                 Ok((command, Vec::new()))
             }
             Playing::Member { member, links } => {
+                let member = &self.members[*member];
                 let through: BTreeMap<_, _> =
                     links.iter().map(|(name, (_, from))| (name.clone(), from.clone())).collect();
                 let mut words = member.run.iter().map(|word| endpoints.fill(word, &through));
@@ -42,10 +44,20 @@ impl Cast {
         }
     }
 
+    /// What runs, or would be started, as it is typed in a shell; empty for a link.
+    pub(super) fn words(&self, part: &Part) -> String {
+        let words = match part.play {
+            Playing::Member { .. } if part.child.is_some() => &part.ran,
+            Playing::Member { member, .. } => &self.members[member].run,
+            Playing::Link { .. } => return String::new(),
+        };
+        shlex::try_join(words.iter().map(String::as_str)).unwrap_or_else(|_| words.join(" "))
+    }
+
     /// A program of the suite, or any other one, with what it needs to report.
     fn program(&self, name: &str) -> Command {
         let own = self.config.programs.join(name);
-        let is_own = !name.contains('/') && own.is_file();
+        let is_own = !name.contains('/') && (own.is_file() || suite().contains(name));
         let mut command = if is_own {
             Command::new(own)
         } else {

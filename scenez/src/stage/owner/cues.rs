@@ -5,8 +5,11 @@
 //!    ▲                                            │
 //!    └──────────────── back, reset ───────────────┘
 //! ```
+//!
+//! A scene of a desk that takes part begins with, and may return to, a phase in which it rests: nothing starts by itself.
 
 use std::{
+    collections::VecDeque,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -17,6 +20,7 @@ use tracing::error;
 use super::{END_WITHIN, Owner, Phase};
 use crate::{
     play::Play,
+    script::Act,
     stage::{
         acts::{self, Step},
         bus::ASK_EVERY,
@@ -41,27 +45,59 @@ impl Owner {
     pub(super) fn obey(&mut self, command: &Command) {
         let last = self.scene.cues.len() - 1;
         match command {
+            Command::Next | Command::Back if self.phase == Phase::Resting => {}
             Command::Next if self.phase == Phase::Watching && self.cue < last => {
                 self.target = self.cue + 1;
                 self.enter(self.cue + 1);
             }
             Command::Next => self.target = (self.target + 1).min(last),
-            Command::Back => self.clear(self.target.saturating_sub(1)),
-            Command::Reset => self.clear(0),
-            Command::Act(act) => match acts::add(act, &self.cast, &mut self.steps) {
-                Ok(()) => {}
-                Err(reason) => self.note(reason),
-            },
+            Command::Back => self.clear(self.target.saturating_sub(1), false),
+            Command::Reset => self.clear(0, false),
+            Command::Rest => self.clear(0, true),
+            // A process that started now would be in the way of the next start of the scene.
+            _ if self.phase == Phase::Clearing => self.note("the processes of the scene are ending".to_owned()),
+            Command::Act(act) => self.act_at_once(act),
+            Command::Number { member, count } => {
+                let set = self.cast.set_number(member, *count, &mut self.endpoints);
+                self.note_failure(set);
+            }
+            Command::Run { member, words } => {
+                let set = self.cast.set_run(member, words);
+                self.note_failure(set);
+            }
         }
-        self.is_changed = true;
+        // Who has sent it may wait for what it does.
+        (self.obeyed, self.is_changed, self.next_snapshot) = (self.obeyed + 1, true, Instant::now());
     }
 
-    /// Starts the scene again, and plays it up to this cue.
-    fn clear(&mut self, target: usize) {
-        self.target = target;
+    /// Does what a hand asks for, which waits for nothing.
+    fn act_at_once(&mut self, act: &Act) {
+        let mut steps = VecDeque::new();
+        if let Err(reason) = acts::add(act, &self.cast, &mut steps) {
+            return self.note(reason);
+        }
+        let mut ending = None;
+        for step in steps {
+            let done = match step {
+                Step::Stop(place) => {
+                    let stopped = self.take(Instant::now(), step);
+                    ending = stopped.is_ok().then_some(place);
+                    stopped
+                }
+                // It starts when it has ended.
+                Step::Start(place) if ending == Some(place) => self.cast.restart(place, STOP_WITHIN),
+                step => self.take(Instant::now(), step),
+            };
+            self.note_failure(done);
+        }
+    }
+
+    /// Starts the scene again, and plays it up to this cue; or has it rest.
+    fn clear(&mut self, target: usize, rests: bool) {
+        (self.target, self.rests) = (target, rests);
         if self.phase != Phase::Clearing {
             self.phase = Phase::Clearing;
-            self.cast.stop();
+            self.cast.stop_all();
         }
         (self.play, self.awaited, self.view, self.highlight) = (None, None, None, None);
         self.steps.clear();
@@ -79,6 +115,7 @@ impl Owner {
                         self.open();
                     }
                 }
+                Phase::Resting => {}
                 Phase::Asking(asked, until) => {
                     if now >= until || self.has_reported_since(asked) {
                         self.act();
@@ -100,7 +137,7 @@ impl Owner {
         Ok(())
     }
 
-    /// All processes have ended: the scene starts.
+    /// All processes have ended: the scene starts, or rests.
     fn open(&mut self) {
         self.start += 1;
         self.cast.forget();
@@ -108,10 +145,15 @@ impl Owner {
         self.faults = Faults::default();
         self.cue = 0;
         self.problems.clear();
+        if self.rests {
+            self.phase = Phase::Resting;
+            self.cast.look_for_guests(&mut self.endpoints);
+            self.is_changed = true;
+            return;
+        }
         for place in self.cast.openers() {
-            if let Err(error) = self.cast.start(place, &mut self.endpoints) {
-                self.note(error.to_string());
-            }
+            let started = self.cast.start(place, &mut self.endpoints);
+            self.note_failure(started);
         }
         self.act();
     }
@@ -172,9 +214,13 @@ impl Owner {
             }
             let Some(step) = self.steps.pop_front() else { break };
             self.is_changed = true;
-            if let Err(error) = self.take(now, step) {
-                self.note(error.to_string());
-            }
+            let ends = match step {
+                Step::Stop(place) | Step::Kill(place) => Some(place),
+                _ => None,
+            };
+            let taken = self.take(now, step);
+            self.awaited = ends.filter(|_| taken.is_ok()).map(|place| (place, now + END_WITHIN));
+            self.note_failure(taken);
         }
         if self.phase == Phase::Acting
             && let Some(play) = &mut self.play
@@ -188,14 +234,8 @@ impl Owner {
     fn take(&mut self, now: Instant, step: Step) -> Result<(), CastError> {
         match step {
             Step::Start(place) => self.cast.start(place, &mut self.endpoints)?,
-            Step::Stop(place) => {
-                self.cast.child(place)?.stop(STOP_WITHIN);
-                self.awaited = Some((place, now + END_WITHIN));
-            }
-            Step::Kill(place) => {
-                self.cast.child(place)?.kill();
-                self.awaited = Some((place, now + END_WITHIN));
-            }
+            Step::Stop(place) => self.cast.stop(place, STOP_WITHIN)?,
+            Step::Kill(place) => self.cast.kill(place)?,
             Step::Suspend(place) => self.cast.suspend(place, true)?,
             Step::Resume(place) => self.cast.suspend(place, false)?,
             Step::Type(place, line) => self.cast.say(place, &line)?,
@@ -228,6 +268,13 @@ impl Owner {
             self.enter(self.cue + 1);
         }
         Ok(())
+    }
+
+    /// Keeps why something could not be done.
+    pub(super) fn note_failure(&mut self, done: Result<(), CastError>) {
+        if let Err(error) = done {
+            self.note(error.to_string());
+        }
     }
 
     /// Keeps what could not be done.
