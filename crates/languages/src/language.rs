@@ -22,7 +22,7 @@ use crate::{
 pub const ROLES: [&str; 7] = ["publish", "watch", "serve", "join", "source", "worker", "reduce"];
 
 /// How long a language may take to report whether it is present, or its versions.
-const ANSWER: Duration = Duration::from_secs(20);
+const ANSWER: Duration = Duration::from_secs(60);
 
 /// The Node that the suite's tools install, if the machine's is too old.
 const NODE: &str = ".tools/node/bin";
