@@ -1,12 +1,13 @@
 //! One language: its roles, whether this machine has it, and the command lines of its roles.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     env,
     ffi::OsString,
     io,
     path::{Path, PathBuf},
     process::Command,
+    sync::{Mutex, PoisonError},
     time::Duration,
 };
 
@@ -131,10 +132,19 @@ impl Language {
         ROLES.into_iter().filter(|role| self.file(role).is_file()).collect()
     }
 
-    /// Whether this machine has the language and its library.
+    /// Whether this machine has the language and its library. Asked until it has: an interpreter takes a second to tell.
     #[must_use]
     pub fn is_present(&self) -> bool {
-        self.ask(&self.section.present).is_ok_and(|answer| answer.exit.is_success())
+        static PRESENT: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+        let known = || PRESENT.lock().unwrap_or_else(PoisonError::into_inner);
+        if known().contains(&self.folder) {
+            return true;
+        }
+        let is_present = self.ask(&self.section.present).is_ok_and(|answer| answer.exit.is_success());
+        if is_present {
+            known().insert(self.folder.clone());
+        }
+        is_present
     }
 
     /// The versions of the language and its library, if it is present.
