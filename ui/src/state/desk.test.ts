@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { applyUpdate, type Desk, EMPTY, LINES_MAX, POINTS_MAX, RATES_MAX, STATES_MAX } from './desk'
 import { processPulses, rowPulses, socketPulses } from './highlight'
+import { NO_SCENES } from './stage'
 import { cast, counts, DESK, EVENT, own, point, process, socket, tickz, update } from './sample'
 
 function fold(updates: Parameters<typeof applyUpdate>[1][], from: Desk = EMPTY): Desk {
@@ -118,6 +119,15 @@ test('rates are taken twice a second, however often updates come', () => {
   expect(later.rates.map(({ timeMs }) => timeMs)).toEqual([0, 462, 924, 2000])
   const back = applyUpdate(later, { ...first, timeMs: 100, snapshot: true })
   expect(back.rates.map(({ timeMs }) => timeMs)).toEqual([0])
+})
+
+test('a page that joins while a scene of the talk is open begins with the stage, and one that is there stays', () => {
+  const open = { name: 'proxy', title: 'A proxy', idea: '', cues: [] }
+  const talk = update({ snapshot: true, scenes: { ...NO_SCENES, open, startedMs: 1 } })
+  expect(applyUpdate(EMPTY, talk).chosenView).toEqual({ name: 'stage' })
+  expect(applyUpdate(applyUpdate(EMPTY, update()), talk).chosenView).toBeNull()
+  const demo = update({ snapshot: true, scenes: { ...NO_SCENES, open, startedMs: null } })
+  expect(applyUpdate(EMPTY, demo).chosenView).toBeNull()
 })
 
 test('a chosen view is another object each time, and a snapshot does not undo it; a highlight is what is set', () => {

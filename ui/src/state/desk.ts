@@ -113,7 +113,11 @@ export function applyUpdate(desk: Desk, update: Update): Desk {
     processes: update.processes ?? before.processes,
     audience: update.audience ?? before.audience,
     // A choice is no state: a snapshot does not undo it. Recordings of older versions have neither.
-    chosenView: update.view ? { name: update.view } : desk.chosenView,
+    chosenView: update.view
+      ? { name: update.view }
+      : desk === EMPTY && isInTalk(update)
+        ? { name: 'stage' }
+        : desk.chosenView,
     highlight: update.highlight ?? before.highlight,
     scenes: update.scenes ?? before.scenes,
     stage: update.stage ?? before.stage,
@@ -125,6 +129,11 @@ export function applyUpdate(desk: Desk, update: Update): Desk {
     events: withEvents(before.events, update.events),
     states: withStates(before.states, update.states, cast, cast !== before.cast),
   }
+}
+
+/** Whether a scene of the talk is open: a page that joins then begins with it. */
+function isInTalk({ scenes }: Update): boolean {
+  return scenes !== null && scenes.open !== null && scenes.startedMs !== null
 }
 
 /** The cast comes whole whenever anything of it has changed: what of it has not stays the same. */
