@@ -133,8 +133,11 @@ fn a_scene_that_is_closed_by_a_hand_has_not_succeeded() {
     let folder = folder(&[("prices", SCENE)]);
     let desk = Desk::spawn(playing(&folder, "prices", &["--pause", "1h"]).0);
     let mut page = desk.socket();
-    let reply = support::ask(&mut page, 1, &serde_json::json!({ "do": "closeScene" })).unwrap();
-    assert_eq!(reply["reply"]["got"], "done", "{reply}");
+    // The desk ends with its scene: before its reply has left, perhaps.
+    match support::ask(&mut page, 1, &serde_json::json!({ "do": "closeScene" })) {
+        Ok(reply) => assert_eq!(reply["reply"]["got"], "done", "{reply}"),
+        Err(code) => assert_eq!(code, 1001),
+    }
     let finished = desk.program.finish();
     assert_eq!(finished.code, Some(1), "{finished:?}");
     assert!(finished.stderr.contains("the scene has ended before its last cue was met"), "{}", finished.stderr);
