@@ -1,7 +1,8 @@
 #!/bin/sh
 # Records scenes, for when the live thing fails on stage: `recordings.sh PROGRAMS [NAME...]` plays each by itself, or all of them, and
 # writes scenes/recordings/NAME.jsonl. Prints a line for each as soon as it is over, and a table at the end. A scene that fails gets no
-# new recording; then this exits with 1. One that this machine cannot play, for lack of a language, is skipped. SCENES names another folder of scenes, PAUSE another pause after each cue.
+# new recording; then this exits with 1. One that this machine cannot play, for lack of a language, is skipped. SCENES names another
+# folder of scenes, PAUSE another pause after each cue.
 set -eu
 CDPATH='' cd -- "$(dirname -- "$0")/.."
 programs=$1

@@ -176,7 +176,7 @@ impl Peer {
             let up_at = self.accepted.get().filter(|_| link == Link::Up).map(|accepted| accepted + HANDSHAKE_WITHIN);
             let until = up_at.map_or(deadline, |up_at| deadline.min(up_at));
             let Some(frames) = receive(&self.monitor, until.saturating_duration_since(Instant::now())) else {
-                let is_up = up_at.is_some_and(|up_at| up_at <= Instant::now());
+                let is_up = up_at.is_some_and(|up_at| up_at <= deadline);
                 if is_up {
                     self.accepted.set(None);
                 }
@@ -216,7 +216,8 @@ fn receive(socket: &zmq::Socket, bound: Duration) -> Option<Frames> {
     let deadline = Instant::now() + bound;
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
-        match socket.poll(zmq::POLLIN, i64::try_from(left.as_millis()).unwrap_or(i64::MAX)) {
+        // Rounded up: a poll for the whole milliseconds alone would end before the time is over.
+        match socket.poll(zmq::POLLIN, i64::try_from(left.as_micros().div_ceil(1000)).unwrap_or(i64::MAX)) {
             Ok(0) => return None,
             Ok(_) => return socket.recv_multipart(zmq::DONTWAIT).ok(),
             // A signal: the time is not over.
