@@ -1,8 +1,8 @@
 //! The checks of a chat client: the kit is its server.
 //!
-//! - [`asking`]: its requests, and what follows from their replies
-//! - [`hearing`]: what it prints of broadcasts
-//! - [`outages`]: servers that are late, restart or break off
+//! - `asking`: its requests, and what follows from their replies
+//! - `hearing`: what it prints of broadcasts
+//! - `outages`: servers that are late, restart or break off
 
 mod asking;
 mod hearing;

@@ -1,10 +1,10 @@
 //! The checks of a reduce of valuz: the kit is its source and its workers.
 //!
-//! - [`start`]: when it publishes START
-//! - [`total`]: what it counts, and the total
-//! - [`malformed`]: what it drops
-//! - [`extensions`]: `order id`, `batch` and `repeat`
-//! - [`ending`]: EXIT, signals
+//! - `start`: when it publishes START
+//! - `total`: what it counts, and the total
+//! - `malformed`: what it drops
+//! - `extensions`: `order id`, `batch` and `repeat`
+//! - `ending`: EXIT, signals
 
 mod ending;
 mod extensions;

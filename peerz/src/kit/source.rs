@@ -1,9 +1,9 @@
 //! The checks of a source of valuz: the kit is its workers and its reduce.
 //!
-//! - [`start`]: what it does at START, and what it sends
-//! - [`workers`]: workers that are late, slow, leave, or are none
-//! - [`extensions`]: `order id`, `batch` and `repeat`
-//! - [`ending`]: EXIT, signals
+//! - `start`: what it does at START, and what it sends
+//! - `workers`: workers that are late, slow, leave, or are none
+//! - `extensions`: `order id`, `batch` and `repeat`
+//! - `ending`: EXIT, signals
 
 mod ending;
 mod extensions;

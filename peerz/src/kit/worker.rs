@@ -1,10 +1,10 @@
 //! The checks of a worker of valuz: the kit is its source and its reduce.
 //!
-//! - [`ready`]: when it says READY
-//! - [`orders`]: what it answers, and [`malformed`]: what it does not answer
-//! - [`outages`]: peers that are slow, late, restart or leave
-//! - [`ending`]: EXIT, signals
-//! - [`reports`]: the extension `report`
+//! - `ready`: when it says READY
+//! - `orders`: what it answers, and `malformed`: what it does not answer
+//! - `outages`: peers that are slow, late, restart or leave
+//! - `ending`: EXIT, signals
+//! - `reports`: the extension `report`
 
 mod ending;
 mod malformed;
