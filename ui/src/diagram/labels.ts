@@ -22,7 +22,7 @@ export interface Label {
 
 const LINES_MAX = 3
 
-/** How far to the right a line goes between two ports of a box: what is written at it has room on its outer side. Else null. */
+/** How far to the right a line goes between two ports of a box, on whose outer side there is room in the last column; else null. */
 function loopOf(node: Node, { link, points }: LinkPlace): number | null {
   const inside = node.ports.filter(({ key }) => key === link.from || key === link.to)
   return inside.length === 2 ? Math.max(...points.map(({ x }) => x)) : null
@@ -57,7 +57,8 @@ export function labelsOf(
       const label = { port, y, inline, lines: LINES_MAX }
       const end = gap.x + gap.width
       const straight = first && others.length === 0 && first.points.length === 2
-      const loop = first && others.length === 0 && side === 'right' ? loopOf(node, first) : null
+      const isLast = side === 'right' && column + 2 === gaps.length
+      const loop = first && others.length === 0 && isLast ? loopOf(node, first) : null
       const placed: Label = straight
         ? { ...label, x: gap.x + gap.width / 2, anchor: 'middle', width: gap.width }
         : loop !== null

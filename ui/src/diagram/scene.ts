@@ -1,6 +1,7 @@
 // From a cast to its picture, with the memory that keeps everything where it is.
 
 import type { CastView } from '../generated/CastView'
+import { isFull } from './forms'
 import { type Graph, graphOf, type Node, type Port } from './graph'
 import { groupable, grouped } from './groups'
 import { layout, type Picture, type Widths } from './layout'
@@ -59,12 +60,15 @@ export class Stage {
     return { graph, picture }
   }
 
-  /** The widths of the columns that stay: one that is empty does until something else comes. */
+  /** The widths of the columns that stay as they are: one that is empty does until something comes or moves. */
   #kept(places: Places): Widths {
-    const came = [...places.spots.keys()].some((id) => !this.#places.spots.has(id))
-    if (!came) return this.#widths
+    const came = [...places.spots].some(([id, { column }]) => this.#places.spots.get(id)?.column !== column)
     const used = new Set([...places.spots.values()].map(({ column }) => column))
-    return { ...this.#widths, columns: new Map([...this.#widths.columns].filter(([column]) => used.has(column))) }
+    const stays = (column: number) => {
+      const [before, now] = [this.#places.forms.get(column), places.forms.get(column)]
+      return (used.has(column) || !came) && (!before || !now || isFull(before) === isFull(now))
+    }
+    return { ...this.#widths, columns: new Map([...this.#widths.columns].filter(([column]) => stays(column))) }
   }
 
   /** The group that a box stands for. */
