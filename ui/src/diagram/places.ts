@@ -47,8 +47,8 @@ const NEAR = 0.6
 /** A column becomes roomier again only when there is much room, so that one box more or less changes nothing. */
 const SPARE = 1.3
 
-/** A box is settled so long after its first line, in milliseconds: by then it has the others, too. */
-const SETTLED_MS = 2000
+/** A box is settled so long after its first line, in milliseconds: by then it has the others, too, on a busy machine as well. */
+const SETTLED_MS = 5000
 
 /** The places of a graph's boxes, from those that they had before. */
 export function place(graph: Graph, before: Places, capacity: Capacity, nowMs: number): Places {
