@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { type AddressInfo, connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
 import { resolve } from 'node:path'
 import { afterEach, expect } from 'vitest'
 
@@ -81,7 +82,8 @@ export class Program {
     const [program = path, ...rest] = [...prefix, path, ...args]
     this.#child = spawn(program, rest, {
       cwd: PROJECT,
-      env: { ...process.env, ...env },
+      // Where libzmq makes the folder of a socket at ipc://*, which stays if the program is killed: not in the project.
+      env: { TMPDIR: tmpdir(), ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#child.stdout?.on('data', (text) => (this.#stdout += text))
