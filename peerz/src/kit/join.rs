@@ -171,13 +171,7 @@ pub const CHECKS: &[Check] = &[
         extension: None,
         run: asking::end_of_input,
     },
-    Check {
-        name: "interrupt",
-        section: habits::SECTION,
-        claim: "Ctrl-C (SIGINT) ends it within a second, with exit code 0",
-        extension: None,
-        run: |candidate| stops(candidate, Running::interrupt),
-    },
+    habits::interrupt(|candidate| stops(candidate, Running::interrupt)),
     Check {
         name: "interrupt-alone",
         section: habits::SECTION,
@@ -185,20 +179,8 @@ pub const CHECKS: &[Check] = &[
         extension: None,
         run: outages::interrupted_alone,
     },
-    Check {
-        name: "terminate",
-        section: habits::SECTION,
-        claim: "SIGTERM ends it, too",
-        extension: None,
-        run: |candidate| stops(candidate, Running::terminate),
-    },
-    Check {
-        name: "usage",
-        section: habits::SECTION,
-        claim: "a wrong argument ends it with exit code 2 and the usage on standard error",
-        extension: None,
-        run: habits::usage,
-    },
+    habits::terminate(|candidate| stops(candidate, Running::terminate)),
+    habits::USAGE,
 ];
 
 fn stops(candidate: &Candidate, send: fn(&mut Running)) -> Verdict {

@@ -221,11 +221,5 @@ pub const CHECKS: &[Check] = &[
         extension: None,
         run: ending::terminated,
     },
-    Check {
-        name: "usage",
-        section: habits::SECTION,
-        claim: "a wrong argument ends it with exit code 2 and the usage on standard error",
-        extension: None,
-        run: habits::usage,
-    },
+    habits::USAGE,
 ];

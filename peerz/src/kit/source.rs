@@ -156,13 +156,7 @@ pub const CHECKS: &[Check] = &[
         extension: Some("repeat"),
         run: ending::at_exit,
     },
-    Check {
-        name: "interrupt",
-        section: habits::SECTION,
-        claim: "Ctrl-C (SIGINT) ends it within a second, with exit code 0",
-        extension: None,
-        run: ending::interrupted,
-    },
+    habits::interrupt(ending::interrupted),
     Check {
         name: "terminate",
         section: habits::SECTION,
@@ -177,11 +171,5 @@ pub const CHECKS: &[Check] = &[
         extension: None,
         run: ending::interrupted_without_workers,
     },
-    Check {
-        name: "usage",
-        section: habits::SECTION,
-        claim: "a wrong argument ends it with exit code 2 and the usage on standard error",
-        extension: None,
-        run: habits::usage,
-    },
+    habits::USAGE,
 ];

@@ -111,20 +111,8 @@ pub const CHECKS: &[Check] = &[
         extension: None,
         run: publisher_late,
     },
-    Check {
-        name: "interrupt",
-        section: habits::SECTION,
-        claim: "Ctrl-C (SIGINT) ends it within a second, with exit code 0",
-        extension: None,
-        run: |candidate| stops(candidate, Running::interrupt),
-    },
-    Check {
-        name: "terminate",
-        section: habits::SECTION,
-        claim: "SIGTERM ends it, too",
-        extension: None,
-        run: |candidate| stops(candidate, Running::terminate),
-    },
+    habits::interrupt(|candidate| stops(candidate, Running::interrupt)),
+    habits::terminate(|candidate| stops(candidate, Running::terminate)),
     Check {
         name: "interrupt-alone",
         section: habits::SECTION,
@@ -132,13 +120,7 @@ pub const CHECKS: &[Check] = &[
         extension: None,
         run: stops_alone,
     },
-    Check {
-        name: "usage",
-        section: habits::SECTION,
-        claim: "a wrong argument ends it with exit code 2 and the usage on standard error",
-        extension: None,
-        run: habits::usage,
-    },
+    habits::USAGE,
 ];
 
 fn subscribes(candidate: &Candidate) -> Verdict {

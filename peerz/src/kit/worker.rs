@@ -235,13 +235,7 @@ pub const CHECKS: &[Check] = &[
         extension: Some("report"),
         run: reports::rate,
     },
-    Check {
-        name: "interrupt",
-        section: habits::SECTION,
-        claim: "Ctrl-C (SIGINT) ends it within a second, with exit code 0",
-        extension: None,
-        run: ending::interrupted,
-    },
+    habits::interrupt(ending::interrupted),
     Check {
         name: "terminate",
         section: habits::SECTION,
@@ -263,11 +257,5 @@ pub const CHECKS: &[Check] = &[
         extension: None,
         run: ending::interrupted_while_blocked,
     },
-    Check {
-        name: "usage",
-        section: habits::SECTION,
-        claim: "a wrong argument ends it with exit code 2 and the usage on standard error",
-        extension: None,
-        run: habits::usage,
-    },
+    habits::USAGE,
 ];
