@@ -53,6 +53,20 @@ impl Cast {
         }
     }
 
+    /// Waits until two values are as wanted together. A report may be made between the two counts of one message, so values
+    /// of a running process agree in the end, not in each report.
+    pub(crate) fn until_both(&mut self, program: &Program, names: [&str; 2], wanted: impl Fn(u64, u64) -> bool) {
+        let deadline = Instant::now() + BOUND;
+        loop {
+            let [first, second] = names.map(|name| self.value(program, name));
+            if wanted(first, second) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "{names:?} are {first} and {second}; log:\n{}", program.log());
+            self.take_one(Duration::from_millis(100));
+        }
+    }
+
     /// Waits until a process reports, and returns its state.
     pub(crate) fn state(&mut self, program: &Program) -> &ProcessState {
         self.until_state(program, |_| true)

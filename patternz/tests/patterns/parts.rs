@@ -12,9 +12,11 @@ fn a_message_arrives_whole_or_not_at_all() {
     cast.until(&pull, "pulled", |pulled| pulled == 2);
     assert_eq!(pull.next_line(), "1: 1 of 3 | 1: 2 of 3 | 1: 3 of 3");
     // Another one comes after whatever the dead one may have left.
-    let _parts = cast.start(&format!("parts --pause 0s --frames 1 {}", to(&pull, "pull")));
+    let parts = cast.start(&format!("parts --pause 0s --frames 1 {}", to(&pull, "pull")));
     cast.until(&pull, "pulled", |pulled| pulled >= 20);
+    drop(parts);
     assert_eq!(pull.next_line(), "2: 1 of 3 | 2: 2 of 3 | 2: 3 of 3");
     assert_eq!(pull.next_line(), "1: 1 of 1");
-    assert_eq!(cast.value(&pull, "frames"), cast.value(&pull, "pulled") + 4);
+    // Each message of the first has two frames more than one.
+    cast.until_both(&pull, ["frames", "pulled"], |frames, pulled| frames == pulled + 4);
 }
