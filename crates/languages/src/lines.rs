@@ -52,5 +52,6 @@ mod tests {
         assert_eq!(code("# a\n\"\"\"Text.\n\nmore\n\"\"\"\nx = \"\"\"\n", "py"), 1);
         assert_eq!(code("{- a\n-}\n-- b\n--\nmain = pure ()\n", "hs"), 1);
         assert_eq!(code("#!/usr/bin/perl\nuse strict;\n=pod\ntext\n=cut\nexit;\n", "pl"), 2);
+        assert_eq!(code("--[[ a\nb ]]\n--\n-- c\nffi.cdef [[\n  int getpid(void);\n]]\n", "lua"), 3);
     }
 }
