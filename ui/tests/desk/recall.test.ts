@@ -1,68 +1,27 @@
 // The recording of a scene, for when the live thing fails: made by the desk, played over the live one, which continues.
 
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from 'playwright-core'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { open, useBrowser } from './browser'
+import { flowFolder, record, recordingOf, SCENE } from './flow'
 import { eventually, freeChannels, start, startDesk } from './programs'
 
-const SCENE = `# Flow
-
-\`\`\`toml cast
-[prices]
-run = "tickz publish --symbols MSFT=41.78 --rate 50 --sequence"
-[early]
-run = "tickz watch MSFT --json"
-\`\`\`
-
-## Prices flow
-
-The text of the first cue.
-
-> Notes.
-
-\`\`\`toml expect
-"early.received" = ">= 20"
-\`\`\`
-
-## They keep flowing
-
-\`\`\`toml expect
-"early.received" = "rises >= 20"
-\`\`\`
-`
-
-let folder = ''
-let recording = ''
-
 useBrowser()
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'desk-'))
-  mkdirSync(join(folder, 'recordings'))
-  writeFileSync(join(folder, 'flow.md'), SCENE)
-  recording = join(folder, 'recordings', 'flow.jsonl')
-})
-afterEach(() => rmSync(folder, { recursive: true }))
 
 const mark = (page: Page) => page.getByRole('region', { name: 'This is a recording' })
 const bar = (page: Page) => page.getByRole('region', { name: 'Recording', exact: true })
 const stage = (page: Page) => page.getByRole('region', { name: 'On stage' })
-
-async function record(): Promise<void> {
-  const args = ['--web', '127.0.0.1:0', '--scenes', folder, '--scene', 'flow', '--auto', '--pause', '1s']
-  const desk = start('dealz', [...args, '--record', recording], await freeChannels())
-  expect(await desk.ends(), desk.log).toBe(0)
-}
 
 async function picture(page: Page, name: string): Promise<void> {
   if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/${name}.png` })
 }
 
 test('v plays the recording of a scene under a mark that no view hides, v or Escape goes back to a desk that is fresh', async () => {
-  await record()
+  const folder = flowFolder()
+  await record(folder)
   const channels = await freeChannels()
   const { link } = await startDesk(['--scenes', folder, '--scene', 'flow'], channels)
   const { page, sins } = await open(link)
@@ -112,7 +71,8 @@ test('v plays the recording of a scene under a mark that no view hides, v or Esc
 })
 
 test('the presenter’s button has the desk play it, and the next scene ends it', async () => {
-  await record()
+  const folder = flowFolder()
+  await record(folder)
   writeFileSync(join(folder, 'again.md'), SCENE.replace('# Flow', '# Again'))
   const { link } = await startDesk(['--scenes', folder, '--scene', 'flow', '--web-audience'], await freeChannels())
   const { page: desk } = await open(link)
@@ -141,6 +101,8 @@ test('the presenter’s button has the desk play it, and the next scene ends it'
 })
 
 test('without a recording, with a broken one or one of another version there is a notice, and the desk continues', async () => {
+  const folder = flowFolder()
+  const recording = recordingOf(folder)
   const { link } = await startDesk(['--scenes', folder, '--scene', 'flow'], await freeChannels())
   const { page, sins } = await open(link)
   await eventually(async () => expect(await stage(page).innerText()).toMatch(/1\/2 ✓/))

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { Builder, By, Capabilities, Key, type WebDriver, until } from 'selenium-webdriver'
 import { afterEach, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { flowFolder, record } from './flow'
 import {
   ALL_UP,
   allEnd,
@@ -235,6 +236,32 @@ test('a scene plays in the window with one key, and the presenter’s window fol
   await shows('header', /3\/4 ✓/)
   await window.switchTo().window(desk)
   await shows(bar, /3\/4 ✓/)
+  await window.quit()
+})
+
+test('v plays the recording of a scene in the window under its frame, and leads back to what is live', async () => {
+  const folder = flowFolder()
+  await record(folder)
+  const window = await openWindow(['--scenes', folder, '--scene', 'flow'])
+  // What is live has another element than what is recorded.
+  const stage = () => window.findElement(By.css('[aria-label="On stage"]')).getText()
+  const shows = (pattern: RegExp) => eventually(async () => expect(await stage()).toMatch(pattern), 2 * BOUND)
+  const press = (key: string) => window.actions().sendKeys(key).perform()
+  const marks = () => window.findElements(By.css('[aria-label="This is a recording"]'))
+  await shows(/1\/2 ✓/)
+  await press('v')
+  const mark = await window.wait(until.elementLocated(By.css('[aria-label="This is a recording"]')), BOUND)
+  expect(await mark.getText()).toMatch(/^RECORDING[\s\S]*Flow\. It is not live\./)
+  const frame = await mark.getRect()
+  expect([frame.y < 20, frame.height > 40, frame.width > 1000]).toEqual([true, true, true])
+  // The recording plays to its end, while the live scene stays at its first cue.
+  await shows(/2\/2 ✓/)
+  if (PICTURES) writeFileSync(join(PICTURES, 'window-recording.png'), await window.takeScreenshot(), 'base64')
+  await press('v')
+  await eventually(async () => expect(await marks()).toEqual([]))
+  await shows(/1\/2 ✓/)
+  await press(Key.ARROW_RIGHT)
+  await shows(/2\/2 ✓/)
   await window.quit()
 })
 
