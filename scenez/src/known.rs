@@ -1,5 +1,7 @@
 //! What is known before anything starts: what the suite's programs report, and which programs this machine has.
 
+pub mod desk;
+
 use std::{
     collections::BTreeSet,
     env,
@@ -11,11 +13,11 @@ use wire::report::Declaration;
 
 use crate::{peers, stage::house::DESK, suggest::suggestion};
 
-/// Roles that start others, which report, and report nothing themselves.
-const SILENT: &[(&str, &str)] = &[("valuz", "run")];
+/// Roles that report nothing: one that starts others, which report, and one that sends a command to a desk.
+const SILENT: &[(&str, &str)] = &[("valuz", "run"), (DESK, "do")];
 
-/// Programs of the suite that declare nothing: `linkz` and the desk report themselves, under any role.
-const UNDECLARED: [&str; 4] = [DESK, "keyz", "linkz", "observez"];
+/// Programs of the suite that declare nothing: `linkz` reports itself, under any role.
+const UNDECLARED: [&str; 3] = ["keyz", "linkz", "observez"];
 
 /// The programs of the suite that a scene may start, and the word for those in other languages.
 pub fn suite() -> BTreeSet<&'static str> {
@@ -24,7 +26,7 @@ pub fn suite() -> BTreeSet<&'static str> {
 
 /// The roles of the suite's programs that report.
 pub fn declarations() -> impl Iterator<Item = &'static Declaration> {
-    [tickz::REPORTS, chatz::REPORTS, valuz::REPORTS, patternz::REPORTS].into_iter().flatten()
+    [tickz::REPORTS, chatz::REPORTS, valuz::REPORTS, patternz::REPORTS, &[desk::REPORTS]].into_iter().flatten()
 }
 
 /// What is known of a command line.
@@ -57,7 +59,9 @@ impl Known {
             return Ok(Self::Other);
         }
         let role = |words: &[String]| {
-            let found = words.iter().find_map(|word| roles.iter().find(|(role, _)| role == word));
+            let named = words.iter().find_map(|word| roles.iter().find(|(role, _)| role == word));
+            // `dealz` without a role is a desk.
+            let found = named.or_else(|| roles.iter().find(|_| program == DESK));
             found.map(|&(_, declaration)| declaration).ok_or_else(|| {
                 let word = words.iter().find(|word| !word.starts_with('-')).map_or("", |word| word);
                 format!("`{program}` has no role `{word}`{}", suggestion(word, roles.iter().map(|(role, _)| *role)))
@@ -136,6 +140,8 @@ mod tests {
         assert_eq!(roles("tickz --observe off watch MSFT"), ["watch"]);
         assert_eq!(roles("patternz pong --bind inproc://a and ping --connect inproc://a"), ["pong", "ping"]);
         assert_eq!(roles("chatz say ada you and join me"), ["say"]);
+        assert_eq!(roles("dealz --web 127.0.0.1:0 --symbols MSFT"), ["desk"]);
+        assert!(matches!(known("dealz do cue next"), Ok(Known::Silent)));
         assert!(matches!(known("valuz run --workers 2"), Ok(Known::Silent)));
         assert!(matches!(known("python3 publish.py"), Ok(Known::Other)));
         assert_eq!(known("tickz pubish").unwrap_err(), "`tickz` has no role `pubish`: did you mean `publish`?");

@@ -318,7 +318,7 @@ mod tests {
                 value: u32::MAX,
                 endpoint: "tcp://h:1".to_owned(),
             };
-            let own = crate::own::OWN.iter().map(|it| own(it.name));
+            let own = crate::own::OWN.iter().map(|it| own(it.socket.name));
             for subject in own.chain(["REQ", "XPUB", "STREAM"].map(|kind| other(kind, kind == "XPUB"))) {
                 let text = sentence(&subject, &event, false);
                 assert!(text.ends_with('.') && text.contains(subject.name), "{text}");

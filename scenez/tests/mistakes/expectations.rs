@@ -75,6 +75,23 @@ within = "5""#,
 }
 
 #[test]
+fn the_desk_in_a_cast_reports_its_sockets_and_no_values() {
+    let scene = r#"# Title
+```toml cast
+[desk]
+run = "dealz --web 127.0.0.1:0"
+```
+## Cue
+```toml expect
+"desk.ticks.received" = "> 0"
+"desk.tick.received" = "> 0"
+"desk.present" = 2
+```
+"#;
+    assert_all(mistakes(scene), expect![[r#""#]]);
+}
+
+#[test]
 fn expectations_that_cannot_fail() {
     assert_all(
         of_expected(

@@ -10,6 +10,7 @@ mod session;
 
 use std::sync::{Mutex, MutexGuard, PoisonError, mpsc::SyncSender};
 
+use scenez::known::desk;
 use sockets::{Context, Endpoint, SocketError};
 use tracing::warn;
 use wire::{Text, User};
@@ -18,8 +19,8 @@ use self::session::Session;
 use crate::{command::Refusal, event::Event};
 
 /// The names of chatz's sockets.
-pub(crate) const REQ: &str = chatz::client::REQ.name;
-pub(crate) const SUB: &str = chatz::client::SUB.name;
+pub(crate) const REQ: &str = desk::CHATZ_REQ.name;
+pub(crate) const SUB: &str = desk::CHATZ_SUB.name;
 
 /// The handle; dropping it leaves the chat.
 pub(crate) struct Chatz {

@@ -13,6 +13,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
+use scenez::known::desk;
 use sockets::{
     Connection, Context, Endpoint, Interest, MalformedMessages, Role, Socket, SocketError, State, Stop,
     actor::{self, Handle, Inbox},
@@ -36,7 +37,7 @@ use super::{
 use crate::{command::Refusal, event::Event, view::TickzView};
 
 /// The name of the socket.
-pub(crate) const SUB: &str = "tickz.sub";
+pub(crate) const SUB: &str = desk::TICKZ_SUB.name;
 
 /// The most messages handled before the thread does anything else.
 const BATCH_MAX: u64 = 1_000;

@@ -37,6 +37,7 @@ mod workers;
 
 use std::sync::{Arc, Mutex, PoisonError, mpsc::SyncSender};
 
+use scenez::known::desk;
 use sockets::{
     Context, SocketError,
     actor::{self, Handle},
@@ -50,9 +51,9 @@ use super::{not_taken, outlet::Outlet};
 use crate::{command::Refusal, config::ValuzEndpoints, event::Event, view::ValuationName};
 
 /// The names of the three sockets: for orders, results and control.
-pub(crate) const PUSH: &str = "valuz.push";
-pub(crate) const PULL: &str = "valuz.pull";
-pub(crate) const PUB: &str = "valuz.pub";
+pub(crate) const PUSH: &str = desk::VALUZ_PUSH.name;
+pub(crate) const PULL: &str = desk::VALUZ_PULL.name;
+pub(crate) const PUB: &str = desk::VALUZ_PUB.name;
 
 /// How many commands may wait.
 const COMMANDS_MAX: usize = 16;

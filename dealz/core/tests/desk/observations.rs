@@ -1,6 +1,7 @@
 //! Processes that report, also those of other terminals, and the hubs that they report to.
 
 use std::{
+    collections::BTreeSet,
     net::TcpListener,
     process::Command as System,
     time::{Duration, Instant},
@@ -10,6 +11,7 @@ use dealz_core::{
     Desk, DeskConfig,
     view::{ConnectionPhase, Presence, ProcessState},
 };
+use scenez::known;
 use sockets::HubConfig;
 use testkit::Program;
 
@@ -53,6 +55,26 @@ fn every_process_of_the_stage_reports_and_is_joined_with_the_desk() {
         up.filter(|line| !line.to.starts_with('?')).count() == 9
     });
     assert_eq!((page.cast.malformed, &page.cast.fault), (0, &None));
+}
+
+#[test]
+fn the_desk_reports_what_it_declares_to_scenes() {
+    let (_desk, mut page) = start(None);
+    let declared = known::desk::REPORTS;
+    let sockets =
+        declared.sockets.iter().map(|it| format!("{} {} {} {:?}", it.name, it.kind, it.channel.name, it.binds));
+    let sockets: BTreeSet<String> = sockets.collect();
+    page.until("its sockets", |page| {
+        page.desk().is_some_and(|desk| {
+            assert_eq!((desk.program.as_str(), desk.role.as_str()), (declared.program, declared.role));
+            // One that is not reported yet has no endpoint.
+            let reported = desk.sockets.iter().filter(|it| it.bound.len() + it.connected.len() > 0).map(|it| {
+                let channel = it.channel.as_deref().unwrap_or_default();
+                format!("{} {} {channel} {:?}", it.name, it.kind, Some(!it.bound.is_empty()))
+            });
+            reported.collect::<BTreeSet<_>>() == sockets
+        })
+    });
 }
 
 #[test]

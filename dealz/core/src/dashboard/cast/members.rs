@@ -27,7 +27,7 @@ pub(super) struct Members {
 impl Members {
     pub(super) fn new(desk: ProcessId, now_ms: f64) -> Self {
         let mut member = Member::new(now_ms);
-        for name in OWN.iter().filter_map(|own| own.name.parse().ok()) {
+        for name in OWN.iter().filter_map(|own| own.socket.name.parse().ok()) {
             let _ = member.socket(&name, now_ms);
         }
         Self { desk, all: [(desk, member)].into() }
@@ -77,9 +77,9 @@ impl Members {
             for (name, known) in &mut member.sockets {
                 let place = (*id, name.clone());
                 let own = Own::named(name.as_str()).filter(|own| *id == desk && own.connects());
-                let service = own.and_then(|own| services.silence(own.channel.program));
+                let service = own.and_then(|own| services.silence(own.socket.channel.program));
                 // Broadcasts cannot be trusted while requests get no reply.
-                let server = requests.as_ref().filter(|_| own.is_some_and(|own| own.name == OWN[1].name));
+                let server = requests.as_ref().filter(|_| own.is_some_and(|own| own.socket.name == OWN[1].socket.name));
                 let silence = service.or_else(|| graph.silence(&place)).or(known.unheard.as_ref()).or(server);
                 known.link.set_inside(graph.inside(&place), now_ms);
                 all = all.max(known.link.conclude(silence, now_ms));
@@ -99,6 +99,6 @@ impl Members {
 
     /// What is not heard on one of the desk's own sockets.
     fn unheard(&self, own: &Own) -> Option<Silence> {
-        self.socket(self.desk, &own.name.parse().ok()?)?.unheard.clone()
+        self.socket(self.desk, &own.socket.name.parse().ok()?)?.unheard.clone()
     }
 }

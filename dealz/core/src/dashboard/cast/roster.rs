@@ -18,8 +18,8 @@ pub(super) struct Entry<'a> {
 pub(super) fn roster(state: &ProcessState, is_desk: bool) -> impl Iterator<Item = Entry<'_>> {
     let reported = move || state.sockets.iter().enumerate();
     let own = OWN.iter().filter(move |_| is_desk).filter_map(move |own| {
-        let socket = reported().find(|(_, socket)| socket.name.as_str() == own.name);
-        Some(Entry { name: own.name.parse().ok()?, socket, own: Some(own) })
+        let socket = reported().find(|(_, socket)| socket.name.as_str() == own.socket.name);
+        Some(Entry { name: own.socket.name.parse().ok()?, socket, own: Some(own) })
     });
     let is_own = move |socket: &SocketState| is_desk && Own::named(socket.name.as_str()).is_some();
     let others = reported().filter(move |(_, socket)| !is_own(socket));

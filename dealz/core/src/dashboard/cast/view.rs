@@ -107,11 +107,11 @@ impl Parts<'_> {
             name: name.as_str().to_owned(),
             kind: match (reported, own) {
                 (Some(socket), _) => self::name(&socket.kind),
-                (None, own) => own.map_or_else(String::new, |own| own.kind.to_owned()),
+                (None, own) => own.map_or_else(String::new, |own| own.socket.kind.to_owned()),
             },
             channel: match (reported, own) {
                 (Some(socket), _) => socket.channel.as_ref().map(self::name),
-                (None, own) => own.map(|own| own.channel.name.to_owned()),
+                (None, own) => own.map(|own| own.socket.channel.name.to_owned()),
             },
             bound: labels(|socket| &socket.bound),
             connected: labels(|socket| &socket.connected),
