@@ -2,6 +2,8 @@
 
 use std::{
     collections::VecDeque,
+    io::{Read as _, Write as _},
+    net::TcpStream,
     time::{Duration, Instant},
 };
 
@@ -13,6 +15,7 @@ const READY: u8 = 2;
 const REPORT: u8 = 4;
 const EXIT: u8 = 1;
 const REPORT_EVERY: Duration = Duration::from_millis(100);
+const ASKS_FOR: Duration = Duration::from_millis(100);
 const NEVER: Duration = Duration::from_secs(1_000);
 
 struct Worker {
@@ -22,6 +25,7 @@ struct Worker {
     control: zmq::Socket,
     /// What is to be sent, READY and results.
     outgoing: VecDeque<Frames>,
+    started: Instant,
     is_ready: bool,
     was_connected: bool,
     last_tail: Option<Frames>,
@@ -53,6 +57,7 @@ pub(crate) fn run(node: Node) -> ! {
         results,
         control,
         outgoing: VecDeque::new(),
+        started: Instant::now(),
         is_ready: false,
         was_connected: false,
         last_tail: None,
@@ -105,12 +110,17 @@ impl Worker {
     fn follow_connections(&mut self) {
         let ready_at =
             if self.node.is("ready-at-connect") { SocketEvent::CONNECTED } else { SocketEvent::HANDSHAKE_SUCCEEDED };
+        let is_without_monitor = self.node.is("asks-for-a-greeting") || self.node.is("ready-after-a-second");
+        if is_without_monitor && !self.is_ready && self.seems_ready() {
+            self.is_ready = true;
+            self.say_ready();
+        }
         while let Some(event) = self.orders.next_event() {
             if event == SocketEvent::CONNECT_RETRIED && !self.was_connected && self.node.is("needs-its-source") {
                 std::process::exit(1);
             }
             self.was_connected |= event == SocketEvent::CONNECTED;
-            if event == ready_at && (!self.is_ready || self.node.is("ready-at-each-handshake")) {
+            if event == ready_at && !is_without_monitor && (!self.is_ready || self.node.is("ready-at-each-handshake")) {
                 self.is_ready = true;
                 self.say_ready();
             }
@@ -120,6 +130,22 @@ impl Worker {
                 self.say_ready();
             }
         }
+    }
+
+    /// What a worker without a monitor takes for the handshake: a moment, or the greeting on a separate connection.
+    fn seems_ready(&self) -> bool {
+        if self.node.is("ready-after-a-second") {
+            return self.started.elapsed() >= Duration::from_secs(1);
+        }
+        // ZMTP 3.0 under NULL.
+        let greeting = [&b"\xff\0\0\0\0\0\0\0\0\x7f\x03\0NULL"[..], &[0; 48]].concat();
+        let asked = || {
+            let mut source = TcpStream::connect(endpoint("VALUZ_ORDERS").trim_start_matches("tcp://"))?;
+            source.set_read_timeout(Some(ASKS_FOR))?;
+            source.write_all(&greeting)?;
+            source.read_exact(&mut [0; 64])
+        };
+        asked().is_ok()
     }
 
     fn say_ready(&mut self) {

@@ -25,6 +25,7 @@ type Line<'a> = (&'a str, &'a str, &'a [&'a str]);
 const WORKERS: &[Line<'_>] = &[
     ("no-ready", "ready", &[]),
     ("ready-at-connect", "ready-after-handshake", &[]),
+    ("ready-after-a-second", "ready-after-handshake", &[]),
     ("ready-at-each-handshake", "ready-once", &[]),
     ("ready-never-again", "ready-again", &[]),
     ("answers-some-twice", "one-result", &[]),
@@ -176,6 +177,12 @@ fn peers_without_a_fault_pass() {
     for (Role { name: role, .. }, _) in ROLES {
         assert_eq!(failures(role, "", &[]), (Some(0), BTreeMap::new()), "{role}");
     }
+}
+
+/// A worker whose library has no monitor sees on a separate connection that the source is awake.
+#[test]
+fn a_worker_may_ask_for_a_greeting() {
+    assert_eq!(failures("worker", "asks-for-a-greeting", &[]), (Some(0), BTreeMap::new()));
 }
 
 #[test]

@@ -17,18 +17,26 @@ pub(super) fn comes(candidate: &Candidate) -> Verdict {
     Rig::ready(candidate).map(drop)
 }
 
-/// The system accepts the connection, but no greeting comes until the kit sends it.
+/// Longer than a worker waits that takes some moment after connecting for the handshake.
+const MOMENT: Duration = Duration::from_millis(1_500);
+
+/// The system accepts connections, but no greeting comes until the kit sends it: then on all of them, as some may only ask
+/// whether the source is awake.
 pub(super) fn waits_for_the_handshake(candidate: &Candidate) -> Verdict {
     let (orders, results, control) = (Silent::bind()?, Peer::bind(PULL)?, Peer::bind(XPUB)?);
     let worker = rig::start(candidate, [orders.endpoint(), results.endpoint(), control.endpoint()])?;
-    let connection = worker.expect("a connection to orders", START_WITHIN, |left| orders.accept_within(left))?;
-    // By then a READY that does not wait would be here.
+    let first = worker.expect("a connection to orders", START_WITHIN, |left| orders.accept_within(left))?;
     rig::await_link(&worker, "results", &results)?;
-    if let Some(early) = ready_within(&results, QUIET) {
+    if let Some(early) = ready_within(&results, MOMENT) {
         return Err(Finding::Failed(format!("READY came before the handshake of orders: {}", show(&early))));
     }
-    let _source = raw::handshake(connection, "PUSH")?;
-    let late = worker.expect("READY after the handshake of orders", ANSWER_WITHIN, |left| ready_within(&results, left));
+    let (mut waiting, mut sources) = (Some(first), Vec::new());
+    let late = worker.expect("READY after the handshake of orders", ANSWER_WITHIN, |left| {
+        while let Some(connection) = waiting.take().or_else(|| orders.accept_within(Duration::ZERO)) {
+            sources.extend(raw::handshake(connection, "PUSH"));
+        }
+        ready_within(&results, left)
+    });
     late.map(drop)
 }
 
