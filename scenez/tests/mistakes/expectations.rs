@@ -88,7 +88,13 @@ run = "dealz --web 127.0.0.1:0"
 "desk.present" = 2
 ```
 "#;
-    assert_all(mistakes(scene), expect![[r#""#]]);
+    assert_all(
+        mistakes(scene),
+        expect![[r#"
+            9: `dealz desk` reports no socket `tick`: did you mean `ticks`?
+            10: `dealz desk` reports no value `present`
+        "#]],
+    );
 }
 
 #[test]
