@@ -9,9 +9,17 @@ use scenez::{
 };
 use wire::report::Phase;
 
+/// What is different in a changed scene.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    WithoutAct,
+    WithoutProcess,
+}
+
 /// A scene with one change.
 #[derive(Debug, Clone)]
 pub(crate) struct Mutant {
+    pub(crate) kind: Kind,
     pub(crate) scene: Scene,
     /// The first cue that is different.
     pub(crate) cue: usize,
@@ -55,7 +63,8 @@ pub(crate) fn without_an_act(scene: &Scene, took: &[Duration]) -> Vec<Mutant> {
             }
             let mut scene = impatient(scene, cue, took);
             scene.cues[cue].acts.remove(place);
-            mutants.push(Mutant { scene, cue, line: act.line.0, change: format!("without {:?}", act.what) });
+            let (line, change) = (act.line.0, format!("without {:?}", act.what));
+            mutants.push(Mutant { kind: Kind::WithoutAct, scene, cue, line, change });
         }
     }
     mutants
@@ -87,7 +96,8 @@ pub(crate) fn without_a_process(scene: &Scene, took: &[Duration]) -> Vec<Mutant>
             let mut scene = impatient(scene, cue, took);
             let line = original.line;
             scene.cues[cue].acts.push(Placed { what: Act::Process(ProcessAct::Kill, name.to_owned()), line });
-            mutants.push(Mutant { scene, cue, line: line.0, change: format!("{name} is killed") });
+            let (line, change) = (line.0, format!("{name} is killed"));
+            mutants.push(Mutant { kind: Kind::WithoutProcess, scene, cue, line, change });
         }
     }
     mutants

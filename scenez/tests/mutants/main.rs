@@ -1,6 +1,7 @@
 //! Each scene of the project can fail: what it claims is false when the world, or the claim, is another one.
 //!
-//! With `SOAK` all changes of all scenes are played, or those of one (`SCENE=slow-joiner`); otherwise some, chosen by `SEED`.
+//! With `SOAK` all changes of all scenes are played, or those of one (`SCENE=slow-joiner`); otherwise some, chosen by `SEED`. How many
+//! of each kind were found is printed.
 //!
 //! - [`changes`]: what is changed, by rules
 //! - [`run`]: changed scenes at work
@@ -16,7 +17,7 @@ use rand::{SeedableRng as _, rngs::StdRng, seq::IndexedRandom as _};
 use scenez::{Scene, files, known::Programs, parse::parse, peers};
 
 use crate::{
-    changes::{Mutant, with_opposites, without_a_process, without_an_act},
+    changes::{Kind, Mutant, with_opposites, without_a_process, without_an_act},
     run::{Played, each, play, play_with_opposites},
 };
 
@@ -27,7 +28,7 @@ const SOME: (usize, usize) = (2, 2);
 const SOON: Duration = Duration::from_secs(6);
 
 /// One run of a changed scene.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Run {
     Opposites(Scene),
     Mutant(Mutant),
@@ -91,18 +92,39 @@ fn changes((scene, took): &(Scene, Vec<Duration>)) -> Vec<Mutant> {
     mutants
 }
 
+/// Prints how many changes of a kind were found.
+#[expect(clippy::print_stdout, reason = "the numbers of a soak")]
+fn count(kind: &str, total: usize, weak: usize) {
+    println!("{kind}: {} of {total} found", total - weak);
+}
+
+/// How many expectations a scene has.
+fn expectations(scene: &Scene) -> usize {
+    scene.cues.iter().map(|cue| cue.expectations.len()).sum()
+}
+
 #[test]
 fn a_scene_turns_red_without_an_act_or_a_process_and_no_claim_is_true_with_its_opposite() {
     let mut chance = chance();
     let scenes = played(some(scenes(), SOME.0, &mut chance));
+    let total: usize = scenes.iter().map(|(scene, _)| expectations(scene)).sum();
     let opposites = scenes.iter().map(|(scene, took)| Run::Opposites(with_opposites(scene, took)));
     let mutants =
         scenes.iter().flat_map(|scene| some(changes(scene), SOME.1, &mut chance).into_iter().map(Run::Mutant));
     let runs: Vec<_> = opposites.chain(mutants).collect();
-    let findings = each(runs, |run| match run {
+    let findings = each(runs.clone(), |run| match run {
         Run::Opposites(scene) => play_with_opposites(scene),
         Run::Mutant(mutant) => finding(mutant).into_iter().collect(),
     });
+    let of = |kind| move |run: &Run| matches!(run, Run::Mutant(mutant) if mutant.kind == kind);
+    let weak = |is_of: &dyn Fn(&Run) -> bool| {
+        runs.iter().zip(&findings).filter(|(run, _)| is_of(run)).map(|(_, findings)| findings.len()).sum()
+    };
+    count("opposites", total, weak(&|run| matches!(run, Run::Opposites(_))));
+    for (words, kind) in [("without an act", Kind::WithoutAct), ("without a process", Kind::WithoutProcess)] {
+        let is_of = of(kind);
+        count(words, runs.iter().filter(|run| is_of(run)).count(), weak(&is_of));
+    }
     let findings = findings.concat();
     assert!(findings.is_empty(), "{findings:#?}");
 }
