@@ -111,22 +111,29 @@ impl Process {
         self.heard_at
     }
 
-    /// What the socket of this name sends and receives; zero if there is none.
+    /// What the socket of this name sends and receives; zero if there is none, and while the process does not report: what it was
+    /// before says nothing about now.
     #[must_use]
     pub fn rates(&self, socket: &SocketName) -> Rates {
-        self.meters.get(socket).map_or_else(Rates::default, |meter| meter.rates)
+        self.meters.get(socket).filter(|_| self.reports()).map_or_else(Rates::default, |meter| meter.rates)
     }
 
-    /// When the time began over which the rates of the socket of this name were measured; `None` before the first measurement.
+    /// When the time began over which the rates of the socket of this name were measured; `None` before the first measurement, and
+    /// while the process does not report.
     #[must_use]
     pub fn rated_from(&self, socket: &SocketName) -> Option<Instant> {
-        self.meters.get(socket).and_then(|meter| meter.rated_from)
+        self.meters.get(socket).filter(|_| self.reports()).and_then(|meter| meter.rated_from)
     }
 
     /// Messages a second of all its sockets, in both directions.
     #[must_use]
     pub fn messages_a_second(&self) -> f64 {
-        self.meters.values().map(|meter| meter.rates.sent.messages + meter.rates.received.messages).sum()
+        let meters = self.meters.values().filter(|_| self.reports());
+        meters.map(|meter| meter.rates.sent.messages + meter.rates.received.messages).sum()
+    }
+
+    fn reports(&self) -> bool {
+        self.presence == Presence::Present
     }
 
     /// How many of its events did not arrive since its first one did.

@@ -164,6 +164,29 @@ fn rates_are_what_the_counters_rise_by() {
 }
 
 #[test]
+fn a_process_that_does_not_report_has_no_rates() {
+    let (mut observatory, start) = (Observatory::new(), Instant::now());
+    for second in 0..=2 {
+        let mut socket = socket("a", "tcp://*:1", false, vec![]);
+        socket.sent = Traffic { messages: 100 * u64::from(second), bytes: 0 };
+        let state = ProcessState { sockets: vec![socket], ..state(1, u64::from(1_000 * second)) };
+        let _ = observatory.handle_state(start + second * SECOND, state, 100);
+    }
+    let rates = |observatory: &Observatory| {
+        let (process, name) = (&observatory.processes()[0], "a".parse().unwrap());
+        (process.rates(&name).sent.messages, process.messages_a_second(), process.rated_from(&name).is_some())
+    };
+    assert_eq!(rates(&observatory), (100.0, 100.0, true));
+    for is_suspended in [true, false] {
+        let _ = observatory.handle_suspended(start + 3 * SECOND, ProcessId(1), is_suspended);
+        assert_eq!(rates(&observatory), if is_suspended { (0.0, 0.0, false) } else { (100.0, 100.0, true) });
+    }
+    let _ = observatory.handle_timeout(start + 7 * SECOND);
+    assert_eq!(observatory.processes()[0].presence(), Presence::Silent);
+    assert_eq!(rates(&observatory), (0.0, 0.0, false));
+}
+
+#[test]
 fn a_gap_in_the_numbers_of_events_is_a_change() {
     let (mut observatory, now) = (Observatory::new(), Instant::now());
     let _ = observatory.handle_state(now, state(1, 0), 100);

@@ -310,7 +310,8 @@ impl Cast {
                     if after == Presence::Gone {
                         member.follow(process.state(), true, now.ms);
                     }
-                    self.shift = Shift::State;
+                    // Rates are those of processes that report.
+                    (self.shift, self.has_new_counts) = (Shift::State, true);
                 }
                 Change::Gap { missing, .. } => {
                     self.has_lines |= self.journal.handle_gap(process.state(), missing, member, now.ms);

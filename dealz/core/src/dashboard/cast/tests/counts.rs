@@ -25,6 +25,22 @@ fn counts_alone_are_sent_apart_and_the_cast_stays_as_it_is() {
 }
 
 #[test]
+fn the_rates_of_a_suspended_process_are_none() {
+    let mut stage = Stage::new();
+    for second in 0..3 {
+        let mut state = publisher(2, &[]);
+        state.sockets[0].sent = Traffic { messages: 50 * second, bytes: 0 };
+        stage.report(state);
+        stage.pass(1_000);
+    }
+    assert_eq!(stage.look().counts[0].sockets[0].sent_per_second, 50.0);
+    stage.cast.handle_suspended(ProcessId(2), true, stage.now());
+    stage.pass(400);
+    let [counts] = stage.look().counts.try_into().unwrap();
+    assert_eq!((counts.sockets[0].sent, counts.sockets[0].sent_per_second), (100, 0.0));
+}
+
+#[test]
 fn what_is_on_the_way_is_counted() {
     let mut stage = Stage::new();
     let sent = |messages| Traffic { messages, bytes: 0 };
