@@ -130,7 +130,7 @@ C.gethostname(host, 64)
 local name = ("lua:%s:%d"):format(ffi.string(host), C.getpid())
 local up, announced, held = false, false, nil
 local done, reported, report_at = 0, 0, 0
-local malformed, log_at = 0, 0
+local malformed, logged, log_at = 0, 0, 0
 
 while true do
   local poll = held and waits_for_room or waits_for_order
@@ -159,9 +159,9 @@ while true do
   if done ~= reported and now() >= report_at and deliver(results, REPORT, name, bytes("uint64_t[1]", done)) then
     reported, report_at = done, now() + SECOND / 10
   end
-  if malformed > 0 and now() >= log_at then
-    io.stderr:write(("%d malformed orders dropped\n"):format(malformed))
-    malformed, log_at = 0, now() + SECOND
+  if malformed > logged and now() >= log_at then
+    io.stderr:write(malformed, " malformed orders dropped\n")
+    logged, log_at = malformed, now() + SECOND
   end
 end
 deliver(results, REPORT, name, bytes("uint64_t[1]", done))
