@@ -55,9 +55,10 @@ impl Parts {
         for number in 1.. {
             let message: Frames =
                 (1..=self.frames).map(|part| format!("{number}: {part} of {}", self.frames)).collect();
+            let mut paused = Ok(());
             let is_sent = push.socket().send_in_steps(&message, |index| {
-                // A stopped program finishes its message at once.
-                let _ = node.pause(self.pause);
+                // A stopped program finishes its message at once, and sends no other.
+                paused = node.pause(self.pause);
                 if self.die_in == Some(number) && index + 1 == message.len() {
                     abort();
                 }
@@ -68,6 +69,7 @@ impl Parts {
             }
             messages.add(1);
             node.say(format_args!("{number}: sent"))?;
+            paused?;
         }
         Ok(())
     }

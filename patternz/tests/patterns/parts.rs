@@ -20,3 +20,18 @@ fn a_message_arrives_whole_or_not_at_all() {
     // Each message of the first has two frames more than one.
     cast.until_both(&pull, ["frames", "pulled"], |frames, pulled| frames == pulled + 4);
 }
+
+#[test]
+fn a_stopped_sender_finishes_its_message_and_sends_no_other() {
+    let mut cast = Cast::new();
+    let pull = cast.start(&format!("pull {BIND}"));
+    let parts = cast.start(&format!("parts --pause 100ms --frames 255 {}", to(&pull, "pull")));
+    cast.until(&parts, "frames", |frames| frames >= 2);
+    parts.terminate();
+    let finished = parts.finish();
+    assert_eq!((finished.code, finished.stdout.as_str()), (Some(0), "1: sent\n"), "{}", finished.stderr);
+    // One that comes after it is the second.
+    let next = cast.start(&format!("push --count 1 {}", to(&pull, "pull")));
+    cast.until_both(&pull, ["pulled", "frames"], |pulled, frames| (pulled, frames) == (2, 256));
+    drop(next);
+}
