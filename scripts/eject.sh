@@ -63,7 +63,7 @@ cp "$tests/cast.rs" "$tests/$test.rs" "$folder/tests/patterns/"
 grep -vE '^mod ' "$tests/main.rs" >"$folder/tests/patterns/main.rs"
 printf 'mod cast;\nmod %s;\n' "$test" >>"$folder/tests/patterns/main.rs"
 
-# The crates that it needs, and those that these need.
+# The crates that it needs, and those that these need; as old as they are, so that a build folder that has them stays up to date.
 queue=$(dependencies "$root/patternz/Cargo.toml")
 while [ -n "$queue" ]; do
     crate=${queue%%
@@ -71,7 +71,7 @@ while [ -n "$queue" ]; do
     queue=$(printf '%s\n' "$queue" | tail -n +2)
     [ ! -d "$folder/crates/$crate" ] || continue
     mkdir "$folder/crates/$crate"
-    cp -R "$root/crates/$crate/Cargo.toml" "$root/crates/$crate/src" "$folder/crates/$crate/"
+    cp -Rp "$root/crates/$crate/Cargo.toml" "$root/crates/$crate/src" "$folder/crates/$crate/"
     queue=$(printf '%s\n%s\n' "$queue" "$(dependencies "$root/crates/$crate/Cargo.toml")" | sed '/^$/d')
 done
 
