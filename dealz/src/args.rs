@@ -90,7 +90,7 @@ struct FrontendArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Session")]
 struct SessionArgs {
-    /// Start the services that do not run yet: tickz with real prices, chatz, and workers
+    /// Open the scene demo, and start the services of it that do not run yet: tickz with real prices, chatz, and workers
     #[arg(long)]
     stage: bool,
     /// The number of workers to start

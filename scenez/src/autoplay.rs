@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use crate::{script::Cue, stage::Snapshot};
+use crate::{
+    script::Cue,
+    stage::{Progress, Snapshot},
+};
 
 /// How long a cue may take in addition to the times of its expectations: earlier processes end, and its acts are done.
 const ACTS_WITHIN: Duration = Duration::from_secs(60);
@@ -49,6 +52,11 @@ impl Autoplay {
         }
         if !snapshot.failures().is_empty() {
             return Step::Failed;
+        }
+        if snapshot.progress == Progress::Building {
+            // A build has a limit.
+            self.at = None;
+            return Step::Wait(now + ACTS_WITHIN);
         }
         let begun = self.at.map_or(now, |(_, begun)| begun);
         let mut limit = begun + longest(&snapshot.scene.cues[snapshot.cue]) + ACTS_WITHIN;
@@ -100,6 +108,7 @@ mod tests {
             progress,
             checks: Vec::new(),
             problems: Vec::new(),
+            building: None,
             actors: Vec::new(),
             faults: Vec::new(),
             view: None,
@@ -138,6 +147,17 @@ mod tests {
         // Another start has its own time.
         let again = snapshot(2, 1, Watching(Verdict::Open));
         assert_eq!(play.follow(&again, start + seconds(100)), Step::Wait(start + seconds(200)));
+    }
+
+    #[test]
+    fn a_build_takes_the_time_that_it_needs() {
+        let (mut play, start) = (Autoplay::new(Duration::ZERO), Instant::now());
+        for minutes in 0..5 {
+            let now = start + seconds(60 * minutes);
+            assert_eq!(play.follow(&snapshot(1, 0, Progress::Building), now), Step::Wait(now + seconds(60)));
+        }
+        let built = start + seconds(300);
+        assert_eq!(play.follow(&snapshot(1, 0, Acting), built), Step::Wait(built + seconds(60)));
     }
 
     #[test]

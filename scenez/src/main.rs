@@ -18,7 +18,7 @@ use scenez::{
     known::Programs,
     peers,
     player::{self, Pace},
-    rehearsal::{self, Outcome},
+    rehearsal::{self, Outcome, Report},
     stage::{StageConfig, StageHub},
     talk::{self, Cut, Talk},
     tour::{self, Part},
@@ -55,7 +55,9 @@ fn play(folder: &Path, args: &PlayArgs) -> anyhow::Result<()> {
         let pace = if args.auto { Pace::Expectations } else { Pace::Keys };
         return player::play(scene, config, pace, &stop);
     }
-    let outcome = rehearsal::play_through(scene, config, Duration::ZERO, &stop)?;
+    // Standard error has no reader if this fails.
+    let on_building = |what: &str| drop(writeln!(io::stderr(), "{what} …"));
+    let outcome = rehearsal::play_through(scene, config, Duration::ZERO, &stop, on_building)?;
     ensure!(outcome.failures.is_empty(), "{}", outcome.failures.join("\n"));
     Ok(())
 }
@@ -93,9 +95,15 @@ fn rehearse(folder: &Path, args: &RehearseArgs) -> anyhow::Result<()> {
     let (count, stop) = (scenes.len() as u64, Stop::on_signals()?);
     writeln!(io::stdout(), "{:width$}  cues  start     reset     time     verdict", "scene")?;
     let (mut played, mut failed) = (0, 0);
-    for outcome in rehearsal::rehearse(scenes, args.jobs, args.pause, &stop)? {
-        let Outcome { name, cues, start, reset, time, failures } =
-            outcome.map_err(|(name, error)| anyhow::Error::new(error).context(name))?;
+    for (name, report) in rehearsal::rehearse(scenes, args.jobs, args.pause, &stop)? {
+        let outcome = match report {
+            Report::Building(what) => {
+                writeln!(io::stderr(), "{name}: {what} …")?;
+                continue;
+            }
+            Report::Over(outcome) => outcome,
+        };
+        let Outcome { cues, start, reset, time, failures } = outcome.with_context(|| name.clone())?;
         let verdict = if failures.is_empty() { "ok" } else { "FAILED" };
         let (start, time) = (start.as_secs_f64(), time.as_secs_f64());
         let reset = reset.map_or_else(|| "-".to_owned(), |reset| format!("{:.2} s", reset.as_secs_f64()));

@@ -1,10 +1,10 @@
 //! Members of a cast in other languages: `peer haskell worker`, from the folder `polyglot` next to that of the scenes.
 
-use std::{borrow::Cow, collections::BTreeSet, path::Path};
+use std::{collections::BTreeSet, path::Path};
 
 use languages::{Language, PeerError, Registry};
 
-use crate::script::{Member, Scene};
+use crate::script::Scene;
 
 /// The word that a peer's command line begins with.
 pub(crate) const PROGRAM: &str = "peer";
@@ -55,10 +55,39 @@ pub fn missing(scene: &Scene, root: &Path) -> Result<Vec<String>, PeerError> {
     Ok(languages.into_iter().filter(|language| !language.is_present()).map(Language::missing).collect())
 }
 
-/// A member with the command line that starts it: a peer is built.
-pub(crate) fn ready<'a>(member: &'a Member, root: &Path) -> Result<Cow<'a, Member>, PeerError> {
-    let Some(Peer { language, role, arguments }) = Peer::of(&member.run) else { return Ok(Cow::Borrowed(member)) };
-    let mut run = Registry::find(Some(root))?.language(language)?.command(role)?;
-    run.extend_from_slice(arguments);
-    Ok(Cow::Owned(Member { run, ..member.clone() }))
+/// Whether a command line is that of a peer, which is built before it starts.
+pub(crate) fn is_peer(run: &[String]) -> bool {
+    Peer::of(run).is_some()
+}
+
+/// What is done before a peer can start: `building the worker in Haskell`.
+pub(crate) fn work(run: &[String], root: &Path) -> String {
+    let registry = Registry::find(Some(root));
+    let found = Peer::of(run).zip(registry.as_ref().ok());
+    match found.and_then(|(peer, registry)| Some((peer.role, registry.language(peer.language).ok()?))) {
+        Some((role, language)) if language.is_built() => format!("building the {role} in {}", language.name()),
+        Some((_, language)) => format!("looking for {}", language.name()),
+        None => format!("looking for `{}`", run.join(" ")),
+    }
+}
+
+/// The command line that starts a peer, which is built if it must be.
+///
+/// # Errors
+/// A sentence: its language is missing on this machine, or it cannot be built.
+pub(crate) fn command(run: &[String], root: &Path) -> Result<Vec<String>, String> {
+    let Some(Peer { language, role, arguments }) = Peer::of(run) else { return Ok(run.to_vec()) };
+    let found = || Registry::find(Some(root))?.language(language)?.command(role);
+    let mut command = found().map_err(|error| in_a_line(&error, language, role))?;
+    command.extend_from_slice(arguments);
+    Ok(command)
+}
+
+/// An error without most of what a build has printed.
+fn in_a_line(error: &PeerError, language: &str, role: &str) -> String {
+    let text = error.to_string();
+    let Some((first, rest)) = text.split_once('\n') else { return text };
+    let cause = rest.lines().find(|line| line.contains("error")).or_else(|| rest.lines().next()).unwrap_or_default();
+    let colon = if cause.is_empty() { "" } else { ": " };
+    format!("{first}{colon}{cause} (`just {PROGRAM} {language} {role}` shows all of it)")
 }

@@ -27,11 +27,9 @@ const RESET_WITHIN: Duration = Duration::from_secs(60);
 /// What has come of a scene.
 #[derive(Debug)]
 pub struct Outcome {
-    /// The name of the scene.
-    pub name: String,
     /// How many cues have begun.
     pub cues: usize,
-    /// How long it took until the first cue had acted.
+    /// How long it took until the first cue had acted, once its peers were built.
     pub start: Duration,
     /// How long it took to start it again after the last cue, until the first one had acted; none if a cue has failed.
     pub reset: Option<Duration>,
@@ -41,6 +39,15 @@ pub struct Outcome {
     pub failures: Vec<String>,
 }
 
+/// What a rehearsal reports of a scene.
+#[derive(Debug)]
+pub enum Report {
+    /// It cannot start yet, and that lasts: `building the worker in Haskell`.
+    Building(String),
+    /// It is over, or could not be played.
+    Over(Result<Outcome, StageError>),
+}
+
 /// What a wait was for.
 enum Event {
     Stop,
@@ -48,7 +55,7 @@ enum Event {
 }
 
 /// Plays a scene to its end and starts it again, or plays it to the first cue that fails. The next cue comes this `pause`
-/// after one is met, as if a speaker talked meanwhile.
+/// after one is met, as if a speaker talked meanwhile. `on_building` gets what the scene waits for before it can start, if that lasts.
 ///
 /// # Errors
 /// The stage fails.
@@ -57,14 +64,15 @@ pub fn play_through(
     config: StageConfig,
     pause: Duration,
     stop: &Stop,
+    mut on_building: impl FnMut(&str),
 ) -> Result<Outcome, StageError> {
     let begin = Instant::now();
     let bell = Bell::new()?;
     let rope = bell.rope();
-    let name = scene.name.clone();
     let stage = Stage::open(scene, config, move || rope.ring())?;
     let (mut events, mut play) = (Events::new(), Autoplay::new(pause));
     let (mut start, mut over, mut reset, mut look) = (None, None::<Instant>, None, None);
+    let (mut built, mut announced) = (begin, None);
     let last = loop {
         let event = events
             .next(look, Event::Changed, || [(Event::Stop, stop.interest()), (Event::Changed, bell.interest())])?;
@@ -73,8 +81,16 @@ pub fn play_through(
         if matches!(event, Event::Stop) || stage.is_ended() {
             break snapshot;
         }
+        if snapshot.progress == Progress::Building && start.is_none() {
+            built = Instant::now();
+        }
+        let building = snapshot.building.as_ref().filter(|building| announced.as_ref() != Some(&building.what));
+        if let Some(building) = building.filter(|building| building.is_long_at() <= Instant::now()) {
+            on_building(&building.what);
+            announced = Some(building.what.clone());
+        }
         if matches!(snapshot.progress, Progress::Watching(_)) {
-            start.get_or_insert_with(|| begin.elapsed());
+            start.get_or_insert_with(|| built.elapsed());
             if let Some(over) = over.filter(|_| snapshot.start > 1) {
                 reset = Some(over.elapsed());
                 break snapshot;
@@ -89,7 +105,7 @@ pub fn play_through(
             break snapshot;
         }
         match play.follow(&snapshot, now) {
-            Step::Wait(until) => look = Some(until),
+            Step::Wait(until) => look = Some(building.map_or(until, |building| until.min(building.is_long_at()))),
             Step::Next | Step::Over => {
                 let command = if snapshot.is_last_cue() { Command::Reset } else { Command::Next };
                 // A stage that is busy is asked again.
@@ -109,7 +125,7 @@ pub fn play_through(
         _ => failures(&last),
     };
     let cues = if over.is_some() { last.scene.cues.len() } else { last.cue + 1 };
-    Ok(Outcome { name, cues, start: start.unwrap_or_default(), reset, time: begin.elapsed(), failures })
+    Ok(Outcome { cues, start: start.unwrap_or_default(), reset, time: begin.elapsed(), failures })
 }
 
 /// Why a cue did not succeed, with the line of the file, and how the processes are: often the reason is there.
@@ -134,8 +150,8 @@ fn circumstances(snapshot: &Snapshot) -> Vec<String> {
     snapshot.actors.iter().enumerate().map(describe).collect()
 }
 
-/// Plays scenes, so many at a time, each with this `pause` between cues, and returns what comes of each as soon as it is
-/// known; in a scene's place may be why it could not be played.
+/// Plays scenes, so many at a time, each with this `pause` between cues, and returns what comes of each, with its name, as soon as
+/// it is known.
 ///
 /// # Errors
 /// The system has no more threads.
@@ -144,21 +160,22 @@ pub fn rehearse(
     jobs: usize,
     pause: Duration,
     stop: &Stop,
-) -> std::io::Result<Receiver<Result<Outcome, (String, StageError)>>> {
+) -> std::io::Result<Receiver<(String, Report)>> {
     let waiting = Arc::new(Mutex::new(scenes.into_iter()));
-    let (sender, outcomes) = channel();
+    let (sender, reports) = channel();
     for _ in 0..jobs.max(1) {
         let (waiting, sender, stop) = (Arc::clone(&waiting), sender.clone(), stop.clone());
         thread::Builder::new().name("rehearsal".to_owned()).spawn(move || {
             let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
             while let Some((scene, config)) = next() {
                 let name = scene.name.clone();
-                let outcome = play_through(scene, config, pause, &stop).map_err(|error| (name, error));
-                if sender.send(outcome).is_err() || stop.is_stopped() {
+                let on_building = |what: &str| drop(sender.send((name.clone(), Report::Building(what.to_owned()))));
+                let outcome = play_through(scene, config, pause, &stop, on_building);
+                if sender.send((name, Report::Over(outcome))).is_err() || stop.is_stopped() {
                     return;
                 }
             }
         })?;
     }
-    Ok(outcomes)
+    Ok(reports)
 }

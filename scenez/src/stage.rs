@@ -39,7 +39,6 @@ use std::{
     time::Duration,
 };
 
-use languages::PeerError;
 use sockets::{
     BindError, Context, HubConfig, SocketError,
     actor::{self, Handle, NotTaken},
@@ -48,7 +47,7 @@ use sockets::{
 use thiserror::Error;
 
 pub use self::house::{Holder, House};
-pub use self::snapshot::{ActorView, Choice, Command, FaultView, Life, PrintedLine, Progress, Snapshot};
+pub use self::snapshot::{ActorView, Building, Choice, Command, FaultView, Life, PrintedLine, Progress, Snapshot};
 use self::{bus::Bus, owner::Owner, snapshot::Board};
 use crate::{endpoints::EndpointsError, script::Scene};
 
@@ -102,9 +101,6 @@ pub enum StageError {
     /// The system has no descriptors or threads left.
     #[error("cannot open the stage")]
     System(#[from] std::io::Error),
-    /// A member in another language is missing on this machine, or cannot be built.
-    #[error(transparent)]
-    Peer(#[from] PeerError),
     /// The scene has no cue.
     #[error("the scene has no cue")]
     Empty,
@@ -126,7 +122,7 @@ impl Stage {
     /// times a second, and must not wait.
     ///
     /// # Errors
-    /// The system has no ports, descriptors or threads left; the scene has no cue; a language of its cast is missing.
+    /// The system has no ports, descriptors or threads left; the scene has no cue.
     pub fn open(
         scene: Arc<Scene>,
         config: StageConfig,

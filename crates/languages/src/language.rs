@@ -120,6 +120,12 @@ impl Language {
         &self.section.except
     }
 
+    /// Whether its roles are built before they start.
+    #[must_use]
+    pub const fn is_built(&self) -> bool {
+        self.section.build.is_some()
+    }
+
     /// The file of a role.
     #[must_use]
     pub fn file(&self, role: &str) -> PathBuf {

@@ -75,6 +75,10 @@ pub enum Command {
         id: String,
         /// What.
         act: ProcessAct,
+        /// Whether it is one of the open scene; otherwise the desk's own of that name comes first.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        #[ts(optional, as = "Option<bool>")]
+        scene: bool,
     },
     /// Have the pages that may control the desk show a view.
     View {

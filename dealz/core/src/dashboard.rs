@@ -68,6 +68,7 @@ pub(crate) struct Dashboard {
     chatz: Section<ChatzView>,
     valuz: Section<ValuzView>,
     processes: Section<Vec<ProcessView>>,
+    troupe: Section<Vec<ProcessView>>,
     scenes: Section<ScenesView>,
     stage: Section<StageView>,
     audience: Section<u32>,
@@ -88,6 +89,7 @@ pub(crate) struct Cursor {
     chatz: u64,
     valuz: u64,
     processes: u64,
+    troupe: u64,
     scenes: u64,
     stage: u64,
     audience: u64,
@@ -167,6 +169,7 @@ impl Dashboard {
             report,
             wanted: 0,
             composer: Workers::new(host),
+            troupe: Section::new(Vec::new()),
             scenes: Section::new(ScenesView::default()),
             stage: Section::new(StageView::default()),
             audience: Section::new(0),
@@ -226,6 +229,7 @@ impl Dashboard {
                 self.processes.show(processes);
                 self.wanted = wanted;
             }
+            Event::Troupe(processes) => self.troupe.show(processes),
             Event::Scenes(scenes, stage) => {
                 self.scenes.show(scenes);
                 self.show_stage(stage);
@@ -288,6 +292,7 @@ impl Dashboard {
             chatz: self.chatz.unseen(&mut cursor.chatz),
             valuz: self.valuz.unseen(&mut cursor.valuz),
             processes: self.processes.unseen(&mut cursor.processes),
+            troupe: self.troupe.unseen(&mut cursor.troupe),
             scenes: self.scenes.unseen(&mut cursor.scenes),
             stage: self.stage.unseen(&mut cursor.stage),
             audience: self.audience.unseen(&mut cursor.audience),
@@ -321,6 +326,7 @@ impl Dashboard {
             Event::Processes(processes, wanted) => {
                 *wanted != self.wanted || !states(processes).eq(states(&self.processes.shown))
             }
+            Event::Troupe(processes) => !states(processes).eq(states(&self.troupe.shown)),
             Event::Stage(stage) => !stage.differs_in_words_alone(&self.stage.shown),
             _ => true,
         }

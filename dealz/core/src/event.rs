@@ -1,5 +1,6 @@
 //! What the threads that own sockets and processes report to the dashboard, on one bounded channel.
 
+use scenez::stage::Holder;
 use wire::{
     WorkerName,
     report::{ProcessId, Report},
@@ -25,7 +26,7 @@ pub(crate) enum Event {
     /// A process of this machine has been suspended, or resumed.
     Suspended(ProcessId, bool),
     /// The process at an address, such as `redis-server (pid 12)`, if the system can tell.
-    Holder(String, Option<String>),
+    Holder(String, Option<Holder>),
     /// A socket could not be bound, and why: dealz retries.
     BindFailed(&'static str, String),
     /// Nothing is heard on a socket although it is connected; or, with none, something is again.
@@ -42,6 +43,8 @@ pub(crate) enum Event {
     Valuz(ValuzReport),
     /// All processes, and how many workers dealz is to run.
     Processes(Vec<ProcessView>, u32),
+    /// The processes of the open scene, if that is not the desk's own.
+    Troupe(Vec<ProcessView>),
     /// Which scenes there are, which one is open, and how far it is.
     Scenes(ScenesView, StageView),
     /// How far the open scene is.

@@ -35,7 +35,7 @@ use scenez::stage::Stage;
 use tracing::error;
 
 use self::owner::{Answer, Message, Order, Owner};
-pub(crate) use self::{address::holders_at, house::Surroundings, possible::of_scene};
+pub(crate) use self::{address::holders_at, house::Surroundings, list::List, possible::of_scene};
 use crate::{
     command::{ProcessAct, Refusal},
     desk::StartError,

@@ -13,6 +13,7 @@
 //! - [`owner`]: the thread
 //! - [`folder`]: which scenes there are, and what is wrong with them
 //! - [`shown`]: a scene and its stage, as pages get them (pure)
+//! - [`troupe`]: its processes, as a list
 //! - [`pointer`]: what a cue points at
 //! - [`auto`]: a scene that plays by itself
 //! - [`recordings`]: the recordings of scenes, for when the live thing fails
@@ -23,6 +24,7 @@ mod owner;
 mod pointer;
 mod recordings;
 mod shown;
+mod troupe;
 
 use std::{
     io,

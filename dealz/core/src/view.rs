@@ -27,8 +27,8 @@ pub use self::{
     pages::{HighlightView, PageKind, ViewName},
     processes::{ProcessState, ProcessView},
     scenes::{
-        ActorLife, ActorView, CheckStatus, CheckView, CueProgress, CueView, CutView, FaultView, PartView, SceneEntry,
-        SceneView, ScenesView, StageView,
+        ActorLife, ActorView, BuildingView, CheckStatus, CheckView, CueProgress, CueView, CutView, FaultView, PartView,
+        SceneEntry, SceneView, ScenesView, StageView,
     },
     sockets::{ConnectionView, Phase, SocketState, SocketView, StateChange},
     tickz::{PricePoint, PriceReference, PriceStart, Quote, TickzView},
@@ -59,6 +59,8 @@ pub struct Update {
     pub valuz: Option<ValuzView>,
     /// The processes that dealz has started, and those that it found running.
     pub processes: Option<Vec<ProcessView>>,
+    /// The processes of the open scene and its links; none if that is the desk's own.
+    pub troupe: Option<Vec<ProcessView>>,
     /// Which scenes there are, and the texts of the one that is open.
     pub scenes: Option<ScenesView>,
     /// How far the open scene is.

@@ -150,6 +150,9 @@ pub enum RemoteCommand {
 pub struct ProcessArgs {
     /// tickz, chatz, worker-1, … or a name in the open scene
     process: String,
+    /// The one of the open scene, if one of the desk has that name too
+    #[arg(long)]
+    scene: bool,
 }
 
 /// A symbol.
@@ -163,7 +166,11 @@ impl RemoteCommand {
     /// The command in the form of the desk.
     #[must_use]
     pub fn to_command(&self) -> Command {
-        let process = |ProcessArgs { process }: &ProcessArgs, act| Command::Process { id: process.clone(), act };
+        let process = |ProcessArgs { process, scene }: &ProcessArgs, act| Command::Process {
+            id: process.clone(),
+            act,
+            scene: *scene,
+        };
         match self {
             Self::Start(args) => process(args, ProcessAct::Start),
             Self::Stop(args) => process(args, ProcessAct::Stop),

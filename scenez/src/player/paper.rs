@@ -104,6 +104,12 @@ impl Paper {
         writeln!(anstream::stdout(), "{style}{name:>NAME_WIDTH$}{style:#} {dim}: {event}{dim:#}")
     }
 
+    /// What the scene waits for.
+    pub(super) fn note(&self, note: &str) -> io::Result<()> {
+        let dim = Style::new().dimmed();
+        writeln!(anstream::stdout(), "{dim}{note} …{dim:#}")
+    }
+
     /// An expectation as it is now.
     pub(super) fn check(&self, check: &Check) -> io::Result<()> {
         let (colour, word) = match check.status() {

@@ -25,6 +25,9 @@ const VALUE_EVERY: Duration = Duration::from_secs(1);
 pub(super) struct Shown {
     /// The start of the scene and the cue.
     cue: Option<(u64, usize)>,
+    /// What is built, if that is announced, and when what is built now is to be.
+    building: Option<String>,
+    next_building: Option<Instant>,
     /// The number of the next line.
     next_line: u64,
     /// Of each process: that of what it prints, and that of its log, so that one does not hide the other.
@@ -44,12 +47,18 @@ pub(super) struct Shown {
 impl Shown {
     /// Writes what is new; the keys as well if there are any, once the cue is decided.
     pub(super) fn show(&mut self, paper: &Paper, snapshot: &Snapshot, has_keys: bool) -> io::Result<()> {
-        if snapshot.cue < snapshot.target || snapshot.progress == Progress::Clearing {
+        let now = Instant::now();
+        self.show_building(now, paper, snapshot)?;
+        let has_begun = match snapshot.progress {
+            Progress::Clearing => false,
+            Progress::Building => !snapshot.problems.is_empty(),
+            Progress::Acting | Progress::Watching(_) => true,
+        };
+        if snapshot.cue < snapshot.target || !has_begun {
             // It plays by itself up to another cue.
             self.next_line = next_line(snapshot);
             return Ok(());
         }
-        let now = Instant::now();
         if self.cue != Some((snapshot.start, snapshot.cue)) {
             self.begin_cue(snapshot);
             paper.cue(&snapshot.scene, snapshot.cue)?;
@@ -77,7 +86,22 @@ impl Shown {
 
     /// When to show the same snapshot again.
     pub(super) fn next_deadline(&self) -> Option<Instant> {
-        self.quotas.iter().flatten().filter_map(Quota::next_deadline).chain(self.next_check).min()
+        let deadlines = [self.next_check, self.next_building].into_iter().flatten();
+        self.quotas.iter().flatten().filter_map(Quota::next_deadline).chain(deadlines).min()
+    }
+
+    fn show_building(&mut self, now: Instant, paper: &Paper, snapshot: &Snapshot) -> io::Result<()> {
+        self.next_building = None;
+        let Some(building) = &snapshot.building else { return Ok(()) };
+        if self.building.as_ref() == Some(&building.what) {
+            return Ok(());
+        }
+        if now < building.is_long_at() {
+            self.next_building = Some(building.is_long_at());
+            return Ok(());
+        }
+        self.building = Some(building.what.clone());
+        paper.note(&building.what)
     }
 
     fn begin_cue(&mut self, snapshot: &Snapshot) {

@@ -1,17 +1,18 @@
 //! The processes of a scene: its cast, and a link for each endpoint that a member reaches through one.
 //!
 //! - `command`: how each is started
+//! - `builds`: members in other languages are built first
 //! - `numbers`: how many processes of a member run, and what
 //! - `guests`: those that play a member and that the cast has not started: the desk, and services of other terminals
 //!
 //! The thread that owns the cast starts its children, because Linux ends a child with the thread that started it.
 
+mod builds;
 mod command;
 mod guests;
 mod numbers;
 
 use std::{
-    borrow::Cow,
     collections::BTreeMap,
     io,
     process::Stdio,
@@ -24,6 +25,7 @@ use sockets::{Interest, observe::own_host};
 use thiserror::Error;
 use wire::report::{Label, ProcessState};
 
+use self::builds::Builds;
 use super::{
     StageConfig,
     snapshot::{ActorView, Life},
@@ -31,7 +33,6 @@ use super::{
 use crate::{
     bell::{Bell, Rope},
     endpoints::{Endpoints, EndpointsError, Transport},
-    peers,
     script::{Member, Scene},
     values::Actor,
 };
@@ -62,6 +63,8 @@ pub(super) enum CastError {
     NotALink(String),
     #[error("there is no member {0}")]
     NoMember(String),
+    #[error("{0}")]
+    Peer(String),
     #[error("{0} was started outside of the scene: {1}")]
     Elsewhere(String, String),
 }
@@ -89,6 +92,7 @@ pub(super) struct Cast {
     /// How many children were started: the number of each is different from those before it at its place.
     starts: u64,
     bell: Bell,
+    builds: Builds,
     sender: SyncSender<Notice>,
     notices: Receiver<Notice>,
 }
@@ -130,25 +134,25 @@ struct Notice {
 }
 
 impl Cast {
-    /// The cast of a scene; nothing is started, and what is in another language is built.
+    /// The cast of a scene; nothing is started or built.
     pub(super) fn new(
         scene: &Scene,
         config: StageConfig,
         endpoints: &mut Endpoints,
     ) -> Result<Self, super::StageError> {
         let (sender, notices) = sync_channel(EVENTS_MAX);
-        let ready = scene.cast.iter().map(|member| peers::ready(member, &config.root).map(Cow::into_owned));
-        let members = ready.collect::<Result<Vec<_>, _>>()?;
+        let bell = Bell::new()?;
         let mut cast = Self {
+            builds: Builds::new(config.root.clone(), bell.rope()),
             config,
             host: own_host(),
-            members: members.clone(),
-            initial_members: members,
+            members: scene.cast.clone(),
+            initial_members: scene.cast.clone(),
             actors: Vec::new(),
             parts: Vec::new(),
             initial: 0,
             starts: 0,
-            bell: Bell::new()?,
+            bell,
             sender,
             notices,
         };
@@ -219,7 +223,7 @@ impl Cast {
         self.parts[place].then = Then::Stay;
     }
 
-    /// Starts a process, after its links.
+    /// Starts a process, after its links; one that has to be built starts after that.
     pub(super) fn start(&mut self, place: usize, endpoints: &mut Endpoints) -> Result<(), CastError> {
         let name = self.actors[place].name.clone();
         if self.parts[place].child.is_some() {
@@ -227,6 +231,9 @@ impl Cast {
         }
         self.look_for_guest(place, endpoints)?;
         if self.actors[place].elsewhere.is_some() {
+            return Ok(());
+        }
+        if self.waits_for_build(place) {
             return Ok(());
         }
         let (mut command, links) = self.command(place, endpoints)?;

@@ -2,7 +2,7 @@
 
 use wire::foreign;
 
-use super::snapshot::{ActorView, Snapshot};
+use super::snapshot::{ActorView, Progress, Snapshot};
 use crate::{
     fault::Fault,
     script::{Act, ProcessAct},
@@ -23,6 +23,9 @@ impl Snapshot {
     /// # Errors
     /// A sentence: no process or link has that name, it does not run, or it cannot fail in this way.
     pub fn allows(&self, act: &Act) -> Result<(), String> {
+        if self.progress == Progress::Building {
+            return Err("the scene has not started: its peers are not built".to_owned());
+        }
         match act {
             Act::Process(ProcessAct::Start | ProcessAct::Restart, name) => self.find(name).map(drop),
             Act::Process(_, name) | Act::Type { process: name, .. } => self.find_running(name).map(drop),

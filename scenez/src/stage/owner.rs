@@ -81,6 +81,10 @@ pub(super) struct Owner {
 enum Phase {
     /// All processes end; then the scene starts, or rests.
     Clearing,
+    /// Peers in other languages are built; then the scene starts.
+    Building,
+    /// One of them cannot be built.
+    Unbuilt,
     /// Nothing starts by itself.
     Resting,
     /// The processes were asked for their states at the first time; the cue acts when they have answered, or at the second.
@@ -120,6 +124,7 @@ impl Owner {
             progress: Progress::Clearing,
             checks: Vec::new(),
             problems: Vec::new(),
+            building: None,
             actors: cast.views(),
             faults: Vec::new(),
             view: None,
@@ -202,7 +207,7 @@ impl Owner {
 
     fn next_event(&self, events: &mut Events<Event>, inbox: &Inbox<Command>) -> Result<Event, SocketError> {
         let phase = match self.phase {
-            Phase::Clearing | Phase::Resting => None,
+            Phase::Clearing | Phase::Building | Phase::Unbuilt | Phase::Resting => None,
             Phase::Asking(_, until) => Some(until),
             Phase::Acting => self.awaited.map(|(_, until)| until),
             Phase::Watching => self.play.as_ref().and_then(Play::next_deadline),
@@ -233,6 +238,10 @@ impl Owner {
 
     fn take_deeds(&mut self) {
         self.cast.silence();
+        while let Some(built) = self.cast.next_built() {
+            self.is_changed = true;
+            self.take_built(built);
+        }
         for _ in 0..DEEDS_MAX {
             let Some((place, deed)) = self.cast.next_deed() else { return };
             self.is_changed = true;
@@ -263,6 +272,7 @@ impl Owner {
         self.version += 1;
         let progress = match (self.phase, &self.play) {
             (Phase::Clearing | Phase::Resting, _) => Progress::Clearing,
+            (Phase::Building | Phase::Unbuilt, _) => Progress::Building,
             (Phase::Watching, Some(play)) => Progress::Watching(play.verdict()),
             _ => Progress::Acting,
         };
@@ -276,6 +286,7 @@ impl Owner {
             progress,
             checks: self.play.as_ref().map_or_else(Vec::new, |play| play.checks().to_vec()),
             problems: self.problems.clone(),
+            building: self.cast.building().cloned(),
             actors: self.cast.views(),
             faults: self.faults.views(&self.cast),
             view: self.view.clone(),

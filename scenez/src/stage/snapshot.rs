@@ -12,6 +12,9 @@ use crate::{
     script::{Act, Scene},
 };
 
+/// What takes longer than this is announced in a terminal.
+const LONG: Duration = Duration::from_secs(1);
+
 /// A stage at one moment.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
@@ -33,6 +36,8 @@ pub struct Snapshot {
     pub checks: Vec<Check>,
     /// What the cue could not do, in words.
     pub problems: Vec<String>,
+    /// What is built at the moment.
+    pub building: Option<Building>,
     /// The processes of the cast and its links.
     pub actors: Vec<ActorView>,
     /// The faults that are on.
@@ -50,10 +55,21 @@ pub struct Snapshot {
 pub enum Progress {
     /// The processes of before are ending.
     Clearing,
+    /// Peers in other languages are built: the scene starts when they are, unless one cannot be built.
+    Building,
     /// The cue acts.
     Acting,
     /// The cue has acted, and its expectations are looked at.
     Watching(Verdict),
+}
+
+/// A peer that is built, or a language that is looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Building {
+    /// Such as `building the worker in Haskell`.
+    pub what: String,
+    /// Since when.
+    pub since: Instant,
 }
 
 /// What a cue shows.
@@ -163,6 +179,13 @@ impl Snapshot {
         let problems = self.problems.iter().map(|problem| place(cue.line.0) + problem);
         let failed = self.checks.iter().filter(|check| matches!(check.status(), Status::Failed | Status::Broken));
         problems.chain(failed.map(|check| place(check.line().0) + &check.sentence())).collect()
+    }
+}
+
+impl Building {
+    /// When a terminal writes it: what is over soon is not worth a line.
+    pub(crate) fn is_long_at(&self) -> Instant {
+        self.since + LONG
     }
 }
 

@@ -94,7 +94,7 @@ pub(crate) fn outcome(text: &str) -> Outcome {
 /// Plays a scene through, with a pause after each cue.
 pub(crate) fn outcome_with_pauses(text: &str, pause: Duration) -> Outcome {
     let (_stopper, stop) = Stop::pair().unwrap();
-    play_through(scene(text), config(), pause, &stop).unwrap()
+    play_through(scene(text), config(), pause, &stop, |_| {}).unwrap()
 }
 
 /// What a scene had that must not be left.

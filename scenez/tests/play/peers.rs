@@ -1,9 +1,17 @@
 //! Members in other languages: a shell script stands for one that this machine has, and another language is missing.
 
-use std::{fs, process::Command};
+use std::{fs, process::Command, sync::Arc};
 
+use scenez::{
+    parse::parse,
+    play::Verdict,
+    script::{Act, ProcessAct},
+    stage::{self, Progress, Stage, StageConfig},
+};
 use tempfile::TempDir;
 use testkit::{Finished, Program, sibling};
+
+use crate::common::config;
 
 const REGISTRY: &str = r#"
 [shell]
@@ -52,12 +60,28 @@ fn folder() -> TempDir {
     folder
 }
 
-fn run(folder: &TempDir, arguments: &[&str]) -> Finished {
+fn start(folder: &TempDir, arguments: &[&str]) -> Program {
     let mut command = Command::new(sibling("scenez"));
     command.args(arguments).current_dir(folder.path()).env("COLUMNS", "80").env("CARGO_TARGET_DIR", "target");
     let mut program = Program::spawn(command);
     program.close_stdin();
-    program.finish_within(3 * testkit::BOUND)
+    program
+}
+
+fn run(folder: &TempDir, arguments: &[&str]) -> Finished {
+    start(folder, arguments).finish_within(3 * testkit::BOUND)
+}
+
+/// Has the shell's worker built by this line in place of a copy.
+fn build_by(folder: &TempDir, line: &str) {
+    fs::write(folder.path().join("polyglot/languages.toml"), REGISTRY.replace("cp {file} {out}", line)).unwrap();
+}
+
+/// A file that a build reads, and which has nothing to be read before the build is to go on.
+fn gate(folder: &TempDir) -> std::path::PathBuf {
+    let gate = folder.path().join("gate");
+    assert!(Command::new("mkfifo").arg(&gate).status().unwrap().success());
+    gate
 }
 
 #[test]
@@ -66,6 +90,74 @@ fn a_member_in_another_language_is_built_and_gets_the_endpoints_of_the_scene() {
     let played = run(&folder, &["play", "near", "--check"]);
     assert_eq!((played.code, played.stderr.as_str()), (Some(0), ""));
     assert!(folder.path().join("target/polyglot/shell/worker").is_file());
+}
+
+#[test]
+fn what_takes_long_is_announced_and_the_scene_plays_after_it() {
+    let folder = folder();
+    let gate = gate(&folder);
+    build_by(&folder, "cat {root}/gate && cp {file} {out}");
+    let rehearsal = start(&folder, &["rehearse", "near"]);
+    rehearsal.wait_for_log("near: building the worker in Shell …");
+    let person = start(&folder, &["play", "near", "--auto"]);
+    person.line_where(|line| line == "building the worker in Shell …");
+    let check = start(&folder, &["play", "near", "--check"]);
+    check.wait_for_log("building the worker in Shell …");
+    // One of them builds; the others wait for it.
+    fs::write(gate, "").unwrap();
+    for program in [rehearsal, person, check] {
+        let played = program.finish_within(3 * testkit::BOUND);
+        assert_eq!(played.code, Some(0), "{}{}", played.stdout, played.stderr);
+    }
+}
+
+#[test]
+fn a_build_that_fails_fails_the_first_cue() {
+    let folder = folder();
+    build_by(&folder, "echo one; echo worker:2: error: no >&2; exit 3");
+    let played = run(&folder, &["play", "near", "--check"]);
+    let reason = "worker.sh: exit code 3: worker:2: error: no (`just peer shell worker` shows all of it)\n";
+    assert!(played.stderr.starts_with("error: near.md:6: cannot build "), "{}", played.stderr);
+    assert!(played.stderr.contains(reason) && played.stderr.ends_with("worker: not started\n"), "{}", played.stderr);
+    assert_eq!(played.code, Some(1));
+}
+
+#[test]
+fn a_scene_waits_for_its_peers_and_tries_again_when_it_is_started_again() {
+    let folder = folder();
+    let gate = gate(&folder);
+    build_by(&folder, "cat {root}/gate && test -e {root}/mended && cp {file} {out}");
+    let text = scene("Near", "shell");
+    let config = StageConfig { root: folder.path().to_owned(), ..config() };
+    let stage = Stage::open(Arc::new(parse("near", &text).unwrap()), config, || {}).unwrap();
+    let until = |is_wanted: &dyn Fn(&stage::Snapshot) -> bool| {
+        let snapshot = stage.wait(3 * testkit::BOUND, is_wanted);
+        assert!(is_wanted(&snapshot), "{snapshot:?}");
+        snapshot
+    };
+    let waiting = until(&|snapshot| snapshot.building.is_some());
+    assert_eq!(waiting.building.as_ref().unwrap().what, "building the worker in Shell");
+    assert_eq!((waiting.progress, waiting.failures()), (Progress::Building, Vec::new()));
+    // Nothing is to be done yet, and nothing comes of it.
+    let start = Act::Process(ProcessAct::Start, "worker".to_owned());
+    assert_eq!(waiting.allows(&start).unwrap_err(), "the scene has not started: its peers are not built");
+    for command in [stage::Command::Act(start), stage::Command::Next, stage::Command::Reset] {
+        let number = stage.command(command).unwrap();
+        let snapshot = until(&|snapshot| snapshot.obeyed >= number);
+        assert_eq!((&*snapshot.problems, snapshot.target, snapshot.actors[0].pid), (&[][..], 0, None));
+    }
+    fs::write(&gate, "").unwrap();
+    let failed = until(&|snapshot| snapshot.is_decided());
+    assert_eq!((failed.progress, &failed.building), (Progress::Building, &None));
+    assert!(failed.failures()[0].starts_with("near.md:6: cannot build "), "{:?}", failed.failures());
+    assert_eq!(failed.actors[0].failure.as_ref(), failed.problems.first());
+    fs::write(folder.path().join("mended"), "").unwrap();
+    stage.command(stage::Command::Reset).unwrap();
+    until(&|snapshot| snapshot.building.is_some());
+    fs::write(&gate, "").unwrap();
+    let met = until(&|snapshot| matches!(snapshot.progress, Progress::Watching(Verdict::Met)));
+    assert_eq!((&*met.problems, &met.building), (&[][..], &None));
+    stage.close().unwrap();
 }
 
 #[test]
@@ -92,7 +184,7 @@ fn a_scene_whose_language_is_missing_is_skipped_by_name() {
         tour.stdout
     );
     let played = run(&folder, &["play", "far", "--check"]);
-    assert_eq!((played.code, played.stderr), (Some(1), format!("error: {missing}\n")));
+    assert_eq!((played.code, played.stderr), (Some(1), format!("error: far.md:6: {missing}\n  worker: not started\n")));
 }
 
 #[test]

@@ -81,7 +81,8 @@ fn a_scene_plays_at_a_hub_with_strangers_and_its_cast_is_seen_there() {
     // A stranger's report that is taken for one of the cast breaks what has to stay true.
     let text = SCENE.replacen("```toml expect\n", "```toml expect\nstays = \"1s\"\n", 1);
     let outcome =
-        play_through(scene(&text), StageConfig { hub: hub_of_others, ..config() }, Duration::ZERO, &stop).unwrap();
+        play_through(scene(&text), StageConfig { hub: hub_of_others, ..config() }, Duration::ZERO, &stop, |_| {})
+            .unwrap();
     is_over.store(true, Ordering::Relaxed);
     let seen = observer.join().unwrap();
     drop(stopper);

@@ -66,7 +66,8 @@ export class Casting {
   /** A peer that does not report, at the other end of a socket. */
   stranger(process: string, socket: string, address: string, holder: string | null): void {
     const id = `?${address}`
-    if (!this.strangers.some((stranger) => stranger.id === id)) this.strangers.push({ id, address, holder })
+    if (!this.strangers.some((stranger) => stranger.id === id))
+      this.strangers.push({ id, address, holder, pid: null, child: null })
     this.#lines.push({ from: `${process}/${socket}`, to: id, phase: 'up' })
   }
 

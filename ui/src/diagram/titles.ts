@@ -2,6 +2,7 @@
 
 import { plural } from '../format'
 import type { CastProcess } from '../generated/CastProcess'
+import type { Stranger } from '../generated/Stranger'
 import { processName } from '../state/cast'
 import type { Node } from './graph'
 
@@ -21,7 +22,9 @@ export function titleOf({ kind, processes, strangers, absent, twins }: Node): { 
     return { name: nameOf(process), detail: details.filter((each) => each !== '').join(' ') }
   }
   if (absent !== null) return { name: short(absent), detail: '' }
-  return { name: short(strangers[0]?.holder ?? strangers[0]?.address ?? ''), detail: '' }
+  const [stranger] = strangers
+  if (stranger?.child) return { name: short(stranger.child), detail: short(programOf(stranger)) }
+  return { name: short(stranger?.holder ?? stranger?.address ?? ''), detail: '' }
 }
 
 /** The name that a box shares with those of its kind. */
@@ -69,6 +72,11 @@ function isNamed({ child, program, isDesk }: CastProcess): boolean {
 /** The language of a process that is written in another one than the suite. */
 function languageOf({ language }: CastProcess): string {
   return language === 'rust' ? '' : short(language)
+}
+
+/** The program of a peer that does not report, without its process id. */
+function programOf({ holder, pid }: Stranger): string {
+  return holder?.replace(` (pid ${pid})`, '') ?? ''
 }
 
 function nameOf(process: CastProcess): string {

@@ -57,7 +57,11 @@ id: string,
 /**
  * What.
  */
-act: ProcessAct, } | { "do": "view", 
+act: ProcessAct, 
+/**
+ * Whether it is one of the open scene; otherwise the desk's own of that name comes first.
+ */
+scene?: boolean, } | { "do": "view", 
 /**
  * The view.
  */

@@ -3,4 +3,4 @@
 /**
  * How far a cue is.
  */
-export type CueProgress = "clearing" | "acting" | "open" | "met" | "failed";
+export type CueProgress = "clearing" | "building" | "acting" | "open" | "met" | "failed";

@@ -6,11 +6,11 @@ import type { ProcessState } from "./ProcessState";
  */
 export type ProcessView = { 
 /**
- * Its name in commands: `tickz`, `chatz`, `worker-1`.
+ * Its name in commands: `tickz`, `chatz`, `worker-1`; that of a scene's link is `late.ticks`.
  */
 id: string, 
 /**
- * The command line, as typed in a shell.
+ * The command line, as typed in a shell; empty for a link.
  */
 command: string, 
 /**
@@ -30,6 +30,6 @@ sinceMs: number,
  */
 memoryBytes: number | null, 
 /**
- * Its last log lines, oldest first; at most 20.
+ * The last lines that it has written, oldest first: at most 20, or 5 if it is one of a scene.
  */
 log: Array<string>, };

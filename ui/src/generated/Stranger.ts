@@ -15,4 +15,12 @@ address: string,
 /**
  * The process there, such as `redis-server (pid 12)`, where the system can tell.
  */
-holder: string | null, };
+holder: string | null, 
+/**
+ * The id of that process.
+ */
+pid: number | null, 
+/**
+ * Its name in commands, if dealz has started it.
+ */
+child: string | null, };

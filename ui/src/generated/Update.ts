@@ -51,6 +51,10 @@ valuz: ValuzView | null,
  */
 processes: Array<ProcessView> | null, 
 /**
+ * The processes of the open scene and its links; none if that is the desk's own.
+ */
+troupe: Array<ProcessView> | null, 
+/**
  * Which scenes there are, and the texts of the one that is open.
  */
 scenes: ScenesView | null, 

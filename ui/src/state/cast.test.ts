@@ -66,7 +66,7 @@ test('near are the desk and what it is connected with; without a desk all are', 
 })
 
 test('a peer has the name of its socket, or of what holds its address', () => {
-  const stranger = { id: '?tcp://x:1', address: 'tcp://x:1', holder: null }
+  const stranger = { id: '?tcp://x:1', address: 'tcp://x:1', holder: null, pid: null, child: null }
   const there = {
     ...observed,
     cast: { ...observed.cast, strangers: [stranger, { ...stranger, id: '?y', holder: 'nc (pid 7)' }] },

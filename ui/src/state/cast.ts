@@ -152,5 +152,5 @@ export function peerName({ cast }: Observed, id: string | null): string | null {
   const place = placesOf(cast).get(id)
   if (place) return `${socketName(place)} · ${processMark(place.process)}`
   const stranger = cast.strangers.find((stranger) => stranger.id === id)
-  return stranger ? (stranger.holder ?? stranger.address) : null
+  return stranger ? (stranger.child ?? stranger.holder ?? stranger.address) : null
 }

@@ -50,6 +50,8 @@ export interface Desk extends Observed {
   /** None before the first snapshot. */
   readonly valuz: ValuzView | null
   readonly processes: readonly ProcessView[]
+  /** The processes of the open scene and its links; none if they are the desk’s own. */
+  readonly troupe: readonly ProcessView[]
   /** How many pages of the audience are open. */
   readonly audience: number
   /** The view that was chosen last for all pages that control: another object for each choice, none before the first. */
@@ -81,6 +83,7 @@ export const EMPTY: Desk = {
   chatz: { name: '', link: 'connecting', users: [], waiting: [], refusal: null },
   valuz: null,
   processes: [],
+  troupe: [],
   audience: 0,
   chosenView: null,
   highlight: NO_HIGHLIGHT,
@@ -111,6 +114,8 @@ export function applyUpdate(desk: Desk, update: Update): Desk {
     chatz: update.chatz ?? before.chatz,
     valuz: update.valuz ?? before.valuz,
     processes: update.processes ?? before.processes,
+    // Recordings of older versions have none.
+    troupe: update.troupe ?? before.troupe,
     audience: update.audience ?? before.audience,
     // A choice is no state: a snapshot does not undo it. Recordings of older versions have neither.
     chosenView: update.view

@@ -27,6 +27,7 @@ class DrawnDesk implements Desk {
   chatz: Desk['chatz'] = $state.raw(EMPTY.chatz)
   valuz: Desk['valuz'] = $state.raw(EMPTY.valuz)
   processes: Desk['processes'] = $state.raw(EMPTY.processes)
+  troupe: Desk['troupe'] = $state.raw(EMPTY.troupe)
   audience: Desk['audience'] = $state.raw(EMPTY.audience)
   chosenView: Desk['chosenView'] = $state.raw(EMPTY.chosenView)
   highlight: Desk['highlight'] = $state.raw(EMPTY.highlight)

@@ -24,6 +24,7 @@ export function update(changes: Partial<Update> = {}): Update {
     chatz: null,
     valuz: null,
     processes: null,
+    troupe: null,
     scenes: null,
     stage: null,
     audience: null,

@@ -22,6 +22,17 @@ test('the count of a cue has its state as a sign, and where the scene plays to',
   expect(stage.heardScene(SCENE, at(7))).toBe('')
 })
 
+test('a scene that waits for its peers has not acted, and counts the seconds', () => {
+  const building = { what: 'building the worker in Haskell', sinceMs: 10_000 }
+  expect([9_000, 10_999, 22_000].map((now) => stage.buildingWords(building, now))).toEqual([
+    'building the worker in Haskell, 0 s',
+    'building the worker in Haskell, 0 s',
+    'building the worker in Haskell, 12 s',
+  ])
+  expect(stage.hasActed(at(0, { progress: 'building', building }))).toBe(false)
+  expect(stage.heardScene(SCENE, at(0, { progress: 'building', building }))).toMatch(/preparing\.$/)
+})
+
 test('no two states of an expectation look the same in sign and word', () => {
   const all = (['waiting', 'holding', 'met', 'failed', 'broken'] as const).map(stage.checkSign)
   expect(new Set(all.map(({ mark, word }) => mark + word)).size).toBe(5)

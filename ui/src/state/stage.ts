@@ -1,6 +1,7 @@
 // The open scene in words: how far its cue is, what its expectations say, what is made to fail. Pure.
 
 import type { ActorView } from '../generated/ActorView'
+import type { BuildingView } from '../generated/BuildingView'
 import type { CheckStatus } from '../generated/CheckStatus'
 import type { CueProgress } from '../generated/CueProgress'
 import type { CueView } from '../generated/CueView'
@@ -23,6 +24,7 @@ export const NO_STAGE: StageView = {
   target: 0,
   start: 0,
   progress: 'clearing',
+  building: null,
   checks: [],
   problems: [],
   actors: [],
@@ -50,6 +52,7 @@ export function checkSign(status: CheckStatus): Sign {
 
 const PROGRESS: Record<CueProgress, Sign> = {
   clearing: { mark: '◌', word: 'starting', look: 'plain' },
+  building: { mark: '◌', word: 'preparing', look: 'plain' },
   acting: { mark: '▸', word: 'acting', look: 'plain' },
   open: { mark: '○', word: 'waiting', look: 'plain' },
   met: { mark: '✓', word: 'met', look: 'good' },
@@ -62,7 +65,7 @@ export function progressSign(progress: CueProgress): Sign {
 
 /** Whether the cue has done what it does: then the next one may come. */
 export function hasActed({ progress }: StageView): boolean {
-  return progress !== 'clearing' && progress !== 'acting'
+  return progress !== 'clearing' && progress !== 'building' && progress !== 'acting'
 }
 
 /** The cue that is played; none for a moment while another scene opens. */
@@ -93,6 +96,11 @@ export function heardScene(scene: SceneView, stage: StageView): string {
   const cue = currentCue(scene, stage)
   if (cue === null) return ''
   return `${scene.title}, cue ${stage.cue + 1} of ${scene.cues.length}: ${cue.title}, ${progressSign(stage.progress).word}.`
+}
+
+/** What the scene waits for, and how long it has: `building the worker in Haskell, 12 s`. */
+export function buildingWords({ what, sinceMs }: BuildingView, nowMs: number): string {
+  return `${what}, ${Math.max(0, Math.floor((nowMs - sinceMs) / 1000))} s`
 }
 
 /** How long a fault stays on, in whole seconds. */

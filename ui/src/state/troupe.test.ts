@@ -6,7 +6,7 @@ const own = (id: string, pid: number, changes: object = {}) =>
   process(id, [socket('x.sub', { key: `${id}/x` })], { pid, ...changes })
 const line = (from: string, to: string) => ({ from: `${from}/x`, to, phase: 'up' as const, count: 1 })
 const names = (...pids: number[]) => new Map(pids.map((pid) => [pid, `actor-${pid}`]))
-const STRANGERS = ['?one', '?two'].map((id) => ({ id, address: id, holder: null }))
+const STRANGERS = ['?one', '?two'].map((id) => ({ id, address: id, holder: null, pid: null, child: null }))
 
 const all = {
   ...cast(
@@ -37,6 +37,15 @@ test('a desk that is connected to everything brings nothing of it', () => {
   expect(troupeOf({ ...all, lines }, names(11)).processes.map(({ id }) => id)).toEqual(['prices', 'late', 'guest'])
   expect(troupeOf(all, names()).processes).toEqual([])
   expect(troupeOf(all, names(1)).processes).toEqual([])
+})
+
+test('a process of a scene that does not report has its name too, and belongs to it', () => {
+  const [one, two] = STRANGERS
+  const strangers = [one!, { ...two!, holder: 'python3 (pid 20)', pid: 20 }]
+  const cast = { ...all, strangers }
+  expect(named(cast, names(20)).strangers.map(({ child }) => child)).toEqual([null, 'actor-20'])
+  expect(named(cast, names(20)).strangers[0]).toBe(one)
+  expect(troupeOf(cast, names(20)).strangers.map(({ id }) => id)).toEqual(['?two'])
 })
 
 test('the processes of a scene have the names of its text, whatever else is shown', () => {

@@ -2,28 +2,34 @@
 
 import type { CastProcess } from '../generated/CastProcess'
 import type { CastView } from '../generated/CastView'
+import type { Stranger } from '../generated/Stranger'
 import { idOf } from './cast'
 
 /** The names of a scene's processes, by their process ids on this machine. */
 export type Names = ReadonlyMap<number, string>
 
-/** A cast in which the processes of a scene have the names that its text uses. */
+/** A cast in which the processes of a scene have the names that its text uses, whether they report or not. */
 export function named(cast: CastView, names: Names): CastView {
   const isActor = actorsOf(cast, names)
   const processes = cast.processes.map((process) =>
     isActor(process) ? { ...process, child: names.get(process.pid) ?? null } : process,
   )
-  return { ...cast, processes }
+  const strangers = cast.strangers.map((stranger) => {
+    const name = stranger.pid === null ? undefined : names.get(stranger.pid)
+    return name === undefined ? stranger : { ...stranger, child: name }
+  })
+  return { ...cast, processes, strangers }
 }
 
 /**
- * The processes of a scene, and what is connected to them: their children, a guest from another terminal, a peer that does
- * not report. The desk has no socket in a scene.
+ * The processes of a scene, and what is connected to them: their children, a guest from another terminal, another peer that
+ * does not report. The desk has no socket in a scene.
  */
 export function troupeOf(cast: CastView, names: Names): CastView {
   const desk = deskOf(cast)
   const isActor = actorsOf(cast, names)
-  const inside = new Set(cast.processes.filter(isActor).map(({ id }) => id))
+  const isThere = ({ pid }: Stranger) => pid !== null && names.has(pid)
+  const inside = new Set([...cast.processes.filter(isActor), ...cast.strangers.filter(isThere)].map(({ id }) => id))
   const ends = cast.lines.map(({ from, to }) => [boxOf(cast, from), boxOf(cast, to)] as const)
   for (let before = -1; before < inside.size;) {
     before = inside.size

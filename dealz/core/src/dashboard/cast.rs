@@ -33,6 +33,7 @@ mod view;
 use std::time::{Duration, Instant};
 
 use observatory::{Change, Flows, Observatory, Presence};
+use scenez::stage::Holder;
 use wire::report::{EventReport, Label, ProcessId, ProcessState, Report};
 
 use self::{
@@ -165,7 +166,7 @@ impl Cast {
     }
 
     /// Takes the process at an address where none reports.
-    pub(super) fn handle_holder(&mut self, address: &str, holder: Option<String>) {
+    pub(super) fn handle_holder(&mut self, address: &str, holder: Option<Holder>) {
         self.strangers.handle_holder(address, holder);
         self.shift = Shift::State;
     }

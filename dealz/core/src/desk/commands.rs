@@ -42,7 +42,8 @@ impl Live {
             }
             Command::SetWorkers { count } => self.processes.set_workers(count)?,
             Command::KillWorker => self.processes.kill_worker()?,
-            Command::Process { id, act } => self.act_on(id, act)?,
+            Command::Process { id, act, scene: false } => self.act_on(id, act)?,
+            Command::Process { id, act, scene: true } => self.scenes.act(Act::Process(processes::of_scene(act), id))?,
             Command::View { view } => self.report(Event::View(view)),
             Command::Highlight { target } => self.highlight(&target)?,
             Command::Scene { name } => self.scenes.open(name)?,

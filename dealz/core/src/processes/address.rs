@@ -1,26 +1,27 @@
 //! Which process has an address, as the system knows: one that listens there, or has a connection from there. Processes of
 //! other users do not show.
 
+use scenez::stage::Holder;
 use wire::foreign;
 
 /// The processes at these addresses, such as `redis-server (pid 12)`; none where the system cannot tell. It reads the
 /// descriptors of all processes, which takes some milliseconds, however many addresses there are.
-pub(crate) fn holders_at(addresses: &[&str]) -> Vec<Option<String>> {
+pub(crate) fn holders_at(addresses: &[&str]) -> Vec<Option<Holder>> {
     let inodes = inodes_at(addresses);
     let owners = owners_of(&inodes.iter().copied().flatten().collect::<Vec<_>>());
-    inodes.into_iter().map(|inode| owners.iter().find(|owner| Some(owner.inode) == inode).map(Owner::words)).collect()
+    inodes.into_iter().map(|inode| owners.iter().find(|owner| Some(owner.inode) == inode).map(Owner::holder)).collect()
 }
 
 /// The process that has a socket.
 pub(super) struct Owner {
     inode: u64,
-    pub(super) name: String,
-    pub(super) pid: u32,
+    name: String,
+    pid: u32,
 }
 
 impl Owner {
-    fn words(&self) -> String {
-        format!("{} (pid {})", foreign(&self.name).at_most(64), self.pid)
+    pub(super) fn holder(&self) -> Holder {
+        Holder { words: format!("{} (pid {})", foreign(&self.name).at_most(64), self.pid), pid: Some(self.pid) }
     }
 }
 
@@ -121,8 +122,9 @@ mod tests {
         ];
         let holders = holders_at(&addresses.each_ref().map(String::as_str));
         let own = format!("(pid {})", std::process::id());
+        let is_own = |holder: &Holder| holder.words.ends_with(&own) && holder.pid == Some(std::process::id());
         for (address, holder) in addresses.iter().zip(holders) {
-            assert!(holder.as_ref().is_some_and(|holder| holder.ends_with(&own)), "{address} {holder:?}");
+            assert!(holder.as_ref().is_some_and(is_own), "{address} {holder:?}");
         }
     }
 

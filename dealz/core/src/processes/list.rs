@@ -13,9 +13,14 @@ const SERVICES: [&str; 2] = ["tickz", "chatz"];
 /// How many log lines of a process are kept.
 const LINES_MAX: usize = 20;
 
+/// How many of one of a scene: there are many of them, and some print all the time.
+const SCENE_LINES_MAX: usize = 5;
+
 /// The list, and what it knows of the past.
-#[derive(Debug, Default)]
-pub(super) struct List {
+#[derive(Debug)]
+pub(crate) struct List {
+    /// Whether it is that of the desk's own processes: then one that was never started is left out.
+    is_own: bool,
     /// By their names.
     kept: BTreeMap<String, Kept>,
     /// The number of the next line that a process prints.
@@ -31,13 +36,23 @@ struct Kept {
 }
 
 impl List {
-    /// The processes now: the services, then others in the order of the cast.
-    pub(super) fn follow(&mut self, snapshot: &Snapshot, now_ms: f64) -> Vec<ProcessView> {
+    /// The list of the desk's own processes.
+    pub(super) const fn of_desk() -> Self {
+        Self { is_own: true, kept: BTreeMap::new(), next_line: 0 }
+    }
+
+    /// The list of a scene's processes: all of them, and its links.
+    pub(crate) const fn of_scene() -> Self {
+        Self { is_own: false, kept: BTreeMap::new(), next_line: 0 }
+    }
+
+    /// The processes now, in the order of the cast.
+    pub(crate) fn follow(&mut self, snapshot: &Snapshot, now_ms: f64) -> Vec<ProcessView> {
         self.keep_lines(snapshot, now_ms);
         let is_listed = |actor: &&ActorView| {
             let is_known = actor.life != Life::Waiting || actor.failure.is_some() || actor.elsewhere.is_some();
             let is_desk = actor.elsewhere.as_deref() == Some(THIS_DESK);
-            !actor.is_link && !is_desk && (is_known || SERVICES.contains(&&*actor.name))
+            !self.is_own || !actor.is_link && !is_desk && (is_known || SERVICES.contains(&&*actor.name))
         };
         let mut actors: Vec<&ActorView> = snapshot.actors.iter().filter(is_listed).collect();
         // Processes of a member that were added later are the last ones of the snapshot.
@@ -47,17 +62,17 @@ impl List {
     }
 
     /// Forgets what was, and every line so far.
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.kept.clear();
     }
 
     fn keep_lines(&mut self, snapshot: &Snapshot, now_ms: f64) {
-        let first = self.next_line;
+        let (first, lines_max) = (self.next_line, if self.is_own { LINES_MAX } else { SCENE_LINES_MAX });
         for line in snapshot.lines.iter().filter(|line| line.number >= first) {
             self.next_line = line.number + 1;
             let Some(actor) = snapshot.actors.get(line.actor) else { continue };
             let log = &mut self.kept_of(&actor.name, now_ms).log;
-            if log.len() == LINES_MAX {
+            if log.len() == lines_max {
                 log.pop_front();
             }
             log.push_back(line.text.to_string());
@@ -65,11 +80,7 @@ impl List {
     }
 
     fn kept_of(&mut self, name: &str, now_ms: f64) -> &mut Kept {
-        let new = || Kept {
-            state: ProcessState::Ended { how: String::new() },
-            since_ms: now_ms,
-            log: VecDeque::with_capacity(LINES_MAX),
-        };
+        let new = || Kept { state: ProcessState::Ended { how: String::new() }, since_ms: now_ms, log: VecDeque::new() };
         self.kept.entry(name.to_owned()).or_insert_with(new)
     }
 

@@ -86,7 +86,7 @@ impl Owner {
             start: 0,
             messages,
             events,
-            list: List::default(),
+            list: List::of_desk(),
             reported: None,
             is_changed: true,
             next_report: now,

@@ -32,7 +32,7 @@ fn process_named(name: &str, pid: u32) -> Holder {
 fn holder_of_path(path: &str) -> Option<Holder> {
     let inode = address::inode_of_path(path)?;
     Some(match address::owners_of(&[inode]).first() {
-        Some(owner) => process_named(&owner.name, owner.pid),
+        Some(owner) => owner.holder(),
         None => Holder { words: format!("a process that this user may not see, at {path}"), pid: None },
     })
 }

@@ -12,7 +12,7 @@ use std::{
 use scenez::{
     Scene, files,
     script::Act,
-    stage::{self, Stage, StageConfig},
+    stage::{self, Progress, Stage, StageConfig},
 };
 use serde::{Deserialize as _, de::IntoDeserializer as _};
 use tracing::{error, warn};
@@ -23,6 +23,7 @@ use super::{
     folder::Folder,
     pointer::Pointer,
     shown::{scene_view, stage_view},
+    troupe::Troupe,
 };
 use crate::{
     clock::Now,
@@ -96,6 +97,8 @@ struct Open {
     view: u64,
     highlight: u64,
     pointer: Option<Pointer>,
+    /// None if its processes are the desk's own.
+    troupe: Option<Troupe>,
     auto: Option<AutoPlayer>,
 }
 
@@ -149,7 +152,7 @@ impl Owner {
             Order::Open(name) => self.open(&name),
             Order::House => {
                 self.close();
-                self.enter(Arc::clone(&self.surroundings.house));
+                self.enter(Arc::clone(&self.surroundings.house), None);
                 self.show();
                 Ok(())
             }
@@ -210,7 +213,7 @@ impl Owner {
         };
         let stage = Stage::open(Arc::new(scene), config, on_change)
             .map_err(|error| Refusal::not_now(&format!("the scene cannot start: {error}")))?;
-        self.enter(Arc::new(stage));
+        self.enter(Arc::new(stage), Some(Troupe::new()));
         self.started_ms.get_or_insert_with(|| Now::read().ms);
         Ok(())
     }
@@ -222,24 +225,29 @@ impl Owner {
         let reset = house.command(stage::Command::Reset).map_err(|_| busy())?;
         // Until then it has the view and the highlight of before.
         house.wait(RESET_WITHIN, |snapshot| snapshot.obeyed >= reset);
-        self.enter(house);
+        self.enter(house, None);
         Ok(())
     }
 
     /// Makes this the open scene.
-    fn enter(&mut self, stage: Arc<Stage>) {
+    fn enter(&mut self, stage: Arc<Stage>, troupe: Option<Troupe>) {
         let scene = Arc::clone(&stage.snapshot().scene);
         let opened = Now::read();
         // Who opens a scene wants to see it.
         self.playing = None;
         let auto = self.auto.take().map(AutoPlayer::new);
-        self.open = Some(Open { stage, scene, opened, shown: 0, view: 0, highlight: 0, pointer: None, auto });
+        self.open = Some(Open { stage, scene, opened, shown: 0, view: 0, highlight: 0, pointer: None, troupe, auto });
     }
 
     fn cue(&mut self, to: CueStep) -> Result<(), Refusal> {
         let open = self.opened()?;
+        let snapshot = open.stage.snapshot();
         let command = match to {
-            CueStep::Next if open.stage.snapshot().target + 1 >= open.scene.cues.len() => {
+            CueStep::Next if snapshot.progress == Progress::Building => {
+                let work = snapshot.building.as_ref().map_or("its peers are not built", |building| &building.what);
+                return Err(Refusal::not_now(&format!("the scene has not started: {work}")));
+            }
+            CueStep::Next if snapshot.target + 1 >= open.scene.cues.len() => {
                 return Err(Refusal::not_now("this is the last cue of the scene"));
             }
             CueStep::Next => stage::Command::Next,
@@ -280,6 +288,9 @@ impl Owner {
                 open.pointer = Some(Pointer::new(highlight.what.clone(), Instant::now()));
             }
         }
+        if let Some(troupe) = open.troupe.as_mut().and_then(|troupe| troupe.follow(&snapshot, Now::read())) {
+            events.push(Event::Troupe(troupe));
+        }
         let dashboard = self.dashboard.lock().unwrap_or_else(PoisonError::into_inner);
         let found = open.pointer.as_ref().and_then(|it| it.resolve(&snapshot, &dashboard, Instant::now()));
         drop(dashboard);
@@ -292,7 +303,9 @@ impl Owner {
 
     /// Ends the open scene, if one is; returns why it had failed before, if it had.
     fn close(&mut self) -> Option<String> {
-        let closed = Arc::into_inner(self.open.take()?.stage)?.close();
+        let open = self.open.take()?;
+        self.send(Event::Troupe(Vec::new()));
+        let closed = Arc::into_inner(open.stage)?.close();
         closed.err().map(|error| {
             error!(%error, "stage");
             error.to_string()
@@ -325,6 +338,7 @@ impl Open {
     /// How long nothing has to be looked at, unless there is a message.
     fn next_look(&self) -> Duration {
         let look = self.pointer.as_ref().map_or(STAGE_LOOK, |_| POINTER_LOOK);
+        let look = self.troupe.as_ref().map_or(look, |troupe| troupe.next_look().min(look));
         self.auto.as_ref().and_then(AutoPlayer::next_look).map_or(look, |auto| auto.min(look))
     }
 

@@ -9,7 +9,10 @@ use wire::foreign;
 
 use crate::{
     clock::Now,
-    view::{ActorLife, ActorView, CheckStatus, CheckView, CueProgress, CueView, FaultView, SceneView, StageView},
+    view::{
+        ActorLife, ActorView, BuildingView, CheckStatus, CheckView, CueProgress, CueView, FaultView, SceneView,
+        StageView,
+    },
 };
 
 /// The texts of a scene.
@@ -34,6 +37,7 @@ pub(super) fn stage_view(snapshot: &Snapshot, anchor: Now) -> StageView {
         target: place(snapshot.target),
         start: snapshot.start,
         progress: progress(snapshot),
+        building: snapshot.building.as_ref().map(|building| building_view(building, anchor)),
         checks: snapshot.checks.iter().map(check_view).collect(),
         problems: snapshot.problems.iter().map(|problem| foreign(problem).to_string()).collect(),
         actors: snapshot.actors.iter().map(actor_view).collect(),
@@ -49,10 +53,19 @@ fn progress(snapshot: &Snapshot) -> CueProgress {
     match snapshot.progress {
         Progress::Clearing => CueProgress::Clearing,
         Progress::Acting => CueProgress::Acting,
-        Progress::Watching(_) if !snapshot.failures().is_empty() => CueProgress::Failed,
+        Progress::Building | Progress::Watching(_) if !snapshot.failures().is_empty() => CueProgress::Failed,
+        Progress::Building => CueProgress::Building,
         Progress::Watching(Verdict::Open) => CueProgress::Open,
         Progress::Watching(Verdict::Met) => CueProgress::Met,
         Progress::Watching(Verdict::Failed) => CueProgress::Failed,
+    }
+}
+
+fn building_view(building: &stage::Building, anchor: Now) -> BuildingView {
+    let waited = building.since.saturating_duration_since(anchor.at);
+    BuildingView {
+        what: foreign(&building.what).to_string(),
+        since_ms: (anchor.ms + waited.as_secs_f64() * 1e3).round(),
     }
 }
 

@@ -87,6 +87,10 @@ pub struct Stranger {
     pub address: String,
     /// The process there, such as `redis-server (pid 12)`, where the system can tell.
     pub holder: Option<String>,
+    /// The id of that process.
+    pub pid: Option<u32>,
+    /// Its name in commands, if dealz has started it.
+    pub child: Option<String>,
 }
 
 /// All connections between two sockets, or between a socket and a stranger.

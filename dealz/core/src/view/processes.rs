@@ -1,4 +1,4 @@
-//! The processes that dealz has started, and those that it found running.
+//! The processes that dealz has started, its own and those of the open scene, and those that it found running.
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -7,9 +7,9 @@ use ts_rs::TS;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct ProcessView {
-    /// Its name in commands: `tickz`, `chatz`, `worker-1`.
+    /// Its name in commands: `tickz`, `chatz`, `worker-1`; that of a scene's link is `late.ticks`.
     pub id: String,
-    /// The command line, as typed in a shell.
+    /// The command line, as typed in a shell; empty for a link.
     pub command: String,
     /// Its state.
     pub state: ProcessState,
@@ -20,7 +20,7 @@ pub struct ProcessView {
     /// Its resident memory (`VmRSS`), while it lives.
     #[ts(type = "number | null")]
     pub memory_bytes: Option<u64>,
-    /// Its last log lines, oldest first; at most 20.
+    /// The last lines that it has written, oldest first: at most 20, or 5 if it is one of a scene.
     pub log: Vec<String>,
 }
 

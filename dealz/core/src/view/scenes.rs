@@ -95,6 +95,8 @@ pub struct StageView {
     pub start: u64,
     /// How far the cue is.
     pub progress: CueProgress,
+    /// What is built at the moment: the scene starts when all of its peers are.
+    pub building: Option<BuildingView>,
     /// Its expectations, in the order of the file.
     pub checks: Vec<CheckView>,
     /// What the cue could not do, as sentences.
@@ -114,6 +116,16 @@ impl StageView {
     }
 }
 
+/// A peer that is built, or a language that is looked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct BuildingView {
+    /// Such as `building the worker in Haskell`.
+    pub what: String,
+    /// Since when.
+    pub since_ms: f64,
+}
+
 /// How far a cue is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
@@ -121,6 +133,8 @@ pub enum CueProgress {
     /// The processes of before are ending.
     #[default]
     Clearing,
+    /// The scene has not started: its peers in other languages are built.
+    Building,
     /// It acts.
     Acting,
     /// It has acted, and expectations wait.

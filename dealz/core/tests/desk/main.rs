@@ -6,6 +6,7 @@
 //! - [`observations`]: processes that report, also those of other terminals
 //! - [`resets`]: back to the start, recordings
 //! - [`scenes`]: a scene of the folder, its cues and its faults
+//! - [`troupe`]: its processes
 //! - [`ends`]: no child is left, whatever the state
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot continue fails")]
@@ -17,3 +18,4 @@ mod resets;
 mod rig;
 mod scenes;
 mod services;
+mod troupe;

@@ -123,7 +123,8 @@ fn a_peer_that_does_not_report_is_named_by_the_system() {
     let holder = format!("tickz (pid {})", watcher.pid());
     page.until("a stranger at tickz", |page| {
         let stranger = page.cast.strangers.iter().find(|stranger| stranger.holder.as_ref() == Some(&holder));
-        stranger.is_some_and(|stranger| page.cast.lines.iter().any(|line| line.to == stranger.id))
+        let is_at_line = |id: &str| page.cast.lines.iter().any(|line| line.to == id);
+        stranger.is_some_and(|stranger| stranger.pid == Some(watcher.pid()) && is_at_line(&stranger.id))
     });
 }
 

@@ -72,6 +72,7 @@ pub(crate) struct Page {
     pub(crate) chatz: Option<ChatzView>,
     pub(crate) valuz: Option<ValuzView>,
     pub(crate) processes: Vec<ProcessView>,
+    pub(crate) troupe: Vec<ProcessView>,
     pub(crate) scenes: ScenesView,
     pub(crate) stage: StageView,
     /// The views that were chosen, in order.
@@ -97,6 +98,7 @@ impl Page {
             chatz: None,
             valuz: None,
             processes: Vec::new(),
+            troupe: Vec::new(),
             scenes: ScenesView::default(),
             stage: StageView::default(),
             chosen: Vec::new(),
@@ -121,6 +123,7 @@ impl Page {
         self.processes = update.processes.unwrap_or_else(|| std::mem::take(&mut self.processes));
         self.chatz = update.chatz.or_else(|| self.chatz.take());
         self.valuz = update.valuz.or_else(|| self.valuz.take());
+        self.troupe = update.troupe.unwrap_or_else(|| std::mem::take(&mut self.troupe));
         self.scenes = update.scenes.unwrap_or_else(|| std::mem::take(&mut self.scenes));
         self.stage = update.stage.unwrap_or_else(|| std::mem::take(&mut self.stage));
         self.chosen.extend(update.view);
@@ -220,7 +223,7 @@ impl Drop for ShownOnPanic<'_> {
 }
 
 pub(crate) fn act(desk: &Desk, id: &str, act: ProcessAct) -> Result<Reply, Refusal> {
-    desk.act(Command::Process { id: id.to_owned(), act })
+    desk.act(Command::Process { id: id.to_owned(), act, scene: false })
 }
 
 pub(crate) fn lives(pid: u32) -> bool {

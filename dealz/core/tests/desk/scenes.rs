@@ -244,7 +244,7 @@ fn a_hand_makes_things_fail_and_clears_them() {
         assert!(refusal.starts_with(reason), "{refusal}");
     }
 
-    let on = |id: &str, act| Command::Process { id: id.to_owned(), act };
+    let on = |id: &str, act| Command::Process { id: id.to_owned(), act, scene: false };
     act(&desk, on("early", ProcessAct::Suspend));
     page.until("it is suspended", |page| page.life("early") == Some(ActorLife::Suspended));
     act(&desk, Command::Clear { on: Some("early".to_owned()) });

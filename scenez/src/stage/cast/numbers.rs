@@ -16,6 +16,11 @@ impl Cast {
             self.places_of(index).into_iter().partition(|&place| self.is_to_run(place));
         if running.len() >= count as usize {
             for &place in &running[count as usize..] {
+                if self.parts[place].child.is_none() {
+                    // It waits for its build.
+                    self.forget_one(place);
+                    continue;
+                }
                 self.stop(place, GRACE)?;
                 self.parts[place].then = Then::Leave;
             }
@@ -29,7 +34,8 @@ impl Cast {
         }
         for _ in running.len()..count as usize {
             let places = self.places_of(index);
-            let free = places.iter().copied().find(|&place| self.parts[place].child.is_none());
+            let is_free = |&place: &usize| self.parts[place].child.is_none() && !self.is_to_run(place);
+            let free = places.iter().copied().find(is_free);
             let place = match free {
                 Some(place) => place,
                 None => self.add(index, places.len() as u32 + 1, endpoints)?,
@@ -44,7 +50,7 @@ impl Cast {
         let index = self.index(member)?;
         self.members[index].run = words.to_vec();
         for place in self.places_of(index) {
-            if self.is_to_run(place) && self.parts[place].ran != words {
+            if self.parts[place].child.is_some() && self.is_to_run(place) && self.parts[place].ran != words {
                 self.kill(place)?;
                 self.parts[place].then = Then::Start;
             }
@@ -64,9 +70,9 @@ impl Cast {
         (0..self.parts.len()).filter(plays).collect()
     }
 
-    /// Whether a process runs and is to go on, or will be started again.
+    /// Whether a process runs and is to go on, or will be started: again, or once it is built.
     fn is_to_run(&self, place: usize) -> bool {
         let part = &self.parts[place];
-        part.child.is_some() && (!self.actors[place].is_ending || part.then == Then::Start)
+        part.then == Then::Start || (part.child.is_some() && !self.actors[place].is_ending)
     }
 }

@@ -1,9 +1,9 @@
 //! How a stage gets from cue to cue.
 //!
 //! ```text
-//! Clearing ──▶ the scene starts ──▶ Acting ──▶ Watching ── the next cue ──▶ Asking ──▶ Acting ──▶ …
-//!    ▲                                            │
-//!    └──────────────── back, reset ───────────────┘
+//! Clearing ──▶ Building ──▶ the scene starts ──▶ Acting ──▶ Watching ── the next cue ──▶ Asking ──▶ Acting ──▶ …
+//!    ▲                                                         │
+//!    └────────────────────── back, reset ──────────────────────┘
 //! ```
 //!
 //! A scene of a desk that takes part begins with, and may return to, a phase in which it rests: nothing starts by itself.
@@ -46,6 +46,8 @@ impl Owner {
         let last = self.scene.cues.len() - 1;
         match command {
             Command::Next | Command::Back if self.phase == Phase::Resting => {}
+            // The scene has not started.
+            Command::Next | Command::Act(_) | Command::Number { .. } | Command::Run { .. } if self.is_unbuilt() => {}
             Command::Next if self.phase == Phase::Watching && self.cue < last => {
                 self.target = self.cue + 1;
                 self.enter(self.cue + 1);
@@ -115,7 +117,8 @@ impl Owner {
                         self.open();
                     }
                 }
-                Phase::Resting => {}
+                Phase::Building => self.start_if_built(),
+                Phase::Resting | Phase::Unbuilt => {}
                 Phase::Asking(asked, until) => {
                     if now >= until || self.has_reported_since(asked) {
                         self.act();
@@ -137,7 +140,7 @@ impl Owner {
         Ok(())
     }
 
-    /// All processes have ended: the scene starts, or rests.
+    /// All processes have ended: the scene starts once its peers are built, or rests.
     fn open(&mut self) {
         self.start += 1;
         self.cast.forget();
@@ -149,6 +152,18 @@ impl Owner {
             self.phase = Phase::Resting;
             self.cast.look_for_guests(&mut self.endpoints);
             self.is_changed = true;
+            return;
+        }
+        self.cast.build_all();
+        (self.phase, self.is_changed) = (Phase::Building, true);
+    }
+
+    fn start_if_built(&mut self) {
+        if self.cast.building().is_some() {
+            return;
+        }
+        if !self.problems.is_empty() {
+            (self.phase, self.is_changed) = (Phase::Unbuilt, true);
             return;
         }
         for place in self.cast.openers() {
@@ -167,6 +182,24 @@ impl Owner {
         self.is_changed = true;
         self.phase = Phase::Asking(now, now + ANSWER_WITHIN);
         self.ask(now);
+    }
+
+    /// Whether peers have to be built before the scene starts.
+    fn is_unbuilt(&self) -> bool {
+        matches!(self.phase, Phase::Building | Phase::Unbuilt)
+    }
+
+    /// A peer is built: its processes start that should run already; or it cannot be built.
+    pub(super) fn take_built(&mut self, built: Result<Vec<usize>, CastError>) {
+        match built {
+            Ok(places) if !self.is_unbuilt() && self.phase != Phase::Clearing => {
+                for place in places {
+                    let started = self.cast.start(place, &mut self.endpoints);
+                    self.note_failure(started);
+                }
+            }
+            built => self.note_failure(built.map(drop)),
+        }
     }
 
     fn ask(&mut self, now: Instant) {

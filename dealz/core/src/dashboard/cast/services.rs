@@ -47,6 +47,11 @@ impl Services {
         self.children.get(&process.pid).filter(|_| host == Some(&process.host)).cloned()
     }
 
+    /// The name in commands of a process of this machine that does not report, if the desk has started it.
+    pub(super) fn child_with(&self, pid: u32) -> Option<String> {
+        self.children.get(&pid).cloned()
+    }
+
     /// Why nothing can be heard from a service.
     pub(super) fn silence(&self, service: &str) -> Option<&Silence> {
         self.asleep.get(service)

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use scenez::stage::Holder;
 use wire::{foreign, report::Label};
 
+use super::services::Services;
 use crate::view;
 
 /// How many strangers are shown.
@@ -28,7 +30,7 @@ struct Stranger {
     /// Whether its process is on this machine.
     is_here: bool,
     /// Its process; `None` until the system was asked.
-    holder: Option<Option<String>>,
+    holder: Option<Option<Holder>>,
 }
 
 impl Strangers {
@@ -80,7 +82,7 @@ impl Strangers {
     }
 
     /// Takes the process at an address.
-    pub(super) fn handle_holder(&mut self, address: &str, holder: Option<String>) {
+    pub(super) fn handle_holder(&mut self, address: &str, holder: Option<Holder>) {
         if let Some(stranger) = self.0.iter_mut().find(|stranger| stranger.address.as_str() == address) {
             stranger.holder = Some(holder);
         }
@@ -103,15 +105,20 @@ impl Strangers {
         self.shown().map(|stranger| (&stranger.address, &self.process(stranger).address)).collect()
     }
 
-    pub(super) fn view(&self) -> Vec<view::Stranger> {
+    pub(super) fn view(&self, services: &Services) -> Vec<view::Stranger> {
         let processes = self.shown().filter(|stranger| self.process(stranger).address == stranger.address);
-        processes
-            .map(|stranger| view::Stranger {
+        let view = |stranger: &Stranger| {
+            let holder = stranger.holder.as_ref().and_then(Option::as_ref);
+            let pid = holder.and_then(|holder| holder.pid);
+            view::Stranger {
                 id: id(&stranger.address),
                 address: foreign(stranger.address.as_str()).to_string(),
-                holder: stranger.holder.clone().flatten(),
-            })
-            .collect()
+                holder: holder.map(|holder| holder.words.clone()),
+                pid,
+                child: pid.and_then(|pid| services.child_with(pid)),
+            }
+        };
+        processes.map(view).collect()
     }
 
     fn shown(&self) -> impl Iterator<Item = &Stranger> {
@@ -138,7 +145,15 @@ mod tests {
         let labels: Vec<_> = addresses.iter().map(|(address, is_here)| (Label::cut(address), *is_here)).collect();
         strangers.follow(labels.iter().map(|(label, is_here)| (label, *is_here)), now_ms);
         strangers.handle_time(now_ms);
-        strangers.view()
+        view(strangers)
+    }
+
+    fn view(strangers: &Strangers) -> Vec<view::Stranger> {
+        strangers.view(&Services::default())
+    }
+
+    fn holder(name: &str, pid: u32) -> Option<Holder> {
+        Some(Holder { words: format!("{name} (pid {pid})"), pid: Some(pid) })
     }
 
     #[test]
@@ -161,10 +176,14 @@ mod tests {
         for now_ms in [0.0, 1_000.0] {
             follow(&mut strangers, &[("tcp://h:1", true)], now_ms);
         }
-        strangers.handle_holder("tcp://h:1", Some("redis-server (pid 12)".to_owned()));
-        strangers.handle_holder("tcp://h:2", Some("another".to_owned()));
+        strangers.handle_holder("tcp://h:1", holder("redis-server", 12));
+        strangers.handle_holder("tcp://h:2", holder("another", 13));
         assert!(strangers.wanted().is_empty());
-        assert_eq!(strangers.view()[0].holder.as_deref(), Some("redis-server (pid 12)"));
+        let shown = &view(&strangers)[0];
+        assert_eq!(
+            (shown.holder.as_deref(), shown.pid, &shown.child),
+            (Some("redis-server (pid 12)"), Some(12), &None)
+        );
         assert_eq!(follow(&mut strangers, &[("tcp://h:1", false)], 2_000.0)[0].holder, None);
         follow(&mut strangers, &[("tcp://h:1", false), ("tcp://h:1", true)], 3_000.0);
         assert_eq!(strangers.wanted(), ["tcp://h:1"]);
@@ -179,11 +198,11 @@ mod tests {
         for now_ms in [0.0, 1_000.0] {
             follow(&mut strangers, &[first, second, other].map(|address| (address, true)), now_ms);
         }
-        assert_eq!(strangers.view().len(), 3);
-        for (address, holder) in [(first, Some("a (pid 1)")), (second, Some("a (pid 1)")), (other, None)] {
-            strangers.handle_holder(address, holder.map(str::to_owned));
+        assert_eq!(view(&strangers).len(), 3);
+        for (address, holder) in [(first, holder("a", 1)), (second, holder("a", 1)), (other, None)] {
+            strangers.handle_holder(address, holder);
         }
-        assert_eq!(strangers.view().iter().map(|it| it.address.as_str()).collect::<Vec<_>>(), [first, other]);
+        assert_eq!(view(&strangers).iter().map(|it| it.address.as_str()).collect::<Vec<_>>(), [first, other]);
         let ids = [first, second, other].map(|address| strangers.id(&Label::cut(address)).unwrap());
         assert_eq!(ids, ["?tcp://h:1", "?tcp://h:1", "?tcp://h:3"]);
     }

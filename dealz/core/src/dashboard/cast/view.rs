@@ -40,7 +40,7 @@ impl Parts<'_> {
         let limits = Limits::of(processes.len());
         CastView {
             processes: (0..processes.len()).map(|index| self.process(index, &limits)).collect(),
-            strangers: self.strangers.view(),
+            strangers: self.strangers.view(self.services),
             lines: self.graph.view(processes, self.strangers),
             others: u32::try_from(self.observatory.others()).unwrap_or(u32::MAX),
             malformed: self.observatory.malformed(),

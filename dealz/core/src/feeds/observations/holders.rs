@@ -6,6 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use scenez::stage::Holder;
+
 use crate::event::Event;
 
 /// The least time between two questions to the system, which take some milliseconds each.
@@ -34,7 +36,7 @@ impl Holders {
         &mut self,
         now: Instant,
         wanted: &[String],
-        ask: impl FnOnce(&[&str]) -> Vec<Option<String>>,
+        ask: impl FnOnce(&[&str]) -> Vec<Option<Holder>>,
     ) -> Vec<Event> {
         if self.next.is_some_and(|next| now < next) {
             return Vec::new();
@@ -69,13 +71,14 @@ mod tests {
             let mut asked = Vec::new();
             let events = holders.look(start + Duration::from_millis(after_ms), wanted, |addresses| {
                 asked.extend(addresses.iter().map(|address| (*address).to_owned()));
-                addresses.iter().map(|address| (*address == "a").then(|| "redis".to_owned())).collect()
+                let redis = || Holder { words: "redis".to_owned(), pid: Some(7) };
+                addresses.iter().map(|address| (*address == "a").then(redis)).collect()
             });
             (asked.concat(), format!("{events:?}"))
         };
         let (asked, events) = ask(&wanted, 0);
         assert_eq!(asked, "ab");
-        assert_eq!(events, r#"[Holder("a", Some("redis")), Holder("b", None)]"#);
+        assert_eq!(events, r#"[Holder("a", Some(Holder { words: "redis", pid: Some(7) })), Holder("b", None)]"#);
         assert_eq!(ask(&["c".to_owned()], 500).0, "", "the system is asked at most once a second");
         assert_eq!(ask(&wanted[1..], 1_000).0, "");
         assert_eq!(ask(&wanted[1..], 10_000).0, "b");

@@ -4,6 +4,7 @@ use super::*;
 
 #[test]
 fn parallel_connections_are_one_line_and_a_peer_that_does_not_report_is_a_stranger() {
+    let holder = || Some(Holder { words: "python3 (pid 12)".to_owned(), pid: Some(12) });
     let mut stage = Stage::new();
     stage.report(state(DESK.0, 0, vec![]));
     let clients = [CLIENT, "tcp://127.0.0.1:50002", "tcp://127.0.0.1:50003", "tcp://10.0.0.9:50004"];
@@ -22,14 +23,14 @@ fn parallel_connections_are_one_line_and_a_peer_that_does_not_report_is_a_strang
     assert_eq!(lines[..2], [line(clients[2]), line(clients[3])]);
     // The one on another machine cannot be asked for.
     assert_eq!(stage.cast.strangers(), [clients[2]]);
-    stage.cast.handle_holder(clients[2], Some("python3 (pid 12)".to_owned()));
+    stage.cast.handle_holder(clients[2], holder());
     stage.pass(200);
     let _ = stage.look();
     assert_eq!(stage.page.strangers[0].holder.as_deref(), Some("python3 (pid 12)"));
     assert_eq!(stage.page.processes[1].sockets[0].connections[2].peer.as_deref(), Some("?tcp://127.0.0.1:50003"));
     assert!(stage.cast.strangers().is_empty());
     // Both are connections of one process.
-    stage.cast.handle_holder(clients[3], Some("python3 (pid 12)".to_owned()));
+    stage.cast.handle_holder(clients[3], holder());
     stage.pass(200);
     let line = ("2/ticks.pub".to_owned(), format!("?{}", clients[2]), ConnectionPhase::Up, 2);
     assert_eq!((stage.lines().len(), &stage.lines()[0], stage.page.strangers.len()), (2, &line, 1));
