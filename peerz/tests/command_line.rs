@@ -79,6 +79,17 @@ fn verdicts_are_written_as_json_and_as_a_badge() {
     assert!(finished.code == Some(1) && finished.stderr.contains("cannot write"), "{finished:?}");
 }
 
+/// As a script starts it in the background. A program that sets no handler must see the signals that the kit sends.
+#[test]
+fn the_program_starts_with_the_default_actions_of_signals_that_the_kit_ignores() {
+    for (name, number) in [("INT", 2), ("QUIT", 3), ("TERM", 15)] {
+        let line = "trap '' $1; exec $0 conformance worker -- sh -c \"kill -$1 \\$\\$; exec sleep 1000\"";
+        let finished = run("sh", ["-c", line, PEERZ, name]);
+        let reason = format!("killed by signal {number}");
+        assert!(finished.stdout.split_whitespace().collect::<Vec<_>>().join(" ").contains(&reason), "{finished:?}");
+    }
+}
+
 #[test]
 #[cfg(target_os = "linux")]
 fn the_program_ends_with_a_kit_that_is_killed() {

@@ -6,12 +6,17 @@ use std::{
     io::{self, Write as _},
     os::unix::process::CommandExt as _,
     process::{Command, ExitCode},
+    sync::{Arc, atomic::AtomicBool},
 };
 
 use anyhow::{Context as _, bail};
 #[cfg(target_os = "linux")]
 use rustix::process::set_parent_process_death_signal;
 use rustix::process::{Signal, getpid, getppid, kill_process};
+use signal_hook::{
+    consts::{SIGINT, SIGQUIT, SIGTERM},
+    flag::register_conditional_default,
+};
 use sockets::limits;
 use thiserror::Error;
 use tracing::warn;
@@ -83,15 +88,27 @@ pub fn end_with_parent() {
 }
 
 /// Becomes another program. What the kernel was asked for in [`end_with_parent`] stays: so a program that knows nothing of it ends
-/// with the parent as well.
+/// with the parent as well. SIGINT, SIGQUIT and SIGTERM have their default actions in it.
 ///
 /// # Errors
 /// There is no such program, or none is named.
 pub fn exec(words: &[OsString]) -> anyhow::Result<()> {
     let Some((name, arguments)) = words.split_first() else { bail!("no program is named") };
+    handle_signals_by_default()?;
     // What that one starts has another parent.
     let error = Command::new(name).args(arguments).env_remove(END_WITH_PARENT).exec();
     Err(error).with_context(|| format!("cannot run {}", foreign(&name.to_string_lossy())))
+}
+
+/// Gives signals their default actions in the program that this one becomes. A script starts what it runs in the background with
+/// SIGINT ignored, and that stays so when a program becomes another one; what has a handler returns to the default. Programs of the
+/// suite set handlers of their own, but a Java virtual machine then never ends at SIGINT. SIGHUP stays ignored, for `nohup`.
+fn handle_signals_by_default() -> anyhow::Result<()> {
+    for signal in [SIGINT, SIGQUIT, SIGTERM] {
+        // Until then the handler does what the default does.
+        register_conditional_default(signal, Arc::new(AtomicBool::new(true))).context("cannot set a signal handler")?;
+    }
+    Ok(())
 }
 
 /// Wrong usage that shows only after the command line was parsed: it ends a program with exit code 2.
