@@ -1,7 +1,7 @@
 # shellcheck shell=sh disable=SC2034 # the scripts that source this use its variables
 # The tools that the suite needs, how to detect each, and which package provides it. justw (which installs) and
 # scripts/doctor.sh (which reports) both source this file from the project's folder, so they can't disagree.
-# Nothing here changes the machine, except for one answer cached in the ignored .tools folder.
+# Nothing here changes the machine, except for answers cached in the ignored .tools folder.
 
 just_pinned=1.59.0   # the version that pip installs
 just_oldest=1.29     # the first with all the attributes that the justfile uses
@@ -105,10 +105,21 @@ drives_windows() {
     [ "$system" != Linux ] || { command -v Xvfb && command -v WebKitWebDriver && command -v ip; } >/dev/null 2>&1
 }
 
-# find_pyzmq: prints the path of a Python that has pyzmq, or fails. e2e/tests/polyglot.rs looks in the same places.
+# find_pyzmq: prints the path of a Python that has pyzmq, or fails. e2e/tests/polyglot.rs looks in the same places. To ask takes
+# up to a second, more than a peer takes to start, so a yes is cached: the Python itself, which may be behind a shim, and the file
+# that it imports.
 find_pyzmq() {
+    known=.tools/pyzmq
+    { read -r python && read -r module; } 2>/dev/null <$known || python=
+    [ ! -x "$python" ] || [ ! -r "$module" ] || { echo "$python" && return; }
+
     for python in "$venv/bin/python" python3 /usr/bin/python3; do
-        "$python" -c 'import zmq' 2>/dev/null && echo "$python" && return
+        asked=$("$python" -c 'import sys, zmq; print(sys.executable, zmq.__file__, sep="\n")' 2>/dev/null) || continue
+        # Several may ask at the same time; none may read half an answer.
+        { mkdir -p .tools && echo "$asked" >$known.$$ && mv $known.$$ $known; } 2>/dev/null || :
+        echo "${asked%%
+*}"
+        return
     done
     return 1
 }

@@ -9,8 +9,5 @@ python=$(find_pyzmq) || {
     echo "error: no Python here has pyzmq, which $1 needs: './justw rehearse' installs it" >&2
     exit 1
 }
-case $python in
-    .tools/*) python=$PWD/$python ;;
-esac
 cd "$here"
 exec "$python" "$@"
