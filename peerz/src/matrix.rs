@@ -50,7 +50,7 @@ pub struct MatrixArgs {
 /// Runs the kit, and writes or compares the page.
 ///
 /// # Errors
-/// A peer fails a check that the registry does not except; the page is not what it would be; the kit cannot be run.
+/// A peer fails a check that the registry does not except, or passes one that it does; the page is not what it would be; the kit cannot be run.
 pub fn run(args: &MatrixArgs) -> anyhow::Result<()> {
     let registry = Registry::find(None)?;
     let chosen = named(&registry, &args.languages)?;
@@ -67,7 +67,7 @@ pub fn run(args: &MatrixArgs) -> anyhow::Result<()> {
         writeln!(io::stdout(), "{:22} skipped: {}", language.id, language.missing())?;
     }
     let verdicts = judge(&present)?;
-    let worse: Vec<String> = verdicts.iter().flat_map(|verdict| verdict.worse(&registry)).collect();
+    let surprises: Vec<String> = verdicts.iter().flat_map(|verdict| verdict.surprises(&registry)).collect();
 
     let path = registry.folder().join(PAGE);
     let before = fs::read_to_string(&path).unwrap_or_default();
@@ -90,7 +90,7 @@ pub fn run(args: &MatrixArgs) -> anyhow::Result<()> {
     }
     let (checked, skipped) = (plural(present.len() as u64, "language"), missing.len());
     writeln!(io::stdout(), "{checked} and {} checked, {skipped} skipped", plural(verdicts.len() as u64, "role"))?;
-    ensure!(worse.is_empty(), "{}", worse.join("\n"));
+    ensure!(surprises.is_empty(), "{}", surprises.join("\n"));
     let differing = differing(&before, &page);
     ensure!(
         !args.check || differing.is_empty(),

@@ -98,21 +98,28 @@ impl Verdict {
         nothing.into_iter().chain(failed.map(line))
     }
 
-    /// Failures that the registry does not except: the peer has become worse, or the kit stricter.
-    pub(super) fn worse(&self, registry: &Registry) -> Vec<String> {
-        let excepted = |name: &str| {
-            let except = registry.language(&self.language).map(Language::except);
-            except.is_ok_and(|except| except.contains_key(&format!("{}/{name}", self.role)))
-        };
+    /// What is not as the registry has it: failures that it does not except, where the peer has become worse or the kit stricter,
+    /// and exceptions that are none any more.
+    pub(super) fn surprises(&self, registry: &Registry) -> Vec<String> {
         let place = format!("{} {}", self.language, self.role);
-        match &self.found {
-            Found::Nothing(reason) => vec![format!("{place}: {}", foreign(reason))],
-            Found::Checks(checks) => checks
-                .iter()
-                .filter(|check| check.is_failure() && !excepted(&check.name))
-                .map(|check| format!("{place}: fails {}", check.name))
-                .collect(),
-        }
+        let checks = match &self.found {
+            Found::Nothing(reason) => return vec![format!("{place}: {}", foreign(reason))],
+            Found::Checks(checks) => checks,
+        };
+        let excepted = registry.language(&self.language).map(|language| language.except().keys()).into_iter().flatten();
+        let excepted: Vec<&str> =
+            excepted.filter_map(|check| check.strip_prefix(self.role)?.strip_prefix('/')).collect();
+        let worse = checks.iter().filter(|check| check.is_failure() && !excepted.contains(&check.name.as_str()));
+        let worse = worse.map(|check| format!("{place}: fails {}", check.name));
+        let stale = excepted.iter().filter_map(|name| {
+            let seen = match checks.iter().find(|check| check.name == *name) {
+                Some(check) if check.is_failure() => return None,
+                Some(_) => format!("passes {name}"),
+                None => format!("there is no check {name}"),
+            };
+            Some(format!("{place}: {seen}, which languages.toml excepts: remove it there"))
+        });
+        worse.chain(stale).collect()
     }
 }
 
@@ -162,14 +169,21 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_excepted_is_worse() {
+    fn failures_that_are_not_excepted_and_exceptions_that_pass_are_surprises() {
         let folder = tempfile::tempdir().unwrap();
         let registry = "[c]\nname='C'\nlibrary=''\npresent='true'\nversions=''\nextension='c'\nrun='x'\nhard=''\n\
-                        [c.except]\n'worker/known'='it is old'\n";
+                        [c.except]\n'worker/known'='it is old'\n'worker/good'='it was bad'\n'worker/gone'='it is old'\n\
+                        'watch/new'='it is old'\n";
         std::fs::write(folder.path().join("languages.toml"), registry).unwrap();
         let registry = Registry::load(folder.path(), folder.path()).unwrap();
         let verdict = verdict(&[("known", "failed"), ("new", "failed"), ("other", "not_run"), ("good", "passed")]);
-        assert_eq!(verdict.worse(&registry), ["c worker: fails new", "c worker: fails other"]);
+        let surprises = [
+            "c worker: fails new",
+            "c worker: fails other",
+            "c worker: there is no check gone, which languages.toml excepts: remove it there",
+            "c worker: passes good, which languages.toml excepts: remove it there",
+        ];
+        assert_eq!(verdict.surprises(&registry), surprises);
         assert_eq!(verdict.failures().count(), 3);
     }
 }
