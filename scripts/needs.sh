@@ -105,9 +105,8 @@ drives_windows() {
     [ "$system" != Linux ] || { command -v Xvfb && command -v WebKitWebDriver && command -v ip; } >/dev/null 2>&1
 }
 
-# find_pyzmq: prints the path of a Python that has pyzmq, or fails. e2e/tests/polyglot.rs looks in the same places. To ask takes
-# up to a second, more than a peer takes to start, so a yes is cached: the Python itself, which may be behind a shim, and the file
-# that it imports.
+# find_pyzmq: prints the path of a Python that has pyzmq, or fails. To ask takes up to a second, longer than a peer takes to start,
+# so a yes is cached: the Python itself, which may be behind a shim, and the file that it imports.
 find_pyzmq() {
     known=.tools/pyzmq
     { read -r python && read -r module; } 2>/dev/null <$known || python=

@@ -6,6 +6,7 @@
 
 use std::{
     collections::BTreeMap,
+    fs,
     path::Path,
     process::Command,
     time::{Duration, Instant},
@@ -17,21 +18,13 @@ use wire::{
     report::{Connection, Direction, EventReport, MessageReport, Phase, ProcessState, Report, SocketState, Topic},
 };
 
-/// A Python that has pyzmq: of justw, of the caller, of the system.
-fn python() -> String {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let own = root.join(".tools/venv/bin/python").to_string_lossy().into_owned();
-    let candidates = [own, "python3".to_owned(), "/usr/bin/python3".to_owned()];
-    let has_pyzmq = |python: &String| {
-        Command::new(python).args(["-c", "import zmq"]).output().is_ok_and(|output| output.status.success())
-    };
-    candidates.into_iter().find(has_pyzmq).unwrap_or_else(|| panic!("no Python has pyzmq: ./justw test installs it"))
-}
+/// Runs a Python that has pyzmq.
+const PYTHON: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/python.sh");
 
 /// Starts a program that reports to this hub.
 fn start(program: &str, hub: &str, arguments: &[&str]) -> Program {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python").join(program);
-    let mut command = Command::new(python());
+    let mut command = Command::new(PYTHON);
     command.arg("-B").arg(path).args(arguments).env("SUITE_OBSERVE", hub);
     Program::spawn(command)
 }
@@ -308,4 +301,28 @@ fn what_is_not_subscribed_to_is_not_even_made() {
     assert_eq!(observer.state.unwrap().number, 0);
     assert!(observer.events.is_empty() && observer.messages.is_empty());
     cast.close_stdin();
+}
+
+/// Which Python that is was found before; it may have gone since, and half a line is no answer.
+#[test]
+fn a_python_that_has_gone_is_not_run() {
+    let (folder, root) = (tempfile::tempdir().unwrap(), Path::new(env!("CARGO_MANIFEST_DIR")).join(".."));
+    let copy = |name: &str| fs::copy(root.join(name), folder.path().join(name)).unwrap();
+    fs::create_dir(folder.path().join("scripts")).unwrap();
+    ["Cargo.toml", "scripts/needs.sh", "scripts/python.sh"].map(copy);
+    let known = folder.path().join(".tools/pyzmq");
+    let run = || testkit::run(folder.path().join("scripts/python.sh"), ["-c", "import zmq; print('found')"]);
+    assert_eq!(run().stdout, "found\n");
+    let answer = fs::read_to_string(&known).unwrap();
+    let (python, module) = answer.trim_end().split_once('\n').unwrap();
+    assert!(Path::new(python).is_absolute() && module.contains("zmq"), "{answer}");
+    for stale in [format!("/no/such/python\n{module}\n"), format!("{python}\n/no/such/module\n"), "/bin/sh".to_owned()]
+    {
+        fs::write(&known, &stale).unwrap();
+        assert_eq!(
+            (run().stdout.as_str(), fs::read_to_string(&known).unwrap()),
+            ("found\n", answer.clone()),
+            "{stale}"
+        );
+    }
 }
