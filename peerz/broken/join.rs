@@ -8,7 +8,7 @@ use std::{
 
 use zmq::SocketEvent;
 
-use crate::node::{Frames, Node, TICK_MS, endpoint};
+use crate::node::{Frames, Node, TICK_MS, endpoint, is_stranger};
 
 /// The time from a reply to the next keep-alive.
 const KEEP_ALIVE: Duration = Duration::from_secs(1);
@@ -25,6 +25,8 @@ struct Client<'a> {
     open: Option<(Instant, Option<String>)>,
     due: Instant,
     version: u64,
+    /// Whether it has received nothing on its connection to broadcasts.
+    is_unserved: bool,
 }
 
 pub(crate) fn run(node: Node, name: &str) -> ! {
@@ -47,18 +49,23 @@ pub(crate) fn run(node: Node, name: &str) -> ! {
         }
     }
     let now = Instant::now();
-    let mut client = Client { node: &node, name, requests, texts: VecDeque::new(), open: None, due: now, version: 0 };
+    let texts: VecDeque<String> = node.is("says-hello").then(|| "hello".to_owned()).into_iter().collect();
+    let mut client =
+        Client { node: &node, name, requests, texts, open: None, due: now, version: 0, is_unserved: false };
     let mut is_over = false;
     while !node.is_stopped() && !is_over {
         let mut items = [client.requests.as_poll_item(zmq::POLLIN), broadcasts.socket.as_poll_item(zmq::POLLIN)];
         // A signal ends the wait early.
         let _ = zmq::poll(&mut items, TICK_MS);
-        while broadcasts.next_event().is_some() {}
+        while let Some(event) = broadcasts.next_event() {
+            client.follow(event);
+        }
         let has_ended = client.take_lines(&lines);
         while let Ok(reply) = client.requests.recv_multipart(zmq::DONTWAIT) {
             client.take_reply(&reply);
         }
         while let Ok(broadcast) = broadcasts.socket.recv_multipart(zmq::DONTWAIT) {
+            client.is_unserved = false;
             show(&node, &broadcast);
         }
         client.ask(Instant::now());
@@ -87,6 +94,18 @@ fn lines() -> Receiver<String> {
 }
 
 impl Client<'_> {
+    fn follow(&mut self, event: SocketEvent) {
+        self.is_unserved |= event == SocketEvent::HANDSHAKE_SUCCEEDED;
+        let is_over = match event {
+            SocketEvent::DISCONNECTED => self.is_unserved && self.node.is("needs-a-broadcast"),
+            SocketEvent::CLOSED => self.node.is("needs-its-server"),
+            event => is_stranger(event) && self.node.is("ends-at-a-stranger"),
+        };
+        if is_over {
+            std::process::exit(1);
+        }
+    }
+
     /// Takes the lines that have been read; returns whether the input has ended.
     fn take_lines(&mut self, lines: &Receiver<String>) -> bool {
         loop {
@@ -111,7 +130,7 @@ impl Client<'_> {
                 said.into_iter().for_each(|text| self.texts.push_front(text));
             }
         }
-        if self.open.is_none() && (!self.texts.is_empty() || self.due <= now) {
+        if self.open.is_none() && !self.node.is("never-asks") && (!self.texts.is_empty() || self.due <= now) {
             let text = self.texts.pop_front();
             self.send(text.as_deref(), false);
             self.open = Some((now + REPLY_WITHIN, text));
@@ -138,6 +157,9 @@ impl Client<'_> {
         self.due = Instant::now() + next;
         let body = reply.strip_prefix(&[vec![]]).unwrap_or(reply);
         let Some(first) = body.first() else { return };
+        if first.first() == Some(&0x15) && self.node.is("ends-when-refused") {
+            std::process::exit(1);
+        }
         if let Ok(version @ [.., 0]) = <[u8; 8]>::try_from(first.as_slice()) {
             self.version = u64::from_le_bytes(version);
         } else if self.node.is("dies-at-a-malformed-reply") {
@@ -157,8 +179,9 @@ fn show(node: &Node, broadcast: &[Vec<u8>]) {
     let Some(at) = frame.iter().position(|&byte| byte == 0x1f) else { return };
     let (user, text) = (String::from_utf8_lossy(&frame[..at]), String::from_utf8_lossy(&frame[at + 1..]));
     let is_letter = |character: char| character.is_alphanumeric() || character == '_';
+    let longest = if node.is("short-names-only") { 31 } else { 32 };
     let is_valid = str::from_utf8(frame).is_ok()
-        && (1..=32).contains(&user.chars().count())
+        && (1..=longest).contains(&user.chars().count())
         && user.chars().all(is_letter)
         && (1..=4_096).contains(&text.len())
         && !text.contains('\u{1f}');

@@ -10,6 +10,7 @@
 mod join;
 mod node;
 mod publish;
+mod raw;
 mod reduce;
 mod serve;
 mod source;

@@ -1,8 +1,11 @@
 //! What every broken peer has: its fault, its context, the signals, and monitors.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    fs::File,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -64,11 +67,27 @@ impl Node {
         socket
     }
 
+    pub(crate) fn bind(&self, socket: &zmq::Socket, endpoint: &str) {
+        self.lock(endpoint);
+        socket.bind(endpoint).expect("the endpoint is free");
+    }
+
+    /// With a fault, a file says that a process has this endpoint, and stays there.
+    pub(crate) fn lock(&self, endpoint: &str) {
+        if self.is("lock-file-stays") {
+            let name = endpoint.replace(|letter: char| !letter.is_alphanumeric(), "-");
+            File::create_new(std::env::temp_dir().join(name)).expect("no other process has the endpoint");
+        }
+    }
+
     pub(crate) fn watched(&self, kind: zmq::SocketType, name: &str) -> Watched {
         let (socket, endpoint) = (self.socket(kind), format!("inproc://{name}"));
         let events = [
             SocketEvent::CONNECTED,
             SocketEvent::HANDSHAKE_SUCCEEDED,
+            SocketEvent::HANDSHAKE_FAILED_NO_DETAIL,
+            SocketEvent::HANDSHAKE_FAILED_PROTOCOL,
+            SocketEvent::CLOSED,
             SocketEvent::DISCONNECTED,
             SocketEvent::CONNECT_RETRIED,
         ];
@@ -91,6 +110,11 @@ impl Watched {
     pub(crate) fn poll_monitor(&self) -> zmq::PollItem<'_> {
         self.monitor.as_poll_item(zmq::POLLIN)
     }
+}
+
+/// Whether a peer has shown that it does not speak ZMTP.
+pub(crate) const fn is_stranger(event: SocketEvent) -> bool {
+    matches!(event, SocketEvent::HANDSHAKE_FAILED_NO_DETAIL | SocketEvent::HANDSHAKE_FAILED_PROTOCOL)
 }
 
 /// The endpoint in a variable.

@@ -7,16 +7,22 @@ use std::{
 
 use zmq::SocketEvent;
 
-use crate::node::{Frames, Node, endpoint};
+use crate::{
+    node::{Frames, Node, endpoint, is_stranger},
+    raw::Bound,
+};
 
 const SYMBOLS: [&str; 3] = ["MSFT", "AAPL", "GOOG"];
 const EVERY: Duration = Duration::from_millis(3);
 
 pub(crate) fn run(node: Node) -> ! {
+    if node.is("sends-all-to-all") || node.is("waits-for-its-watchers") {
+        run_raw(node)
+    }
     let ticks = node.watched(zmq::XPUB, "ticks");
     let wanted = endpoint("TICKZ_TICKS");
     let place = if node.is("binds-elsewhere") { "tcp://127.0.0.1:*" } else { &wanted };
-    ticks.socket.bind(place).expect("the endpoint is free");
+    node.bind(&ticks.socket, place);
     let mut published = 0_u64;
     let mut numbers = HashMap::new();
     let mut due = Instant::now();
@@ -35,6 +41,7 @@ pub(crate) fn run(node: Node) -> ! {
                     watchers += 1;
                     assert!(watchers < 2, "it has a watcher already");
                 }
+                _ if is_stranger(event) && node.is("ends-at-a-stranger") => std::process::exit(1),
                 _ => {}
             }
         }
@@ -55,6 +62,22 @@ pub(crate) fn run(node: Node) -> ! {
         }
     }
     drop(ticks);
+    node.end(0)
+}
+
+/// The same below libzmq.
+fn run_raw(node: Node) -> ! {
+    let ticks = Bound::bind(&endpoint("TICKZ_TICKS"), "PUB");
+    for published in 0.. {
+        if node.is_stopped() {
+            break;
+        }
+        std::thread::sleep(EVERY);
+        ticks.send_to_all(&tick(&node, SYMBOLS[(published % 3) as usize], published, published / 3));
+        if node.is("waits-for-its-watchers") {
+            ticks.await_all();
+        }
+    }
     node.end(0)
 }
 

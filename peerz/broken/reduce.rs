@@ -6,8 +6,9 @@ use std::{
 };
 
 use valuz::sums::ExactSum;
+use zmq::SocketEvent;
 
-use crate::node::{Node, TICK_MS, endpoint};
+use crate::node::{Node, TICK_MS, Watched, endpoint};
 
 const READY: u8 = 2;
 const REPORT: u8 = 4;
@@ -23,7 +24,7 @@ const STAY: Duration = Duration::from_secs(3);
 
 struct Reduce {
     node: Node,
-    results: zmq::Socket,
+    results: Watched,
     control: zmq::Socket,
     workers: u64,
     count: u64,
@@ -36,14 +37,17 @@ struct Reduce {
     unnumbered: u64,
     sum: ExactSum,
     naive: f64,
+    /// Connections of workers, and messages that came.
+    connections: u64,
+    outcomes: u64,
     last_result: Instant,
     repeat_at: Instant,
 }
 
 pub(crate) fn run(node: Node, workers: u64, count: u64) -> ! {
-    let (results, control) = (node.socket(zmq::PULL), node.socket(zmq::XPUB));
+    let (results, control) = (node.watched(zmq::PULL, "results"), node.socket(zmq::XPUB));
     control.set_xpub_verbose(true).expect("an option can be set");
-    results.bind(&endpoint("VALUZ_RESULTS")).expect("the port is free");
+    results.socket.bind(&endpoint("VALUZ_RESULTS")).expect("the port is free");
     control.bind(&endpoint("VALUZ_CONTROL")).expect("the port is free");
     let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("it is later");
     let base = if node.is("same-base") { 1 << 40 } else { since_epoch.as_micros() as u64 * 4_096 };
@@ -63,6 +67,8 @@ pub(crate) fn run(node: Node, workers: u64, count: u64) -> ! {
         unnumbered: 0,
         sum: ExactSum::default(),
         naive: 0.0,
+        connections: 0,
+        outcomes: 0,
         last_result: now,
         repeat_at: now + PATIENCE,
     };
@@ -107,19 +113,22 @@ impl Reduce {
     }
 
     fn missing(&self) -> u64 {
-        self.count.saturating_sub(self.seen.len() as u64 + self.unnumbered)
+        let count = if self.node.is("shares-its-count") { self.count / self.workers } else { self.count };
+        count.saturating_sub(self.seen.len() as u64 + self.unnumbered)
     }
 
     /// Waits a moment for something to do, and does it.
     fn work(&mut self) {
-        let mut items = [self.results.as_poll_item(zmq::POLLIN), self.control.as_poll_item(zmq::POLLIN)];
+        let mut items = [self.results.socket.as_poll_item(zmq::POLLIN), self.control.as_poll_item(zmq::POLLIN)];
         // A signal ends the wait early.
         let _ = zmq::poll(&mut items, TICK_MS);
+        self.follow_connections();
         while let Ok(message) = self.control.recv_multipart(zmq::DONTWAIT) {
             self.take_subscription(&message[0]);
         }
         while self.missing() > 0 || !self.is_started {
-            let Ok(outcome) = self.results.recv_multipart(zmq::DONTWAIT) else { break };
+            let Ok(outcome) = self.results.socket.recv_multipart(zmq::DONTWAIT) else { break };
+            self.outcomes += 1;
             self.take_outcome(&outcome);
             self.start_if_ready();
         }
@@ -127,6 +136,16 @@ impl Reduce {
         if self.is_started && self.missing() > 0 && self.unnumbered == 0 && Instant::now() > self.repeat_at {
             self.repeat_at = Instant::now() + PATIENCE;
             self.repeat();
+        }
+    }
+
+    fn follow_connections(&mut self) {
+        while let Some(event) = self.results.next_event() {
+            self.connections += u64::from(event == SocketEvent::HANDSHAKE_SUCCEEDED);
+            let has_silent = self.outcomes < self.connections;
+            if event == SocketEvent::DISCONNECTED && has_silent && self.node.is("ends-with-a-silent-worker") {
+                std::process::exit(1);
+            }
         }
     }
 
@@ -146,7 +165,8 @@ impl Reduce {
 
     fn start_if_ready(&mut self) {
         let workers = if self.node.is("starts-with-one-worker") { 1 } else { self.workers };
-        if !self.is_started && self.has_source && self.ready >= workers {
+        let is_able = !self.is_started && !self.node.is("never-starts");
+        if is_able && self.has_source && self.ready >= workers {
             self.is_started = true;
             self.last_result = Instant::now();
             self.repeat_at = Instant::now() + PATIENCE;
@@ -203,6 +223,7 @@ impl Reduce {
         let value = value.try_into().map(f64::from_le_bytes).ok();
         let value = value.filter(|value| value.is_finite()).or(node.is("any-value").then_some(1_000.0));
         let is_tail = tail.len() <= 8 && tail.iter().map(Vec::len).sum::<usize>() <= 1_024;
+        let is_symbol = is_symbol && (symbol.len() < 16 || !node.is("short-symbols-only"));
         let is_valid = (is_symbol || node.is("any-symbol")) && (is_tail || node.is("any-tail"));
         let Some(value) = value.filter(|_| is_valid && (self.is_started || node.is("counts-early-results"))) else {
             return;
@@ -226,6 +247,7 @@ impl Reduce {
             Some(_) if !self.node.is("counts-duplicates") => return,
             _ => self.unnumbered += 1,
         }
+        let value = if self.node.is("adds-absolute-values") { value.abs() } else { value };
         self.sum.add(value);
         self.naive += value;
         self.last_result = Instant::now();

@@ -5,7 +5,10 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use crate::node::{Frames, Node, TICK_MS, endpoint};
+use crate::{
+    node::{Frames, Node, TICK_MS, endpoint},
+    raw::Bound,
+};
 
 const EXPIRY: Duration = Duration::from_secs(5);
 
@@ -13,6 +16,8 @@ struct Server {
     node: Node,
     requests: zmq::Socket,
     broadcasts: zmq::Socket,
+    /// What has the endpoint of broadcasts instead.
+    raw_broadcasts: Option<Bound>,
     /// The deadline of each present user.
     present: BTreeMap<String, Instant>,
     /// The present users in the order in which they came.
@@ -32,12 +37,29 @@ struct Request {
 pub(crate) fn run(node: Node) -> ! {
     let (requests, broadcasts) = (node.socket(zmq::ROUTER), node.socket(zmq::XPUB));
     requests.set_router_handover(!node.is("no-handover")).expect("an option can be set");
-    requests.bind(&endpoint("CHATZ_REQUESTS")).expect("the endpoint is free");
-    broadcasts.bind(&endpoint("CHATZ_BROADCASTS")).expect("the endpoint is free");
+    if node.is("waits-for-its-clients") {
+        requests.set_router_mandatory(true).expect("an option can be set");
+        requests.set_sndhwm(1).expect("an option can be set");
+        requests.set_sndbuf(4_096).expect("an option can be set");
+    }
+    node.bind(&requests, &endpoint("CHATZ_REQUESTS"));
+    let place = endpoint("CHATZ_BROADCASTS");
+    let raw_broadcasts = node.is("waits-for-its-subscribers").then(|| Bound::bind(&place, "PUB"));
+    if raw_broadcasts.is_none() {
+        node.bind(&broadcasts, &place);
+    }
     let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970").as_micros() as u64;
     let version = if node.is("version-from-1") { 1 } else { since };
-    let mut server =
-        Server { node, requests, broadcasts, present: BTreeMap::new(), order: Vec::new(), version, first_peer: None };
+    let mut server = Server {
+        node,
+        requests,
+        broadcasts,
+        raw_broadcasts,
+        present: BTreeMap::new(),
+        order: Vec::new(),
+        version,
+        first_peer: None,
+    };
     while !server.node.is_stopped() {
         let mut items = [server.requests.as_poll_item(zmq::POLLIN), server.broadcasts.as_poll_item(zmq::POLLIN)];
         // A signal ends the wait early.
@@ -64,9 +86,11 @@ impl Server {
             None if self.node.is("dies-without-delimiter") => panic!("{message:?} has no delimiter"),
             None => (message[..1].to_vec(), &[][..]),
         };
+        let is_empty = body.is_empty() && message.last().is_some_and(Vec::is_empty);
+        assert!(!is_empty || !self.node.is("dies-at-an-empty-request"), "{message:?} has no request");
         let is_malformed = self.request(body).is_none();
         let reply = self.reply(body);
-        if is_malformed && self.node.is("no-reply-to-malformed") {
+        if self.node.is("never-answers") || is_malformed && self.node.is("no-reply-to-malformed") {
             return;
         }
         if self.node.is("answers-the-first-peer") {
@@ -82,7 +106,8 @@ impl Server {
         let times = if is_malformed && self.node.is("two-replies-to-malformed") { 2 } else { 1 };
         for _ in 0..times {
             // A peer that has left needs none.
-            let _ = self.requests.send_multipart(&envelope, zmq::DONTWAIT);
+            let flags = if self.node.is("waits-for-its-clients") { 0 } else { zmq::DONTWAIT };
+            let _ = self.requests.send_multipart(&envelope, flags);
         }
     }
 
@@ -140,6 +165,11 @@ impl Server {
     }
 
     fn broadcast(&self, frame: &[u8]) {
+        if let Some(broadcasts) = &self.raw_broadcasts {
+            broadcasts.send_to_all(&vec![frame.to_vec()]);
+            broadcasts.await_all();
+            return;
+        }
         let times = if self.node.is("broadcasts-twice") { 2 } else { 1 };
         (0..times).for_each(|_| self.broadcasts.send(frame, 0).expect("an XPUB never waits"));
     }
@@ -171,7 +201,8 @@ impl Server {
         let separator = first.iter().position(|&byte| byte == 0x1f);
         let user = str::from_utf8(&first[..separator.unwrap_or(first.len())]).ok()?;
         let is_letter = |character: char| character.is_alphanumeric() || character == '_';
-        let is_name = (1..=32).contains(&user.chars().count()) && user.chars().all(is_letter);
+        let longest = if self.node.is("short-names-only") { 31 } else { 32 };
+        let is_name = (1..=longest).contains(&user.chars().count()) && user.chars().all(is_letter);
         if !is_name && !self.node.is("any-name") {
             return None;
         }

@@ -4,7 +4,10 @@ use std::collections::VecDeque;
 
 use zmq::SocketEvent;
 
-use crate::node::{Frames, Node, TICK_MS, Watched, endpoint};
+use crate::{
+    node::{Frames, Node, TICK_MS, Watched, endpoint, is_stranger},
+    raw::Bound,
+};
 
 const START: u8 = 0;
 const EXIT: u8 = 1;
@@ -21,6 +24,10 @@ struct Source {
     again: VecDeque<u64>,
     next: u64,
     was_connected: bool,
+    /// Whether the last order that was tried found room.
+    was_sent: bool,
+    /// What has the endpoint of orders instead.
+    raw_orders: Option<Bound>,
 }
 
 pub(crate) fn run(node: Node, count: u64) -> ! {
@@ -31,11 +38,25 @@ pub(crate) fn run(node: Node, count: u64) -> ! {
         }
     }
     control.socket.connect(&endpoint("VALUZ_CONTROL")).expect("the endpoint is valid");
-    orders.socket.bind(&endpoint("VALUZ_ORDERS")).expect("the port is free");
+    let place = endpoint("VALUZ_ORDERS");
+    let raw_orders = node.is("sends-to-the-first-worker").then(|| Bound::bind(&place, "PUSH"));
+    if raw_orders.is_none() {
+        node.bind(&orders.socket, &place);
+    }
     let base = node.is("sends-at-once").then_some(0);
     let count = if node.is("one-too-many") { count + 1 } else { count };
-    let mut source =
-        Source { node, orders, control, count, base, again: VecDeque::new(), next: 0, was_connected: false };
+    let mut source = Source {
+        node,
+        orders,
+        control,
+        count,
+        base,
+        again: VecDeque::new(),
+        next: 0,
+        was_connected: false,
+        was_sent: false,
+        raw_orders,
+    };
     while !source.node.is_stopped() && !source.is_over() {
         source.work();
     }
@@ -73,7 +94,9 @@ impl Source {
             self.was_connected |= event == SocketEvent::CONNECTED;
         }
         while let Some(event) = self.orders.next_event() {
-            if event == SocketEvent::DISCONNECTED && self.node.is("leaves-with-a-worker") {
+            let is_over = event == SocketEvent::DISCONNECTED && self.node.is("leaves-with-a-worker")
+                || is_stranger(event) && self.node.is("ends-at-a-stranger");
+            if is_over {
                 std::process::exit(1);
             }
         }
@@ -88,13 +111,18 @@ impl Source {
             None => return false,
         };
         let order = self.order(base, place);
-        let is_sent = if self.node.is("blocks-in-send") {
+        let is_sent = if let Some(orders) = &self.raw_orders {
+            orders.send_to_first(&order)
+        } else if self.node.is("blocks-in-send") {
             while self.orders.socket.send_multipart(&order, 0).is_err() {}
             true
         } else {
             self.orders.socket.send_multipart(&order, zmq::DONTWAIT).is_ok()
         };
-        if !is_sent && !self.node.is("drops-if-full") {
+        // The first order that finds no room at a slow worker is lost.
+        let is_lost = !is_sent && self.was_sent && self.node.is("drops-one-if-slow");
+        self.was_sent = is_sent || self.was_sent && !is_lost;
+        if !is_sent && !is_lost && !self.node.is("drops-if-full") {
             return false;
         }
         if self.again.pop_front().is_none() {
@@ -107,6 +135,7 @@ impl Source {
         let price = if self.node.is("price-of-zero") { 0.0 } else { 41.78 + place as f64 };
         let price = price.to_le_bytes();
         let price = if self.node.is("price-of-four-bytes") { price[4..].to_vec() } else { price.to_vec() };
+        let base = if self.node.is("base-of-four-bytes") { base & 0xffff_ffff } else { base };
         let number = base.wrapping_add(place) + u64::from(self.node.is("numbers-from-one"));
         let shares = i32::try_from(place % 1_000 + 1).expect("it is small");
         vec![

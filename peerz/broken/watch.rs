@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use zmq::SocketEvent;
 
-use crate::node::{Node, TICK_MS, Watched, endpoint};
+use crate::node::{Node, TICK_MS, Watched, endpoint, is_stranger};
 
 pub(crate) fn run(node: Node, symbols: &[String]) -> ! {
     let ticks = node.watched(zmq::SUB, "ticks");
@@ -19,7 +19,7 @@ pub(crate) fn run(node: Node, symbols: &[String]) -> ! {
         ticks.socket.set_subscribe(b"YHOO").expect("a SUB subscribes");
     }
     ticks.socket.connect(&endpoint("TICKZ_TICKS")).expect("the endpoint is valid");
-    let mut watcher = Watcher { node, symbols, times: HashMap::new() };
+    let mut watcher = Watcher { node, symbols, times: HashMap::new(), is_unserved: false };
     if watcher.node.is("waits-for-its-publisher") {
         while ticks.next_event() != Some(SocketEvent::HANDSHAKE_SUCCEEDED) {
             let _ = zmq::poll(&mut [ticks.poll_monitor()], TICK_MS);
@@ -30,9 +30,7 @@ pub(crate) fn run(node: Node, symbols: &[String]) -> ! {
         let _ = ticks.socket.poll(zmq::POLLIN, TICK_MS);
         watcher.take(&ticks);
         while let Some(event) = ticks.next_event() {
-            if event == SocketEvent::DISCONNECTED && watcher.node.is("ends-with-its-publisher") {
-                std::process::exit(0);
-            }
+            watcher.follow(event);
         }
     }
     let node = watcher.node;
@@ -45,12 +43,29 @@ struct Watcher<'a> {
     symbols: &'a [String],
     /// The time of the last tick of each symbol.
     times: HashMap<Vec<u8>, f64>,
+    /// Whether it has received no tick on its connection.
+    is_unserved: bool,
 }
 
 impl Watcher<'_> {
+    fn follow(&mut self, event: SocketEvent) {
+        self.is_unserved |= event == SocketEvent::HANDSHAKE_SUCCEEDED;
+        let is_over = match event {
+            SocketEvent::DISCONNECTED => {
+                self.node.is("ends-with-its-publisher") || self.is_unserved && self.node.is("needs-a-tick")
+            }
+            SocketEvent::CLOSED => self.node.is("needs-its-publisher"),
+            event => is_stranger(event) && self.node.is("ends-at-a-stranger"),
+        };
+        if is_over {
+            std::process::exit(0);
+        }
+    }
+
     fn take(&mut self, ticks: &Watched) {
         let mut lines = Vec::new();
         while let Ok(tick) = ticks.socket.recv_multipart(zmq::DONTWAIT) {
+            self.is_unserved = false;
             if self.node.is("dies-at-a-short-price") && tick.get(2).is_some_and(|price| price.len() < 8) {
                 panic!("the price is {:?}", tick[2]);
             }
@@ -79,6 +94,7 @@ impl Watcher<'_> {
         let price: [u8; 8] = price.as_slice().try_into().ok()?;
         let price = if node.is("big-endian") { f64::from_be_bytes(price) } else { f64::from_le_bytes(price) };
         let is_number = time.is_finite() && price.is_finite() && price > 0.0;
+        let is_symbol = symbol.len() < 16 || !node.is("short-symbols-only");
         let is_sequence = more.first().is_none_or(|sequence| sequence.len() == 8) || node.is("any-sequence");
         let frames_max = if node.is("three-frames") {
             3
@@ -87,7 +103,11 @@ impl Watcher<'_> {
         } else {
             usize::MAX
         };
-        if !is_sequence || !(is_number || node.is("any-number") || node.is("big-endian")) || tick.len() > frames_max {
+        if !is_symbol
+            || !is_sequence
+            || !(is_number || node.is("any-number") || node.is("big-endian"))
+            || tick.len() > frames_max
+        {
             return None;
         }
         let before = self.times.insert(symbol.clone(), time);

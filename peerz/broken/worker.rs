@@ -18,6 +18,9 @@ const REPORT_EVERY: Duration = Duration::from_millis(100);
 const ASKS_FOR: Duration = Duration::from_millis(100);
 const NEVER: Duration = Duration::from_secs(1_000);
 
+/// How long a worker may take that is slow to be ready.
+const READY_AFTER: Duration = Duration::from_secs(1);
+
 struct Worker {
     node: Node,
     orders: Watched,
@@ -28,6 +31,8 @@ struct Worker {
     started: Instant,
     is_ready: bool,
     was_connected: bool,
+    /// When READY is due that waits.
+    ready_due: Option<Instant>,
     last_tail: Option<Frames>,
     done: u64,
     reported: u64,
@@ -50,7 +55,9 @@ pub(crate) fn run(node: Node) -> ! {
     control.set_subscribe(topic).expect("a SUB subscribes");
     control.connect(&endpoint("VALUZ_CONTROL")).expect("the endpoint is valid");
     results.socket.connect(&endpoint("VALUZ_RESULTS")).expect("the endpoint is valid");
-    orders.socket.connect(&endpoint("VALUZ_ORDERS")).expect("the endpoint is valid");
+    let source = endpoint("VALUZ_ORDERS");
+    node.lock(&source);
+    orders.socket.connect(&source).expect("the endpoint is valid");
     let mut worker = Worker {
         node,
         orders,
@@ -60,6 +67,7 @@ pub(crate) fn run(node: Node) -> ! {
         started: Instant::now(),
         is_ready: false,
         was_connected: false,
+        ready_due: None,
         last_tail: None,
         done: 0,
         reported: 0,
@@ -119,11 +127,22 @@ impl Worker {
             if event == SocketEvent::CONNECT_RETRIED && !self.was_connected && self.node.is("needs-its-source") {
                 std::process::exit(1);
             }
+            if event == SocketEvent::DISCONNECTED && self.ready_due.is_some() {
+                std::process::exit(1);
+            }
             self.was_connected |= event == SocketEvent::CONNECTED;
             if event == ready_at && !is_without_monitor && (!self.is_ready || self.node.is("ready-at-each-handshake")) {
                 self.is_ready = true;
-                self.say_ready();
+                if self.node.is("ends-before-it-is-ready") {
+                    self.ready_due = Some(Instant::now() + READY_AFTER);
+                } else {
+                    self.say_ready();
+                }
             }
+        }
+        if self.ready_due.is_some_and(|due| due <= Instant::now()) {
+            self.ready_due = None;
+            self.say_ready();
         }
         while let Some(event) = self.results.next_event() {
             if event == SocketEvent::DISCONNECTED && self.is_ready && !self.node.is("ready-never-again") {

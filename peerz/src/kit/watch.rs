@@ -2,7 +2,7 @@
 
 mod watched;
 
-use std::io::Write as _;
+use std::{io::Write as _, time::Duration};
 
 use self::watched::{FENCE, Watched, topic};
 use super::{
@@ -237,7 +237,7 @@ fn burst(candidate: &Candidate) -> Verdict {
 }
 
 fn half_a_tick(candidate: &Candidate) -> Verdict {
-    let mut watched = Watched::start_after(candidate, &["MSFT"], |stream| {
+    let mut watched = Watched::start_after(candidate, &["MSFT"], Duration::ZERO, |stream| {
         let mut broken = raw::handshake(stream, "PUB")?;
         // Two frames, each with the flag of more to follow. What is unread when it is dropped resets the connection.
         let _ = broken.send_bytes(b"\x01\x04MSFT\x01\x08\x00\x00\x10\xa0\x4e\x1a\xd5\x41");
@@ -248,7 +248,7 @@ fn half_a_tick(candidate: &Candidate) -> Verdict {
 }
 
 fn stranger(candidate: &Candidate) -> Verdict {
-    let mut watched = Watched::start_after(candidate, &["MSFT"], |mut stream| {
+    let mut watched = Watched::start_after(candidate, &["MSFT"], Duration::ZERO, |mut stream| {
         // The watcher may have closed the connection by now, which is its right.
         let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
         Ok(())
@@ -258,7 +258,7 @@ fn stranger(candidate: &Candidate) -> Verdict {
 }
 
 fn publisher_late(candidate: &Candidate) -> Verdict {
-    let mut watched = Watched::start_after(candidate, &["MSFT"], |_| Ok(()))?;
+    let mut watched = Watched::start_after(candidate, &["MSFT"], QUIET, |_| Ok(()))?;
     watched.send(&tick("MSFT", 41.78))?;
     watched.expect("a tick of a publisher that came late", &["MSFT"])
 }

@@ -39,6 +39,12 @@ pub(crate) const SERVERS: &[Line<'_>] = &[
     ("exit-code-130", "interrupt", &[]),
     ("ignores-sigterm", "terminate", &[]),
     ("accepts-any-argument", "usage", &[]),
+    ("never-answers", "answers", &[]),
+    ("lock-file-stays", "restart", &["versions-do-not-repeat"]),
+    ("dies-at-an-empty-request", "empty-request", &[]),
+    ("short-names-only", "valid-requests", &[]),
+    ("waits-for-its-clients", "client-breaks-off", &[]),
+    ("waits-for-its-subscribers", "deaf-subscriber", &[]),
 ];
 
 pub(crate) const CLIENTS: &[Line<'_>] = &[
@@ -80,4 +86,11 @@ pub(crate) const CLIENTS: &[Line<'_>] = &[
     ("exit-code-130", "interrupt", &["interrupt-alone"]),
     ("ignores-sigterm", "terminate", &[]),
     ("accepts-any-argument", "usage", &[]),
+    ("never-asks", "asks", &[]),
+    ("says-hello", "name", &[]),
+    ("ends-when-refused", "valid-replies", &["malformed-replies", "roster-version"]),
+    ("short-names-only", "valid-broadcasts", &[]),
+    ("needs-a-broadcast", "half-a-message", &["server-restarts"]),
+    ("ends-at-a-stranger", "stranger", &["server-late", "interrupt-alone"]),
+    ("needs-its-server", "server-late", &["server-restarts", "half-a-message", "stranger"]),
 ];

@@ -7,6 +7,7 @@
 
 mod chatz;
 mod tickz;
+mod valuz;
 
 use std::{collections::BTreeMap, env, fs, process::Command, slice, sync::Mutex, thread};
 
@@ -22,108 +23,6 @@ const AT_ONCE: usize = 4;
 /// Fault, check, others.
 type Line<'a> = (&'a str, &'a str, &'a [&'a str]);
 
-const WORKERS: &[Line<'_>] = &[
-    ("no-ready", "ready", &[]),
-    ("ready-at-connect", "ready-after-handshake", &[]),
-    ("ready-after-a-second", "ready-after-handshake", &[]),
-    ("ready-at-each-handshake", "ready-once", &[]),
-    ("ready-never-again", "ready-again", &[]),
-    ("answers-some-twice", "one-result", &[]),
-    ("symbol-in-lower-case", "symbol-unchanged", &[]),
-    ("tail-dropped", "tail-unchanged", &[]),
-    ("tail-cut", "tail-unchanged", &[]),
-    ("tail-changed", "tail-unchanged", &[]),
-    ("tail-as-a-key", "tail-not-interpreted", &["symbol-unchanged", "tail-unchanged", "value"]),
-    (
-        "ignores-exit",
-        "exit",
-        &["exit-with-more-frames", "exit-after-restart", "malformed-control", "exit-prefix", "report-count"],
-    ),
-    ("exit-of-one-frame", "exit-with-more-frames", &[]),
-    ("never-reconnects-to-control", "exit-after-restart", &[]),
-    ("value-big-endian", "value", &[]),
-    ("shares-big-endian", "value", &["malformed-shares", "symbol-unchanged", "tail-unchanged"]),
-    ("single-precision", "value", &["symbol-unchanged", "tail-unchanged"]),
-    ("newest-first", "in-order", &[]),
-    ("any-symbol", "malformed-symbol", &[]),
-    ("any-action", "malformed-action", &[]),
-    ("any-shares", "malformed-shares", &[]),
-    ("any-price", "malformed-price", &["infinite-value"]),
-    ("dies-at-a-short-price", "malformed-price", &[]),
-    ("any-tail", "malformed-tail", &[]),
-    ("infinite-value", "infinite-value", &[]),
-    ("dies-at-unknown-command", "malformed-control", &["exit-prefix"]),
-    ("exit-by-its-first-byte", "exit-prefix", &[]),
-    ("never-reconnects-to-orders", "source-restarts", &["half-message", "ready-once", "starts-first"]),
-    ("never-reconnects-to-results", "reduce-restarts", &["ready-again", "starts-first"]),
-    ("needs-its-source", "starts-first", &[]),
-    ("drops-if-full", "slow-reduce", &[]),
-    ("name-with-a-line-feed", "report-name", &["report-count", "report-rate"]),
-    ("no-last-report", "report-count", &[]),
-    ("reports-each-time", "report-rate", &[]),
-    ("exit-code-130", "interrupt", &["interrupt-unsent", "interrupt-blocked"]),
-    ("ignores-sigterm", "terminate", &[]),
-    ("lingers", "interrupt-unsent", &["interrupt-blocked"]),
-    ("blocks-in-send", "interrupt-blocked", &[]),
-    ("accepts-any-argument", "usage", &[]),
-];
-
-const SOURCES: &[Line<'_>] = &[
-    ("never-subscribes", "subscribes", &[]),
-    (
-        "sends-at-once",
-        "waits-for-start",
-        &["round-robin", "malformed-control", "garbage", "starts-first", "repeat", "repeat-foreign"],
-    ),
-    ("one-too-many", "count", &["start-once", "malformed-control", "next-base", "repeat", "repeat-foreign"]),
-    ("start-of-few-frames", "start-with-more-frames", &[]),
-    ("starts-each-time", "start-once", &[]),
-    ("drops-if-full", "late-worker", &["slow-worker"]),
-    ("price-of-zero", "orders", &[]),
-    ("price-of-four-bytes", "orders", &[]),
-    ("any-start", "malformed-control", &[]),
-    ("leaves-with-a-worker", "worker-leaves", &["garbage", "starts-first"]),
-    ("needs-its-reduce", "starts-first", &[]),
-    ("numbers-from-one", "numbers", &["base", "next-base", "repeat", "repeat-foreign"]),
-    ("keeps-its-base", "next-base", &[]),
-    ("never-repeats", "repeat", &["repeat-foreign"]),
-    ("repeats-all", "repeat", &["repeat-foreign"]),
-    ("repeats-any-number", "repeat-foreign", &[]),
-    ("ignores-exit", "exit", &[]),
-    ("exits-when-sent", "exit", &["next-base", "repeat", "repeat-foreign"]),
-    ("exit-code-130", "interrupt", &["interrupt-unsent"]),
-    ("ignores-sigterm", "terminate", &[]),
-    ("blocks-in-send", "interrupt-unsent", &["terminate"]),
-    ("accepts-any-argument", "usage", &[]),
-];
-
-const REDUCES: &[Line<'_>] = &[
-    ("starts-with-one-worker", "start-waits-for-workers", &["two-workers", "valid-ready"]),
-    ("any-subscriber-is-a-source", "start-waits-for-source", &[]),
-    ("start-once", "start-again", &[]),
-    ("counts-early-results", "early-results", &[]),
-    ("numbered-results-only", "unnumbered", &["valid-results"]),
-    ("naive-sum", "total-exact", &["valid-results"]),
-    ("early-exit", "exit", &[]),
-    ("no-late-exit", "exit-late", &[]),
-    ("short-names-only", "valid-ready", &[]),
-    ("counts-reports", "reports", &["malformed-report"]),
-    ("any-symbol", "malformed-symbol", &[]),
-    ("any-value", "malformed-value", &[]),
-    ("any-tail", "malformed-tail", &[]),
-    ("dies-at-unknown-command", "unknown-command", &[]),
-    ("dies-at-a-short-count", "malformed-report", &[]),
-    ("counts-duplicates", "duplicates", &[]),
-    ("same-base", "base", &[]),
-    ("counts-other-batches", "other-batches", &[]),
-    ("repeats-all", "repeat", &[]),
-    ("total-when-given-up", "give-up", &[]),
-    ("exit-code-130", "interrupt", &["interrupt-batch"]),
-    ("total-when-stopped", "interrupt-batch", &[]),
-    ("ignores-sigterm", "terminate", &[]),
-    ("accepts-any-argument", "usage", &[]),
-];
-
 /// Runs the checks of a role against a broken peer; returns the exit code, and every check that has failed with its reason.
 fn failures(role: &str, fault: &str, only: &[&str]) -> (Option<i32>, BTreeMap<String, String>) {
     let folder = tempfile::tempdir().unwrap();
@@ -133,7 +32,8 @@ fn failures(role: &str, fault: &str, only: &[&str]) -> (Option<i32>, BTreeMap<St
     for check in only {
         peerz.args(["--only", check]);
     }
-    peerz.args(["--", BROKEN, role, "--fault", fault]);
+    // Where a peer leaves a file.
+    peerz.args(["--", BROKEN, role, "--fault", fault]).env("TMPDIR", folder.path());
     let output = peerz.output().unwrap();
     let text = fs::read_to_string(&json).unwrap_or_else(|error| panic!("{error}: {output:?}"));
     let verdicts: Value = serde_json::from_str(&text).unwrap();
@@ -185,6 +85,26 @@ fn a_worker_may_ask_for_a_greeting() {
     assert_eq!(failures("worker", "asks-for-a-greeting", &[]), (Some(0), BTreeMap::new()));
 }
 
+/// Otherwise nothing shows that it can fail.
+#[test]
+fn every_check_names_a_fault() {
+    let lines = [
+        ("publish", tickz::PUBLISHERS),
+        ("watch", tickz::WATCHERS),
+        ("serve", chatz::SERVERS),
+        ("join", chatz::CLIENTS),
+        ("source", valuz::SOURCES),
+        ("worker", valuz::WORKERS),
+        ("reduce", valuz::REDUCES),
+    ];
+    for (Role { name: role, .. }, checks) in ROLES {
+        let (_, lines) = lines.iter().find(|(name, _)| name == role).unwrap();
+        let finds = |name: &str| lines.iter().any(|(_, check, _)| *check == name);
+        let idle: Vec<_> = checks.iter().map(|check| check.name).filter(|name| !finds(name)).collect();
+        assert!(idle.is_empty(), "{role}: {idle:?}");
+    }
+}
+
 #[test]
 fn broken_publishers_are_found() {
     are_found("publish", tickz::PUBLISHERS);
@@ -207,15 +127,15 @@ fn broken_clients_are_found() {
 
 #[test]
 fn broken_sources_are_found() {
-    are_found("source", SOURCES);
+    are_found("source", valuz::SOURCES);
 }
 
 #[test]
 fn broken_workers_are_found() {
-    are_found("worker", WORKERS);
+    are_found("worker", valuz::WORKERS);
 }
 
 #[test]
 fn broken_reduces_are_found() {
-    are_found("reduce", REDUCES);
+    are_found("reduce", valuz::REDUCES);
 }

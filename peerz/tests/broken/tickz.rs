@@ -22,6 +22,10 @@ pub(crate) const PUBLISHERS: &[Line<'_>] = &[
     ("exit-code-130", "interrupt", &[]),
     ("ignores-sigterm", "terminate", &[]),
     ("accepts-any-argument", "usage", &[]),
+    ("lock-file-stays", "restart", &[]),
+    ("sends-all-to-all", "one-symbol", &[]),
+    ("waits-for-its-watchers", "deaf-watcher", &["one-symbol"]),
+    ("ends-at-a-stranger", "stranger", &[]),
 ];
 
 pub(crate) const WATCHERS: &[Line<'_>] = &[
@@ -44,4 +48,8 @@ pub(crate) const WATCHERS: &[Line<'_>] = &[
     ("exit-code-130", "interrupt", &["interrupt-alone"]),
     ("ignores-sigterm", "terminate", &[]),
     ("accepts-any-argument", "usage", &[]),
+    ("short-symbols-only", "valid-ticks", &[]),
+    ("needs-a-tick", "half-a-tick", &[]),
+    ("ends-at-a-stranger", "stranger", &["publisher-late"]),
+    ("needs-its-publisher", "publisher-late", &["publisher-restarts", "half-a-tick", "stranger"]),
 ];

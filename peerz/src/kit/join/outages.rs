@@ -1,37 +1,46 @@
 //! Servers that are late, restart, break off or are none, and a second client.
 
-use std::{io::Write as _, net::TcpStream};
+use std::{io::Write as _, net::TcpStream, time::Duration};
 
 use super::joined::{Joined, run};
 use crate::kit::{
     Candidate, Finding, Peer, Running, Verdict,
     bytes::frames,
-    candidate::START_WITHIN,
+    candidate::{QUIET, START_WITHIN},
     chat::Request,
     habits,
     peer::{ROUTER, XPUB},
     raw::{self, Silent},
 };
 
-/// A client whose first connections are met by `meet` and end; then a server is bound at the same endpoints.
-fn present_after(candidate: &Candidate, meet: impl Fn(TcpStream, &str) -> Verdict) -> Result<Joined, Finding> {
+/// A client whose first connections are met by `meet` and end. For as long as `absent` nothing listens; then a server is bound at
+/// the same endpoints.
+fn present_after(
+    candidate: &Candidate,
+    absent: Duration,
+    meet: impl Fn(TcpStream, &str) -> Verdict,
+) -> Result<Joined, Finding> {
     let (requests, broadcasts) = (Silent::bind()?, Silent::bind()?);
     let endpoints = [requests.endpoint().to_owned(), broadcasts.endpoint().to_owned()];
-    let client = run(candidate, &endpoints[0], &endpoints[1])?;
+    let mut client = run(candidate, &endpoints[0], &endpoints[1])?;
     meet(client.expect("a connection to broadcasts", START_WITHIN, |left| broadcasts.accept_within(left))?, "PUB")?;
     meet(client.expect("a connection to requests", START_WITHIN, |left| requests.accept_within(left))?, "ROUTER")?;
     drop((requests, broadcasts));
+    if let Ok(code) = client.exit_within(absent) {
+        let log = client.last_log();
+        return Err(Finding::failed(format!("without its server it ended with exit code {code}{log}")));
+    }
     let joined = Joined::of(client, Peer::bind_at(ROUTER, &endpoints[0])?, Peer::bind_at(XPUB, &endpoints[1])?);
     joined.await_presence()?;
     Ok(joined)
 }
 
 pub(super) fn server_late(candidate: &Candidate) -> Verdict {
-    present_after(candidate, |_, _| Ok(())).map(drop)
+    present_after(candidate, QUIET, |_, _| Ok(())).map(drop)
 }
 
 pub(super) fn half_a_message(candidate: &Candidate) -> Verdict {
-    let mut joined = present_after(candidate, |stream, kind| {
+    let mut joined = present_after(candidate, Duration::ZERO, |stream, kind| {
         let mut broken = raw::handshake(stream, kind)?;
         // An empty frame with the flag of more to follow; what is unread when it is dropped resets the connection.
         let _ = broken.send_bytes(b"\x01\x00");
@@ -41,7 +50,7 @@ pub(super) fn half_a_message(candidate: &Candidate) -> Verdict {
 }
 
 pub(super) fn stranger(candidate: &Candidate) -> Verdict {
-    let mut joined = present_after(candidate, |mut stream, _| {
+    let mut joined = present_after(candidate, Duration::ZERO, |mut stream, _| {
         // The client may have closed the connection by now, which is its right.
         let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
         Ok(())

@@ -5,6 +5,10 @@ use crate::kit::{
     Candidate, Peer, Verdict, bytes::show, candidate::ANSWER_WITHIN, chat::say, check::ensure, peer::XSUB, raw,
 };
 
+/// The replies to so many requests, with so many users each, are more than a connection holds.
+const USERS: u32 = 100;
+const REQUESTS: u32 = 300;
+
 pub(super) fn restart(candidate: &Candidate) -> Verdict {
     let (mut served, client) = Served::joined(candidate)?;
     served.users(&client, &["ada"])?;
@@ -43,9 +47,12 @@ pub(super) fn two_clients(candidate: &Candidate) -> Verdict {
 
 pub(super) fn client_breaks_off(candidate: &Candidate) -> Verdict {
     let (served, client) = Served::joined(candidate)?;
+    for number in 0..USERS {
+        served.users(&client, &[format!("user{number:020}")])?;
+    }
     let mut deaf = raw::connect(&served.requests.endpoint(), "DEALER")?;
     let mut torn = raw::connect(&served.requests.endpoint(), "DEALER")?;
-    for _ in 0..100 {
+    for _ in 0..REQUESTS {
         // The server may close the connection of a client that reads nothing.
         let _ = deaf.send(&[&b""[..], b"deaf"]);
     }
@@ -53,8 +60,12 @@ pub(super) fn client_breaks_off(candidate: &Candidate) -> Verdict {
     // A delimiter with the flag of more to follow.
     let _ = torn.send_bytes(b"\x01\x00");
     drop(torn);
-    let users = served.users(&client, &["ada"])?;
-    ensure(users.iter().any(|user| user == "ada"), || format!("expected ada, seen {users:?}"))
+    // The server takes requests of its clients in turn: by then it has taken those of the deaf one.
+    for _ in 0..REQUESTS {
+        let users = served.users(&client, &["ada"])?;
+        ensure(users.iter().any(|user| user == "ada"), || format!("expected ada, seen {users:?}"))?;
+    }
+    Ok(())
 }
 
 pub(super) fn stranger(candidate: &Candidate) -> Verdict {

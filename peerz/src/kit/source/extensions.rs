@@ -10,8 +10,8 @@ use crate::kit::{
     valuz::{REPEAT, number_after, repeat as repeat_of},
 };
 
-/// The base of a batch, and that of the next one.
-const BASE: u64 = 7_531_144_622_899_200_000;
+/// The base of a batch, and that of the next one. A part of it, or the nearest float, is neither the same nor 0.
+const BASE: u64 = 7_531_144_622_899_200_017;
 const NEXT_BASE: u64 = BASE + 1_000_000;
 
 /// The frames of an order before its tail.

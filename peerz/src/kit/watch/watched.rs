@@ -1,6 +1,6 @@
 //! A publisher of the kit, and the watcher that has subscribed to it.
 
-use std::net::TcpStream;
+use std::{net::TcpStream, time::Duration};
 
 use crate::kit::{
     Candidate, Finding, Frames, Peer, Running, Verdict,
@@ -33,17 +33,23 @@ impl Watched {
         Self::of(publisher, watcher, symbols)
     }
 
-    /// A watcher whose first connection is met by `meet` and ends; then a publisher is bound at the same endpoint.
+    /// A watcher whose first connection is met by `meet` and ends. For as long as `absent` nothing listens; then a publisher is
+    /// bound at the same endpoint.
     pub(super) fn start_after(
         candidate: &Candidate,
         symbols: &[&str],
+        absent: Duration,
         meet: impl FnOnce(TcpStream) -> Verdict,
     ) -> Result<Self, Finding> {
         let silent = Silent::bind()?;
         let endpoint = silent.endpoint().to_owned();
-        let watcher = start(candidate, &endpoint, symbols)?;
+        let mut watcher = start(candidate, &endpoint, symbols)?;
         meet(watcher.expect("a connection", START_WITHIN, |left| silent.accept_within(left))?)?;
         drop(silent);
+        if let Ok(code) = watcher.exit_within(absent) {
+            let log = watcher.last_log();
+            return Err(Finding::failed(format!("without its publisher it ended with exit code {code}{log}")));
+        }
         Self::of(Peer::bind_at(XPUB, &endpoint)?, watcher, symbols)
     }
 
