@@ -22,28 +22,11 @@
 #include <unistd.h>
 #include <zmq.h>
 
-enum { SYMBOL, ACTION, SHARES, PRICE, TAIL, FRAMES = TAIL + 8 }; /* the frames of an order */
+enum { SYMBOL, ACTION, SHARES, PRICE, TAIL, FRAMES = TAIL + 8 }; /* the frames of an order, and a place for all others */
 enum { TAIL_BYTES = 1024, BURST = 1000, REPORT_MS = 100, LINGER_MS = 250 };
 
 static void *context;
 static char name[129]; /* c:host:pid */
-
-/* Blocks the signals that end this program, so that none interrupts libzmq between two frames. */
-static void block_signals(void)
-{
-    sigset_t blocked;
-    sigemptyset(&blocked);
-    sigaddset(&blocked, SIGINT);
-    sigaddset(&blocked, SIGTERM);
-    sigprocmask(SIG_BLOCK, &blocked, NULL);
-}
-
-static bool is_stopped(void)
-{
-    sigset_t pending;
-    sigpending(&pending);
-    return sigismember(&pending, SIGINT) || sigismember(&pending, SIGTERM);
-}
 
 /* A socket that connects, now or when its peer is there. These events of its connection arrive at the monitor. */
 static void *connected(int type, const char *variable, const char *standard, int events, void **monitor)
@@ -52,7 +35,7 @@ static void *connected(int type, const char *variable, const char *standard, int
     zmq_setsockopt(socket, ZMQ_LINGER, &(int){LINGER_MS}, sizeof(int));
     if (type == ZMQ_SUB)
         zmq_setsockopt(socket, ZMQ_SUBSCRIBE, "\x01", 1);
-    if (events) {
+    if (monitor) {
         char address[64];
         snprintf(address, sizeof address, "inproc://%s", variable);
         zmq_socket_monitor(socket, address, events);
@@ -70,29 +53,24 @@ static void *connected(int type, const char *variable, const char *standard, int
 /* Takes one event of a connection: is it up now? */
 static void follow(void *monitor, bool *up)
 {
-    uint8_t event[6]; /* the kind and a value in the byte order of the host; the second frame is the endpoint */
-    uint16_t kind;
+    uint16_t event[3]; /* the kind and a value of four bytes, in the byte order of the host; the second frame is the endpoint */
     if (zmq_recv(monitor, event, sizeof event, ZMQ_DONTWAIT) < 0)
         return;
     zmq_recv(monitor, NULL, 0, 0);
-    memcpy(&kind, event, sizeof kind);
-    *up = kind == ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
+    *up = event[0] == ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
 }
 
-/* Receives a message without waiting, and returns how many frames it has: 0 if there is none. Keeps at most `max`. */
-static int receive(void *socket, zmq_msg_t *frames, int max)
+/* Receives a message without waiting, and returns how many frames it has: 0 if there is none. */
+static int receive(void *socket, zmq_msg_t *frames)
 {
-    int count = 0;
-    zmq_msg_t extra;
-    zmq_msg_init(&extra);
-    for (bool more = true; more; count++) {
-        zmq_msg_t *frame = count < max ? &frames[count] : &extra;
+    for (int count = 0;;) {
+        zmq_msg_t *frame = &frames[count < FRAMES ? count : FRAMES];
         if (zmq_msg_recv(frame, socket, ZMQ_DONTWAIT) < 0)
             return 0;
-        more = zmq_msg_more(frame);
+        count++;
+        if (!zmq_msg_more(frame))
+            return count;
     }
-    zmq_msg_close(&extra);
-    return count;
 }
 
 /* Counts a malformed message, and logs the count at most once a second. */
@@ -109,11 +87,10 @@ static void drop(void)
 static bool is_symbol(zmq_msg_t *frame)
 {
     const unsigned char *text = zmq_msg_data(frame);
-    size_t size = zmq_msg_size(frame);
-    for (size_t i = 0; i < size; i++)
-        if (!isupper(text[i]) && (i == 0 || !isdigit(text[i])))
-            return false;
-    return size >= 2 && size <= 16;
+    size_t size = zmq_msg_size(frame), i = 0;
+    while (i < size && (isupper(text[i]) || (i > 0 && isdigit(text[i]))))
+        i++;
+    return i == size && size >= 2 && size <= 16;
 }
 
 /* Puts the value of an order in the place of its price. False if the order is malformed. */
@@ -127,20 +104,18 @@ static bool put_value(zmq_msg_t *order, int count)
         tail_bytes += zmq_msg_size(&order[i]);
 
     uint8_t action = *(uint8_t *)zmq_msg_data(&order[ACTION]);
-    uint32_t wire_shares;
-    memcpy(&wire_shares, zmq_msg_data(&order[SHARES]), sizeof wire_shares);
-    int32_t shares = (int32_t)le32toh(wire_shares);
-    uint64_t bits;
-    memcpy(&bits, zmq_msg_data(&order[PRICE]), sizeof bits);
-    bits = le64toh(bits);
-    double price;
-    memcpy(&price, &bits, sizeof price);
+    uint32_t shares;
+    union { uint64_t bits; double number; } price, value;
+    memcpy(&shares, zmq_msg_data(&order[SHARES]), sizeof shares);
+    memcpy(&price, zmq_msg_data(&order[PRICE]), sizeof price);
+    shares = le32toh(shares);
+    price.bits = le64toh(price.bits);
 
-    double value = (action == 0 ? 1 : -1) * (shares * price);
-    memcpy(&bits, &value, sizeof bits);
-    bits = htole64(bits);
-    memcpy(zmq_msg_data(&order[PRICE]), &bits, sizeof bits);
-    return action <= 1 && shares > 0 && price > 0 && isfinite(value) && tail_bytes <= TAIL_BYTES;
+    value.number = (action == 0 ? 1 : -1) * ((int32_t)shares * price.number);
+    bool is_valid = action <= 1 && (int32_t)shares > 0 && price.number > 0 && isfinite(value.number);
+    value.bits = htole64(value.bits);
+    memcpy(zmq_msg_data(&order[PRICE]), &value, sizeof value);
+    return is_valid && tail_bytes <= TAIL_BYTES;
 }
 
 /* Sends symbol, value and tail. False if there is no room: then nothing is sent. */
@@ -177,7 +152,13 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: %s\n", argv[0]);
         return 2;
     }
-    block_signals();
+    /* Blocked, no signal interrupts libzmq between two frames: the loop asks for them. */
+    sigset_t stop;
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGINT);
+    sigaddset(&stop, SIGTERM);
+    sigprocmask(SIG_BLOCK, &stop, NULL);
+
     char host[65] = "";
     gethostname(host, sizeof host - 1);
     snprintf(name, sizeof name, "c:%s:%d", host, (int)getpid());
@@ -190,37 +171,35 @@ int main(int argc, char **argv)
     void *orders = connected(ZMQ_PULL, "VALUZ_ORDERS", "tcp://127.0.0.1:9004",
                              ZMQ_EVENT_HANDSHAKE_SUCCEEDED, &orders_monitor);
 
-    zmq_msg_t order[FRAMES], command;
-    for (int i = 0; i < FRAMES; i++)
+    zmq_msg_t order[FRAMES + 1], command[FRAMES + 1];
+    for (int i = 0; i <= FRAMES; i++) {
         zmq_msg_init(&order[i]);
-    zmq_msg_init(&command);
+        zmq_msg_init(&command[i]);
+    }
 
     bool orders_up = false, results_up = false, ready = false;
     int held = 0; /* frames of a valued order that waits for room */
     uint64_t done = 0, reported = 0;
     long report_at = 0;
 
-    while (!is_stopped()) {
+    while (sigtimedwait(&stop, NULL, &(struct timespec){0}) < 0) {
         zmq_pollitem_t items[] = {{control, 0, ZMQ_POLLIN, 0},
                                   {orders_monitor, 0, ZMQ_POLLIN, 0},
                                   {results_monitor, 0, ZMQ_POLLIN, 0},
                                   {held ? results : orders, 0, held ? ZMQ_POLLOUT : ZMQ_POLLIN, 0}};
         zmq_poll(items, ready ? 4 : 3, REPORT_MS);
 
-        if (receive(control, &command, 1) && zmq_msg_size(&command) == 1) /* EXIT: it subscribes to nothing else */
+        if (receive(control, command) && zmq_msg_size(command) == 1) /* EXIT: it subscribes to nothing else */
             break;
 
         /* READY goes out once both connections are up, and again when reduce was lost and is back. */
         follow(orders_monitor, &orders_up);
         follow(results_monitor, &results_up);
-        if (!results_up)
-            ready = false;
-        else if (orders_up && !ready)
-            ready = send_command(results, "\x02", NULL);
+        ready = results_up && (ready || (orders_up && send_command(results, "\x02", NULL)));
 
         for (int i = 0; ready && i < BURST; i++) {
             if (!held) {
-                int count = receive(orders, order, FRAMES);
+                int count = receive(orders, order);
                 if (count == 0)
                     break;
                 if (put_value(order, count))

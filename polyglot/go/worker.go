@@ -10,17 +10,29 @@
 package main
 
 // #cgo LDFLAGS: -lzmq
+// #include <signal.h>
 // #include <zmq.h>
+//
+// static void block_signals(void) {
+//     sigset_t signals;
+//     sigemptyset(&signals);
+//     sigaddset(&signals, SIGINT);
+//     sigaddset(&signals, SIGTERM);
+//     sigaddset(&signals, SIGURG);
+//     pthread_sigmask(SIG_BLOCK, &signals, NULL);
+// }
 import "C"
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"fmt"
 	"math"
 	"os"
 	"os/signal"
 	"regexp"
+	"runtime"
 	"syscall"
 	"time"
 	"unsafe"
@@ -28,93 +40,96 @@ import (
 
 const (
 	exit, ready, report = "\x01", "\x02", "\x04"
-
-	frameMax  = 1024 // a longer frame is cut, and is still too long
-	burst     = 1000 // how many orders are valued before the loop does anything else
-	reportMs  = 100
-	lingerMs  = 250
-	succeeded = C.ZMQ_EVENT_HANDSHAKE_SUCCEEDED
+	succeeded           = C.ZMQ_EVENT_HANDSHAKE_SUCCEEDED
+	burst               = 1000 // how many orders are valued before the loop does anything else
+	reportMs, lingerMs  = 100, 250
 )
 
-var isSymbol = regexp.MustCompile(`^[A-Z][A-Z0-9]{1,15}$`).Match
-
-// worker is what is known between two waits.
-type worker struct {
-	orders, results    unsafe.Pointer
-	sourceUp, reduceUp bool
-	name               string   // go:host:pid
-	ready              bool     // READY is sent on the present connection to reduce
-	held               [][]byte // a result that waits for room
-	done, reported     uint64
-	reportAt, loggedAt time.Time
-	malformed          uint64
-}
+var (
+	zmq       = C.zmq_ctx_new()
+	frame     C.zmq_msg_t // that was received last
+	isSymbol  = regexp.MustCompile(`^[A-Z][A-Z0-9]{1,15}$`).Match
+	malformed int
+	loggedAt  time.Time
+)
 
 func main() {
 	if len(os.Args) > 1 {
 		fmt.Fprintf(os.Stderr, "usage: %s\n", os.Args[0])
 		os.Exit(2)
 	}
-	stop := make(chan os.Signal, 1)
-	signal.Notify(stop, syscall.SIGINT, syscall.SIGTERM)
+	// Go's runtime sends signals to its threads at any time. Blocked in this one, none ends a call into libzmq between two frames.
+	runtime.LockOSThread()
+	C.block_signals()
+	stop, release := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer release()
 	host, _ := os.Hostname()
+	name := []byte(fmt.Sprintf("go:%s:%d", host, os.Getpid()))
 
-	context := C.zmq_ctx_new()
-	control, results, orders := socket(context, C.ZMQ_SUB), socket(context, C.ZMQ_PUSH), socket(context, C.ZMQ_PULL)
-	source := monitor(context, orders, "inproc://source", succeeded)
-	reduce := monitor(context, results, "inproc://reduce", succeeded|C.ZMQ_EVENT_DISCONNECTED)
-	C.zmq_setsockopt(control, C.ZMQ_SUBSCRIBE, unsafe.Pointer(C.CString(exit)), 1)
-	connect(control, "VALUZ_CONTROL", "tcp://127.0.0.1:9006")
-	connect(results, "VALUZ_RESULTS", "tcp://127.0.0.1:9005")
-	connect(orders, "VALUZ_ORDERS", "tcp://127.0.0.1:9004")
-
-	w := worker{orders: orders, results: results, name: fmt.Sprintf("go:%s:%d", host, os.Getpid())}
-	for !isStopped(stop) && !isExit(receive(control)) {
-		follow(source, &w.sourceUp)
-		follow(reduce, &w.reduceUp)
-		w.announce()
-		w.value()
-		w.reportWhenDue()
-		w.wait(control, source, reduce)
+	C.zmq_msg_init(&frame)
+	control, _ := connected(C.ZMQ_SUB, "VALUZ_CONTROL", "tcp://127.0.0.1:9006", 0)
+	results, reduce := connected(C.ZMQ_PUSH, "VALUZ_RESULTS", "tcp://127.0.0.1:9005", succeeded|C.ZMQ_EVENT_DISCONNECTED)
+	orders, source := connected(C.ZMQ_PULL, "VALUZ_ORDERS", "tcp://127.0.0.1:9004", succeeded)
+	items := []C.zmq_pollitem_t{
+		{socket: control, events: C.ZMQ_POLLIN}, {socket: source, events: C.ZMQ_POLLIN}, {socket: reduce, events: C.ZMQ_POLLIN}, {},
 	}
-	w.report()
 
+	var sourceUp, reduceUp, isReady bool
+	var held [][]byte // a result that waits for room
+	var done, reported uint64
+	var reportAt time.Time
+	sendReport := func() bool {
+		return send(results, []byte(report), name, binary.LittleEndian.AppendUint64(nil, done))
+	}
+	for stop.Err() == nil {
+		count := C.int(3)
+		if isReady {
+			count = 4
+		}
+		items[3] = C.zmq_pollitem_t{socket: orders, events: C.ZMQ_POLLIN}
+		if held != nil {
+			items[3] = C.zmq_pollitem_t{socket: results, events: C.ZMQ_POLLOUT}
+		}
+		C.zmq_poll(&items[0], count, reportMs)
+		if command := receive(control); command != nil && string(command[0]) == exit {
+			break
+		}
+
+		// READY goes out once both connections are up, and again when reduce was lost and is back.
+		follow(source, &sourceUp)
+		follow(reduce, &reduceUp)
+		isReady = reduceUp && (isReady || sourceUp && send(results, []byte(ready), name))
+
+		for i := 0; isReady && i < burst; i++ {
+			if held == nil {
+				order := receive(orders)
+				if order == nil {
+					break
+				}
+				if held = resultOf(order); held == nil {
+					drop()
+				}
+			}
+			if held != nil {
+				if !send(results, held...) {
+					break
+				}
+				held, done = nil, done+1
+			}
+		}
+
+		if done != reported && time.Now().After(reportAt) && sendReport() {
+			reported, reportAt = done, time.Now().Add(reportMs*time.Millisecond)
+		}
+	}
+
+	sendReport()
 	C.zmq_socket_monitor(orders, nil, 0) // before its receiver closes: libzmq would wait for it
 	C.zmq_socket_monitor(results, nil, 0)
 	for _, socket := range []unsafe.Pointer{source, reduce, orders, results, control} {
 		C.zmq_close(socket)
 	}
-	uninterrupted(func() (C.int, error) {
-		result, err := C.zmq_ctx_term(context)
-		return result, err
-	})
-}
-
-// announce sends READY once both connections are up, and again when reduce was lost and is back.
-func (w *worker) announce() {
-	w.ready = w.reduceUp && (w.ready || w.sourceUp && send(w.results, []byte(ready), []byte(w.name)))
-}
-
-// value values orders while there are some and their results find room.
-func (w *worker) value() {
-	for i := 0; w.ready && i < burst; i++ {
-		if w.held == nil {
-			order := receive(w.orders)
-			if order == nil {
-				return
-			}
-			if w.held = resultOf(order); w.held == nil {
-				w.drop()
-			}
-		}
-		if w.held != nil {
-			if !send(w.results, w.held...) {
-				return
-			}
-			w.held = nil
-			w.done++
-		}
-	}
+	C.zmq_ctx_term(zmq)
 }
 
 // resultOf returns the result of an order: its symbol, the value, its tail. It is nil if the order is malformed.
@@ -135,65 +150,32 @@ func resultOf(order [][]byte) [][]byte {
 	if action[0] == 1 {
 		value = -value
 	}
-	return append([][]byte{symbol, u64(math.Float64bits(value))}, tail...)
+	return append([][]byte{symbol, binary.LittleEndian.AppendUint64(nil, math.Float64bits(value))}, tail...)
 }
 
 // drop counts a malformed order, and logs the count at most once a second.
-func (w *worker) drop() {
-	w.malformed++
-	if time.Now().After(w.loggedAt) {
-		w.loggedAt = time.Now().Add(time.Second)
-		fmt.Fprintln(os.Stderr, w.malformed, "malformed orders dropped")
+func drop() {
+	malformed++
+	if time.Since(loggedAt) > time.Second {
+		loggedAt = time.Now()
+		fmt.Fprintln(os.Stderr, malformed, "malformed orders dropped")
 	}
 }
 
-// reportWhenDue reports changes, at most ten times a second.
-func (w *worker) reportWhenDue() {
-	if w.done != w.reported && time.Now().After(w.reportAt) && w.report() {
-		w.reported, w.reportAt = w.done, time.Now().Add(reportMs*time.Millisecond)
-	}
-}
-
-// report reports how many orders are valued.
-func (w *worker) report() bool {
-	return send(w.results, []byte(report), []byte(w.name), u64(w.done))
-}
-
-// wait returns when something has arrived, when the held result finds room, or when a report may be due.
-func (w *worker) wait(sockets ...unsafe.Pointer) {
-	var items []C.zmq_pollitem_t
-	for _, socket := range sockets {
-		items = append(items, C.zmq_pollitem_t{socket: socket, events: C.ZMQ_POLLIN})
-	}
-	if w.ready && w.held == nil {
-		items = append(items, C.zmq_pollitem_t{socket: w.orders, events: C.ZMQ_POLLIN})
-	} else if w.ready {
-		items = append(items, C.zmq_pollitem_t{socket: w.results, events: C.ZMQ_POLLOUT})
-	}
-	C.zmq_poll(&items[0], C.int(len(items)), reportMs)
-}
-
-func isStopped(stop chan os.Signal) bool {
-	select {
-	case <-stop:
-		return true
-	default:
-		return false
-	}
-}
-
-func isExit(command [][]byte) bool {
-	return len(command) > 0 && string(command[0]) == exit
-}
-
-func socket(context unsafe.Pointer, kind C.int) unsafe.Pointer {
-	socket, linger := C.zmq_socket(context, kind), C.int(lingerMs)
+// connected returns a socket that connects, now or when its peer is there, and one on which these events of its connection arrive.
+func connected(kind C.int, variable, endpoint string, events C.int) (socket, monitor unsafe.Pointer) {
+	socket = C.zmq_socket(zmq, kind)
+	linger := C.int(lingerMs)
 	C.zmq_setsockopt(socket, C.ZMQ_LINGER, unsafe.Pointer(&linger), C.size_t(unsafe.Sizeof(linger)))
-	return socket
-}
-
-// connect connects a socket, now or when its peer is there.
-func connect(socket unsafe.Pointer, variable, endpoint string) {
+	if kind == C.ZMQ_SUB {
+		C.zmq_setsockopt(socket, C.ZMQ_SUBSCRIBE, unsafe.Pointer(C.CString(exit)), 1)
+	}
+	if events != 0 {
+		address := C.CString("inproc://" + variable)
+		C.zmq_socket_monitor(socket, address, events)
+		monitor = C.zmq_socket(zmq, C.ZMQ_PAIR)
+		C.zmq_connect(monitor, address)
+	}
 	if value := os.Getenv(variable); value != "" {
 		endpoint = value
 	}
@@ -201,14 +183,7 @@ func connect(socket unsafe.Pointer, variable, endpoint string) {
 		fmt.Fprintf(os.Stderr, "error: %s: %s\n", variable, C.GoString(C.zmq_strerror(C.zmq_errno())))
 		os.Exit(1)
 	}
-}
-
-// monitor returns a socket on which these events of another one arrive.
-func monitor(context, socket unsafe.Pointer, address string, events C.int) unsafe.Pointer {
-	C.zmq_socket_monitor(socket, C.CString(address), events)
-	monitor := C.zmq_socket(context, C.ZMQ_PAIR)
-	C.zmq_connect(monitor, C.CString(address))
-	return monitor
+	return socket, monitor
 }
 
 // follow takes one event of a connection: so a loss is not missed, even if the peer is back already.
@@ -220,25 +195,14 @@ func follow(monitor unsafe.Pointer, up *bool) {
 
 // receive returns the next message, nil if there is none yet.
 func receive(socket unsafe.Pointer) (frames [][]byte) {
-	for more := C.int(1); more != 0; {
-		size := uninterrupted(func() (C.int, error) {
-			size, err := C.zmq_recv(socket, unsafe.Pointer(&buffer), C.size_t(len(buffer)), C.ZMQ_DONTWAIT)
-			return size, err
-		})
-		if size < 0 {
+	for more := true; more; more = C.zmq_msg_more(&frame) != 0 {
+		if C.zmq_msg_recv(&frame, socket, C.ZMQ_DONTWAIT) < 0 {
 			return nil
 		}
-		if size > len(buffer) {
-			size = len(buffer)
-		}
-		frames = append(frames, append([]byte{}, buffer[:size]...))
-		length := C.size_t(unsafe.Sizeof(more))
-		C.zmq_getsockopt(socket, C.ZMQ_RCVMORE, unsafe.Pointer(&more), &length)
+		frames = append(frames, C.GoBytes(C.zmq_msg_data(&frame), C.int(C.zmq_msg_size(&frame))))
 	}
 	return frames
 }
-
-var buffer [frameMax + 1]byte
 
 // send sends a message. It returns false if there is no room: then nothing is sent.
 func send(socket unsafe.Pointer, frames ...[]byte) bool {
@@ -247,33 +211,13 @@ func send(socket unsafe.Pointer, frames ...[]byte) bool {
 		if i+1 < len(frames) {
 			flags |= C.ZMQ_SNDMORE
 		}
-		var data unsafe.Pointer
+		var data unsafe.Pointer // none of an empty frame
 		if len(frame) > 0 {
 			data = unsafe.Pointer(&frame[0])
 		}
-		sent := uninterrupted(func() (C.int, error) {
-			size, err := C.zmq_send(socket, data, C.size_t(len(frame)), flags)
-			return size, err
-		})
-		if sent < 0 {
+		if C.zmq_send(socket, data, C.size_t(len(frame)), flags) < 0 {
 			return false
 		}
 	}
 	return true
-}
-
-// uninterrupted calls into libzmq until no signal interrupts the call. Go's runtime signals its own threads at any time, even
-// between two frames of a message.
-func uninterrupted(call func() (C.int, error)) int {
-	for {
-		if result, err := call(); result >= 0 || err != syscall.EINTR {
-			return int(result)
-		}
-	}
-}
-
-func u64(number uint64) []byte {
-	frame := make([]byte, 8)
-	binary.LittleEndian.PutUint64(frame, number)
-	return frame
 }
