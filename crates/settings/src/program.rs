@@ -102,7 +102,7 @@ pub fn exec(words: &[OsString]) -> anyhow::Result<()> {
 
 /// Gives signals their default actions in the program that this one becomes. A script starts what it runs in the background with
 /// SIGINT ignored, and that stays so when a program becomes another one; what has a handler returns to the default. Programs of the
-/// suite set handlers of their own, but a Java virtual machine then never ends at SIGINT. SIGHUP stays ignored, for `nohup`.
+/// suite set handlers, but a Java virtual machine then never ends at SIGINT. SIGHUP stays ignored, for `nohup`.
 fn handle_signals_by_default() -> anyhow::Result<()> {
     for signal in [SIGINT, SIGQUIT, SIGTERM] {
         // Until then the handler does what the default does.

@@ -60,7 +60,7 @@ pub(super) fn client_breaks_off(candidate: &Candidate) -> Verdict {
     // A delimiter with the flag of more to follow.
     let _ = torn.send_bytes(b"\x01\x00");
     drop(torn);
-    // The server takes requests of its clients in turn: by then it has taken those of the deaf one.
+    // The server takes requests of its clients alternately: by then it has taken those of the deaf one.
     for _ in 0..REQUESTS {
         let users = served.users(&client, &["ada"])?;
         ensure(users.iter().any(|user| user == "ada"), || format!("expected ada, seen {users:?}"))?;
