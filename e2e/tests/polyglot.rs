@@ -23,10 +23,15 @@ const PYTHON: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/python.sh"
 
 /// Starts a program that reports to this hub.
 fn start(program: &str, hub: &str, arguments: &[&str]) -> Program {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python").join(program);
+    Program::spawn(command(&format!("e2e/tests/python/{program}"), hub, arguments))
+}
+
+/// The command of a Python program, by its path in the project.
+fn command(path: &str, hub: &str, arguments: &[&str]) -> Command {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
     let mut command = Command::new(PYTHON);
     command.arg("-B").arg(path).args(arguments).env("SUITE_OBSERVE", hub);
-    Program::spawn(command)
+    command
 }
 
 /// An observer, and all that it has received.
@@ -258,8 +263,8 @@ fn a_program_runs_as_before_without_a_hub_and_with_a_wrong_address() {
 fn a_program_that_is_not_to_report_makes_no_sockets_for_it() {
     let mut pair = start("asyncio_pair.py", "off", &[]);
     assert_eq!(pair.next_line(), "exchanged");
-    let threads = std::fs::read_dir(format!("/proc/{}/task", pair.pid())).unwrap();
-    let names = threads.map(|thread| std::fs::read_to_string(thread.unwrap().path().join("comm")).unwrap());
+    let threads = fs::read_dir(format!("/proc/{}/task", pair.pid())).unwrap();
+    let names = threads.map(|thread| fs::read_to_string(thread.unwrap().path().join("comm")).unwrap());
     // Two threads of libzmq for each context that has sockets: here there is one.
     assert_eq!(names.filter(|name| name.starts_with("ZMQbg")).count(), 2);
     pair.close_stdin();
@@ -303,13 +308,46 @@ fn what_is_not_subscribed_to_is_not_even_made() {
     cast.close_stdin();
 }
 
+/// A malformed tick does not end the average, and is counted at its socket.
+#[test]
+fn malformed_messages_that_a_program_names_are_reported() {
+    let (mut observer, publisher) = (Observer::bind(&[""]), Peer::bind(peer::XPUB));
+    let mut average = command("polyglot/python/average.py", observer.peer.endpoint(), &["MSFT"]);
+    average.env("TICKZ_TICKS", publisher.endpoint());
+    let _average = Program::spawn(average);
+    assert_eq!(publisher.receive(), [b"\x01MSFT"]);
+    let [time, price] = [1_416_182_400.25_f64, 41.78].map(f64::to_le_bytes);
+    let (zero, sequence) = ([0; 8], [7; 8]);
+    for malformed in [
+        &[&b"MSFT"[..], &time][..],
+        &[b"MSFT", &time, &price[..4]],
+        &[b"MSFT", &time, &zero],
+        &[b"MSFT", &f64::NAN.to_le_bytes(), &price],
+        &[b"MSFT", &time, &price, &sequence[..7]],
+    ] {
+        publisher.send(malformed);
+    }
+    for valid in
+        [&[&b"MSFT"[..], &time, &price][..], &[b"MSFTX", &time, &zero, &[]], &[b"MSFT", &time, &price, &sequence]]
+    {
+        publisher.send(valid);
+    }
+    observer.until("six malformed ticks, and the average of two prices", |seen| {
+        let Some(state) = &seen.state else { return false };
+        let value = |name: &str| state.values.iter().find(|value| value.name.as_str() == name)?.value;
+        seen.socket("ticks").is_some_and(|ticks| ticks.malformed == 6)
+            && (value("prices"), value("average")) == (Some(2.0), Some(41.78))
+    });
+}
+
 /// Which Python that is was found before; it may have gone since, and half a line is no answer.
 #[test]
 fn a_python_that_has_gone_is_not_run() {
     let (folder, root) = (tempfile::tempdir().unwrap(), Path::new(env!("CARGO_MANIFEST_DIR")).join(".."));
-    let copy = |name: &str| fs::copy(root.join(name), folder.path().join(name)).unwrap();
     fs::create_dir(folder.path().join("scripts")).unwrap();
-    ["Cargo.toml", "scripts/needs.sh", "scripts/python.sh"].map(copy);
+    for name in ["Cargo.toml", "scripts/needs.sh", "scripts/python.sh"] {
+        fs::copy(root.join(name), folder.path().join(name)).unwrap();
+    }
     let known = folder.path().join(".tools/pyzmq");
     let run = || testkit::run(folder.path().join("scripts/python.sh"), ["-c", "import zmq; print('found')"]);
     assert_eq!(run().stdout, "found\n");
