@@ -31,7 +31,7 @@ use crate::setup::{named, say};
 const PAGE: &str = "README.md";
 
 /// How many roles are checked at a time: each is a process that mostly waits.
-const JOBS: usize = 2;
+const JOBS: usize = 3;
 
 /// The arguments of `matrix`.
 #[derive(Debug, Args)]
