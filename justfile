@@ -217,11 +217,11 @@ soak length='full': ui
     #!/bin/sh
     set -eu
     cargo build --workspace --bins --release --locked
-    # `--package e2e` would compile all crates again, with fewer features than the programs have. The two packages that are left out
-    # have tests of the same names.
+    # The tests that `just test` has built, with the programs for use. `--package e2e` would compile all crates again, with fewer
+    # features than the programs have. The two packages that are left out have tests of the same names.
     tests=$(cd e2e/tests && printf -- '--test %s ' *.rs | sed 's/\.rs / /g')
     export SOAK={{ quote(length) }}
-    cargo test --workspace --exclude dealz-core --exclude scenez --release --locked $tests -- --nocapture
+    PROGRAMS={{ programs }} cargo test --workspace --exclude dealz-core --exclude scenez --locked $tests -- --nocapture
     [ "$SOAK" != long ] || cargo test --package scenez --release --locked --test mutants --test play -- --nocapture
     [ "$SOAK" != long ] || cargo test --package peerz --release --locked --test broken -- --nocapture
 

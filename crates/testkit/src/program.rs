@@ -1,6 +1,7 @@
 //! A program of the suite as a child process: its lines, its log, its end. Killed when dropped.
 
 use std::{
+    env,
     ffi::OsStr,
     fs,
     io::ErrorKind,
@@ -62,16 +63,23 @@ pub fn run<S: AsRef<OsStr>>(path: impl AsRef<OsStr>, arguments: impl IntoIterato
     program.finish()
 }
 
-/// The path of a program in the build folder of the running test, such as `tickz`.
+/// The path of a program such as `tickz`: in the folder that `PROGRAMS` names, or in the build folder of the running test.
 ///
 /// # Panics
 /// It has not been built.
 #[must_use]
 pub fn sibling(name: &str) -> PathBuf {
-    let test = std::env::current_exe().expect("a test has a path");
-    // target/PROFILE/deps/TEST: the programs are one folder up.
-    let path = test.ancestors().nth(2).map(|folder| folder.join(name)).filter(|path| path.exists());
-    path.unwrap_or_else(|| panic!("{name} is not built for this profile: cargo build --workspace --bins"))
+    let folder = env::var_os("PROGRAMS").map_or_else(
+        || {
+            let test = env::current_exe().expect("a test has a path");
+            // target/PROFILE/deps/TEST: the programs are one folder up.
+            test.ancestors().nth(2).expect("a test is in a build folder").to_owned()
+        },
+        PathBuf::from,
+    );
+    let path = folder.join(name);
+    assert!(path.exists(), "{name} is not in {}: cargo build --workspace --bins", folder.display());
+    path
 }
 
 impl Program {

@@ -36,7 +36,7 @@ pub(crate) type Socket = WebSocket<TcpStream>;
 
 /// `dealz` with the suite's channels at free ports, and no display.
 pub(crate) fn dealz(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_dealz"));
+    let mut command = Command::new(testkit::sibling("dealz"));
     command.args(arguments).env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
     let variables =
         ["CHATZ_REQUESTS", "CHATZ_BROADCASTS", "TICKZ_TICKS", "VALUZ_ORDERS", "VALUZ_RESULTS", "VALUZ_CONTROL"];
