@@ -69,7 +69,7 @@ test('what is built is shown, the scene starts by itself, and view 7 lists and k
   await page.keyboard.press('8')
   const waits = page.getByText(/^building the worker in Shell, \d+ s$/)
   await waits.waitFor()
-  await page.getByText('preparing').waitFor()
+  await page.getByText('◌ preparing').waitFor()
   await picture(page, 'troupe-building')
   writeFileSync(join(scenes, 'gate'), '')
   await page.getByRole('region', { name: 'On stage' }).getByText('1/1 ✓').waitFor()

@@ -55,8 +55,10 @@ impl List {
             !self.is_own || !actor.is_link && !is_desk && (is_known || SERVICES.contains(&&*actor.name))
         };
         let mut actors: Vec<&ActorView> = snapshot.actors.iter().filter(is_listed).collect();
-        // Processes of a member that were added later are the last ones of the snapshot.
-        actors.sort_by_key(|actor| snapshot.scene.cast.iter().position(|member| member.name == actor.member));
+        if self.is_own {
+            // Processes of a member that were added later are the last ones of the snapshot.
+            actors.sort_by_key(|actor| snapshot.scene.cast.iter().position(|member| member.name == actor.member));
+        }
         self.kept.retain(|name, _| actors.iter().any(|actor| actor.name == *name));
         actors.into_iter().map(|actor| self.view(actor, now_ms)).collect()
     }

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::rig::{Page, config, start_with};
 
-/// A publisher with the name of a service of the desk, a watcher behind a link, and one that no cue starts.
+/// A publisher with the name of a service of the desk, a watcher behind a link, and one that a later cue starts.
 const SCENE: &str = r#"# Prices
 
 ```toml cast
@@ -29,6 +29,12 @@ wait = true
 
 ```toml expect
 "early.received" = ">= 5"
+```
+
+## A late joiner
+
+```toml do
+start = "late"
 ```
 "#;
 
