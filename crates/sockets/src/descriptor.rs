@@ -63,9 +63,11 @@ impl Descriptor {
         self.with(raw::bytes_received)?
     }
 
-    /// How many bytes of the peer libzmq has not taken yet.
+    /// How many bytes of the peer libzmq has not taken yet: none if the number is now that of a file, of which the system says how
+    /// many are left, and less than none of one that is read past its length, as those of /proc are.
     pub(crate) fn bytes_waiting(self) -> u64 {
-        self.with(|fd| ioctl_fionread(fd).ok()).flatten().unwrap_or_default()
+        let waiting = self.with(|fd| getpeername(fd).ok().and_then(|_| ioctl_fionread(fd).ok())).flatten();
+        waiting.unwrap_or_default()
     }
 
     /// Its ends; `None` if it is no connection.
@@ -137,4 +139,37 @@ fn abstract_name(_: &SocketAddrUnix) -> Option<&[u8]> {
 #[cfg(not(target_os = "linux"))]
 fn peer_pid(_: BorrowedFd<'_>, _: &SocketAddrAny) -> Option<u32> {
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::{Seek as _, SeekFrom, Write as _},
+        net::{TcpListener, TcpStream},
+        os::fd::AsRawFd,
+    };
+
+    use super::*;
+
+    fn descriptor(of: &impl AsRawFd) -> Descriptor {
+        Descriptor(of.as_raw_fd().try_into().unwrap())
+    }
+
+    #[test]
+    fn what_waits_is_of_a_connection_never_of_a_file_that_has_its_number_now() {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(b"four").unwrap();
+        for position in [0, 100] {
+            file.seek(SeekFrom::Start(position)).unwrap();
+            assert_eq!(descriptor(&file).bytes_waiting(), 0, "at {position}");
+        }
+
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (connection, _) = listener.accept().unwrap();
+        peer.write_all(b"four").unwrap();
+        let mut four = [0; 4];
+        connection.peek(&mut four).unwrap();
+        assert_eq!(descriptor(&connection).bytes_waiting(), 4);
+    }
 }
