@@ -68,15 +68,15 @@ fn say_fails_with_the_reason_of_the_refusal() {
 #[test]
 fn say_names_the_endpoint_that_has_no_server_and_the_one_that_does_not_reply() {
     let mute = Peer::bind(ROUTER);
-    let say = |endpoint: &str| run(CHATZ, ["say", "ada", "hi", "--requests", endpoint, "--timeout", "300ms"]);
+    let say = |endpoint: &str| run(CHATZ, ["say", "ada", "hi", "--requests", endpoint, "--timeout", "2s"]);
     let said = say(mute.endpoint());
-    let no_reply = format!("error: no reply from {} within 300ms: the text may or may not", mute.endpoint());
+    let no_reply = format!("error: no reply from {} within 2s: the text may or may not", mute.endpoint());
     assert!(said.code == Some(1) && said.stderr.starts_with(&no_reply), "{}", said.stderr);
 
     let nowhere = mute.endpoint().to_owned();
     drop(mute);
     let said = say(&nowhere);
-    assert_eq!((said.code, said.stderr), (Some(1), format!("error: no server at {nowhere} within 300ms\n")));
+    assert_eq!((said.code, said.stderr), (Some(1), format!("error: no server at {nowhere} within 2s\n")));
 }
 
 #[test]
@@ -229,6 +229,7 @@ fn sigterm_ends_every_role_in_every_state_within_a_second() {
     ends(suspended, 0);
     let asking = Program::start(CHATZ, server.client(&["say", "bob", "hi"]));
     // It has failed to do what it was asked for, so this is no success.
+    asking.await_handlers();
     assert!(asking.next_line_within(Duration::from_millis(100)).is_none());
     ends(asking, 1);
     server.program.resume();

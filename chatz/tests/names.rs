@@ -14,7 +14,7 @@ fn a_request_counts_only_for_the_authenticated_name_of_its_connection() {
     testkit::write_private(&allow, "ada secret\nbob hidden\n");
     let server = Server::start(&["--security", "plain", "--allow", allow.to_str().unwrap()]);
     let say = |user: &str, security: &[&str]| -> Finished {
-        run(CHATZ, [&server.client(&["say", user, "hi", "--timeout", "1s"]), security].concat())
+        run(CHATZ, [&server.client(&["say", user, "hi", "--timeout", "3s"]), security].concat())
     };
     let ada = ["--security", "plain", "--username", "ada", "--password", "secret"];
     let said = say("ada", &ada);

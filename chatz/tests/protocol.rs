@@ -169,7 +169,7 @@ fn a_user_who_leaves_is_off_the_roster_at_once() {
 
 #[test]
 fn a_full_room_refuses_and_accepts_again_when_a_user_has_left() {
-    let server = Server::start(&["--max-users", "2", "--expiry", "500ms"]);
+    let server = Server::start(&["--max-users", "2", "--expiry", "3s"]);
     let peer = server.req();
     ask(&peer, &[b"ada"]);
     assert_eq!(names(&ask(&peer, &[b"bob"])), ["ada", "bob"]);

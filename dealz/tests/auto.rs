@@ -31,6 +31,7 @@ wait = true
 > For the speaker alone.
 
 ```toml expect
+within = "30s"
 "prices.presence" = "present"
 ```
 
@@ -41,13 +42,14 @@ start = "late"
 ```
 
 ```toml expect
+within = "30s"
 "late.received" = ">= 5"
 ```
 "#;
 
 /// A second cue that fails.
 fn wrong() -> String {
-    SCENE.replace("\"late.received\" = \">= 5\"", "within = \"1s\"\n\"late.received\" = \"> 100000\"")
+    SCENE.replace("\"30s\"\n\"late.received\" = \">= 5\"", "\"4s\"\n\"late.received\" = \"> 100000\"")
 }
 
 /// A folder with these scenes.
@@ -107,7 +109,7 @@ fn a_cue_that_fails_is_an_error_with_its_line_as_in_a_rehearsal() {
     let folder = folder(&[("wrong", &wrong())]);
     let (finished, _) = play(&folder, "wrong", &[]);
     assert_eq!(finished.code, Some(1), "{finished:?}");
-    for words in ["wrong.md:27: late.received > 100000, is ", "  prices: runs", "  late: runs, printed last: {"] {
+    for words in ["wrong.md:28: late.received > 100000, is ", "  prices: runs", "  late: runs, printed last: {"] {
         assert!(finished.stderr.contains(words), "{words}: {}", finished.stderr);
     }
 }
@@ -158,7 +160,7 @@ fn scenes_are_recorded_one_after_another_and_one_that_fails_leaves_nothing() {
     };
     let finished = record(&[]);
     assert_eq!((finished.code, files()), (Some(1), vec!["prices.jsonl".to_owned()]), "{finished:?}");
-    for words in [" 1 of 2  prices: ok, ", " 2 of 2  wrong: FAILED, ", "wrong.md:27: late.received", "1 of 2 failed"] {
+    for words in [" 1 of 2  prices: ok, ", " 2 of 2  wrong: FAILED, ", "wrong.md:28: late.received", "1 of 2 failed"] {
         assert!(finished.stdout.contains(words), "{words}: {}", finished.stdout);
     }
     // Another one takes its place.

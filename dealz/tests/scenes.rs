@@ -14,7 +14,7 @@ use std::{
 use serde_json::Value;
 use support::{Desk, Socket, dealz, next_with};
 use tempfile::TempDir;
-use testkit::{Finished, Program};
+use testkit::{Finished, Program, Stopwatch};
 
 /// How soon a cue has acted after the command that starts its scene.
 const LIVE_WITHIN: Duration = Duration::from_secs(2);
@@ -36,6 +36,7 @@ wait = true
 ## They flow
 
 ```toml expect
+within = "30s"
 "early.received" = ">= 5"
 ```
 
@@ -46,6 +47,7 @@ start = "late"
 ```
 
 ```toml expect
+within = "30s"
 "late.received" = ">= 5"
 ```
 "#;
@@ -137,7 +139,7 @@ fn a_terminal_plays_a_scene() {
     assert!(refusal.contains("refused: name: there is no scene nowhere"), "{refusal}");
     fs::write(folder.path().join("prices.md"), PRICES.replace("late.received", "lat.received")).unwrap();
     let refusal = refused(&desk, &["scene", "prices"]);
-    assert!(refusal.contains("prices.md:27: no process `lat`: did you mean `late`?"), "{refusal}");
+    assert!(refusal.contains("prices.md:29: no process `lat`: did you mean `late`?"), "{refusal}");
     let wrong = ask(&desk, &["cue", "last"]);
     assert!(wrong.code == Some(2) && wrong.stderr.contains("`next`"), "{wrong:?}");
 }
@@ -158,20 +160,20 @@ fn a_scene_starts_and_starts_again_within_two_seconds() {
             break scenes.clone();
         }
     };
-    let mut live = |start: u64, begin: Instant| {
+    let mut live = |start: u64, begin: Stopwatch| {
         until(&mut page, "it is live", |stage| {
             stage["start"] == start && ["open", "met"].iter().any(|word| stage["progress"] == *word)
         });
         begin.elapsed()
     };
     for name in scenes.iter().map(|scene| scene["name"].as_str().unwrap()) {
-        let begin = Instant::now();
+        let begin = Stopwatch::start();
         done(&desk, &["scene", name]);
         let start = live(1, begin);
-        let begin = Instant::now();
+        let begin = Stopwatch::start();
         done(&desk, &["cue", "reset"]);
         let reset = live(2, begin);
-        let begin = Instant::now();
+        let begin = Stopwatch::start();
         done(&desk, &["close-scene"]);
         let close = begin.elapsed();
         println!("{name}: start to the first cue live {start:.2?}, reset {reset:.2?}, close {close:.2?}");

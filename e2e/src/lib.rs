@@ -94,6 +94,8 @@ impl Batch {
             "--json",
             "--patience",
             patience,
+            "--give-up",
+            "2m",
             "--results",
             ANY,
             "--control",

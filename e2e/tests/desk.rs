@@ -13,7 +13,7 @@ use e2e::{
     truth::{Graph, LOOK, right_within},
 };
 use rand::{Rng, RngExt as _};
-use testkit::{BOUND, free_endpoints};
+use testkit::{BOUND, Stopwatch, free_endpoints};
 
 #[test]
 fn after_any_outage_of_reporters_and_desk_the_page_is_right_again() {
@@ -84,7 +84,7 @@ impl Stage {
 
     /// Waits until the page is right, and returns what it shows.
     fn until_right(&mut self, what: &str) -> Graph {
-        let start = Instant::now();
+        let start = Stopwatch::start();
         let desk = self.desk.as_mut().unwrap();
         let pids: Vec<u32> = self.roles.iter().filter_map(Role::pid).collect();
         loop {

@@ -79,9 +79,9 @@ fn an_observer_sees_lines_through_the_link_its_bytes_and_its_faults() {
         };
         connections(observatory).is_empty() && observatory.lines().iter().any(retries)
     });
-    assert_eq!(value(&observer.observatory, "faults"), Some(2.0));
-    assert_eq!(value(&observer.observatory, "latency"), Some(1_500.0));
-    assert_eq!(value(&observer.observatory, "down"), Some(1.0));
+    observer.until("its faults", |observatory| {
+        ["faults", "latency", "down"].map(|name| value(observatory, name)) == [2.0, 1_500.0, 1.0].map(Some)
+    });
 
     link.say("clear");
     observer.until("lines through the link again", is_through);

@@ -61,9 +61,11 @@ fn many_processes_cost_the_hub_and_an_observer_little_and_no_memory() {
         // Each is sent and received.
         messages / 2.0,
     ));
-    assert!(messages / 2.0 > 0.5 * (RATE * processes / PROCESSES_MAX) as f64, "{messages} messages a second");
     assert!(grown.iter().all(|grown| *grown < GROWTH_MAX), "{grown:?}");
+    // The rate, and what it costs, on an idle machine, which a soak has.
+    assert!(messages > 0.0);
     if length(0, 1) == 1 {
+        assert!(messages / 2.0 > 0.5 * (RATE * processes / PROCESSES_MAX) as f64, "{messages} messages a second");
         assert!(cores < CORES_MAX, "{cores}");
     }
 }

@@ -12,7 +12,7 @@ use e2e::{
     truth::{Graph, LOOK, right_within},
 };
 use rand::{Rng, RngExt as _};
-use testkit::{BOUND, Program, free_endpoints};
+use testkit::{BOUND, Program, Stopwatch, free_endpoints};
 
 #[test]
 fn after_any_outage_of_reporters_hub_and_observer_the_graph_is_right_again() {
@@ -96,7 +96,7 @@ impl Stage {
 
     /// Waits until the graph is right, and returns how long that took, and what was wrong last.
     fn right_after(&mut self, what: &str) -> (Duration, Vec<String>) {
-        let (start, mut last) = (Instant::now(), Vec::new());
+        let (start, mut last) = (Stopwatch::start(), Vec::new());
         let observer = self.observer.as_mut().unwrap();
         let pids: Vec<u32> = self.roles.iter().filter_map(Role::pid).collect();
         let bus = [self.reports.clone(), self.observations.clone()];

@@ -2,11 +2,11 @@
 
 mod support;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 use support::{Reporter, any_hub, hub, label, observe};
-use testkit::{Program, free_endpoints};
+use testkit::{Program, Stopwatch, free_endpoints};
 
 fn is_state(line: &str) -> bool {
     line.starts_with("{\"report\":\"state\"")
@@ -17,7 +17,7 @@ fn a_process_is_shown_within_a_second_of_its_start() {
     let hub = any_hub();
     let watch = observe(&hub, &["watch", "--json"]);
     watch.wait_for_log(" up ");
-    let start = Instant::now();
+    let start = Stopwatch::start();
     let mut reporter = Reporter::connect(&hub.endpoint("reports"), 1);
     reporter.report_until_subscribed("state/");
     let line = watch.line_where(is_state);
@@ -41,7 +41,7 @@ fn changes_are_lines_and_a_process_that_is_killed_falls_silent() {
     assert!(up.ends_with("ticks.pub at tcp://127.0.0.1:9003: up with tcp://127.0.0.1:51724"), "{up}");
     reporter.state.sockets.clear();
     let _ = reporter.report_until(&watch, |line| line.ends_with("ticks.pub closed"));
-    let killed = Instant::now();
+    let killed = Stopwatch::start();
     drop(reporter);
     assert!(watch.line_where(|line| line.contains("silent")).ends_with("(00000000): is silent"));
     assert!(killed.elapsed() < Duration::from_millis(3_500), "{:?}", killed.elapsed());
@@ -55,7 +55,7 @@ fn a_process_that_ends_is_gone_at_once() {
     let mut reporter = Reporter::connect(&hub.endpoint("reports"), 1);
     let _ = reporter.report_until(&watch, |line| line.ends_with("reports"));
     reporter.state.ended = true;
-    let start = Instant::now();
+    let start = Stopwatch::start();
     let _ = reporter.report_until(&watch, |line| line.ends_with("is gone"));
     assert!(start.elapsed() < Duration::from_secs(1));
 }

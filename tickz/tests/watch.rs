@@ -12,13 +12,10 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use support::TICKZ;
-use testkit::{Peer, Program, peer::XPUB};
+use testkit::{Peer, Program, Stopwatch, peer::XPUB};
 
 /// The most time that a service takes to end after a signal.
 const ENOUGH: Duration = Duration::from_secs(1);
-
-/// The same while its reader does not read, for which it waits 0.3 s: on a busy machine the rest takes three times as long.
-const ENOUGH_UNREAD: Duration = Duration::from_secs(3);
 
 /// A raw publisher, and a watcher that has subscribed to it.
 fn watched(arguments: &[&str]) -> (Peer, Program) {
@@ -123,7 +120,8 @@ fn garbage_is_counted_logged_once_per_second_and_skipped() {
     let finished = watcher.finish();
     assert_eq!(counts(finished.json()), counted(1, 0, 0, 9, 0));
     let malformed: Vec<_> = finished.stderr.lines().filter(|line| line.contains("malformed message")).collect();
-    assert_eq!(malformed.len(), 1, "{malformed:?}");
+    let elapsed_ms = finished.json()["elapsed_ms"].as_f64().unwrap();
+    assert!(!malformed.is_empty() && malformed.len() as f64 <= 1.0 + elapsed_ms / 1_000.0, "{malformed:?}");
     assert!(malformed[0].contains("price: not greater than zero") && malformed[0].contains("hex="), "{malformed:?}");
 }
 
@@ -153,7 +151,7 @@ fn a_symbol_that_is_named_twice_counts_once() {
     assert_eq!(publisher.receive(), [b"\x01MSFT"]);
     numbered(&publisher, &[0, 1, 3]);
     assert_eq!(counts(watcher.finish().json()), counted(3, 1, 0, 0, 0));
-    assert!(publisher.receive_within(Duration::from_secs(2)).is_some_and(|message| message[0][0] == 0));
+    assert_eq!(publisher.receive()[0][0], 0);
 }
 
 #[test]
@@ -243,10 +241,10 @@ fn a_suspended_reader_does_not_delay_the_end() {
     let mut first = [0; 1];
     watcher.stdout.as_mut().unwrap().read_exact(&mut first).unwrap();
     support::await_idle(watcher.id());
-    let stopped = Instant::now();
+    let stopped = Stopwatch::start();
     kill_process(Pid::from_child(&watcher), Signal::TERM).unwrap();
     assert!(watcher.wait().unwrap().success());
-    assert!(stopped.elapsed() < ENOUGH_UNREAD, "{:?}", stopped.elapsed());
+    assert!(stopped.elapsed() < ENOUGH, "{:?}", stopped.elapsed());
 }
 
 #[test]
@@ -284,14 +282,16 @@ fn curve_lets_listed_keys_in_and_no_others() {
     let publisher = Program::start(TICKZ, ["publish", "--ticks", "tcp://127.0.0.1:*"].iter().chain(&server));
     let endpoint = publisher.endpoint("ticks");
     let shows = |own: &str| [file(&format!("{own}.key_secret")), file("suite.key")];
-    let watch_as = |own: &str, until: [&str; 2]| {
+    let watch_as = |own: &str, more: &[&str]| {
         let [own, server] = shows(own);
         let flags = ["MSFT", "--summary", "--security", "curve", "--key", &own, "--server-key", &server];
-        watch(&endpoint, &[&flags[..], &until].concat()).finish().json()
+        watch(&endpoint, &[&flags[..], more].concat())
     };
-    assert_eq!(watch_as("ada", ["--count", "3"])["received"], 3);
-    assert_eq!(watch_as("eve", ["--for", "500ms"])["received"], 0);
+    assert_eq!(watch_as("ada", &["--count", "3"]).finish().json()["received"], 3);
+    let eve = watch_as("eve", &[]);
     publisher.wait_for_log("handshake failed");
+    eve.terminate();
+    assert_eq!(eve.finish().json()["received"], 0);
 }
 
 #[test]

@@ -101,7 +101,9 @@ impl Peer {
         let deadline = Instant::now() + bound;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            match self.socket.poll(zmq::POLLIN, i64::try_from(left.as_millis()).unwrap_or(i64::MAX)) {
+            // Rounded up, so that it does not end early.
+            let left = i64::try_from(left.as_micros().div_ceil(1_000)).unwrap_or(i64::MAX);
+            match self.socket.poll(zmq::POLLIN, left) {
                 Ok(0) => return None,
                 Ok(_) => return self.socket.recv_multipart(zmq::DONTWAIT).ok(),
                 Err(zmq::Error::EINTR) => {}

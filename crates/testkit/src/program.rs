@@ -17,7 +17,7 @@ use std::{
 
 use children::{Child, Event, Signal};
 
-use crate::{BOUND, eventually};
+use crate::{BOUND, LOOK, Stopwatch, eventually};
 
 /// Longer than any line of the suite.
 const LINE_BYTES_MAX: usize = 64 << 20;
@@ -237,9 +237,13 @@ impl Program {
         self.child.signal(Signal::HUP);
     }
 
-    /// Sends SIGKILL.
+    /// Sends SIGKILL, and waits until the system has closed all that it had, such as its ports.
+    ///
+    /// # Panics
+    /// It still runs.
     pub fn kill(&self) {
         self.child.kill();
+        assert!(self.child.exit_within(BOUND).is_some(), "{} still runs", self.name);
     }
 
     /// Sends SIGSTOP: the process exists but does nothing.
@@ -282,6 +286,20 @@ impl Program {
         Duration::from_nanos(nanoseconds)
     }
 
+    /// Waits until it handles SIGINT and SIGTERM: before that, a signal ends any program.
+    ///
+    /// # Panics
+    /// It does not in time, or this is not Linux.
+    pub fn await_handlers(&self) {
+        const BOTH: u64 = 1 << (Signal::INT.as_raw() - 1) | 1 << (Signal::TERM.as_raw() - 1);
+        eventually("it handles signals", || {
+            let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap_or_default();
+            let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+            let caught = caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+            caught.is_some_and(|mask| mask & BOTH == BOTH)
+        });
+    }
+
     /// Whether it still runs.
     #[must_use]
     pub fn is_running(&self) -> bool {
@@ -297,14 +315,19 @@ impl Program {
         self.finish_within(BOUND)
     }
 
-    /// Waits for its exit within `bound`.
+    /// Waits for its exit within `bound`, as a [`Stopwatch`] measures it.
     ///
     /// # Panics
     /// It still runs.
     #[must_use]
     pub fn finish_within(self, bound: Duration) -> Finished {
-        let Some(exit) = self.child.exit_within(bound) else {
-            panic!("{} still runs after {bound:?}; its log:\n{}", self.name, self.log());
+        let (watch, begin) = (Stopwatch::start(), Instant::now());
+        let exit = loop {
+            if let Some(exit) = self.child.exit_within(LOOK) {
+                break exit;
+            }
+            let is_late = watch.elapsed() > bound || begin.elapsed() > bound + BOUND;
+            assert!(!is_late, "{} still runs after {:?}; its log:\n{}", self.name, begin.elapsed(), self.log());
         };
         let stdout = self.lines.try_iter().flat_map(|line| [line, "\n".to_owned()]).collect();
         Finished { code: exit.code(), stdout, stderr: self.log() }

@@ -6,7 +6,7 @@ use std::{
     os::fd::OwnedFd,
     process::{Child, Command, ExitStatus, Stdio},
     sync::{Arc, Mutex, PoisonError},
-    thread,
+    thread::{self, JoinHandle},
     time::Instant,
 };
 
@@ -23,6 +23,7 @@ pub struct Terminal {
     child: Child,
     keyboard: File,
     screen: Arc<Mutex<String>>,
+    reader: JoinHandle<()>,
 }
 
 impl Terminal {
@@ -45,7 +46,7 @@ impl Terminal {
         let mut output = File::from(near.try_clone().expect("a descriptor"));
         let screen = Arc::new(Mutex::new(String::new()));
         let kept = Arc::clone(&screen);
-        thread::spawn(move || {
+        let reader = thread::spawn(move || {
             let mut bytes = [0; 4096];
             // Once the last program has closed a terminal, reading from it fails.
             while let Ok(length @ 1..) = output.read(&mut bytes) {
@@ -53,7 +54,7 @@ impl Terminal {
                 kept.lock().unwrap_or_else(PoisonError::into_inner).push_str(&text);
             }
         });
-        Self { child, keyboard: File::from(near), screen }
+        Self { child, keyboard: File::from(near), screen, reader }
     }
 
     /// Types.
@@ -95,7 +96,7 @@ impl Terminal {
         kill_process(Pid::from_child(&self.child), Signal::TERM).expect("it runs");
     }
 
-    /// Waits for the end of the program.
+    /// Waits for the end of the program; then the screen has all that it has written.
     ///
     /// # Panics
     /// It does not end in time.
@@ -103,7 +104,7 @@ impl Terminal {
         let mut status = None;
         eventually("its end", || {
             status = self.child.try_wait().ok().flatten();
-            status.is_some()
+            status.is_some() && self.reader.is_finished()
         });
         status.expect("it has ended")
     }

@@ -9,7 +9,10 @@ fn a_late_joiner_gets_the_last_value_of_each_of_its_topics_at_once() {
     let publisher = cast.start(&format!("publish --topics GO,GOOG,MSFT --pause 20ms --count 100 {BIND}"));
     let cache = cast.start(&format!("last-value {} {BIND}", to(&publisher, "pub")));
     cast.until(&cache, "topics", |topics| topics == 3);
+    let witness = cast.start(&format!("subscribe {}", to(&cache, "xpub")));
     cast.until(&publisher, "published", |published| published == 300);
+    // The cache has it, as it has passed it on.
+    witness.line_where(|line| line == "MSFT | 99");
     let early = cast.start(&format!("subscribe --topic GO {}", to(&cache, "xpub")));
     cast.until(&early, "received", |received| received >= 2);
     let mut lines = [early.next_line(), early.next_line()];

@@ -31,6 +31,7 @@ env = { DOOR = "{door:ipc}" }
 ## They flow
 
 ```toml expect
+within = "30s"
 "early.received" = ">= 20"
 "early.lost" = 0
 "prices.ticks.peers" = 1
@@ -44,6 +45,7 @@ start = "late"
 ```
 
 ```toml expect
+within = "30s"
 "late.before_joining" = "> 0"
 "late.received" = "rises >= 10"
 "late.ticks.phase" = "up"
@@ -56,9 +58,10 @@ suspend = "prices"
 ```
 
 ```toml expect
+within = "30s"
 stays = "1s"
 "prices.presence" = "suspended"
-"late.received" = "rises <= 5"
+"late.received" = "rises <= 40"
 ```
 
 ## And again
@@ -69,6 +72,7 @@ kill = "late"
 ```
 
 ```toml expect
+within = "30s"
 "late.exit" = -9
 "late.presence" = "gone"
 "early.received" = "rises >= 10"

@@ -142,7 +142,8 @@ fn a_slow_process_is_suspended_for_most_of_the_time_until_it_is_cleared() {
     assert_eq!((snapshot.faults[0].on.as_str(), snapshot.faults[0].fault.to_string().as_str()), ("busy", "slow 80%"));
     let pid = snapshot.actors[0].pid.unwrap();
     let suspended = share_suspended(pid);
-    assert!((0.5..1.0).contains(&suspended), "{suspended}");
+    assert!(suspended >= 0.5, "{suspended}");
+    testkit::eventually("it runs now and then", || !is_suspended(pid));
     stage.command(Command::Next).unwrap();
     until(&stage, &changes, |snapshot| snapshot.cue == 1 && snapshot.faults.is_empty());
     testkit::eventually("it runs", || !is_suspended(pid));

@@ -6,16 +6,12 @@ use scenez::stage::{Command, Stage};
 
 use crate::common::{SCENE, config, outcome, outcome_with_pauses, scene};
 
-/// How soon the first cue must be live, and live again.
-const START_WITHIN: Duration = Duration::from_secs(2);
-
 #[test]
 fn a_scene_plays_to_its_end() {
     let outcome = outcome(SCENE);
     assert!(outcome.failures.is_empty(), "{:#?}", outcome.failures);
     assert_eq!(outcome.cues, 4);
-    assert!(outcome.start < START_WITHIN, "{:?}", outcome.start);
-    assert!(outcome.reset.is_some_and(|reset| reset < START_WITHIN), "{:?}", outcome.reset);
+    assert!(outcome.reset.is_some(), "it starts again in the end");
 }
 
 /// A scene whose second cue needs a program that ends by itself.
@@ -54,25 +50,27 @@ fn a_pause_after_each_cue_finds_a_scene_that_fails_while_the_speaker_talks() {
     assert!(outcome.failures.is_empty() && outcome.time >= 3 * pause, "{outcome:#?}");
 }
 
-/// Plays the scene with a change, and returns the first thing that fails.
+/// Plays the scene with a change in a cue, and returns what fails.
 fn red(before: &str, after: &str) -> String {
     let text = SCENE.replacen(before, after, 1);
     assert_ne!(text, SCENE, "{before}");
     // What cannot become true need not be waited for long.
-    let text = text.replace("```toml expect\n", "```toml expect\nwithin = \"2s\"\n");
-    let outcome = outcome(&text);
-    outcome.failures.first().unwrap_or_else(|| panic!("{before} → {after} is green")).clone()
+    let cues = SCENE.split("\n## ").zip(text.split("\n## "));
+    let hasty = cues.map(|(was, is)| if was == is { is.to_owned() } else { is.replace("\"30s\"", "\"2s\"") });
+    let outcome = outcome(&hasty.collect::<Vec<_>>().join("\n## "));
+    assert!(!outcome.failures.is_empty(), "{before} → {after} is green");
+    outcome.failures.join("\n")
 }
 
 #[test]
 fn a_number_that_is_off_by_one_fails_and_is_seen() {
     let failure = red("\"prices.ticks.peers\" = 1", "\"prices.ticks.peers\" = 2");
-    assert!(failure.ends_with("prices.ticks.peers = 2, is 1 after 2 s"), "{failure}");
+    assert!(failure.contains("prices.ticks.peers = 2, is 1 after 2 s"), "{failure}");
     assert!(failure.starts_with("prices.md:"), "{failure}");
     let failure = red("\"early.lost\" = 0", "\"early.lost\" = 1");
     assert!(failure.contains("early.lost = 1, is 0"), "{failure}");
     let failure = red("\"late.exit\" = -9", "\"late.exit\" = -8");
-    assert!(failure.ends_with("late.exit = -8, is -9 after 2 s"), "{failure}");
+    assert!(failure.contains("late.exit = -8, is -9 after 2 s"), "{failure}");
 }
 
 #[test]
@@ -80,14 +78,14 @@ fn a_process_that_is_killed_fails_what_needs_it() {
     let failure = red("start = \"late\"", "start = \"late\"\nkill = \"prices\"");
     assert!(failure.contains("late."), "{failure}");
     let failure = red("\"early.lost\" = 0", "\"early.lost\" = 0\n\"early.exit\" = 0");
-    assert!(failure.ends_with("early.exit = 0, early still runs after 2 s"), "{failure}");
+    assert!(failure.contains("early.exit = 0, early still runs after 2 s"), "{failure}");
 }
 
 #[test]
 fn a_fault_that_is_left_out_fails_what_it_shows() {
     let failure = red("suspend = \"prices\"", "view = \"wire\"");
     // Whichever is noticed first.
-    let expected = ["late.received rises <= 5, has risen by", "prices.presence = suspended, is present"];
+    let expected = ["late.received rises <= 40, has risen by", "prices.presence = suspended, is present"];
     assert!(expected.iter().any(|expected| failure.contains(expected)), "{failure}");
     let failure = red("kill = \"late\"", "view = \"wire\"");
     assert!(failure.contains("late."), "{failure}");
@@ -95,8 +93,8 @@ fn a_fault_that_is_left_out_fails_what_it_shows() {
 
 #[test]
 fn a_program_that_does_not_start_is_named_with_its_last_words() {
-    let text = SCENE.replacen("tickz publish", "no-such-program", 1).replace("within = \"5s\"", "within = \"1s\"");
-    let outcome = outcome(&text.replace("```toml expect\n", "```toml expect\nwithin = \"1s\"\n"));
+    let text = SCENE.replacen("tickz publish", "no-such-program", 1);
+    let outcome = outcome(&text.replace("\"30s\"", "\"4s\""));
     let all = outcome.failures.join("\n");
     assert!(all.contains("prices: exit code 1, printed last: error: cannot run no-such-program"), "{all}");
 }

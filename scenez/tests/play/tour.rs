@@ -64,7 +64,7 @@ fn run(folder: &TempDir, arguments: &[&str]) -> Finished {
 fn enter_leads_through_cues_and_scenes() {
     let folder = folder();
     let mut terminal = Terminal::start(tour(&folder, &["--minutes", "9"]));
-    assert!(terminal.shows("[Enter: play it ").ends_with("q Enter: end]\r\n"));
+    eventually("the keys", || terminal.shows("[Enter: play it ").ends_with("q Enter: end]\r\n"));
     terminal.types("what?\n");
     eventually("the keys again", || terminal.screen().matches("[Enter: play it ").count() == 2);
     let screen = terminal.screen();

@@ -76,9 +76,12 @@ pub(crate) fn file(content: &str) -> (tempfile::TempDir, String) {
 
 /// Waits until the main thread of a process is idle, because it waits for a peer, or the process has exited.
 pub(crate) fn await_idle(pid: u32) {
-    let mut before = String::new();
+    let mut looks = 0;
     eventually("a process is idle", || {
-        let now = fs::read_to_string(format!("/proc/{pid}/schedstat")).unwrap_or_default();
-        std::mem::replace(&mut before, now.clone()) == now
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        // One that waits for a processor is ready to run, as one that has it.
+        let is_ready = stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('R'));
+        looks = if is_ready { 0 } else { looks + 1 };
+        looks == 3
     });
 }

@@ -1,6 +1,6 @@
 //! Raw peers: those that speak only the base protocol, those that swallow orders, those that send garbage.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use testkit::{Kind, Peer, Program, eventually, peer};
 
@@ -108,12 +108,13 @@ fn a_worker_that_reports_gives_its_name_and_what_it_has_done() {
     for _ in 0..count {
         orders.send([&b"MSFT"[..], &[0], &1_i32.to_le_bytes(), &1_f64.to_le_bytes()]);
     }
-    let (mut valued, mut reports) = (0, 0);
+    let (begin, mut valued, mut reports) = (Instant::now(), 0, 0);
     while valued < count {
         let frames = results.receive();
         if frames[0] == [4] { reports += 1 } else { valued += 1 }
     }
-    assert!(reports <= 20, "{reports} reports within two seconds at most");
+    let at_most = 1 + begin.elapsed().as_millis() / 100;
+    assert!(reports <= at_most, "{reports} reports instead of {at_most}: one each 100 ms");
     worker.terminate();
     // Perhaps one that was due, and the one at the end.
     let last = results.receive();
@@ -220,7 +221,7 @@ fn ready_again_and_again_keeps_nothing_from_being_given_up() {
 #[test]
 fn a_worker_that_swallows_orders_without_numbers_fails_the_batch() {
     let (reduce, results, control) =
-        reduce(&["--workers", "1", "--count", "5", "--patience", "100ms", "--give-up", "500ms"]);
+        reduce(&["--workers", "1", "--count", "5", "--patience", "300ms", "--give-up", "3s"]);
     let source = start(&["source", "--count", "5", "--orders", "tcp://127.0.0.1:*", "--control", &control], &[]);
     let orders = Peer::connect(peer::PULL, &source.endpoint("orders"));
     let worker = Peer::connect(peer::PUSH, &results);
@@ -244,7 +245,7 @@ fn a_worker_that_swallows_orders_without_numbers_fails_the_batch() {
 #[test]
 fn a_worker_that_swallows_everything_fails_the_batch_after_repeats() {
     let (reduce, results, control) =
-        reduce(&["--workers", "1", "--count", "4", "--patience", "100ms", "--give-up", "900ms"]);
+        reduce(&["--workers", "1", "--count", "4", "--patience", "400ms", "--give-up", "3600ms"]);
     let listener = Peer::connect(peer::SUB, &control);
     listener.subscribe(&[3]);
     let source = start(&["source", "--count", "4", "--orders", "tcp://127.0.0.1:*", "--control", &control], &[]);
@@ -254,8 +255,8 @@ fn a_worker_that_swallows_everything_fails_the_batch_after_repeats() {
     worker.send([READY]);
     let finished = reduce.finish();
     assert_eq!(finished.code, Some(1));
-    let repeats = std::iter::from_fn(|| listener.receive_within(Duration::from_millis(100))).count();
-    assert_eq!(repeats, 2 * 3, "at 0.1, 0.3 and 0.7 s, in both numberings");
+    let repeats = std::iter::from_fn(|| listener.receive_within(Duration::from_secs(1))).count();
+    assert_eq!(repeats, 2 * 3, "at 0.4, 1.2 and 2.8 s, in both numberings");
     assert!(finished.stderr.contains("error: 4 of 4 orders got no result"), "{}", finished.stderr);
     assert_ends([source]);
 }

@@ -73,16 +73,9 @@ fn standard_input_and_a_pipe_are_read_once() {
 fn waiting_for_input_ends_at_a_signal() {
     for arguments in [&["source"][..], &["run", "--workers", "1"]] {
         let waiting = Program::start(VALUZ, arguments.iter().copied().chain(["--input", "-"]));
-        testkit::eventually("its signals are handled", || catches_sigint(waiting.pid()));
+        waiting.await_handlers();
         waiting.interrupt();
         let finished = waiting.finish_within(Duration::from_secs(1));
         assert!(finished.code.is_some_and(|code| code < 2), "{arguments:?}: {}", finished.stderr);
     }
-}
-
-/// Whether a process has a handler for SIGINT.
-fn catches_sigint(pid: u32) -> bool {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
-    caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 0b10 != 0)
 }

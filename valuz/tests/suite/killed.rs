@@ -6,21 +6,26 @@ use valuz::progress::Progress;
 
 use super::{Channels, assert_ends, assert_total};
 
+/// How long a batch that takes a few seconds may take on a machine that has much else to do.
+const LONG: Duration = Duration::from_secs(300);
+
 #[test]
 fn killed_workers_cost_no_order() {
     let channels = Channels::free();
-    let reduce = channels.reduce(&["--workers", "2", "--count", "6000", "--patience", "200ms"]);
+    let reduce =
+        channels.reduce(&["--workers", "2", "--count", "6000", "--patience", "200ms", "--give-up", "2m", "--progress"]);
     let survivor = channels.worker(&["--delay", "1ms"]);
     let source = channels.source(&["--count", "6000"]);
-    for _ in 0..5 {
-        // Each of them takes orders with it: it is slow, and killed once it is connected.
+    for _ in 0..3 {
+        // Each of them takes orders with it: it is slow, and killed once it is connected and the batch has gone on since.
         let victim = channels.worker(&["--delay", "5ms"]);
         reduce.wait_for_log("START");
         victim.wait_for_log("up channel=\"orders\"");
+        while reduce.next_line_within(Duration::ZERO).is_some() {}
+        reduce.line_where(|line| matches!(Progress::parse(line), Some(Progress::Counted(_))));
         victim.kill();
-        let _ = victim.finish();
     }
-    let summary = assert_total(&reduce.finish_within(Duration::from_secs(60)), 6_000);
+    let summary = assert_total(&reduce.finish_within(LONG), 6_000);
     assert!(summary["repeated"].as_u64().unwrap() > 0, "{summary}");
     assert_ends([survivor, source]);
 }
@@ -28,14 +33,14 @@ fn killed_workers_cost_no_order() {
 #[test]
 fn when_all_workers_are_killed_one_that_joins_finishes_the_batch() {
     let channels = Channels::free();
-    let reduce = channels.reduce(&["--workers", "1", "--count", "3000", "--patience", "200ms"]);
+    let reduce = channels.reduce(&["--workers", "1", "--count", "3000", "--patience", "200ms", "--give-up", "2m"]);
     let source = channels.source(&["--count", "3000"]);
     let first = channels.worker(&["--delay", "1ms"]);
     reduce.wait_for_log("START");
     first.kill();
     let _ = first.finish();
     let second = channels.worker(&[]);
-    assert_total(&reduce.finish(), 3000);
+    assert_total(&reduce.finish_within(LONG), 3000);
     assert_ends([second, source]);
 }
 
@@ -51,7 +56,7 @@ fn a_worker_that_joins_late_gets_its_share_of_what_is_not_sent() {
     reduce.wait_for_log("START");
     let second = channels.worker(&[&["--report"][..], &HEAVY].concat());
     let mark = format!(":{}: ", second.pid());
-    let finished = reduce.finish_within(Duration::from_secs(60));
+    let finished = reduce.finish_within(LONG);
     let line = finished.stdout.lines().find(|line| line.contains(&mark)).unwrap_or_else(|| panic!("{finished:?}"));
     let done: u64 = line.split(&mark).nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
     assert!(done > 2_000, "{line}");
@@ -66,7 +71,17 @@ fn start_with_text(channels: &Channels, count: &str) -> testkit::Program {
 #[test]
 fn a_source_that_is_killed_and_comes_back_sends_the_batch_again() {
     let channels = Channels::free();
-    let reduce = channels.reduce(&["--workers", "1", "--count", "300000", "--patience", "200ms", "--progress"]);
+    let reduce = channels.reduce(&[
+        "--workers",
+        "1",
+        "--count",
+        "300000",
+        "--patience",
+        "200ms",
+        "--give-up",
+        "2m",
+        "--progress",
+    ]);
     let worker = channels.worker(&[]);
     let source = channels.source(&["--count", "300000"]);
     // Killed sooner, it may have sent nothing, and then nothing comes twice; with few orders, it may have sent
@@ -75,7 +90,7 @@ fn a_source_that_is_killed_and_comes_back_sends_the_batch_again() {
     source.kill();
     let _ = source.finish();
     let source = channels.source(&["--count", "300000"]);
-    let summary = assert_total(&reduce.finish(), 300_000);
+    let summary = assert_total(&reduce.finish_within(LONG), 300_000);
     assert!(summary["duplicates"].as_u64().unwrap() > 0, "{summary}");
     assert_ends([worker, source]);
 }
@@ -83,7 +98,7 @@ fn a_source_that_is_killed_and_comes_back_sends_the_batch_again() {
 #[test]
 fn a_reduce_that_is_killed_and_comes_back_gets_the_whole_batch() {
     let channels = Channels::free();
-    let arguments = ["--workers", "1", "--count", "3000", "--patience", "200ms"];
+    let arguments = ["--workers", "1", "--count", "3000", "--patience", "200ms", "--give-up", "2m"];
     let reduce = channels.reduce(&arguments);
     let worker = channels.worker(&["--delay", "200us"]);
     let source = channels.source(&["--count", "3000"]);
@@ -91,6 +106,6 @@ fn a_reduce_that_is_killed_and_comes_back_gets_the_whole_batch() {
     reduce.kill();
     let _ = reduce.finish();
     let reduce = channels.reduce(&arguments);
-    assert_total(&reduce.finish(), 3000);
+    assert_total(&reduce.finish_within(LONG), 3000);
     assert_ends([worker, source]);
 }

@@ -18,9 +18,9 @@ fn a_source_holds_its_rate() {
 
 #[test]
 fn a_batch_that_is_slower_than_the_patience_is_not_given_up_and_sends_nothing_twice() {
-    let waiting = ["--patience", "100ms", "--give-up", "300ms"];
-    let batch = ["run", "--json", "--workers", "1", "--count", "4", "--rate", "2"];
+    let waiting = ["--patience", "600ms", "--give-up", "900ms"];
+    let batch = ["run", "--json", "--workers", "1", "--count", "4", "--rate", "1"];
     let summary = assert_total(&Program::start(VALUZ, batch.iter().chain(&waiting)).finish(), 4);
-    assert!(summary["elapsed_ms"].as_f64().unwrap() > 1_400.0, "{summary}");
+    assert!(summary["elapsed_ms"].as_f64().unwrap() > 2_900.0, "{summary}");
     assert_eq!(summary["repeated"], 0, "{summary}");
 }

@@ -17,7 +17,7 @@ use std::{
 use children::{Child, Event};
 
 /// How long a wait may take before the test fails.
-const BOUND: Duration = Duration::from_secs(20);
+const BOUND: Duration = Duration::from_secs(60);
 
 /// The longest line that is not cut.
 const LINE_BYTES_MAX: usize = 100_000;

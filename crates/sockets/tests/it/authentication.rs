@@ -9,6 +9,7 @@ use std::{
 
 use ::sockets::{Context, Endpoint, KeepAlive, KeyPair, Mechanism, Role, Security, Socket, State, Stop, wait};
 use tempfile::TempDir;
+use testkit::Stopwatch;
 use wire::{Frames, value::RESULTS};
 
 /// A bound PULL with security, and the folder of its allow-list.
@@ -204,7 +205,8 @@ fn a_plain_password_must_be_the_right_one() {
     let mut server = Server::with_plain("ada secret\n");
     let mut wrong = Client::connect(&server, plain("ada", "guess"));
     assert!(matches!(wrong.verdict(), State::Refused(_)));
-    assert_eq!(server.context.refused_peers(), 1);
+    // It may have tried again.
+    assert!(server.context.refused_peers() >= 1);
     drop(wrong);
     let mut right = Client::connect(&server, plain("ada", "secret"));
     assert_eq!(right.verdict(), State::Up);
@@ -236,7 +238,7 @@ fn a_peer_that_is_refused_for_ever_does_not_hold_up_the_end() {
     let server = Server::with_curve("");
     let mut client = Client::connect(&server, curve(KeyPair::generate().unwrap(), &server.key));
     client.verdict();
-    let begin = Instant::now();
+    let begin = Stopwatch::start();
     drop((client, server));
     assert!(begin.elapsed() < Duration::from_secs(5), "sockets that cannot deliver close within their linger");
 }

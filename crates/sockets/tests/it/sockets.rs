@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use ::sockets::{BindError, Context, Endpoint, Events, KeepAlive, Role, Security, Socket, State, Stop, wait};
-use testkit::{Peer, peer};
+use testkit::{Peer, Stopwatch, peer};
 use wire::{
     Channel, Frames,
     monitor::EventKind,
@@ -237,7 +237,7 @@ fn a_peer_that_fills_the_queue_and_breaks_off_does_no_harm() {
 
 #[test]
 fn sockets_with_monitors_and_unsent_messages_close_within_their_linger() {
-    let begin = Instant::now();
+    let begin = Stopwatch::start();
     for _ in 0..20 {
         let context = context();
         let mut push = context.socket(Role::Push, RESULTS).unwrap();

@@ -1,26 +1,21 @@
 //! No child is left, whatever the state and however the desk ends.
 
-use std::{
-    io::Read as _,
-    net::TcpListener,
-    time::{Duration, Instant},
-};
+use std::{io::Read as _, net::TcpListener, time::Duration};
 
 use dealz_core::{
     Desk,
     command::{Command, OrdersInput, ProcessAct, Refusal},
     view::{ProcessState, ValuationName},
 };
-use testkit::Program;
+use testkit::{Program, Stopwatch};
 
 use crate::rig::{Page, act, config, lives, start, start_with};
 
 /// Stops the desk; nothing that it has started is left, and soon.
 fn ends(desk: &Desk, page: &mut Page) {
     page.take();
-    let (pids, start) = (page.pids(), Instant::now());
+    let (pids, start) = (page.pids(), Stopwatch::start());
     desk.stop();
-    // A second is what it may take by itself; this machine may have other work.
     assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
     assert!(!pids.iter().any(|&pid| lives(pid)), "{pids:?}");
     assert!(matches!(desk.act(Command::Reset), Err(Refusal::NotNow { .. })));

@@ -1,11 +1,6 @@
 //! Processes that report, also those of other terminals, and the hubs that they report to.
 
-use std::{
-    collections::BTreeSet,
-    net::TcpListener,
-    process::Command as System,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeSet, net::TcpListener, process::Command as System, time::Duration};
 
 use dealz_core::{
     Desk, DeskConfig,
@@ -13,7 +8,7 @@ use dealz_core::{
 };
 use scenez::known;
 use sockets::HubConfig;
-use testkit::Program;
+use testkit::{Program, Stopwatch};
 
 use crate::rig::{Page, config, start, start_with};
 
@@ -35,7 +30,7 @@ fn config_at_known_ports() -> DeskConfig {
 
 /// Waits until the page shows something, which must be soon.
 fn soon(page: &mut Page, what: &str, is: impl Fn(&Page) -> bool) {
-    let begin = Instant::now();
+    let begin = Stopwatch::start();
     page.until(what, is);
     assert!(begin.elapsed() < SOON, "{what}: {:?}", begin.elapsed());
 }

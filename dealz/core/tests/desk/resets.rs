@@ -1,15 +1,13 @@
 //! Back to the start, and recordings.
 
-use std::{
-    fs,
-    time::{Duration, Instant},
-};
+use std::{fs, time::Duration};
 
 use dealz_core::{
     Desk,
     command::{Command, OrdersInput, ProcessAct, Refusal, Reply},
     view::{Mode, PageKind, Recorded, ValuationName},
 };
+use testkit::Stopwatch;
 
 use crate::rig::{Page, SYMBOLS, act, config, start};
 
@@ -32,7 +30,7 @@ fn a_reset_puts_everything_back_to_the_start_soon() {
         page.valuz.as_ref().is_some_and(|valuz| valuz.wanted == 4 && valuz.batch.is_some())
             && page.chatz.as_ref().unwrap().name == "bob"
     });
-    let start = Instant::now();
+    let start = Stopwatch::start();
     desk.act(Command::Reset).unwrap();
     assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
     page.until("a new snapshot", |page| page.snapshots == 2);

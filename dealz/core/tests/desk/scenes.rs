@@ -39,6 +39,7 @@ highlight = "early.ticks"
 ```
 
 ```toml expect
+within = "30s"
 "early.received" = ">= 5"
 "prices.ticks.peers" = 1
 ```
@@ -52,6 +53,7 @@ highlight = "late"
 ```
 
 ```toml expect
+within = "30s"
 "late.received" = ">= 5"
 ```
 "#;
@@ -66,6 +68,7 @@ run = "tickz publish --symbols MSFT=41.78 --rate 50"
 ## It reports
 
 ```toml expect
+within = "30s"
 "other.presence" = "present"
 ```
 "#;
@@ -264,13 +267,13 @@ fn a_scene_with_a_mistake_is_refused_with_its_line_and_the_open_one_stays() {
     let pid = page.actor_pid("other");
     let refusal = desk.act(scene("wrong")).unwrap_err();
     assert!(
-        matches!(&refusal, Refusal::NotNow { reason } if reason.contains("wrong.md:41: no process `lat`")),
+        matches!(&refusal, Refusal::NotNow { reason } if reason.contains("wrong.md:43: no process `lat`")),
         "{refusal}"
     );
     assert!(refused(&desk, scene("missing")).contains("missing.md:4: "));
     assert_eq!(refused(&desk, scene("nowhere")), "name: there is no scene nowhere");
     let problem = page.scenes.problem.clone().unwrap();
-    assert!(problem.contains("wrong.md:41: ") && problem.contains("missing.md:4: "), "{problem}");
+    assert!(problem.contains("wrong.md:43: ") && problem.contains("missing.md:4: "), "{problem}");
     assert_eq!((page.scenes.folder.len(), page.actor_pid("other")), (3, pid));
     // The file is read again.
     fs::write(folder.path().join("wrong.md"), PRICES).unwrap();

@@ -172,7 +172,7 @@ fn a_suspended_process_and_a_killed_one_are_noticed_at_once() {
     // It must have been seen before it is gone: a look comes after the first state, before the third.
     let _ = [desk.state(|state| state.process == process), desk.state(|state| state.process == process)];
     for is_suspended in [true, false] {
-        let begin = Instant::now();
+        let begin = testkit::Stopwatch::start();
         if is_suspended {
             program.suspend()
         } else {
@@ -184,7 +184,7 @@ fn a_suspended_process_and_a_killed_one_are_noticed_at_once() {
         });
         assert!(begin.elapsed() < SOON, "{:?}", begin.elapsed());
     }
-    let begin = Instant::now();
+    let begin = testkit::Stopwatch::start();
     program.kill();
     desk.until("ended", |event| matches!(event, Event::Ended(its) if its == process).then_some(()));
     assert!(begin.elapsed() < SOON, "{:?}", begin.elapsed());
