@@ -3,5 +3,5 @@
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
-  test: { testTimeout: 90_000, hookTimeout: 30_000, fileParallelism: false, include: ['**/*.test.ts'] },
+  test: { testTimeout: 300_000, hookTimeout: 180_000, fileParallelism: false, include: ['**/*.test.ts'] },
 })

@@ -2,6 +2,7 @@
 
 import { type Browser, type Page, chromium } from 'playwright-core'
 import { afterAll, beforeAll } from 'vitest'
+import { BOUND } from './programs'
 
 let browser: Browser
 
@@ -20,7 +21,7 @@ export function useBrowser(): void {
 export async function open(link: string): Promise<{ page: Page; sins: string[] }> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 720 } })
   const page = await context.newPage()
-  page.setDefaultTimeout(20_000)
+  page.setDefaultTimeout(BOUND)
   const sins: string[] = []
   const origin = new URL(link).origin
   page.on('pageerror', (error) => sins.push(`error: ${error.message}`))

@@ -4,7 +4,7 @@
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { open, useBrowser } from './browser'
-import { eventually, freeChannels, type Program, start, startDesk } from './programs'
+import { eventually, freeChannels, type Program, start, startDesk, stopwatch } from './programs'
 
 const ANY = 'tcp://127.0.0.1:*'
 const MESSAGES = 500
@@ -156,9 +156,9 @@ test('every line and every count of a cast that the desk does not know is on the
   expect(await page.locator('p.status').innerText()).toMatch(/\b8 connections up$/)
 
   await programs.right?.kill()
-  const killed = Date.now()
+  const killed = stopwatch()
   await eventually(async () => expect(await box(page, 'right').getAttribute('aria-label')).toMatch(/: ended /))
-  expect(Date.now() - killed).toBeLessThan(GONE_WITHIN)
+  expect(killed()).toBeLessThan(GONE_WITHIN)
   await eventually(async () => {
     const cards = await allCards(page, programs, ['left', 'relay'])
     for (const name of ['left DEALER messages', 'left PUSH ipc.push', 'left PUSH tcp.push', 'left PULL messages']) {

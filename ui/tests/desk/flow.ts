@@ -22,12 +22,14 @@ The text of the first cue.
 > Notes.
 
 \`\`\`toml expect
+within = "30s"
 "early.received" = ">= 20"
 \`\`\`
 
 ## They keep flowing
 
 \`\`\`toml expect
+within = "30s"
 "early.received" = "rises >= 20"
 \`\`\`
 `

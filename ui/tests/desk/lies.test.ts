@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { open, useBrowser } from './browser'
-import { BOUND, eventually, freeChannels, type Program, start, startDesk } from './programs'
+import { BOUND, eventually, freeChannels, type Program, start, startDesk, stopwatch } from './programs'
 
 /** The number of lies; in a soak more. */
 const LIES = process.env.SOAK ? 100_000 : 20_000
@@ -60,14 +60,14 @@ test(
     }
     expect(await page.getByRole('row').count()).toBeGreaterThan(200)
 
-    const clicked = Date.now()
+    const clicked = stopwatch()
     await page
       .getByRole('row')
       .filter({ hasText: String(watcher.pid) })
       .getByRole('button')
       .click()
     await page.getByRole('complementary', { name: 'Process tickz watch' }).waitFor({ timeout: BOUND })
-    expect(Date.now() - clicked).toBeLessThan(ANSWER_WITHIN)
+    expect(clicked()).toBeLessThan(ANSWER_WITHIN)
     await page.getByRole('complementary').locator('ul button').click()
     const card = page.getByRole('complementary', { name: 'Socket tickz watch SUB ticks' })
     await eventually(async () => expect(await card.innerText()).toMatch(/●\s*up ·/))
@@ -85,5 +85,5 @@ test(
     }
     expect(sins).toEqual([])
   },
-  10 * LIES,
+  30 * LIES,
 )

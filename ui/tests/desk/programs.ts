@@ -15,7 +15,7 @@ export const FOLDER = process.env.PROGRAMS ?? resolve(import.meta.dirname, '../.
 const PROJECT = resolve(import.meta.dirname, '../../..')
 
 /** How long anything may take, in milliseconds. */
-export const BOUND = 20_000
+export const BOUND = 60_000
 
 /** What was started and is to be ended. */
 const running = new Set<Program>()
@@ -136,7 +136,7 @@ export function start(name: string, args: string[], env: Record<string, string> 
 /** Starts the desk's page at a free port, and returns its link. */
 export async function startDesk(args: string[], env: Record<string, string>): Promise<{ desk: Program; link: string }> {
   const desk = start('dealz', ['--web', '127.0.0.1:0', ...args], env)
-  const [, link] = await desk.says(/(http:\/\/\S+)/)
+  const [, link] = await desk.says(/(http:\/\/\S+)\s/)
   return { desk, link: link ?? '' }
 }
 
@@ -151,6 +151,18 @@ export async function eventually<T>(attempt: () => T | Promise<T>, bound = BOUND
       await new Promise((wake) => setTimeout(wake, 20))
     }
   }
+}
+
+/** For how many milliseconds some process has waited for a processor since the system started (`testkit::stopwatch` says why). */
+function busy(): number {
+  const text = existsSync('/proc/pressure/cpu') ? readFileSync('/proc/pressure/cpu', 'utf8') : ''
+  return Number(/total=(\d+)/.exec(text)?.[1] ?? 0) / 1000
+}
+
+/** Starts now, and returns how many milliseconds have passed whenever it is called, less those in which the machine was busy. */
+export function stopwatch(): () => number {
+  const [begin, before] = [Date.now(), busy()]
+  return () => Math.max(0, Date.now() - begin - (busy() - before))
 }
 
 /** The processes that `pid` has started, and those that they have. */
