@@ -77,11 +77,13 @@ fn play(folder: &TempDir, scene: &str, arguments: &[&str]) -> (Finished, PathBuf
     (Program::spawn(command).finish(), file)
 }
 
+fn lines(file: &Path) -> Vec<Recorded> {
+    fs::read_to_string(file).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
 /// The stages in a recording, in their order.
 fn stages(file: &Path) -> Vec<StageView> {
-    let text = fs::read_to_string(file).unwrap();
-    let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
-    let stages = lines.filter_map(|recorded| match recorded {
+    let stages = lines(file).into_iter().filter_map(|recorded| match recorded {
         Recorded::Update { update } => update.stage,
         Recorded::Wire { .. } => None,
     });
@@ -102,6 +104,9 @@ fn a_scene_plays_by_itself_from_its_first_cue_to_its_last_and_is_recorded() {
     assert_eq!(stages.last().map(|last| (last.cue, last.progress)), Some((1, CueProgress::Met)));
     assert!(stages.iter().all(|stage| stage.start <= 1), "it is played once");
     assert!(!fs::read_to_string(&file).unwrap().contains("For the speaker alone"));
+    // No page has looked at them.
+    let is_tick = |line: &Recorded| matches!(line, Recorded::Wire { messages, .. } if messages.iter().any(|it| it.name == "tick"));
+    assert!(lines(&file).iter().any(is_tick), "messages of the scene's sockets");
 }
 
 #[test]

@@ -16,7 +16,7 @@ export interface Followed {
 const FEW = 7
 const STAYS = 12
 
-/** Lines that are followed at once: dealz keeps the messages of sixteen sockets, some of them for the other views. */
+/** Lines that are followed at once: dealz keeps the messages of 40 sockets, some of them for the other views and for a recording. */
 export const FOLLOWED_MAX = 12
 
 /** More messages at once than this are no longer single ones. */

@@ -33,7 +33,6 @@ use crate::{
         tickz::Tickz,
         valuz::Valuz,
     },
-    own::OWN,
     processes::{self, Processes},
     recording::{self, Recorder},
     scenes::{Scenes, Surroundings},
@@ -136,8 +135,7 @@ impl Live {
         let chatz = Chatz::spawn(&observed, &requests, &broadcasts, &name, events.clone())?;
         let recorder = file.map(|file| {
             let updates = Updates::new(Some(Arc::clone(&board.dashboard)), false);
-            let keys = OWN.iter().map(|own| format!("{desk}/{}", own.socket.name)).collect();
-            Recorder::spawn(file, updates, observations.taps().clone(), keys).map_err(StartError::Thread)
+            Recorder::spawn(file, updates, observations.taps().clone()).map_err(StartError::Thread)
         });
         let recorder = recorder.transpose()?;
         match to_open {

@@ -2,10 +2,10 @@
 //!
 //! It looks ten times a second, as a page would, and writes a line for each update. Now and then it begins again with a
 //! snapshot, so that a player can seek: after ten seconds at the earliest, and once three times the size of the last snapshot
-//! was written, so that most of the file is what happened. Once a second the newest messages follow, of the desk's sockets and
-//! of those that a page looks at, and all lines are handed to the system: after a crash the file plays up to that second. With
-//! five prices an hour reaches about half of the largest size. The thread waits for nothing but the disk, and nothing waits for
-//! it.
+//! was written, so that most of the file is what happened. Once a second the newest messages of the sockets that have
+//! connections follow, all of those that have few, and all lines are handed to the system: after a crash the file plays up to
+//! that second. With five prices an hour reaches about half of the largest size. The thread waits for nothing but the disk, and
+//! nothing waits for it.
 
 use std::{
     collections::BTreeMap,
@@ -19,7 +19,11 @@ use sockets::{SocketError, Stop, Stopper};
 use tracing::{error, warn};
 
 use super::BYTES_MAX;
-use crate::{feeds::observations::Taps, updates::Updates, view::Recorded};
+use crate::{
+    feeds::observations::Taps,
+    updates::Updates,
+    view::{CastView, Recorded},
+};
 
 /// How often updates are written.
 const BEAT: Duration = Duration::from_millis(100);
@@ -33,8 +37,14 @@ const BEATS_PER_SNAPSHOT: u64 = 100;
 /// How many times the size of the last snapshot is written before there is another one.
 const SIZES_PER_SNAPSHOT: u64 = 3;
 
-/// The most messages of a socket that are written each time.
-const MESSAGES_MAX: usize = 8;
+/// Of how many sockets messages are written though no page looks at them. The desk keeps those of some more, for pages.
+const SOCKETS_MAX: usize = 24;
+
+/// The most messages of a socket that are written each time: of a line with fewer a page draws each one.
+const MESSAGES_MAX: usize = 12;
+
+/// How many of the last messages are written of a socket that has had more than those.
+const OF_MANY: usize = 3;
 
 /// The handle; dropping it ends the recording with all that has happened until then.
 pub(crate) struct Recorder {
@@ -47,12 +57,12 @@ impl Recorder {
     ///
     /// # Errors
     /// The system has no more threads or file descriptors.
-    pub(crate) fn spawn(file: File, updates: Updates, taps: Taps, sockets: Vec<String>) -> io::Result<Self> {
+    pub(crate) fn spawn(file: File, updates: Updates, taps: Taps) -> io::Result<Self> {
         let (stopper, stop) = Stop::pair().map_err(|error| match error {
             SocketError::System { reason, .. } => reason,
             error => io::Error::other(error.to_string()),
         })?;
-        let writer = RecordingWriter::new(file, updates, taps, sockets);
+        let writer = RecordingWriter::new(file, updates, taps);
         let thread = thread::Builder::new().name("recorder".to_owned()).spawn(move || writer.run(&stop))?;
         Ok(Self { stopper: Some(stopper), thread: Some(thread) })
     }
@@ -92,7 +102,7 @@ struct RecordingWriter {
     taps: Taps,
     /// The keys of the sockets whose messages are recorded even if no page looks at them.
     sockets: Vec<String>,
-    /// Of each socket that is looked at, the number of the message after the last one that was recorded.
+    /// Of each socket that is looked at, the number of the last message that was recorded.
     seen: BTreeMap<String, u64>,
     /// At which beat there may be another snapshot.
     next_snapshot: u64,
@@ -101,13 +111,13 @@ struct RecordingWriter {
 }
 
 impl RecordingWriter {
-    fn new(file: File, updates: Updates, taps: Taps, sockets: Vec<String>) -> Self {
+    fn new(file: File, updates: Updates, taps: Taps) -> Self {
         Self {
             file: BufWriter::new(file),
             left: BYTES_MAX,
             updates,
             taps,
-            sockets,
+            sockets: Vec::new(),
             seen: BTreeMap::new(),
             next_snapshot: 0,
             next_snapshot_left: BYTES_MAX,
@@ -140,6 +150,10 @@ impl RecordingWriter {
         }
         // A file needs no sign of life.
         let Some(update) = self.updates.next().filter(|update| !update.is_empty()) else { return Ok(()) };
+        if let Some(cast) = &update.cast {
+            self.sockets = talking(cast);
+            self.ask();
+        }
         let (is_snapshot, before) = (update.snapshot, self.left);
         self.write(&Recorded::Update { update })?;
         if is_snapshot {
@@ -149,19 +163,22 @@ impl RecordingWriter {
         Ok(())
     }
 
-    fn write_messages(&mut self) -> io::Result<()> {
+    /// Has the processes report the messages that are to be written.
+    fn ask(&self) {
         for key in &self.sockets {
-            // Asked for by its name in this process, which is valid; what is kept of it follows with all others.
-            let _ = self.taps.ask(key, None);
+            // It is the key of a socket that reports, so it is valid. None of its messages is taken here.
+            let _ = self.taps.ask(key, Some(u64::MAX));
         }
-        let all = self.taps.all();
-        self.seen.retain(|seen, _| all.iter().any(|(key, _)| key == seen));
-        for (socket, mut messages) in all {
-            let seen = self.seen.entry(socket.clone()).or_default();
-            messages.drain(..messages.len().saturating_sub(MESSAGES_MAX));
-            messages.retain(|message| message.id >= *seen);
+    }
+
+    fn write_messages(&mut self) -> io::Result<()> {
+        self.ask();
+        let keys = self.taps.keys();
+        self.seen.retain(|seen, _| keys.contains(seen));
+        for socket in keys {
+            let messages = self.taps.newest(&socket, self.seen.get(&socket).copied(), MESSAGES_MAX, OF_MANY);
             if let Some(last) = messages.last() {
-                *seen = last.id.saturating_add(1);
+                self.seen.insert(socket.clone(), last.id);
                 self.write(&Recorded::Wire { socket, messages })?;
             }
         }
@@ -182,6 +199,13 @@ impl RecordingWriter {
     }
 }
 
+/// The keys of the sockets that have connections, those of the desk first.
+fn talking(cast: &CastView) -> Vec<String> {
+    let (own, others): (Vec<_>, Vec<_>) = cast.processes.iter().partition(|process| process.is_desk);
+    let sockets = own.into_iter().chain(others).flat_map(|process| &process.sockets);
+    sockets.filter(|socket| socket.peers > 0).map(|socket| socket.key.clone()).take(SOCKETS_MAX).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::{Arc, Mutex};
@@ -194,8 +218,7 @@ mod tests {
     #[test]
     fn a_recording_ends_at_its_limit_with_whole_lines() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        let mut writer =
-            RecordingWriter::new(file.reopen().unwrap(), Updates::new(None, false), Taps::default(), Vec::new());
+        let mut writer = RecordingWriter::new(file.reopen().unwrap(), Updates::new(None, false), Taps::default());
         let recorded = Recorded::Update { update: Update { snapshot: true, time_ms: 1.5, ..Update::default() } };
         let line = serde_json::to_string(&recorded).unwrap() + "\n";
         writer.left = 2 * line.len() as u64 + 5;
@@ -210,7 +233,7 @@ mod tests {
         let end = |file: File| {
             let dashboard = Dashboard::new(ProcessId(1), "ada", String::new(), start);
             let updates = Updates::new(Some(Arc::new(Mutex::new(dashboard))), false);
-            Recorder::spawn(file, updates, Taps::default(), Vec::new()).unwrap().end()
+            Recorder::spawn(file, updates, Taps::default()).unwrap().end()
         };
         assert!(end(File::open(file.path()).unwrap()).is_err(), "it is open for reading alone");
         end(file.reopen().unwrap()).unwrap();
@@ -223,7 +246,7 @@ mod tests {
         let start = Now { at: Instant::now(), ms: 0.0 };
         let dashboard = Arc::new(Mutex::new(Dashboard::new(ProcessId(1), "ada", String::new(), start)));
         let updates = Updates::new(Some(Arc::clone(&dashboard)), false);
-        let mut writer = RecordingWriter::new(file.reopen().unwrap(), updates, Taps::default(), Vec::new());
+        let mut writer = RecordingWriter::new(file.reopen().unwrap(), updates, Taps::default());
         for beats in 0..2_000 {
             let said = chatz::Event::Message { user: "bob".parse().unwrap(), text: "hello".parse().unwrap() };
             let now = Now { at: start.at + Duration::from_secs(beats), ms: 1_000.0 * beats as f64 };

@@ -15,7 +15,7 @@ use super::lock;
 use crate::{message::message_view, view::MessageView};
 
 /// How many sockets can be looked at. One more, and the one that was asked for the longest time ago is forgotten.
-pub(super) const TAPS_MAX: usize = 16;
+pub(super) const TAPS_MAX: usize = 40;
 
 /// How many messages of a socket are kept.
 const MESSAGES_MAX: usize = 200;
@@ -72,7 +72,8 @@ impl Taps {
         let mut kept = lock(&self.0);
         if let Some(tap) = kept.taps.get_mut(key) {
             tap.asked_at = now;
-            return Ok((kept.views(key, after), false));
+            let new = tap.messages.iter().rev().take_while(|report| is_after(report, after)).count();
+            return Ok((kept.views(key, new), false));
         }
         let topic = Topic::decode(format!("message/{key}").as_bytes())?;
         if kept.taps.len() >= TAPS_MAX {
@@ -83,11 +84,18 @@ impl Taps {
         Ok((Vec::new(), true))
     }
 
-    /// The messages of each socket that is looked at, by its key. That is no question: it does not have them reported
-    /// for longer.
-    pub(crate) fn all(&self) -> Vec<(String, Vec<MessageView>)> {
+    /// The keys of the sockets that are looked at.
+    pub(crate) fn keys(&self) -> Vec<String> {
+        lock(&self.0).taps.keys().cloned().collect()
+    }
+
+    /// The messages of a socket after a number, oldest first; if they are more than `most`, the last `few` of them. That is no
+    /// question: it does not have them reported for longer.
+    pub(crate) fn newest(&self, key: &str, after: Option<u64>, most: usize, few: usize) -> Vec<MessageView> {
         let kept = lock(&self.0);
-        kept.taps.keys().map(|key| (key.clone(), kept.views(key, None))).collect()
+        let messages = kept.taps.get(key).into_iter().flat_map(|tap| &tap.messages);
+        let new = messages.rev().take_while(|report| is_after(report, after)).count();
+        kept.views(key, if new > most { few } else { new })
     }
 
     /// Forgets all messages.
@@ -130,7 +138,8 @@ impl Taps {
 }
 
 impl Kept {
-    fn views(&self, key: &str, after: Option<u64>) -> Vec<MessageView> {
+    /// The last messages of a socket, as many as there are.
+    fn views(&self, key: &str, last: usize) -> Vec<MessageView> {
         let Some(Tap { messages, .. }) = self.taps.get(key) else { return Vec::new() };
         let socket = |report: &MessageReport| {
             self.processes.get(&report.process)?.sockets.iter().find(|socket| socket.name == report.socket)
@@ -139,9 +148,14 @@ impl Kept {
         let socket = messages.front().and_then(socket);
         let kind = socket.map_or("", |socket| socket.kind.as_str());
         let channel = socket.and_then(|socket| socket.channel.as_ref()).map(Label::as_str);
-        let is_wanted = |report: &&MessageReport| after.is_none_or(|after| report.header.number > after);
-        messages.iter().filter(is_wanted).map(|report| message_view(report, kind, channel)).collect()
+        let wanted = messages.range(messages.len().saturating_sub(last)..);
+        wanted.map(|report| message_view(report, kind, channel)).collect()
     }
+}
+
+/// Whether a message was reported after the one with this number, if there is one.
+fn is_after(report: &MessageReport, number: Option<u64>) -> bool {
+    number.is_none_or(|number| report.header.number > number)
 }
 
 #[cfg(test)]
@@ -184,9 +198,21 @@ mod tests {
         let after = taps.ask_at(later, KEY, Some(248)).unwrap().0;
         assert_eq!(after.iter().map(|view| view.id).collect::<Vec<_>>(), [249, 250]);
         assert_eq!(taps.topics(start + WANTED).len(), 1);
-        assert_eq!(taps.all().len(), 1);
+        assert_eq!(taps.keys().len(), 1);
         assert_eq!(taps.topics(later + WANTED), []);
         assert_eq!(taps.ask_at(later + WANTED, KEY, None).unwrap(), (Vec::new(), true));
+    }
+
+    #[test]
+    fn of_few_new_messages_there_are_all_and_of_many_the_last_ones() {
+        let taps = Taps::default();
+        let newest = |after| taps.newest(KEY, after, 3, 2).iter().map(|view| view.id).collect::<Vec<_>>();
+        assert_eq!(newest(None), Vec::<u64>::new());
+        taps.ask(KEY, None).unwrap();
+        (0..3).for_each(|number| taps.handle_message(message(number)));
+        assert_eq!((newest(None), newest(Some(1)), newest(Some(2))), (vec![0, 1, 2], vec![2], vec![]));
+        taps.handle_message(message(3));
+        assert_eq!((newest(None), newest(Some(0))), (vec![2, 3], vec![1, 2, 3]));
     }
 
     #[test]
@@ -196,11 +222,11 @@ mod tests {
             assert!(taps.ask(wrong, None).is_err(), "{wrong}");
         }
         let key = |number: u64| format!("{number:016x}/a");
-        for number in 0..100 {
+        let most = TAPS_MAX as u64;
+        for number in 0..3 * most {
             taps.ask_at(start + Duration::from_millis(number), &key(number), None).unwrap();
         }
-        let keys: Vec<_> = taps.all().into_iter().map(|(key, _)| key).collect();
-        assert_eq!(keys, (84..100).map(key).collect::<Vec<_>>());
+        assert_eq!(taps.keys(), (2 * most..3 * most).map(key).collect::<Vec<_>>());
     }
 
     #[test]
