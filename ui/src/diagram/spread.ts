@@ -90,9 +90,11 @@ function needed(
 ): number {
   const count = counts[index] ?? 0
   const step = steps[index] ?? 0
-  if (index === 0 || index === columns) return count === 0 ? 0 : count * step + EDGE
   const { left, right } = labels[index] ?? { left: false, right: false }
   const sides = left || right ? 1 : 0
+  // Outside of the columns are lines that turn back to the same one.
+  if (index === 0 || index === columns)
+    return count === 0 ? 0 : count * step + EDGE + sides * LABEL[tight ? 'least' : 'usual']
   if (tight) {
     // The figures of one side are written over the tracks.
     const words = sides === 1 ? LABEL.least + (left && right ? OVER : MARGIN) : 2 * MARGIN
