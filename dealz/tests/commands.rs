@@ -97,6 +97,8 @@ fn a_terminal_starts_suspends_and_stops_what_the_desk_runs() {
     let refusal = refused(&endpoint, &["start", "nothing"]);
     assert!(refusal.contains("refused: id: there is no process nothing"), "{refusal}");
     assert!(refused(&endpoint, &["workers", "17"]).contains("refused: count: dealz runs at most 16 workers"));
+    let refusal = refused(&endpoint, &["workers", "1", "--language", "cobol"]);
+    assert!(refusal.contains("refused: language: there are workers in rust, c, cpp"), "{refusal}");
 }
 
 #[test]

@@ -62,11 +62,17 @@ pub enum Command {
     },
     /// Send one order of the running batch. From then on each takes a step, until the pace is changed.
     Step,
-    /// Set the number of workers that dealz runs; at most 16.
+    /// Set the number of workers that dealz runs in a language; at most 16 in all.
     SetWorkers {
         /// The number.
         count: u32,
+        /// The language, by its [id](crate::view::LanguageView::id); Rust if there is none.
+        #[serde(default)]
+        #[ts(optional)]
+        language: Option<String>,
     },
+    /// Find out which languages this machine has: [`crate::view::ValuzView::languages`] shows it.
+    Languages,
     /// Kill one of dealz's workers with SIGKILL. It is not replaced.
     KillWorker,
     /// Act on a process.
@@ -223,7 +229,7 @@ pub enum Refusal {
     /// A value is invalid.
     #[error("{field}: {reason}")]
     Invalid {
-        /// The value: `symbol`, `name`, `text`, `orders`, `count`, `pace`, `id`, `socket`, `target`, `fault`, `for`, `scene`;
+        /// The value: `symbol`, `name`, `text`, `orders`, `count`, `language`, `pace`, `id`, `socket`, `target`, `fault`, `for`, `scene`;
         /// `command` if it is none.
         field: String,
         /// The reason, as a sentence.

@@ -34,8 +34,8 @@ use crate::{
     event::{Event, ValuzReport},
     feeds::valuz::COUNT_MAX,
     view::{
-        BatchPace, ChatzView, HighlightView, Line, ProcessState, ProcessView, ScenesView, StageView, TickzView, Update,
-        ValuzState, ValuzView,
+        BatchPace, BatchPhase, ChatzView, HighlightView, LanguageView, Line, ProcessState, ProcessView, ScenesView,
+        StageView, TickzView, Update, ValuationName, ValuzState, ValuzView,
     },
 };
 
@@ -62,7 +62,7 @@ pub(crate) struct Dashboard {
     guide: Guide,
     talk: Talk,
     report: ValuzReport,
-    wanted: u32,
+    languages: Vec<LanguageView>,
     composer: Workers,
     tickz: Section<TickzView>,
     chatz: Section<ChatzView>,
@@ -150,6 +150,7 @@ impl Dashboard {
             workers: Vec::new(),
             nameless: 0,
             wanted: 0,
+            languages: Vec::new(),
             recommended: Vec::new(),
             count_max: COUNT_MAX,
             pace: report.pace,
@@ -167,7 +168,7 @@ impl Dashboard {
             processes: Section::new(Vec::new()),
             talk,
             report,
-            wanted: 0,
+            languages: Vec::new(),
             composer: Workers::new(host),
             troupe: Section::new(Vec::new()),
             scenes: Section::new(ScenesView::default()),
@@ -201,6 +202,12 @@ impl Dashboard {
         self.stage.shown.actors.iter().any(|actor| actor.name == name)
     }
 
+    /// Whether a batch runs, or waits for workers, whose orders are valued so.
+    pub(crate) fn runs(&self, valuation: ValuationName) -> bool {
+        let is_open = |phase: &BatchPhase| matches!(phase, BatchPhase::Waiting | BatchPhase::Running);
+        self.report.batch.as_ref().is_some_and(|batch| batch.valuation == valuation && is_open(&batch.phase))
+    }
+
     /// Takes an event.
     pub(crate) fn handle(&mut self, event: Event, now: Now) {
         self.is_prompt |= self.is_prompt_by(&event);
@@ -224,10 +231,10 @@ impl Dashboard {
                 self.add_line(line, now.ms);
             }
             Event::Valuz(report) => self.report = report,
-            Event::Processes(processes, wanted) => {
+            Event::Processes(processes, languages) => {
                 self.cast.handle_processes(&processes);
                 self.processes.show(processes);
-                self.wanted = wanted;
+                self.languages = languages;
             }
             Event::Troupe(processes) => self.troupe.show(processes),
             Event::Scenes(scenes, stage) => {
@@ -256,7 +263,8 @@ impl Dashboard {
             batch: batch.clone(),
             workers: self.composer.compose(workers, &self.processes.shown),
             nameless: *nameless,
-            wanted: self.wanted,
+            wanted: self.languages.iter().map(|language| language.wanted).sum(),
+            languages: self.languages.clone(),
             recommended: recommended.clone(),
             count_max: COUNT_MAX,
             pace: *pace,
@@ -323,8 +331,8 @@ impl Dashboard {
             | Event::Silent(..)
             | Event::Malformed(..) => false,
             Event::Tickz(view, _) => !symbols(view).eq(symbols(&self.tickz.shown)),
-            Event::Processes(processes, wanted) => {
-                *wanted != self.wanted || !states(processes).eq(states(&self.processes.shown))
+            Event::Processes(processes, languages) => {
+                *languages != self.languages || !states(processes).eq(states(&self.processes.shown))
             }
             Event::Troupe(processes) => !states(processes).eq(states(&self.troupe.shown)),
             Event::Stage(stage) => !stage.differs_in_words_alone(&self.stage.shown),

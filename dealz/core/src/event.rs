@@ -7,8 +7,8 @@ use wire::{
 };
 
 use crate::view::{
-    BatchPace, BatchView, HighlightView, PricePoint, ProcessView, RecommendedCount, ScenesView, StageView, TickzView,
-    ValuzState, ViewName,
+    BatchPace, BatchView, HighlightView, LanguageView, PricePoint, ProcessView, RecommendedCount, ScenesView,
+    StageView, TickzView, ValuzState, ViewName,
 };
 
 /// One thing that happened. Frequent things are conflated where they arise: a thread reports its newest state at most
@@ -41,8 +41,8 @@ pub(crate) enum Event {
     Chatz(chatz::Event),
     /// Valuations.
     Valuz(ValuzReport),
-    /// All processes, and how many workers dealz is to run.
-    Processes(Vec<ProcessView>, u32),
+    /// All processes, and the workers that dealz is to run in each language.
+    Processes(Vec<ProcessView>, Vec<LanguageView>),
     /// The processes of the open scene, if that is not the desk's own.
     Troupe(Vec<ProcessView>),
     /// Which scenes there are, which one is open, and how far it is.

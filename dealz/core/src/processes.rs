@@ -8,6 +8,7 @@
 //!
 //! - [`house`]: the scene and its stage
 //! - [`owner`]: the thread
+//! - [`languages`]: in which languages there are workers
 //! - [`possible`]: what can be done to a process
 //! - [`list`]: the list of processes
 //! - [`status`]: what the system reports of a process
@@ -16,6 +17,7 @@
 
 mod address;
 pub(crate) mod house;
+mod languages;
 mod list;
 mod owner;
 mod place;
@@ -34,8 +36,11 @@ use std::{
 use scenez::stage::Stage;
 use tracing::error;
 
-use self::owner::{Answer, Message, Order, Owner};
 pub(crate) use self::{address::holders_at, house::Surroundings, list::List, possible::of_scene};
+use self::{
+    languages::Languages,
+    owner::{Answer, Message, Order, Owner},
+};
 use crate::{
     command::{ProcessAct, Refusal},
     desk::StartError,
@@ -70,13 +75,14 @@ impl Processes {
     ) -> Result<(Self, Arc<Stage>), StartError> {
         let (sender, messages) = sync_channel(MESSAGES_MAX);
         let starts = surroundings.stage.is_some();
-        let stage = Arc::new(house::open(surroundings)?);
+        let languages = Languages::read(&surroundings.root);
+        let stage = Arc::new(house::open(surroundings, languages.others())?);
         let changed = sender.clone();
         stage.watch(move || {
             // If messages wait already, the thread will look after them.
             let _ = changed.try_send(Message::Changed);
         });
-        let owner = Owner::new(Arc::clone(&stage), starts, messages, events);
+        let owner = Owner::new(Arc::clone(&stage), languages, starts, (sender.clone(), messages), events);
         let thread = thread::Builder::new().name("processes".to_owned()).spawn(move || owner.run());
         Ok((Self { sender, thread: Mutex::new(Some(thread.map_err(StartError::Thread)?)) }, stage))
     }
@@ -89,12 +95,20 @@ impl Processes {
         self.order(Order::Act(id, act)).map(drop)
     }
 
-    /// Sets the number of workers, at most [`WORKERS_MAX`].
+    /// Sets the number of workers in a language. One that is not built yet starts later.
+    ///
+    /// # Errors
+    /// There is no such language, there would be more than [`WORKERS_MAX`] workers in all, or the thread is busy or has ended.
+    pub(crate) fn set_workers(&self, language: &str, count: u32) -> Result<(), Refusal> {
+        self.order(Order::SetWorkers(language.to_owned(), count)).map(drop)
+    }
+
+    /// Asks this machine which languages it has; the answers are reported.
     ///
     /// # Errors
     /// The thread is busy or has ended.
-    pub(crate) fn set_workers(&self, count: u32) -> Result<(), Refusal> {
-        self.order(Order::SetWorkers(count)).map(drop)
+    pub(crate) fn ask_for_languages(&self) -> Result<(), Refusal> {
+        self.order(Order::AskForLanguages).map(drop)
     }
 
     /// Kills one of dealz's workers.
@@ -109,7 +123,7 @@ impl Processes {
     /// restarted.
     ///
     /// # Errors
-    /// The thread is busy or has ended.
+    /// Workers in other languages do not compute it; the thread is busy or has ended.
     pub(crate) fn set_valuation(&self, valuation: ValuationName) -> Result<Vec<u32>, Refusal> {
         self.order(Order::SetValuation(valuation))
     }

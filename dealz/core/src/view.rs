@@ -33,8 +33,8 @@ pub use self::{
     sockets::{ConnectionView, Phase, SocketState, SocketView, StateChange},
     tickz::{PricePoint, PriceReference, PriceStart, Quote, TickzView},
     valuz::{
-        BatchPace, BatchPhase, BatchView, RecommendedCount, SymbolValue, ValuationName, ValuzState, ValuzView,
-        Verification, WorkerState, WorkerView,
+        BatchPace, BatchPhase, BatchView, LanguageState, LanguageView, RecommendedCount, SymbolValue, ValuationName,
+        ValuzState, ValuzView, Verification, WorkerState, WorkerView,
     },
     wire::{Direction, FieldView, FrameView, MessageView},
 };

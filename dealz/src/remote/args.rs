@@ -26,6 +26,7 @@ Examples:
   dealz do start tickz
   dealz do kill worker-2
   dealz do batch 100000 --valuation var
+  dealz do workers 1 --language python
   dealz do say hello, everyone
   dealz do view wire
   dealz do highlight tickz
@@ -51,10 +52,13 @@ pub enum RemoteCommand {
     Suspend(ProcessArgs),
     /// Resume a process (SIGCONT)
     Resume(ProcessArgs),
-    /// Set the number of workers
+    /// Set the number of workers in a language
     Workers {
-        /// 0 to 16
+        /// 0 to 16; all languages together have at most 16
         count: u32,
+        /// rust, or another language with a worker (`just languages` lists them); it is built first if it must be
+        #[arg(long, value_name = "NAME", default_value = "rust")]
+        language: String,
     },
     /// Run a batch of simulated orders; a running one is stopped
     Batch {
@@ -178,7 +182,9 @@ impl RemoteCommand {
             Self::Kill(args) => process(args, ProcessAct::Kill),
             Self::Suspend(args) => process(args, ProcessAct::Suspend),
             Self::Resume(args) => process(args, ProcessAct::Resume),
-            Self::Workers { count } => Command::SetWorkers { count: *count },
+            Self::Workers { count, language } => {
+                Command::SetWorkers { count: *count, language: Some(language.clone()) }
+            }
             Self::Batch { count, valuation, seed } => {
                 Command::RunBatch { orders: OrdersInput::Seed { seed: *seed, count: *count }, valuation: *valuation }
             }

@@ -49,7 +49,11 @@ pace: BatchPace, } | { "do": "step" } | { "do": "setWorkers",
 /**
  * The number.
  */
-count: number, } | { "do": "killWorker" } | { "do": "process", 
+count: number, 
+/**
+ * The language, by its [id](crate::view::LanguageView::id); Rust if there is none.
+ */
+language?: string, } | { "do": "languages" } | { "do": "killWorker" } | { "do": "process", 
 /**
  * The process, by [`crate::view::ProcessView::id`].
  */

@@ -5,7 +5,7 @@
  */
 export type Refusal = { "refused": "invalid", 
 /**
- * The value: `symbol`, `name`, `text`, `orders`, `count`, `pace`, `id`, `socket`, `target`, `fault`, `for`, `scene`;
+ * The value: `symbol`, `name`, `text`, `orders`, `count`, `language`, `pace`, `id`, `socket`, `target`, `fault`, `for`, `scene`;
  * `command` if it is none.
  */
 field: string, 

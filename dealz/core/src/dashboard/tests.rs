@@ -12,8 +12,8 @@ use super::{
 use crate::{
     event::{NamedWorker, Silence},
     view::{
-        CheckStatus, CheckView, LineKind, Mark, Phase, PricePoint, Quote, SocketState, SocketView, ViewName,
-        WorkerState,
+        CheckStatus, CheckView, LanguageState, LanguageView, LineKind, Mark, Phase, PricePoint, Quote, SocketState,
+        SocketView, ViewName, WorkerState,
     },
 };
 
@@ -91,6 +91,10 @@ fn prices(connection: Connection, received: u64) -> Socket {
 fn own<'a>(update: &'a Update, name: &str) -> &'a SocketView {
     let desk = update.cast.as_ref().unwrap().processes.iter().find(|process| process.is_desk).unwrap();
     desk.sockets.iter().find(|socket| socket.name == name).unwrap()
+}
+
+fn rust(wanted: u32) -> LanguageView {
+    LanguageView { id: "rust".to_owned(), name: "Rust".to_owned(), wanted, state: LanguageState::Present }
 }
 
 fn said(text: &str) -> Event {
@@ -192,7 +196,7 @@ fn prices_and_counts_wait_for_half_a_second_and_nothing_else_waits() {
         said("hello"),
         Event::Report(Box::new(Report::Event(event(DESK.0, "tickz.sub", 1_000, "HANDSHAKE_SUCCEEDED", 9))), 100),
         Event::Tickz(TickzView::default(), Vec::new()),
-        Event::Processes(Vec::new(), 1),
+        Event::Processes(Vec::new(), vec![rust(1)]),
         Event::Bus(Some("no hub".to_owned())),
         Event::BindFailed("valuz.push", "in use".to_owned()),
     ];
@@ -343,7 +347,7 @@ fn a_suspended_service_is_not_up() {
     };
     let mut states = |tickz, chatz, now_ms| {
         let processes = vec![process("tickz", tickz, 50.0), process("chatz", chatz, 60.0)];
-        desk.handle(Event::Processes(processes, 0), now_ms);
+        desk.handle(Event::Processes(processes, Vec::new()), now_ms);
         let update = desk.snapshot(now_ms);
         ["chatz.req", "chatz.sub", "tickz.sub"]
             .map(|name| (own(&update, name).state.clone(), own(&update, name).since_ms))
@@ -383,11 +387,11 @@ fn a_suspended_service_is_stale_whatever_its_owner_reports() {
         (own(&update, "tickz.sub").state.clone(), own(&update, "tickz.sub").since_ms)
     };
     let suspended = (SocketState::Stale { reason: "tickz is suspended".to_owned() }, 100.0);
-    assert_eq!(after(Event::Processes(vec![process(ProcessState::Suspended)], 0), 200.0), suspended);
+    assert_eq!(after(Event::Processes(vec![process(ProcessState::Suspended)], Vec::new()), 200.0), suspended);
     assert_eq!(after(Event::Silent("tickz.sub", None), 300.0), suspended);
     assert_eq!(after(Event::Silent("tickz.sub", silence(150.0, "no tick")), 400.0), suspended);
     let no_tick = (SocketState::Stale { reason: "no tick".to_owned() }, 150.0);
-    assert_eq!(after(Event::Processes(vec![process(ProcessState::Running)], 0), 500.0), no_tick);
+    assert_eq!(after(Event::Processes(vec![process(ProcessState::Running)], Vec::new()), 500.0), no_tick);
     assert_eq!(after(Event::Silent("tickz.sub", None), 600.0), (SocketState::Up, 600.0));
 }
 
@@ -455,7 +459,7 @@ fn workers_are_composed_of_what_they_say_and_of_their_processes() {
             }),
             0.0,
         );
-        desk.handle(Event::Processes(vec![process.clone()], 1), 0.0);
+        desk.handle(Event::Processes(vec![process.clone()], vec![rust(1)]), 0.0);
         desk.handle_time(0.0);
         let valuz = desk.changes(&mut cursor).unwrap().valuz.unwrap();
         assert_eq!((valuz.workers.len(), valuz.nameless, valuz.wanted, &valuz.state), (1, 2, 1, &ValuzState::Ready));

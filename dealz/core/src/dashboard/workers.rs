@@ -9,18 +9,23 @@ use crate::{
     view::{ProcessState, ProcessView, WorkerState, WorkerView},
 };
 
-/// How the ids of the processes of workers begin.
+/// How the ids of the processes of workers begin: `worker-2` is in Rust, `worker-python-1` in another language.
 pub(crate) const WORKER: &str = "worker-";
+
+/// The language of the suite itself, as its workers give it.
+pub(crate) const RUST: &str = "rust";
 
 /// Which workers dealz has started.
 #[derive(Debug)]
 pub(crate) struct Workers {
     /// The name of this machine, as workers give it.
     host: String,
-    /// The process ids of the workers that dealz has started, including those that are gone and still shown, with the ids of
-    /// their processes.
-    started: BTreeMap<u32, String>,
+    /// The workers that dealz has started, including those that are gone and still shown, with the ids of their processes.
+    started: BTreeMap<Key, String>,
 }
+
+/// What distinguishes workers of this machine: a language and a process id.
+type Key = (String, u32);
 
 impl Workers {
     pub(crate) const fn new(host: String) -> Self {
@@ -30,29 +35,28 @@ impl Workers {
     /// All known workers: those that dealz has started, in the order of their processes; of these the ones that are gone,
     /// until another takes their place; the others.
     pub(crate) fn compose(&mut self, named: &[NamedWorker], processes: &[ProcessView]) -> Vec<WorkerView> {
-        let here = |process: &ProcessView| process.id.starts_with(WORKER).then_some(process.pid?);
-        for process in processes {
-            if let Some(pid) = here(process) {
-                self.started.insert(pid, process.id.clone());
-            }
-        }
-        let host = self.host.clone();
-        let pid_of = |worker: &NamedWorker| pid_on(&host, &worker.name);
-        self.started.retain(|&pid, _| {
-            processes.iter().any(|process| process.pid == Some(pid)) || named.iter().any(|it| pid_of(it) == Some(pid))
-        });
-        let mut workers: Vec<WorkerView> = processes
+        let running: Vec<(Key, &ProcessView)> = processes
             .iter()
-            .filter_map(|process| Some((process, here(process)?)))
-            .map(|(process, pid)| {
-                let named = named.iter().find(|worker| pid_of(worker) == Some(pid));
+            .filter_map(|process| Some(((language_of(&process.id)?.to_owned(), process.pid?), process)))
+            .collect();
+        self.started.extend(running.iter().map(|(key, process)| (key.clone(), process.id.clone())));
+        let host = self.host.clone();
+        let key_of = |worker: &NamedWorker| key_on(&host, &worker.name);
+        self.started.retain(|key, _| {
+            running.iter().any(|(other, _)| other == key) || named.iter().any(|it| key_of(it).as_ref() == Some(key))
+        });
+        let mut workers: Vec<WorkerView> = running
+            .iter()
+            .map(|(key, process)| {
+                let named = named.iter().find(|worker| key_of(worker).as_ref() == Some(key));
+                let (language, pid) = key;
                 WorkerView {
                     name: named.map_or_else(
-                        || format!("rust:{}:{pid}", self.host),
+                        || format!("{language}:{}:{pid}", self.host),
                         |worker| foreign(worker.name.as_str()).to_string(),
                     ),
-                    language: "rust".to_owned(),
-                    pid,
+                    language: language.clone(),
+                    pid: *pid,
                     process: Some(process.id.clone()),
                     state: state(process, named),
                     done: named.map_or(0, |worker| worker.done),
@@ -63,7 +67,7 @@ impl Workers {
             .collect();
         let shown = workers.len();
         let others = named.iter().filter(|other| !workers.iter().any(|worker| worker.name == other.name.as_str()));
-        let is_missed = |worker: &&NamedWorker| match pid_of(worker).and_then(|pid| self.started.get(&pid)) {
+        let is_missed = |worker: &&NamedWorker| match key_of(worker).and_then(|key| self.started.get(&key)) {
             Some(id) => processes.iter().any(|process| process.id == *id && process.pid.is_none()),
             None => true,
         };
@@ -80,7 +84,7 @@ impl Workers {
             name: foreign(worker.name.as_str()).to_string(),
             language: parts.map(|parts| foreign(parts.language).to_string()).unwrap_or_default(),
             pid: parts.map_or(0, |parts| parts.pid),
-            process: pid_on(&self.host, &worker.name).and_then(|pid| self.started.get(&pid).cloned()),
+            process: key_on(&self.host, &worker.name).and_then(|key| self.started.get(&key).cloned()),
             state: connected_state(worker),
             done: worker.done,
             done_in_all: worker.done_in_all,
@@ -89,9 +93,15 @@ impl Workers {
     }
 }
 
-/// The process id of a worker in Rust on this machine.
-fn pid_on(host: &str, name: &WorkerName) -> Option<u32> {
-    name.parts().filter(|parts| (parts.language, parts.host) == ("rust", host)).map(|parts| parts.pid)
+/// The language of the workers of which this process is one.
+fn language_of(id: &str) -> Option<&str> {
+    let rest = id.strip_prefix(WORKER)?;
+    Some(rest.split_once('-').map_or(RUST, |(language, _)| language))
+}
+
+/// The key of a worker on this machine.
+fn key_on(host: &str, name: &WorkerName) -> Option<Key> {
+    name.parts().filter(|parts| parts.host == host).map(|parts| (parts.language.to_owned(), parts.pid))
 }
 
 fn state(process: &ProcessView, named: Option<&NamedWorker>) -> WorkerState {
@@ -132,6 +142,28 @@ mod tests {
     fn a_name_that_a_worker_chose_cannot_turn_the_text_around_it() {
         let views = Workers::new("box".to_owned()).compose(&[named("go\u{202e}:box:7", true, 0.0)], &[]);
         assert_eq!((views[0].name.as_str(), views[0].language.as_str()), ("go\\u{202e}:box:7", "go\\u{202e}"));
+    }
+
+    #[test]
+    fn a_worker_in_another_language_is_that_of_its_process() {
+        let mut workers = Workers::new("box".to_owned());
+        let running = ProcessState::Running;
+        let processes = [process("worker-1", Some(7), running.clone()), process("worker-go-2", Some(8), running)];
+        let reported = [named("go:box:8", true, 10.0), named("python:box:7", true, 0.0)];
+        let views = workers.compose(&reported, &processes);
+        assert_eq!(
+            shown(&views),
+            [
+                ("rust:box:7", Some("worker-1"), WorkerState::Starting),
+                ("go:box:8", Some("worker-go-2"), WorkerState::Working),
+                ("python:box:7", None, WorkerState::Ready),
+            ]
+        );
+        let starting = workers.compose(&[], &processes);
+        assert_eq!((starting[1].name.as_str(), starting[1].language.as_str()), ("go:box:8", "go"));
+        let ended = [process("worker-go-2", None, ProcessState::Ended { how: "killed by signal 9".to_owned() })];
+        let views = workers.compose(&[named("go:box:8", false, 0.0)], &ended);
+        assert_eq!(shown(&views), [("go:box:8", Some("worker-go-2"), WorkerState::Gone)]);
     }
 
     #[test]

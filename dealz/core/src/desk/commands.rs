@@ -13,9 +13,10 @@ use wire::{Symbol, Text, User};
 use super::live::Live;
 use crate::{
     command::{Command, OrdersInput, ProcessAct, Refusal, Reply},
+    dashboard::workers::RUST,
     event::Event,
     feeds::valuz::{Run, orders_of},
-    processes::{self, WORKERS_MAX},
+    processes,
     view::{BatchPace, ValuationName},
 };
 
@@ -37,10 +38,8 @@ impl Live {
             Command::StopBatch => self.valuz.stop_batch()?,
             Command::Pace { pace } => self.valuz.set_pace(parse_pace(pace)?)?,
             Command::Step => self.valuz.step()?,
-            Command::SetWorkers { count } if count > WORKERS_MAX => {
-                return Err(Refusal::invalid("count", &format!("dealz runs at most {WORKERS_MAX} workers")));
-            }
-            Command::SetWorkers { count } => self.processes.set_workers(count)?,
+            Command::SetWorkers { count, language } => self.set_workers(language.as_deref().unwrap_or(RUST), count)?,
+            Command::Languages => self.processes.ask_for_languages()?,
             Command::KillWorker => self.processes.kill_worker()?,
             Command::Process { id, act, scene: false } => self.act_on(id, act)?,
             Command::Process { id, act, scene: true } => self.scenes.act(Act::Process(processes::of_scene(act), id))?,
@@ -73,6 +72,15 @@ impl Live {
         };
         let is_actor = self.dashboard().lock().unwrap_or_else(PoisonError::into_inner).has_actor(&id);
         if is_actor { self.scenes.act(Act::Process(processes::of_scene(act), id)) } else { Err(refusal) }
+    }
+
+    fn set_workers(&self, language: &str, count: u32) -> Result<(), Refusal> {
+        let is_heavy = || self.dashboard().lock().unwrap_or_else(PoisonError::into_inner).runs(ValuationName::Var);
+        if language != RUST && count > 0 && is_heavy() {
+            let reason = "a batch of value at risk runs, which only workers in Rust compute: stop it first";
+            return Err(Refusal::not_now(reason));
+        }
+        self.processes.set_workers(language, count)
     }
 
     fn run_batch(&self, orders: &OrdersInput, valuation: ValuationName) -> Result<(), Refusal> {

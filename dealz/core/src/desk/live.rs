@@ -121,6 +121,7 @@ impl Live {
         let shows_house = stage.is_some() && scenes.open.is_none();
         let own = processes::Surroundings {
             programs: programs.clone(),
+            root: ".".into(),
             stage,
             hub: shared.clone(),
             endpoints: services.into_iter().chain([(ORDERS, orders), (RESULTS, results), (CONTROL, control)]).collect(),

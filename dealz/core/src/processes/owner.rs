@@ -10,17 +10,17 @@ use std::{
 
 use scenez::{
     script::{self, Act},
-    stage::{ActorView, Command, Progress, Snapshot, Stage},
+    stage::{Command, Progress, Snapshot, Stage},
 };
 use wire::foreign;
 
-use super::{WORKERS_MAX, house, list::List, possible::possible};
+use super::{WORKERS_MAX, house, languages::Languages, list::List, possible::possible};
 use crate::{
     clock::now_ms,
     command::{ProcessAct, Refusal},
-    dashboard::workers::WORKER,
+    dashboard::workers::{RUST, WORKER},
     event::Event,
-    view::{ProcessState, ProcessView, ValuationName},
+    view::{LanguageView, ProcessState, ProcessView, ValuationName},
 };
 
 /// How often the system is asked about the processes.
@@ -39,6 +39,8 @@ const GONE_WITHIN: Duration = Duration::from_secs(2);
 pub(crate) enum Message {
     /// The stage shows something new.
     Changed,
+    /// Whether this machine has a language.
+    Present(String, bool),
     /// An order, and where to answer: with the process ids of the local workers if they are asked for.
     Order(Order, SyncSender<Answer>),
     /// End the thread.
@@ -51,7 +53,8 @@ pub(crate) type Answer = Result<Vec<u32>, Refusal>;
 /// What the thread can do.
 pub(crate) enum Order {
     Act(String, ProcessAct),
-    SetWorkers(u32),
+    SetWorkers(String, u32),
+    AskForLanguages,
     KillWorker,
     SetValuation(ValuationName),
     Reset,
@@ -62,28 +65,35 @@ pub(crate) struct Owner {
     stage: Arc<Stage>,
     /// Whether the scene starts with the desk, and again after a reset.
     starts: bool,
-    /// How many local workers there should be.
-    wanted: u32,
-    /// The number of the scene's start that `wanted` is of.
+    languages: Languages,
+    /// The number of the scene's start that the list is of.
     start: u64,
+    sender: SyncSender<Message>,
     messages: Receiver<Message>,
     events: SyncSender<Event>,
     list: List,
     /// What was reported last.
-    reported: Option<(Vec<ProcessView>, u32)>,
+    reported: Option<(Vec<ProcessView>, Vec<LanguageView>)>,
     is_changed: bool,
     next_report: Instant,
     next_look: Instant,
 }
 
 impl Owner {
-    pub(crate) fn new(stage: Arc<Stage>, starts: bool, messages: Receiver<Message>, events: SyncSender<Event>) -> Self {
+    pub(super) fn new(
+        stage: Arc<Stage>,
+        languages: Languages,
+        starts: bool,
+        (sender, messages): (SyncSender<Message>, Receiver<Message>),
+        events: SyncSender<Event>,
+    ) -> Self {
         let now = Instant::now();
         Self {
             stage,
             starts,
-            wanted: 0,
+            languages,
             start: 0,
+            sender,
             messages,
             events,
             list: List::of_desk(),
@@ -111,6 +121,10 @@ impl Owner {
                     self.is_changed = true;
                 }
                 Ok(Message::Changed) => self.is_changed = true,
+                Ok(Message::Present(language, is_present)) => {
+                    self.languages.handle_present(&language, is_present);
+                    self.is_changed = true;
+                }
                 Err(RecvTimeoutError::Timeout) => {}
             }
         }
@@ -119,7 +133,8 @@ impl Owner {
     fn handle(&mut self, order: Order) -> Answer {
         match order {
             Order::Act(id, act) => self.act(id, act)?,
-            Order::SetWorkers(count) => self.set_workers(count)?,
+            Order::SetWorkers(language, count) => self.set_workers(&language, count)?,
+            Order::AskForLanguages => self.languages.ask(self.sender.clone()),
             Order::KillWorker => self.kill_worker()?,
             Order::SetValuation(valuation) => return self.set_valuation(valuation),
             Order::Reset => self.reset()?,
@@ -136,9 +151,6 @@ impl Owner {
         let act = possible(&view.state, act).map_err(refused)?;
         self.command(Command::Act(Act::Process(act, id.clone())))?;
         let (snapshot, views) = (self.stage.snapshot(), self.views());
-        if id.starts_with(WORKER) {
-            self.wanted = wanted(&snapshot);
-        }
         if act == script::ProcessAct::Start {
             // Another process may hold its port by now, or it cannot be started.
             let started = views.iter().find(|view| view.id == id).map(|view| &view.state);
@@ -154,9 +166,13 @@ impl Owner {
         Ok(())
     }
 
-    fn set_workers(&mut self, count: u32) -> Result<(), Refusal> {
-        self.wanted = count.min(WORKERS_MAX);
-        self.command(Command::Number { member: house::member_of_workers(), count: self.wanted }).map(drop)
+    fn set_workers(&self, language: &str, count: u32) -> Result<(), Refusal> {
+        let member = self.languages.member(language)?;
+        let others = self.languages.views(&self.stage.snapshot()).into_iter().filter(|other| other.id != language);
+        if others.map(|other| other.wanted).sum::<u32>().saturating_add(count) > WORKERS_MAX {
+            return Err(Refusal::invalid("count", &format!("dealz runs at most {WORKERS_MAX} workers")));
+        }
+        self.command(Command::Number { member, count }).map(drop)
     }
 
     fn kill_worker(&mut self) -> Result<(), Refusal> {
@@ -166,14 +182,19 @@ impl Owner {
         let Some(last) = views.pop() else {
             return Err(Refusal::not_now("no worker of this desk is running"));
         };
-        self.command(Command::Act(Act::Process(script::ProcessAct::Kill, last.id)))?;
-        self.wanted = self.wanted.saturating_sub(1);
-        Ok(())
+        self.command(Command::Act(Act::Process(script::ProcessAct::Kill, last.id))).map(drop)
     }
 
     /// Has all local workers compute this, and returns the process ids of those that do.
     fn set_valuation(&mut self, valuation: ValuationName) -> Answer {
-        let member = house::member_of_workers();
+        let languages = self.languages.views(&self.stage.snapshot());
+        let mut others = languages.iter().filter(|language| language.id != RUST && language.wanted > 0);
+        if valuation == ValuationName::Var
+            && let Some(LanguageView { name, .. }) = others.next()
+        {
+            return Err(Refusal::not_now(&format!("no worker in {name} computes value at risk: remove it first")));
+        }
+        let member = house::member_of_workers(RUST);
         let words = house::words_of_worker(&self.stage.snapshot().scene, valuation);
         self.command(Command::Run { member: member.clone(), words })?;
         self.stage.wait(DONE_WITHIN, |snapshot| !snapshot.named(&member).any(|actor| actor.will_start));
@@ -201,7 +222,7 @@ impl Owner {
     fn views(&mut self) -> Vec<ProcessView> {
         let snapshot = self.stage.snapshot();
         if self.start != snapshot.start {
-            (self.start, self.wanted) = (snapshot.start, wanted(&snapshot));
+            self.start = snapshot.start;
             self.list.clear();
         }
         self.list.follow(&snapshot, now_ms())
@@ -217,20 +238,13 @@ impl Owner {
             return;
         }
         (self.next_report, self.is_changed) = (now + BEAT, false);
-        let report = (self.views(), self.wanted);
+        let report = (self.views(), self.languages.views(&self.stage.snapshot()));
         if self.reported.as_ref() == Some(&report) {
             return;
         }
-        match self.events.try_send(Event::Processes(report.0.clone(), report.1)) {
+        match self.events.try_send(Event::Processes(report.0.clone(), report.1.clone())) {
             Err(TrySendError::Full(_)) => self.is_changed = true,
             _ => self.reported = Some(report),
         }
     }
-}
-
-/// How many workers run and are to go on, or will be started again.
-fn wanted(snapshot: &Snapshot) -> u32 {
-    let member = house::member_of_workers();
-    let is_wanted = |actor: &&ActorView| actor.will_start || (actor.runs() && !actor.is_ending);
-    snapshot.named(&member).filter(is_wanted).count() as u32
 }

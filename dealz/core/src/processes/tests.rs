@@ -1,5 +1,7 @@
 //! With the real programs, at ports that the system chooses.
 
+mod languages;
+
 use std::{
     cell::RefCell, collections::BTreeMap, fs, os::unix::fs::PermissionsExt as _, path::Path, sync::mpsc::Receiver,
     time::Instant,
@@ -17,14 +19,15 @@ use wire::{
 use super::*;
 use crate::{
     config,
-    view::{ProcessState, ProcessView},
+    dashboard::workers::RUST,
+    view::{LanguageView, ProcessState, ProcessView},
 };
 
 struct Started {
     processes: Processes,
     events: Receiver<Event>,
     /// The last report: an unchanged list is not reported again.
-    last: RefCell<Option<(Views, u32)>>,
+    last: RefCell<Option<(Views, Vec<LanguageView>)>>,
 }
 
 /// The programs of a folder, with endpoints at which no process listens.
@@ -32,7 +35,7 @@ fn programs(folder: &Path) -> Surroundings {
     let channels = [TICKS, REQUESTS, BROADCASTS, ORDERS, RESULTS, CONTROL];
     let endpoints: [String; 6] = testkit::free_endpoints();
     let endpoints = channels.into_iter().zip(endpoints.map(|endpoint| endpoint.parse().unwrap())).collect();
-    Surroundings { programs: folder.to_owned(), stage: None, hub: StageHub::Own, endpoints }
+    Surroundings { programs: folder.to_owned(), root: ".".into(), stage: None, hub: StageHub::Own, endpoints }
 }
 
 /// The endpoint of a channel.
@@ -69,21 +72,28 @@ fn scripts(script: &str) -> tempfile::TempDir {
 type Views = BTreeMap<String, ProcessView>;
 
 impl Started {
-    /// Waits until the list is as wanted.
+    /// Waits until the list, and the number of workers, are as wanted.
     fn until(&self, what: &str, wanted: impl Fn(&Views, u32) -> bool) -> Views {
+        self.until_with_languages(what, |views, languages| {
+            wanted(views, languages.iter().map(|language| language.wanted).sum())
+        })
+    }
+
+    /// Waits until the list and the languages are as wanted.
+    fn until_with_languages(&self, what: &str, wanted: impl Fn(&Views, &[LanguageView]) -> bool) -> Views {
         let mut last = self.last.borrow_mut();
         let deadline = Instant::now() + testkit::BOUND;
         loop {
-            if let Some((views, count)) = &*last
-                && wanted(views, *count)
+            if let Some((views, languages)) = &*last
+                && wanted(views, languages)
             {
                 return views.clone();
             }
             let Ok(event) = self.events.recv_timeout(deadline.saturating_duration_since(Instant::now())) else {
                 panic!("not in time: {what}: {last:#?}");
             };
-            let Event::Processes(views, count) = event else { panic!("{event:?}") };
-            *last = Some((views.into_iter().map(|view| (view.id.clone(), view)).collect(), count));
+            let Event::Processes(views, languages) = event else { panic!("{event:?}") };
+            *last = Some((views.into_iter().map(|view| (view.id.clone(), view)).collect(), languages));
         }
     }
 
@@ -152,7 +162,7 @@ fn the_end_of_a_process_is_shown_and_it_is_not_restarted() {
     rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
     assert_eq!(started.until_ended("worker-1"), "killed by signal 9");
     started.act("chatz", ProcessAct::Start).unwrap();
-    started.until("only what is asked for runs", |views, wanted| running(views) == 2 && wanted == 1);
+    started.until("only what is asked for runs", |views, wanted| running(views) == 2 && wanted == 0);
 }
 
 #[test]
@@ -270,20 +280,21 @@ fn workers_come_and_go_as_asked() {
         let live = views.values().filter(|view| view.state == ProcessState::Running);
         live.filter_map(|view| view.id.strip_prefix("worker-").map(str::to_owned)).collect()
     };
-    started.processes.set_workers(3).unwrap();
+    started.processes.set_workers(RUST, 3).unwrap();
     started.until("three", |views, wanted| numbers(views) == ["1", "2", "3"] && wanted == 3);
     started.processes.kill_worker().unwrap();
     let views = started.until("one is dead", |views, wanted| numbers(views) == ["1", "2"] && wanted == 2);
     assert!(views.contains_key("worker-3"));
     started.until_ended("worker-3");
-    started.processes.set_workers(3).unwrap();
+    started.processes.set_workers(RUST, 3).unwrap();
     started.until("three again", |views, wanted| numbers(views) == ["1", "2", "3"] && wanted == 3);
-    started.processes.set_workers(1).unwrap();
+    started.processes.set_workers(RUST, 1).unwrap();
     started.until("one", |views, wanted| numbers(views) == ["1"] && wanted == 1 && views.len() == 3);
-    started.processes.set_workers(0).unwrap();
+    started.processes.set_workers(RUST, 0).unwrap();
     started.until("none", |views, wanted| views.len() == 2 && wanted == 0);
     assert!(started.processes.kill_worker().is_err());
-    started.processes.set_workers(1_000).unwrap();
+    assert!(started.processes.set_workers(RUST, 17).is_err());
+    started.processes.set_workers(RUST, 16).unwrap();
     started.until("no more than may be", |views, wanted| numbers(views).len() == 16 && wanted == 16);
 }
 
@@ -295,7 +306,7 @@ fn another_valuation_restarts_the_workers() {
     assert_eq!(started.processes.set_valuation(ValuationName::Notional).unwrap(), before);
     let after = started.processes.set_valuation(ValuationName::Var).unwrap();
     assert!(after.len() == 2 && !after.iter().any(|pid| before.contains(pid)) && !before.iter().any(|&pid| lives(pid)));
-    started.processes.set_workers(3).unwrap();
+    started.processes.set_workers(RUST, 3).unwrap();
     started.until("a new one computes the same", |views, _| {
         views.get("worker-3").is_some_and(|view| view.command.contains("--valuation var"))
     });
@@ -306,7 +317,7 @@ fn another_valuation_restarts_the_workers() {
 fn a_reset_brings_the_stage_back_soon() {
     let started = start(Some(2));
     let before = started.until("all run", |views, _| running(views) == 4);
-    started.processes.set_workers(5).unwrap();
+    started.processes.set_workers(RUST, 5).unwrap();
     started.processes.set_valuation(ValuationName::Var).unwrap();
     started.act("tickz", ProcessAct::Suspend).unwrap();
     started.act("chatz", ProcessAct::Kill).unwrap();

@@ -18,8 +18,10 @@ pub struct ValuzView {
     /// The number of workers that sent READY without a name.
     #[ts(type = "number")]
     pub nameless: u64,
-    /// The number of workers that dealz should run.
+    /// The number of workers that dealz runs, and of those that start.
     pub wanted: u32,
+    /// In which languages, Rust first: all that have a worker, even if this machine does not have them.
+    pub languages: Vec<LanguageView>,
     /// For each valuation, how many orders make a batch of about ten seconds.
     pub recommended: Vec<RecommendedCount>,
     /// The most orders that a batch may have.
@@ -191,6 +193,39 @@ pub enum Verification {
         /// The reason, as a sentence.
         reason: String,
     },
+}
+
+/// The workers of dealz in one language.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct LanguageView {
+    /// Its name in commands: `rust`, `csharp`.
+    pub id: String,
+    /// Its name for people: `Rust`, `C#`.
+    pub name: String,
+    /// Of these, the number in this language.
+    pub wanted: u32,
+    /// Whether a worker can be started.
+    pub state: LanguageState,
+}
+
+/// Whether a worker in a language can be started.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", tag = "is")]
+pub enum LanguageState {
+    /// This machine was not asked yet: [`Command::Languages`](crate::command::Command::Languages).
+    Unknown,
+    /// This machine has the language.
+    Present,
+    /// The worker is being built, and starts when it is.
+    Building,
+    /// The last worker could not be started.
+    Failed {
+        /// The reason, as a sentence.
+        reason: String,
+    },
+    /// This machine does not have the language, or not its library.
+    Missing,
 }
 
 /// One worker.

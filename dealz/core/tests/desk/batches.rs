@@ -41,7 +41,7 @@ fn a_batch_is_verified_though_a_worker_is_killed_in_the_middle() {
         page.is("worker-2", &ProcessState::Ended { how: "killed by signal 9".to_owned() })
     });
 
-    desk.act(Command::SetWorkers { count: 3 }).unwrap();
+    desk.act(Command::SetWorkers { count: 3, language: None }).unwrap();
     page.until("three", |page| {
         let workers = &page.valuz.as_ref().unwrap().workers;
         workers.iter().filter(|worker| worker.state == WorkerState::Ready && worker.process.is_some()).count() == 3

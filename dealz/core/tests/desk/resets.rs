@@ -20,7 +20,7 @@ fn a_reset_puts_everything_back_to_the_start_soon() {
         Command::Follow { symbol: "GOOG".to_owned() },
         Command::Forget { symbol: "MSFT".to_owned() },
         Command::Rename { name: "bob".to_owned() },
-        Command::SetWorkers { count: 4 },
+        Command::SetWorkers { count: 4, language: None },
         Command::RunBatch { orders: OrdersInput::Seed { seed: 1, count: 100_000 }, valuation: ValuationName::Var },
     ] {
         desk.act(command).unwrap();

@@ -78,7 +78,8 @@ fn what_is_said_is_heard_and_a_name_can_be_changed() {
     for (command, field) in [
         (Command::Rename { name: "not one".to_owned() }, "name"),
         (Command::Say { text: String::new() }, "text"),
-        (Command::SetWorkers { count: 17 }, "count"),
+        (Command::SetWorkers { count: 17, language: None }, "count"),
+        (Command::SetWorkers { count: 1, language: Some("cobol".to_owned()) }, "language"),
     ] {
         let refusal = desk.act(command).unwrap_err();
         assert!(matches!(&refusal, Refusal::Invalid { field: its, .. } if its == field), "{refusal:?}");
