@@ -14,7 +14,7 @@ id: string,
  */
 name: string, 
 /**
- * The number of workers that dealz should run.
+ * Of these, the number in this language.
  */
 wanted: number, 
 /**

@@ -28,7 +28,7 @@ workers: Array<WorkerView>,
  */
 nameless: number, 
 /**
- * The number of workers that dealz should run.
+ * The number of workers that dealz runs, and of those that start.
  */
 wanted: number, 
 /**
