@@ -161,12 +161,11 @@ linkz *args: (release 'linkz')
 keys *args: (release 'keyz')
     @cd {{ here }} && exec {{ programs }}/keyz "$@"
 
-# Twice as many tests at a time as there are processors: most of them wait.
 # all tests: services, page, window and whole system
 [group('work')]
 test: ui tauri-driver
     cargo build --workspace --bins --locked
-    RUST_TEST_THREADS=$((2 * {{ num_cpus() }})) cargo test --workspace --locked
+    cargo test --workspace --locked
     {{ target }}/debug/peerz matrix --setup --check c python typescript
     cd ui && npm run --silent test
     cd ui && PROGRAMS={{ target }}/debug TAURI_DRIVER={{ tools }}/bin/tauri-driver npm run --silent test:desk

@@ -164,7 +164,7 @@ describe('what is there stays where it is', () => {
     for (const [was, is] of shared(before, show(samples.demo(), ROOM, stage))) expect(is).toEqual(was)
   })
 
-  test('when any one of twenty goes', () => {
+  test('when any one of twenty goes', { timeout: 30_000 }, () => {
     const whole = samples.twenty()
     for (const { id } of whole.cast.processes) {
       const stage = settling()

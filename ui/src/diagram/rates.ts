@@ -21,8 +21,12 @@ export class Meter {
   read(cast: CastView, counts: ReadonlyMap<string, ProcessCounts>, timeMs: number): Map<string, Rate> {
     this.#samples = withTraffic(this.#samples, { cast, counts }, timeMs)
     const rates = new Map<string, Rate>()
+    // What is suspended, silent or gone sends nothing now, whatever it did in the last ten seconds.
+    const absent = cast.processes.filter(({ presence }) => presence !== 'present')
+    const still = new Set(absent.flatMap(({ sockets }) => sockets.map(({ key }) => key)))
     forSockets(cast, counts, (key, { onTheWay, waiting }) => {
-      rates.set(key, { perSecond: steadyRate(this.#samples, key), onTheWay, waiting })
+      const perSecond = still.has(key) ? 0 : steadyRate(this.#samples, key)
+      rates.set(key, { perSecond, onTheWay, waiting })
     })
     return rates
   }

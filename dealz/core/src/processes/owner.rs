@@ -30,7 +30,7 @@ const LOOK: Duration = Duration::from_secs(1);
 const BEAT: Duration = Duration::from_millis(200);
 
 /// How long the stage may take to do something.
-const DONE_WITHIN: Duration = Duration::from_secs(1);
+const DONE_WITHIN: Duration = Duration::from_secs(3);
 
 /// How long all processes may take to be gone.
 const GONE_WITHIN: Duration = Duration::from_secs(2);
