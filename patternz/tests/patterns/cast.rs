@@ -42,27 +42,25 @@ impl Cast {
 
     /// Waits until a value is as wanted, and returns it.
     pub(crate) fn until(&mut self, program: &Program, name: &str, wanted: impl Fn(u64) -> bool) -> u64 {
-        let deadline = Instant::now() + BOUND;
-        loop {
-            let value = self.value(program, name);
-            if wanted(value) {
-                return value;
-            }
-            assert!(Instant::now() < deadline, "{name} is {value} after {BOUND:?}; log:\n{}", program.log());
-            self.take_one(Duration::from_millis(100));
-        }
+        let [value] = self.until_all(program, [name], |[value]| wanted(value));
+        value
     }
 
-    /// Waits until two values are as wanted together. A report may be made between the two counts of one message, so values
-    /// of a running process agree in the end, not in each report.
-    pub(crate) fn until_both(&mut self, program: &Program, names: [&str; 2], wanted: impl Fn(u64, u64) -> bool) {
+    /// Waits until several values are as wanted together, and returns them. A report may be made between the two counts of one
+    /// message, so values of a running process agree in the end, not in each report.
+    pub(crate) fn until_all<const N: usize>(
+        &mut self,
+        program: &Program,
+        names: [&str; N],
+        wanted: impl Fn([u64; N]) -> bool,
+    ) -> [u64; N] {
         let deadline = Instant::now() + BOUND;
         loop {
-            let [first, second] = names.map(|name| self.value(program, name));
-            if wanted(first, second) {
-                return;
+            let values = names.map(|name| self.value(program, name));
+            if wanted(values) {
+                return values;
             }
-            assert!(Instant::now() < deadline, "{names:?} are {first} and {second}; log:\n{}", program.log());
+            assert!(Instant::now() < deadline, "{names:?} are {values:?} after {BOUND:?}; log:\n{}", program.log());
             self.take_one(Duration::from_millis(100));
         }
     }

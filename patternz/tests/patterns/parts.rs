@@ -18,7 +18,7 @@ fn a_message_arrives_whole_or_not_at_all() {
     assert_eq!(pull.next_line(), "2: 1 of 3 | 2: 2 of 3 | 2: 3 of 3");
     assert_eq!(pull.next_line(), "1: 1 of 1");
     // Each message of the first has two frames more than one.
-    cast.until_both(&pull, ["frames", "pulled"], |frames, pulled| frames == pulled + 4);
+    cast.until_all(&pull, ["frames", "pulled"], |[frames, pulled]| frames == pulled + 4);
 }
 
 #[test]
@@ -32,6 +32,6 @@ fn a_stopped_sender_finishes_its_message_and_sends_no_other() {
     assert_eq!((finished.code, finished.stdout.as_str()), (Some(0), "1: sent\n"), "{}", finished.stderr);
     // One that comes after it is the second.
     let next = cast.start(&format!("push --count 1 {}", to(&pull, "pull")));
-    cast.until_both(&pull, ["pulled", "frames"], |pulled, frames| (pulled, frames) == (2, 256));
+    cast.until_all(&pull, ["pulled", "frames"], |values| values == [2, 256]);
     drop(next);
 }

@@ -12,7 +12,7 @@ fn ping_gets_a_reply_to_each_request_whatever_the_transport() {
         let ping = cast.start(&format!("ping --pause 1ms {}", to(&pong, "rep")));
         let replies = cast.until(&ping, "replies", |replies| replies >= 20);
         cast.until(&pong, "requests", |requests| requests >= replies);
-        cast.until_both(&ping, ["sent", "replies"], |sent, replies| sent == replies || sent == replies + 1);
+        cast.until_all(&ping, ["sent", "replies"], |[sent, replies]| sent == replies || sent == replies + 1);
     }
 }
 

@@ -29,8 +29,8 @@ const LOOK: Duration = Duration::from_secs(1);
 /// The least time between two reports.
 const BEAT: Duration = Duration::from_millis(200);
 
-/// How long the stage may take to do something.
-const DONE_WITHIN: Duration = Duration::from_secs(3);
+/// How long the stage may take to do something. What needs two steps of it still answers in time.
+const DONE_WITHIN: Duration = Duration::from_secs(2);
 
 /// How long all processes may take to be gone.
 const GONE_WITHIN: Duration = Duration::from_secs(2);

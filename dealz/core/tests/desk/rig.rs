@@ -52,6 +52,13 @@ fn prices() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/stocks.csv")
 }
 
+/// A desk that shows the scenes of a folder, and opens one of them at the start.
+pub(crate) fn with_scenes(folder: &Path, open: Option<&str>) -> DeskConfig {
+    let _ = ["linkz", "scenez"].map(testkit::sibling);
+    let scenes = ScenesConfig { folder: folder.to_owned(), open: open.map(str::to_owned), auto: None };
+    DeskConfig { scenes, ..config(None) }
+}
+
 pub(crate) fn start(workers: Option<u32>) -> (Desk, Page) {
     start_with(config(workers))
 }

@@ -3,13 +3,13 @@
 use std::fs;
 
 use dealz_core::{
-    Desk, DeskConfig, ScenesConfig, StartError,
+    Desk, DeskConfig, StartError,
     command::{Command, CueStep, ProcessAct, Refusal, Reply},
     view::{ActorLife, CueProgress, HighlightView, PageKind, Recorded, Update, ViewName},
 };
 use tempfile::TempDir;
 
-use crate::rig::{Page, config, lives, start_with};
+use crate::rig::{Page, lives, start_with, with_scenes};
 
 /// Prices, a watcher behind a link, and one that a cue starts.
 const PRICES: &str = r#"# Prices
@@ -82,12 +82,6 @@ fn folder(scenes: &[(&str, &str)]) -> TempDir {
     folder
 }
 
-fn config_of(folder: &TempDir, open: Option<&str>) -> DeskConfig {
-    let _ = ["linkz", "scenez"].map(testkit::sibling);
-    let scenes = ScenesConfig { folder: folder.path().to_owned(), open: open.map(str::to_owned), auto: None };
-    DeskConfig { scenes, ..config(None) }
-}
-
 fn scene(name: &str) -> Command {
     Command::Scene { name: name.to_owned() }
 }
@@ -130,7 +124,7 @@ fn assert_ended(pids: &[u32]) {
 #[test]
 fn a_scene_is_opened_played_to_its_end_and_closed() {
     let folder = folder(&[("prices", PRICES), ("other", OTHER)]);
-    let (desk, mut page) = start_with(config_of(&folder, None));
+    let (desk, mut page) = start_with(with_scenes(folder.path(), None));
     page.until("the folder is shown", |page| page.scenes.folder.len() == 2);
     assert_eq!((&page.scenes.problem, &page.scenes.open, page.scenes.started_ms), (&None, &None, None));
 
@@ -164,7 +158,7 @@ fn a_scene_is_opened_played_to_its_end_and_closed() {
 #[test]
 fn a_step_back_and_a_reset_start_the_scene_again_and_another_scene_ends_it() {
     let folder = folder(&[("prices", PRICES), ("other", OTHER)]);
-    let (desk, mut page) = start_with(config_of(&folder, Some("prices")));
+    let (desk, mut page) = start_with(with_scenes(folder.path(), Some("prices")));
     page.until_cue(1, 0, CueProgress::Met);
     let first = page.actor_pids();
     act(&desk, Command::Cue { to: CueStep::Next });
@@ -195,7 +189,7 @@ fn a_step_back_and_a_reset_start_the_scene_again_and_another_scene_ends_it() {
 #[test]
 fn the_views_and_highlights_of_cues_are_those_of_the_desk() {
     let folder = folder(&[("prices", PRICES)]);
-    let (desk, mut page) = start_with(config_of(&folder, None));
+    let (desk, mut page) = start_with(with_scenes(folder.path(), None));
     act(&desk, scene("prices"));
     page.until("the first cue shows the bytes", |page| page.chosen == [ViewName::Wire]);
     page.until("its socket pulses", |page| page.highlight.sockets.len() == 1);
@@ -216,7 +210,7 @@ fn the_views_and_highlights_of_cues_are_those_of_the_desk() {
 #[test]
 fn a_hand_makes_things_fail_and_clears_them() {
     let folder = folder(&[("prices", PRICES)]);
-    let (desk, mut page) = start_with(config_of(&folder, Some("prices")));
+    let (desk, mut page) = start_with(with_scenes(folder.path(), Some("prices")));
     page.until_cue(1, 0, CueProgress::Met);
     let fault = |on: &str, fault: &str, lasts: &str| Command::Fault {
         on: on.to_owned(),
@@ -262,7 +256,7 @@ fn a_scene_with_a_mistake_is_refused_with_its_line_and_the_open_one_stays() {
     let wrong = PRICES.replacen("late.received", "lat.received", 1);
     let missing = OTHER.replacen("tickz publish", "no-such-program", 1);
     let folder = folder(&[("other", OTHER), ("wrong", &wrong), ("missing", &missing)]);
-    let (desk, mut page) = start_with(config_of(&folder, Some("other")));
+    let (desk, mut page) = start_with(with_scenes(folder.path(), Some("other")));
     page.until_cue(1, 0, CueProgress::Met);
     let pid = page.actor_pid("other");
     let refusal = desk.act(scene("wrong")).unwrap_err();
@@ -280,7 +274,7 @@ fn a_scene_with_a_mistake_is_refused_with_its_line_and_the_open_one_stays() {
     act(&desk, scene("wrong"));
     page.until_cue(1, 0, CueProgress::Met);
 
-    let error = Desk::start(config_of(&folder, Some("missing"))).err().unwrap();
+    let error = Desk::start(with_scenes(folder.path(), Some("missing"))).err().unwrap();
     assert!(matches!(error, StartError::Scene(_)) && error.to_string().contains("missing.md:4: "), "{error}");
 }
 
@@ -291,7 +285,7 @@ fn the_recording_of_a_scene_is_played_until_what_is_live_is_wanted_again() {
     let recording = serde_json::to_string(&Recorded::Update { update }).unwrap() + "\n";
     let file = folder.path().join("recordings/prices.jsonl");
     fs::create_dir(file.parent().unwrap()).unwrap();
-    let (desk, mut page) = start_with(config_of(&folder, None));
+    let (desk, mut page) = start_with(with_scenes(folder.path(), None));
     let play = |name: &str| Command::Play { scene: name.to_owned() };
     let get = |name: &str| Command::Recording { scene: Some(name.to_owned()) };
     page.until("the folder", |page| page.scenes.folder.len() == 2);
@@ -333,11 +327,11 @@ fn the_recording_of_a_scene_is_played_until_what_is_live_is_wanted_again() {
 #[test]
 fn two_desks_play_the_same_scene() {
     let folder = folder(&[("prices", PRICES)]);
-    let (_one, mut first) = start_with(config_of(&folder, Some("prices")));
+    let (_one, mut first) = start_with(with_scenes(folder.path(), Some("prices")));
     // The second desk uses the first one's hub.
     let [reports, observations] = testkit::free_endpoints().map(|endpoint| endpoint.parse().unwrap());
     let hub = sockets::HubConfig { reports, observations };
-    let at = |hub: &sockets::HubConfig| DeskConfig { hub: hub.clone(), ..config_of(&folder, Some("prices")) };
+    let at = |hub: &sockets::HubConfig| DeskConfig { hub: hub.clone(), ..with_scenes(folder.path(), Some("prices")) };
     let (_two, mut second) = start_with(at(&hub));
     let (_three, mut third) = start_with(at(&hub));
     for page in [&mut first, &mut second, &mut third] {
@@ -353,7 +347,8 @@ fn two_desks_play_the_same_scene() {
 fn the_notes_are_for_pages_that_control_and_a_recording_has_the_rest() {
     let folder = folder(&[("prices", PRICES)]);
     let file = folder.path().join("talk.jsonl");
-    let (desk, mut page) = start_with(DeskConfig { record: Some(file.clone()), ..config_of(&folder, Some("prices")) });
+    let (desk, mut page) =
+        start_with(DeskConfig { record: Some(file.clone()), ..with_scenes(folder.path(), Some("prices")) });
     for kind in [PageKind::View, PageKind::Audience] {
         let mut viewer = Page::of_kind(&desk, kind);
         viewer.until("the scene is shown", |page| page.scenes.open.is_some());

@@ -3,13 +3,12 @@
 use std::{fs, process::Command as System};
 
 use dealz_core::{
-    DeskConfig, ScenesConfig,
     command::{Command, CueStep, ProcessAct},
     view::{CueProgress, ProcessState},
 };
 use tempfile::TempDir;
 
-use crate::rig::{Page, config, start_with};
+use crate::rig::{Page, start_with, with_scenes};
 
 /// A publisher with the name of a service of the desk, a watcher behind a link, and one that a later cue starts.
 const SCENE: &str = r#"# Prices
@@ -64,12 +63,6 @@ fn folder(files: &[(&str, &str)]) -> TempDir {
     folder
 }
 
-fn config_of(folder: &TempDir, open: &str) -> DeskConfig {
-    let _ = ["linkz", "scenez"].map(testkit::sibling);
-    let scenes = ScenesConfig { folder: folder.path().join("scenes"), open: Some(open.to_owned()), auto: None };
-    DeskConfig { scenes, ..config(None) }
-}
-
 impl Page {
     fn state_of(&self, name: &str) -> Option<&ProcessState> {
         self.troupe.iter().find(|process| process.id == name).map(|process| &process.state)
@@ -79,7 +72,7 @@ impl Page {
 #[test]
 fn the_processes_of_a_scene_are_listed_and_obey() {
     let folder = folder(&[("scenes/prices.md", SCENE)]);
-    let (desk, mut page) = start_with(config_of(&folder, "prices"));
+    let (desk, mut page) = start_with(with_scenes(&folder.path().join("scenes"), Some("prices")));
     page.until("the list with a line", |page| {
         page.troupe.iter().any(|process| process.id == "early" && !process.log.is_empty())
     });
@@ -117,7 +110,7 @@ fn what_is_built_is_shown_and_the_scene_starts_by_itself_when_it_is() {
     let gate = folder.path().join("gate");
     assert!(System::new("mkfifo").arg(&gate).status().unwrap().success());
     // To open it takes no longer than any other scene, whatever the build takes.
-    let (desk, mut page) = start_with(config_of(&folder, "peer"));
+    let (desk, mut page) = start_with(with_scenes(&folder.path().join("scenes"), Some("peer")));
     page.until("it is built", |page| page.stage.building.is_some());
     assert_eq!(page.stage.building.as_ref().unwrap().what, "building the worker in Shell");
     assert_eq!((page.stage.progress, page.stage.start), (CueProgress::Building, 1));
