@@ -12,6 +12,7 @@
 //! - [`tick`]: tickz, prices
 //! - [`chat`]: chatz, a chat room
 //! - [`value`]: valuz, orders, results and control
+//! - [`job`]: jobz, requests to services and their workers
 //! - [`desk`]: dealz, commands to a running desk
 //! - [`monitor`]: what libzmq reports about a socket
 //! - [`report`]: what a process reports about its sockets
@@ -31,6 +32,7 @@ pub mod error;
 mod fields;
 pub mod foreign;
 pub mod frames;
+pub mod job;
 mod json;
 pub mod monitor;
 pub mod names;
@@ -50,4 +52,4 @@ pub use report::Direction;
 
 /// The channels of each protocol. A protocol that is missing here has unused `CHANNELS`, which the compiler reports.
 const PROTOCOLS: &[&[(Channel, describe::Describe)]] =
-    &[chat::CHANNELS, tick::CHANNELS, value::CHANNELS, report::CHANNELS, desk::CHANNELS];
+    &[chat::CHANNELS, tick::CHANNELS, value::CHANNELS, report::CHANNELS, desk::CHANNELS, job::CHANNELS];

@@ -1,0 +1,61 @@
+//! What a request asks and a reply answers.
+
+use std::fmt;
+
+use crate::{
+    DecodeError, Fault, Frames,
+    describe::{fields::Fields, words},
+};
+
+/// The last frames of a message: at least one, of any bytes.
+#[derive(Clone, Copy)]
+pub struct Body<'a> {
+    frames: &'a Frames,
+    /// The index of its first frame.
+    start: usize,
+}
+
+impl<'a> Body<'a> {
+    /// All frames from `start` on.
+    ///
+    /// # Errors
+    /// `body` missing if there is none.
+    pub const fn of(frames: &'a Frames, start: usize) -> Result<Self, DecodeError> {
+        if start < frames.len() { Ok(Self { frames, start }) } else { Err(Fault::Missing.of("body")) }
+    }
+
+    /// The number of its frames, at least 1.
+    #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "it is never empty")]
+    pub const fn len(&self) -> usize {
+        self.frames.len() - self.start
+    }
+
+    /// Its frames in order.
+    pub fn iter(&self) -> impl Iterator<Item = &'a [u8]> + Clone + use<'a> {
+        self.frames.iter().skip(self.start)
+    }
+
+    /// Adds its frames at the end of a message.
+    pub fn push_to(&self, frames: &mut Frames) {
+        frames.append_from(self.frames, self.start);
+    }
+
+    pub(super) fn describe(fields: &mut Fields<'_>, index: usize) {
+        fields.frames("body", index, |bytes| Ok(words::bytes(bytes)));
+    }
+}
+
+impl PartialEq for Body<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Body<'_> {}
+
+impl fmt::Debug for Body<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_list().entries(self.iter().map(String::from_utf8_lossy)).finish()
+    }
+}

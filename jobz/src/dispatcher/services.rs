@@ -1,0 +1,90 @@
+//! The services that the broker knows.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::{limits::ServiceLimits, waiting::Waiting};
+
+/// A service that has workers, or that clients have asked for.
+#[derive(Debug)]
+pub(super) struct Service {
+    /// Its name.
+    pub(super) name: String,
+    /// Its limits.
+    pub(super) limits: ServiceLimits,
+    /// What waits for a worker.
+    pub(super) waiting: Waiting,
+    /// The workers that can get a request: the least recently used is first.
+    pub(super) free: BTreeSet<(u64, usize)>,
+    /// The number of registered workers.
+    pub(super) workers: usize,
+    /// The requests that its workers have open.
+    pub(super) open: usize,
+    /// The requests that were answered.
+    pub(super) answered: u64,
+}
+
+/// All services, each at a place that it keeps.
+#[derive(Debug, Default)]
+pub(super) struct Services {
+    places: Vec<Option<Service>>,
+    free_places: Vec<usize>,
+    by_name: HashMap<String, usize>,
+}
+
+impl Services {
+    /// The place of a service, which is new if `count_max` allows it.
+    pub(super) fn find_or_add(&mut self, name: &str, limits: ServiceLimits, count_max: usize) -> Option<usize> {
+        if let Some(place) = self.find(name) {
+            return Some(place);
+        }
+        if self.by_name.len() >= count_max {
+            return None;
+        }
+        let place = self.free_places.pop().unwrap_or(self.places.len());
+        if place == self.places.len() {
+            self.places.push(None);
+        }
+        self.by_name.insert(name.to_owned(), place);
+        self.places[place] = Some(Service {
+            name: name.to_owned(),
+            limits,
+            waiting: Waiting::default(),
+            free: BTreeSet::new(),
+            workers: 0,
+            open: 0,
+            answered: 0,
+        });
+        Some(place)
+    }
+
+    /// The place of a service.
+    #[must_use]
+    pub(super) fn find(&self, name: &str) -> Option<usize> {
+        self.by_name.get(name).copied()
+    }
+
+    /// A service.
+    #[must_use]
+    pub(super) fn get(&self, place: usize) -> Option<&Service> {
+        self.places.get(place)?.as_ref()
+    }
+
+    /// A service, to change it.
+    pub(super) fn get_mut(&mut self, place: usize) -> Option<&mut Service> {
+        self.places.get_mut(place)?.as_mut()
+    }
+
+    /// All services, by name.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Service> {
+        self.places.iter().flatten()
+    }
+
+    /// Forgets a service that has no worker and no request.
+    pub(super) fn forget_unused(&mut self, place: usize) {
+        let is_unused = |service: &Service| service.workers == 0 && service.waiting.is_empty() && service.open == 0;
+        if let Some(service) = self.places.get_mut(place).and_then(|found| found.take_if(|found| is_unused(found))) {
+            self.by_name.remove(&service.name);
+            self.free_places.push(place);
+        }
+    }
+}

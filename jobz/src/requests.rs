@@ -1,0 +1,170 @@
+//! The requests that the broker has taken and not answered yet.
+
+use std::{collections::HashMap, sync::Arc, time::Instant};
+
+use wire::{
+    Frames,
+    job::{Body, Dialect},
+};
+
+/// Who a peer is for the broker's `ROUTER`.
+pub type RoutingId = Arc<[u8]>;
+
+/// A request's number: 1 for the broker's first.
+pub type Number = u64;
+
+/// The bytes of an address: the time of the broker's start, the request's number, and which try it is.
+const ADDRESS_BYTES: usize = 20;
+
+/// What a worker gets in place of its client's address, and returns with its replies: which request it is, and which try.
+/// A worker that is late with an earlier try is recognised by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Address {
+    /// Microseconds since 1970 at the broker's start: a reply to an earlier run is for nobody.
+    pub start: u64,
+    /// The request.
+    pub number: Number,
+    /// The try, 1 for the first.
+    pub attempt: u32,
+}
+
+impl Address {
+    /// Its frame: three numbers, big-endian, so that addresses sort as they were given.
+    #[must_use]
+    pub fn encode(&self) -> [u8; ADDRESS_BYTES] {
+        let mut bytes = [0; ADDRESS_BYTES];
+        bytes[..8].copy_from_slice(&self.start.to_be_bytes());
+        bytes[8..16].copy_from_slice(&self.number.to_be_bytes());
+        bytes[16..].copy_from_slice(&self.attempt.to_be_bytes());
+        bytes
+    }
+
+    /// The address in a frame, if the broker can have given it.
+    #[must_use]
+    pub fn decode(frame: &[u8]) -> Option<Self> {
+        let (start, rest) = frame.split_first_chunk()?;
+        let (number, attempt) = rest.split_first_chunk()?;
+        Some(Self {
+            start: u64::from_be_bytes(*start),
+            number: u64::from_be_bytes(*number),
+            attempt: u32::from_be_bytes(attempt.try_into().ok()?),
+        })
+    }
+}
+
+/// A request that is not answered yet.
+#[derive(Debug)]
+pub struct Taken {
+    /// Whose it is.
+    pub client: RoutingId,
+    /// How its client speaks.
+    pub dialect: Dialect,
+    /// The place of its service.
+    pub service: usize,
+    /// What it asks.
+    pub body: Frames,
+    /// How many workers have got it.
+    pub attempts: u32,
+    /// Partial replies for a client whose protocol has one reply to a request.
+    pub joined: Frames,
+    /// Where it is.
+    pub state: State,
+}
+
+/// Where a request is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// It waits for a worker, until then.
+    Waiting(Instant),
+    /// A worker does it, until then.
+    Open {
+        /// The place of the worker.
+        worker: usize,
+        /// When another worker gets it.
+        deadline: Instant,
+    },
+}
+
+/// All requests that are not answered yet.
+#[derive(Debug, Default)]
+pub struct Requests {
+    by_number: HashMap<Number, Taken>,
+    last: Number,
+    bytes: usize,
+}
+
+impl Requests {
+    /// The number of requests.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.by_number.len()
+    }
+
+    /// Whether every request is answered.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.by_number.is_empty()
+    }
+
+    /// The bytes of all of them.
+    #[must_use]
+    pub const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Takes a request that waits until `deadline`.
+    pub fn add(
+        &mut self,
+        client: RoutingId,
+        dialect: Dialect,
+        service: usize,
+        body: Body<'_>,
+        deadline: Instant,
+    ) -> Number {
+        self.last += 1;
+        let mut frames = Frames::new();
+        body.push_to(&mut frames);
+        self.bytes += frames.byte_len();
+        let taken = Taken {
+            client,
+            dialect,
+            service,
+            body: frames,
+            attempts: 0,
+            joined: Frames::new(),
+            state: State::Waiting(deadline),
+        };
+        self.by_number.insert(self.last, taken);
+        self.last
+    }
+
+    /// A request.
+    #[must_use]
+    pub fn get(&self, number: Number) -> Option<&Taken> {
+        self.by_number.get(&number)
+    }
+
+    /// A request, to change it.
+    pub fn get_mut(&mut self, number: Number) -> Option<&mut Taken> {
+        self.by_number.get_mut(&number)
+    }
+
+    /// Keeps a partial reply until the final one; `false` if the broker has no room for it.
+    pub fn join(&mut self, number: Number, body: Body<'_>, bytes_max: usize) -> bool {
+        let Some(taken) = self.by_number.get_mut(&number) else { return false };
+        let bytes: usize = body.iter().map(<[u8]>::len).sum();
+        if self.bytes + bytes > bytes_max {
+            return false;
+        }
+        body.push_to(&mut taken.joined);
+        self.bytes += bytes;
+        true
+    }
+
+    /// Removes a request.
+    pub fn remove(&mut self, number: Number) -> Option<Taken> {
+        let taken = self.by_number.remove(&number)?;
+        self.bytes -= taken.body.byte_len() + taken.joined.byte_len();
+        Some(taken)
+    }
+}

@@ -1,0 +1,123 @@
+//! Who has registered, what each worker is doing, and whether it is alive.
+
+use std::{collections::HashMap, time::Instant};
+
+use wire::job::Dialect;
+
+use crate::requests::{Number, RoutingId};
+
+/// A registered worker.
+#[derive(Debug)]
+pub struct Worker {
+    /// Who it is for the `ROUTER`.
+    pub routing_id: RoutingId,
+    /// How it speaks.
+    pub dialect: Dialect,
+    /// The place of its service.
+    pub service: usize,
+    /// How many requests it may have open.
+    pub credit: usize,
+    /// Whether it has used extension `credit`, so that it knows CANCEL.
+    pub is_extended: bool,
+    /// Its open requests.
+    pub open: Vec<Open>,
+    /// When it last sent something.
+    pub heard: Instant,
+    /// When the broker last sent it something.
+    pub told: Instant,
+    /// When the broker looks at it next.
+    pub look: Instant,
+    /// Whether it has sent heartbeats while it was busy. One that never did, as the simplest workers, may be silent while it works.
+    pub beats_when_busy: bool,
+    /// When it last got a request, as a count of all requests that workers have got.
+    pub last_used: u64,
+}
+
+/// A request that a worker has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Open {
+    /// The request.
+    pub number: Number,
+    /// Which try it is.
+    pub attempt: u32,
+    /// Whether its replies are for its client; after CANCEL they are for nobody, and it holds a place until it ends.
+    pub is_wanted: bool,
+}
+
+impl Worker {
+    /// Whether it can get another request.
+    #[must_use]
+    pub const fn is_free(&self) -> bool {
+        self.open.len() < self.credit
+    }
+
+    /// Whether its silence means that it is gone.
+    #[must_use]
+    pub const fn must_beat(&self) -> bool {
+        self.open.is_empty() || self.beats_when_busy
+    }
+}
+
+/// All registered workers, each at a place that it keeps.
+#[derive(Debug, Default)]
+pub struct Workers {
+    places: Vec<Option<Worker>>,
+    free_places: Vec<usize>,
+    by_routing_id: HashMap<RoutingId, usize>,
+}
+
+impl Workers {
+    /// The number of workers.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.by_routing_id.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.by_routing_id.is_empty()
+    }
+
+    /// Adds a worker, and returns its place.
+    pub fn add(&mut self, worker: Worker) -> usize {
+        let routing_id = worker.routing_id.clone();
+        let place = self.free_places.pop().unwrap_or(self.places.len());
+        if place == self.places.len() {
+            self.places.push(None);
+        }
+        self.places[place] = Some(worker);
+        self.by_routing_id.insert(routing_id, place);
+        place
+    }
+
+    /// Removes a worker.
+    pub fn remove(&mut self, place: usize) -> Option<Worker> {
+        let worker = self.places.get_mut(place)?.take()?;
+        self.by_routing_id.remove(&worker.routing_id);
+        self.free_places.push(place);
+        Some(worker)
+    }
+
+    /// The place of the worker with this routing id.
+    #[must_use]
+    pub fn find(&self, routing_id: &[u8]) -> Option<usize> {
+        self.by_routing_id.get(routing_id).copied()
+    }
+
+    /// A worker.
+    #[must_use]
+    pub fn get(&self, place: usize) -> Option<&Worker> {
+        self.places.get(place)?.as_ref()
+    }
+
+    /// A worker, to change it.
+    pub fn get_mut(&mut self, place: usize) -> Option<&mut Worker> {
+        self.places.get_mut(place)?.as_mut()
+    }
+
+    /// All workers.
+    pub fn iter(&self) -> impl Iterator<Item = &Worker> {
+        self.places.iter().flatten()
+    }
+}
