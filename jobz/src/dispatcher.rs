@@ -134,6 +134,12 @@ impl Dispatcher {
         self.requests.len()
     }
 
+    /// The number of requests that wait for a worker.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.services.iter().map(|service| service.waiting.len()).sum()
+    }
+
     /// The number of registered workers.
     #[must_use]
     pub fn workers(&self) -> usize {

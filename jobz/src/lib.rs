@@ -3,17 +3,25 @@
 //! Clients and workers connect to one `ROUTER`. A client names a service; the broker passes its request to a worker that has
 //! registered that service, and the reply back. A worker that dies or hangs loses its requests to others.
 //!
+//! - [`broker`]: the ROUTER around a dispatcher
 //! - [`dispatcher`]: which worker gets which request, and what becomes of it; pure
 //! - [`requests`]: the requests that the broker has taken, and not answered yet
 //! - [`waiting`]: those of one service that wait for a worker, served in turn of their clients
 //! - [`workers`]: who has registered, what each is doing, and whether it is alive
 //! - [`limits`]: of a service, and of the broker
+//! - [`args`]: the command line
 
+pub mod args;
+pub mod broker;
 pub mod dispatcher;
 pub mod limits;
 pub mod requests;
 pub mod waiting;
 pub mod workers;
 
+pub use broker::{Broker, BrokerConfig};
 pub use dispatcher::Dispatcher;
 pub use limits::{BrokerLimits, ServiceLimits};
+
+/// What each role reports to observers.
+pub const REPORTS: &[wire::report::Declaration] = &[broker::REPORTS];

@@ -82,7 +82,7 @@ pub(crate) use probe::Probes;
 pub use request::{RequestConfig, RequestError, request};
 pub use role::Role;
 pub use security::{Mechanism, Security};
-pub use socket::Socket;
+pub use socket::{Delivery, Socket};
 pub use state::{Refusal, State};
 pub use stop::{Stop, Stopper};
 pub(crate) use tap::Tapped;

@@ -39,6 +39,9 @@ pub enum Role {
     /// Replies to many peers, by their routing ids; a peer that reconnects under its old id gets through
     /// (`ZMQ_ROUTER_HANDOVER`).
     Router,
+    /// The same, and it learns which peers are gone when it sends to them (`ZMQ_ROUTER_MANDATORY`,
+    /// [`crate::Socket::send_to_peer`]).
+    Broker,
     /// Publishes to all subscribers, and receives each subscription (`ZMQ_XPUB_VERBOSER`); on the wire a `PUB`. Its owner
     /// must receive them ([`crate::Listener::take_subscriptions`]): a plain `PUB` that is silent would keep the remains
     /// of every connection.
@@ -66,7 +69,7 @@ impl Role {
             Self::Req | Self::StrictReq => zmq::REQ,
             Self::Rep => zmq::REP,
             Self::Dealer => zmq::DEALER,
-            Self::Router => zmq::ROUTER,
+            Self::Router | Self::Broker => zmq::ROUTER,
             Self::XPub => zmq::XPUB,
             Self::Pub => zmq::PUB,
             Self::Sub => zmq::SUB,
@@ -85,7 +88,7 @@ impl Role {
             Self::Req | Self::StrictReq => "REQ",
             Self::Rep => "REP",
             Self::Dealer => "DEALER",
-            Self::Router => "ROUTER",
+            Self::Router | Self::Broker => "ROUTER",
             Self::XPub => "XPUB",
             Self::Pub => "PUB",
             Self::Sub => "SUB",
@@ -117,6 +120,10 @@ impl Role {
                 socket.set_req_correlate(true)
             }
             Self::Router => socket.set_router_handover(true),
+            Self::Broker => {
+                socket.set_router_handover(true)?;
+                socket.set_router_mandatory(true)
+            }
             Self::XPub => {
                 socket.set_rcvhwm(SUBSCRIPTIONS_MAX)?;
                 raw::set_xpub_verboser(socket)

@@ -52,6 +52,17 @@ pub(crate) struct Shared {
     pub(crate) observation: Option<Observation>,
 }
 
+/// What became of a message to one peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// It is on its way.
+    Sent,
+    /// The peer's queue is full: nothing was sent.
+    Full,
+    /// No peer has this routing id: nothing was sent.
+    Gone,
+}
+
 impl Socket {
     pub(crate) fn adopt(raw: zmq::Socket, role: Role) -> Self {
         Self {
@@ -171,6 +182,19 @@ impl Socket {
     #[inline]
     pub fn send(&mut self, frames: &Frames) -> Result<bool, SocketError> {
         self.send_in_steps(frames, |_| {})
+    }
+
+    /// Sends a whole message of a `ROUTER` that was made to report peers that are gone ([`Role::Broker`]).
+    ///
+    /// # Errors
+    /// As [`Socket::send`].
+    pub fn send_to_peer(&mut self, frames: &Frames) -> Result<Delivery, SocketError> {
+        match self.send(frames) {
+            Ok(true) => Ok(Delivery::Sent),
+            Ok(false) => Ok(Delivery::Full),
+            Err(SocketError::Zmq { reason: zmq::Error::EHOSTUNREACH, .. }) => Ok(Delivery::Gone),
+            Err(error) => Err(error),
+        }
     }
 
     /// The same, frame by frame: calls `before` with the index of each frame before libzmq gets it, to show that peers receive

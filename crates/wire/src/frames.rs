@@ -54,6 +54,16 @@ impl Frames {
         other.iter().skip(index).for_each(|frame| self.push(frame));
     }
 
+    /// Moves the first frame to `first`, whose bytes it replaces; `false` if there is none.
+    pub fn take_first(&mut self, first: &mut Vec<u8>) -> bool {
+        let Some(&end) = self.ends.first() else { return false };
+        first.clear();
+        first.extend(self.bytes.drain(..end));
+        self.ends.remove(0);
+        self.ends.iter_mut().for_each(|other| *other -= end);
+        true
+    }
+
     /// Keeps only the first `count` frames.
     pub fn truncate(&mut self, count: usize) {
         self.ends.truncate(count);

@@ -1,0 +1,203 @@
+//! The broker: owns the ROUTER, and runs one loop on the thread that calls [`Broker::run`].
+//!
+//! Nothing here waits for a peer: what does not fit into a peer's queue is dropped for that peer. A worker that loses a request
+//! that way answers nothing, and the request goes to another one in time.
+
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use sockets::{
+    BindError, Context, Delivery, Endpoint, Listener, MalformedMessages, Role, Socket, SocketError, Stop, Value, wait,
+};
+use tracing::{info, warn};
+use wire::{
+    Frames,
+    job::JOBS,
+    report::{Declaration, DeclaredSocket, DeclaredValue},
+};
+
+use crate::{
+    dispatcher::{Dispatcher, Outbox},
+    limits::BrokerLimits,
+};
+
+/// What it reports to observers.
+pub const REPORTS: Declaration = Declaration {
+    program: "jobz",
+    role: "broker",
+    sockets: &[ROUTER],
+    values: &[WORKERS, WAITING, ANSWERED, RETRIED, LATE, EXPIRED, DEAD],
+};
+
+const ROUTER: DeclaredSocket = DeclaredSocket { name: "jobz.jobs", kind: "ROUTER", channel: JOBS, binds: Some(true) };
+const WORKERS: DeclaredValue = DeclaredValue { name: "workers", unit: "workers" };
+const WAITING: DeclaredValue = DeclaredValue { name: "waiting", unit: "requests" };
+const ANSWERED: DeclaredValue = DeclaredValue { name: "answered", unit: "requests" };
+const RETRIED: DeclaredValue = DeclaredValue { name: "retried", unit: "requests" };
+const LATE: DeclaredValue = DeclaredValue { name: "late", unit: "replies" };
+const EXPIRED: DeclaredValue = DeclaredValue { name: "expired", unit: "requests" };
+const DEAD: DeclaredValue = DeclaredValue { name: "dead", unit: "requests" };
+
+/// How many messages are taken before the loop waits again: libzmq learns what a peer has read only while it waits.
+const MESSAGES_AT_A_TIME: usize = 100;
+
+/// Where a broker binds, and its limits.
+#[derive(Debug, Clone)]
+pub struct BrokerConfig {
+    /// The endpoint for clients and workers.
+    pub jobs: Endpoint,
+    /// The limits.
+    pub limits: BrokerLimits,
+    /// Whether peers may speak as the Python package majortomo does.
+    pub accepts_majortomo: bool,
+}
+
+/// A bound broker, not yet running.
+#[derive(Debug)]
+pub struct Broker {
+    jobs: Socket,
+    endpoint: Endpoint,
+    dispatcher: Dispatcher,
+    malformed: MalformedMessages,
+    listener: Listener,
+    /// For observers.
+    values: Values,
+    /// The current message, without its sender; reused.
+    incoming: Frames,
+    /// Its sender; reused.
+    sender: Vec<u8>,
+    out: Outbox,
+}
+
+/// What observers see of the dispatcher.
+#[derive(Debug)]
+struct Values {
+    workers: Value,
+    waiting: Value,
+    answered: Value,
+    retried: Value,
+    late: Value,
+    expired: Value,
+    dead: Value,
+}
+
+impl Broker {
+    /// Binds the socket.
+    ///
+    /// # Errors
+    /// The port is in use, the address is not of this machine, or the security lacks an allow-list.
+    pub fn bind(context: &Context, config: &BrokerConfig) -> Result<Self, BindError> {
+        let mut jobs = context.socket(Role::Broker, JOBS)?;
+        jobs.watch(ROUTER.name)?;
+        let endpoint = jobs.bind(&config.jobs)?;
+        info!(channel = JOBS.name, %endpoint, "listening");
+        let dispatcher = Dispatcher::new(config.limits, microseconds_since_1970());
+        Ok(Self {
+            jobs,
+            endpoint,
+            dispatcher: if config.accepts_majortomo { dispatcher.accepting_majortomo() } else { dispatcher },
+            malformed: MalformedMessages::default(),
+            listener: Listener::of(JOBS),
+            values: Values::of(context),
+            incoming: Frames::new(),
+            sender: Vec::new(),
+            out: Outbox::default(),
+        })
+    }
+
+    /// Where the broker is bound.
+    #[must_use]
+    pub const fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// Passes requests and replies on until `stop`.
+    ///
+    /// # Errors
+    /// The socket fails, which happens only when its context ends.
+    pub fn run(mut self, stop: &Stop) -> Result<(), SocketError> {
+        loop {
+            let deadlines = self.listener.next_deadline().into_iter().chain(self.dispatcher.next_deadline());
+            let deadline = deadlines.min();
+            let wake = wait(stop, [self.jobs.readable(), self.jobs.events()], deadline)?;
+            if wake.stopped {
+                return Ok(());
+            }
+            let now = Instant::now();
+            self.take_messages(now)?;
+            self.dispatcher.handle_timeout(now, &mut self.out);
+            self.send(now)?;
+            self.values.set(&self.dispatcher);
+            self.listener.follow(now, &mut self.jobs, |_| {})?;
+        }
+    }
+
+    fn take_messages(&mut self, now: Instant) -> Result<(), SocketError> {
+        for _ in 0..MESSAGES_AT_A_TIME {
+            if !self.jobs.receive(&mut self.incoming)? {
+                break;
+            }
+            self.incoming.take_first(&mut self.sender);
+            if let Err(error) = self.dispatcher.handle_message(now, &self.sender, &self.incoming, &mut self.out) {
+                self.malformed.record(now, &mut self.jobs, &error, &self.incoming);
+            }
+            self.send(now)?;
+        }
+        Ok(())
+    }
+
+    /// Sends what the dispatcher has to say. A worker that is gone loses its requests to others, which makes more to send.
+    fn send(&mut self, now: Instant) -> Result<(), SocketError> {
+        let mut gone: Vec<Vec<u8>> = Vec::new();
+        loop {
+            for message in self.out.messages() {
+                match self.jobs.send_to_peer(message)? {
+                    Delivery::Sent => {}
+                    Delivery::Full => warn!("a peer reads nothing: a message to it is dropped"),
+                    Delivery::Gone => gone.extend(message.get(0).map(<[u8]>::to_vec)),
+                }
+            }
+            self.out.clear();
+            if gone.is_empty() {
+                return Ok(());
+            }
+            for peer in gone.drain(..) {
+                self.dispatcher.handle_gone(now, &peer, &mut self.out);
+            }
+        }
+    }
+}
+
+impl Values {
+    fn of(context: &Context) -> Self {
+        Self {
+            workers: context.declared(WORKERS),
+            waiting: context.declared(WAITING),
+            answered: context.declared(ANSWERED),
+            retried: context.declared(RETRIED),
+            late: context.declared(LATE),
+            expired: context.declared(EXPIRED),
+            dead: context.declared(DEAD),
+        }
+    }
+
+    fn set(&mut self, dispatcher: &Dispatcher) {
+        let counts = dispatcher.counts();
+        for (value, count) in [
+            (&mut self.workers, dispatcher.workers() as u64),
+            (&mut self.waiting, dispatcher.waiting() as u64),
+            (&mut self.answered, counts.answered),
+            (&mut self.retried, counts.retried),
+            (&mut self.late, counts.late),
+            (&mut self.expired, counts.expired),
+            (&mut self.dead, counts.dead),
+        ] {
+            value.set(count as f64);
+        }
+    }
+}
+
+/// The time in addresses: two runs of a broker never begin at the same one.
+fn microseconds_since_1970() -> u64 {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since_1970.as_micros()).unwrap_or(0)
+}

@@ -1,0 +1,27 @@
+//! The `jobz` program: parse, log, run one role, turn the result into an exit code.
+
+use std::process::ExitCode;
+
+use jobz::{
+    Broker,
+    args::{Cli, Command},
+};
+use settings::program;
+use sockets::Stop;
+
+fn main() -> ExitCode {
+    program::end_with_parent();
+    let Cli { suite, command } = program::parse();
+    program::log_to_stderr();
+    program::exit_code(run(suite, command))
+}
+
+fn run(suite: settings::ReportingArgs, command: Command) -> anyhow::Result<()> {
+    let suite = suite.load()?;
+    let context = suite.observable_context("jobz", command.name())?;
+    let stop = Stop::on_signals()?;
+    match command {
+        Command::Broker(args) => Broker::bind(&context, &args.config(&suite))?.run(&stop)?,
+    }
+    Ok(context.close(&stop)?)
+}
