@@ -61,16 +61,16 @@ impl Bench {
     }
 
     fn ready(&mut self, worker: &str, service: &str) -> Vec<Sent> {
-        self.from_worker(worker, FromWorker::Ready { service, credit: None })
+        self.say(worker, FromWorker::Ready { service, credit: None })
     }
 
-    fn from_worker(&mut self, worker: &str, message: FromWorker<'_>) -> Vec<Sent> {
+    fn say(&mut self, worker: &str, message: FromWorker<'_>) -> Vec<Sent> {
         self.message(worker, |frames| message.encode(Dialect::Mdp2, frames))
     }
 
     fn reply(&mut self, worker: &str, address: &[u8], is_final: bool, text: &str) -> Vec<Sent> {
         let body: Frames = [text].into_iter().collect();
-        self.from_worker(worker, FromWorker::Reply { is_final, address, body: Body::of(&body, 0).unwrap() })
+        self.say(worker, FromWorker::Reply { is_final, address, body: Body::of(&body, 0).unwrap() })
     }
 
     /// Lets time pass.
@@ -162,7 +162,7 @@ fn the_request_of_a_silent_worker_goes_to_another_one_and_the_late_reply_to_nobo
     let sent = bench.ask("ada", "echo", "hi");
     let old = request_to("slow", &sent);
     // It has sent a heartbeat while it was busy, so its silence counts.
-    bench.from_worker("slow", FromWorker::Heartbeat);
+    bench.say("slow", FromWorker::Heartbeat);
     bench.after(HEARTBEAT / 2);
     bench.ready("fast", "echo");
     let sent = bench.after(HEARTBEAT * 5 / 2);
@@ -202,13 +202,13 @@ fn a_worker_that_is_too_slow_begins_again_and_its_request_is_for_another_one() {
 #[test]
 fn a_worker_that_knows_cancel_keeps_its_place_until_it_has_ended() {
     let mut bench = Bench::new();
-    bench.from_worker("w", FromWorker::Ready { service: "echo", credit: Some(1) });
+    bench.say("w", FromWorker::Ready { service: "echo", credit: Some(1) });
     let sent = bench.ask("ada", "echo", "hi");
     let old = request_to("w", &sent);
     bench.after(HEARTBEAT * 6);
-    bench.from_worker("w", FromWorker::Heartbeat);
+    bench.say("w", FromWorker::Heartbeat);
     bench.after(HEARTBEAT * 2);
-    bench.from_worker("w", FromWorker::Heartbeat);
+    bench.say("w", FromWorker::Heartbeat);
     let sent = bench.after(HEARTBEAT * 2);
     assert!(sent.contains(&Sent::Cancel { worker: "w".to_owned(), address: old.clone() }), "{sent:?}");
     assert!(!sent.iter().any(|sent| matches!(sent, Sent::Request { .. })));
@@ -222,13 +222,13 @@ fn a_worker_that_knows_cancel_keeps_its_place_until_it_has_ended() {
 #[test]
 fn credit_is_how_many_requests_a_worker_has_open() {
     let mut bench = Bench::new();
-    bench.from_worker("w", FromWorker::Ready { service: "echo", credit: Some(2) });
+    bench.say("w", FromWorker::Ready { service: "echo", credit: Some(2) });
     assert_eq!(bench.ask("ada", "echo", "1").len(), 1);
     assert_eq!(bench.ask("ada", "echo", "2").len(), 1);
     assert_eq!(bench.ask("ada", "echo", "3"), []);
-    assert_eq!(bench.from_worker("w", FromWorker::Credit(3)).len(), 1);
+    assert_eq!(bench.say("w", FromWorker::Credit(3)).len(), 1);
     // A worker that takes nothing more ends what it has.
-    bench.from_worker("w", FromWorker::Credit(0));
+    bench.say("w", FromWorker::Credit(0));
     assert_eq!(bench.ask("ada", "echo", "4"), []);
 }
 
@@ -260,10 +260,10 @@ fn a_client_that_floods_a_service_loses_its_own_requests() {
 fn a_worker_that_breaks_the_rules_begins_again() {
     let mut bench = Bench::new();
     let disconnected = [Sent::Disconnect("w".to_owned())];
-    assert_eq!(bench.from_worker("w", FromWorker::Heartbeat), disconnected);
+    assert_eq!(bench.say("w", FromWorker::Heartbeat), disconnected);
     assert_eq!(bench.reply("w", b"anything", true, "x"), disconnected);
     assert_eq!(bench.ready("w", "mmi.service"), disconnected);
-    assert_eq!(bench.from_worker("w", FromWorker::Disconnect), []);
+    assert_eq!(bench.say("w", FromWorker::Disconnect), []);
     bench.ready("w", "echo");
     assert_eq!(bench.ready("w", "echo"), disconnected);
     assert_eq!((bench.dispatcher.workers(), bench.dispatcher.next_deadline()), (0, None));
@@ -275,7 +275,7 @@ fn mmi_service_is_200_only_while_a_worker_is_registered() {
     assert_eq!(bench.ask("ada", "mmi.service", "echo"), final_reply("ada", "404"));
     bench.ready("w", "echo");
     assert_eq!(bench.ask("ada", "mmi.service", "echo"), final_reply("ada", "200"));
-    bench.from_worker("w", FromWorker::Disconnect);
+    bench.say("w", FromWorker::Disconnect);
     assert_eq!(bench.ask("ada", "mmi.service", "echo"), final_reply("ada", "404"));
     assert_eq!(bench.ask("ada", "mmi.anything", "echo"), final_reply("ada", "501"));
 }
@@ -325,7 +325,7 @@ proptest! {
                 }
                 Act::Ready { worker: name, service, credit } => {
                     let service = format!("s{service}");
-                    bench.from_worker(&worker(name), FromWorker::Ready { service: &service, credit })
+                    bench.say(&worker(name), FromWorker::Ready { service: &service, credit })
                 }
                 Act::Reply { worker: name, which, is_final } => {
                     let name = worker(name);
@@ -333,13 +333,13 @@ proptest! {
                     let address = of.get(which % of.len().max(1)).map_or(b"none".to_vec(), |(_, address)| address.clone());
                     bench.reply(&name, &address, is_final, "reply")
                 }
-                Act::Heartbeat(name) => bench.from_worker(&worker(name), FromWorker::Heartbeat),
-                Act::Disconnect(name) => bench.from_worker(&worker(name), FromWorker::Disconnect),
+                Act::Heartbeat(name) => bench.say(&worker(name), FromWorker::Heartbeat),
+                Act::Disconnect(name) => bench.say(&worker(name), FromWorker::Disconnect),
                 Act::Gone(name) => {
                     bench.dispatcher.handle_gone(bench.now, worker(name).as_bytes(), &mut bench.out);
                     bench.sent()
                 }
-                Act::Credit(name, credit) => bench.from_worker(&worker(name), FromWorker::Credit(credit)),
+                Act::Credit(name, credit) => bench.say(&worker(name), FromWorker::Credit(credit)),
                 Act::After(millis) => bench.after(Duration::from_millis(millis)),
             };
             for sent in sent {
@@ -362,7 +362,7 @@ proptest! {
         }
         // With one good worker for each service, all that is left is answered.
         for service in 0..2 {
-            bench.from_worker(&format!("good{service}"), FromWorker::Ready { service: &format!("s{service}"), credit: Some(100) });
+            bench.say(&format!("good{service}"), FromWorker::Ready { service: &format!("s{service}"), credit: Some(100) });
         }
         bench.after(Duration::from_secs(60));
         prop_assert_eq!(bench.dispatcher.open_requests(), 0);

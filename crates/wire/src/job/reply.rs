@@ -80,7 +80,7 @@ impl<'a> Reply<'a> {
             at += 1;
         }
         Body::describe(&mut fields, at);
-        fields.describe(name, Place { page: PAGE, section: "reply" }, |frames| {
+        fields.describe(name, Place { page: PAGE, section: "client_reply" }, |frames| {
             Reply::decode(&as_sent(frames, is_req)).map(|_| ())
         })
     }

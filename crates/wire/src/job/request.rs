@@ -61,7 +61,7 @@ impl<'a> Request<'a> {
         }
         fields.frame("service", at, |bytes| words::decoded(service::read(bytes)));
         Body::describe(&mut fields, at + 1);
-        fields.describe("request", Place { page: PAGE, section: "request" }, |frames| {
+        fields.describe("request", Place { page: PAGE, section: "client_request" }, |frames| {
             Request::decode(&as_sent(frames, is_req)).map(|_| ())
         })
     }

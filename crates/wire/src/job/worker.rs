@@ -162,7 +162,7 @@ impl<'a> FromWorker<'a> {
     }
 
     pub(super) fn describe(fields: Fields<'_>) -> Description {
-        describe(fields, "worker", |frames| FromWorker::decode(frames).map(|_| ()))
+        describe(fields, "worker_command", |frames| FromWorker::decode(frames).map(|_| ()))
     }
 }
 
@@ -208,7 +208,7 @@ impl<'a> ToWorker<'a> {
     }
 
     pub(super) fn describe(fields: Fields<'_>) -> Description {
-        describe(fields, "broker", |frames| ToWorker::decode(frames).map(|_| ()))
+        describe(fields, "broker_command", |frames| ToWorker::decode(frames).map(|_| ()))
     }
 }
 
@@ -266,7 +266,7 @@ fn push_addressed(address: &[u8], frames: &mut Frames) {
 }
 
 /// One address, and the empty frame that has to follow it.
-fn addressed<'a>(frames: &'a Frames, index: usize) -> Result<&'a [u8], DecodeError> {
+fn addressed(frames: &Frames, index: usize) -> Result<&[u8], DecodeError> {
     let address = frame(frames, index, "address")?;
     match frame(frames, index + 1, "empty")? {
         [] => Ok(address),
