@@ -64,9 +64,9 @@ fn describe(observed: &Observed<'_>) -> Description {
     let side = Side::of(&fields.body(), observed.socket_type == "REQ");
     match (observed.purpose(), side) {
         (Purpose::Request, Some(Side::Client)) => Request::describe(fields, observed.socket_type),
-        (Purpose::Request, Some(Side::Worker)) => FromWorker::describe(fields),
+        (Purpose::Request, _) => FromWorker::describe(fields),
         (Purpose::Reply, Some(Side::Client)) => Reply::describe(fields, observed.socket_type),
-        (Purpose::Reply, Some(Side::Worker)) => ToWorker::describe(fields),
+        (Purpose::Reply, _) => ToWorker::describe(fields),
         _ => general::message(observed),
     }
 }

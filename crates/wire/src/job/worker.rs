@@ -162,7 +162,7 @@ impl<'a> FromWorker<'a> {
     }
 
     pub(super) fn describe(fields: Fields<'_>) -> Description {
-        describe(fields, "worker_command", |frames| FromWorker::decode(frames).map(|_| ()))
+        describe(fields, "worker_command", &["REQUEST", "CANCEL"], |frames| FromWorker::decode(frames).map(|_| ()))
     }
 }
 
@@ -208,19 +208,23 @@ impl<'a> ToWorker<'a> {
     }
 
     pub(super) fn describe(fields: Fields<'_>) -> Description {
-        describe(fields, "broker_command", |frames| ToWorker::decode(frames).map(|_| ()))
+        describe(fields, "broker_command", &["READY", "PARTIAL", "REPLY", "FINAL", "CREDIT"], |frames| {
+            ToWorker::decode(frames).map(|_| ())
+        })
     }
 }
 
+/// Describes a message in which the commands of the other peer mean nothing.
 fn describe(
     mut fields: Fields<'_>,
     section: &'static str,
+    of_other: &[&str],
     decode: impl Fn(&Frames) -> Result<(), DecodeError>,
 ) -> Description {
     let (dialect, at) = Dialect::describe(Side::Worker, &mut fields, false);
     let commands = Commands::of(dialect);
     let byte = fields.get(at).and_then(|frame| <[u8; 1]>::try_from(frame).ok());
-    let name = byte.and_then(|[byte]| commands.name(dialect, byte));
+    let name = byte.and_then(|[byte]| commands.name(dialect, byte)).filter(|name| !of_other.contains(name));
     fields.fixed("command", at, |[byte]| name.map_or_else(|| format!("unknown ({byte})"), str::to_owned));
     match name {
         Some("READY") => {

@@ -7,7 +7,7 @@ use crate::{descriptions::assert_covers, reading::read, vectors::valid};
 use proptest::{collection::vec, prelude::*, sample::select};
 use wire::{Direction, Frames, Kept, Observed, describe};
 
-const MESSAGES: [&str; 11] = [
+const MESSAGES: [&str; 15] = [
     "tick",
     "request",
     "reply",
@@ -19,10 +19,14 @@ const MESSAGES: [&str; 11] = [
     "event",
     "command",
     "answer",
+    "client_request",
+    "client_reply",
+    "worker_command",
+    "broker_command",
 ];
 
-const CHANNELS: [&str; 10] =
-    ["", "ticks", "requests", "broadcasts", "orders", "results", "control", "commands", "monitor", "another"];
+const CHANNELS: [&str; 11] =
+    ["", "ticks", "requests", "broadcasts", "orders", "results", "control", "commands", "jobs", "monitor", "another"];
 
 const SOCKET_TYPES: [&str; 13] =
     ["REQ", "REP", "DEALER", "ROUTER", "PUB", "SUB", "XPUB", "XSUB", "PUSH", "PULL", "PAIR", "STREAM", ""];
@@ -41,7 +45,10 @@ fn frame() -> impl Strategy<Value = Vec<u8>> {
         any::<f64>().prop_map(|value| value.to_le_bytes().to_vec()),
         any::<u64>().prop_map(|value| value.to_le_bytes().to_vec()),
         any::<i32>().prop_map(|value| value.to_le_bytes().to_vec()),
-        (0_u8..6).prop_map(|command| vec![command]),
+        (0_u8..7).prop_map(|command| vec![command]),
+        (0x41_u8..0x43).prop_map(|command| vec![command]),
+        "MDP[CW]0[12]".prop_map(String::into_bytes),
+        Just(Vec::new()),
         "\\{\"(do|got|refused)\":\"(done|[a-z]{0,5})\"(,\"reason\":\".{0,4}\")?\\}".prop_map(String::into_bytes),
         vec(any::<u8>(), 6),
     ]

@@ -55,6 +55,7 @@ fn every_worked_example_decodes_and_encodes_to_itself() {
         ("monitor.md", &["monitor_event"]),
         ("observe.md", &["state", "event", "message"]),
         ("desk.md", &["command", "answer"]),
+        ("jobz.md", &["client_request", "client_reply", "worker_command", "broker_command"]),
     ] {
         let examples = examples(document);
         for message in messages {

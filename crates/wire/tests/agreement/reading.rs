@@ -5,6 +5,7 @@ use wire::{
     DecodeError, Frames,
     chat::{Broadcast, Reply, Request},
     desk::{Answer, Command, Refusal},
+    job::{self, Dialect, FromWorker, ToWorker},
     monitor::MonitorEvent,
     report::Report,
     tick::Tick,
@@ -98,6 +99,37 @@ pub(crate) fn read(message: &str, frames: &Frames) -> Read {
             answer.encode(&mut again);
             answer_meaning(&answer)
         }
+        "client_request" => {
+            let request = job::Request::decode(frames)?;
+            request.encode(&mut again);
+            json!({"dialect": dialect(request.dialect), "service": request.service, "body": body(request.body)})
+        }
+        "client_reply" => {
+            let reply = job::Reply::decode(frames)?;
+            reply.encode(&mut again);
+            let mut meaning = json!({"dialect": dialect(reply.dialect), "final": reply.is_final});
+            put(&mut meaning, "service", reply.service);
+            put(&mut meaning, "body", Some(body(reply.body)));
+            meaning
+        }
+        "worker_command" => {
+            let (speaks, message) = FromWorker::decode(frames)?;
+            message.encode(speaks, &mut again);
+            worker_meaning(speaks, message)
+        }
+        "broker_command" => {
+            let (speaks, message) = ToWorker::decode(frames)?;
+            message.encode(speaks, &mut again);
+            let speaks = dialect(speaks);
+            match message {
+                ToWorker::Request { address, body: asked } => {
+                    json!({"dialect": speaks, "address": hex(address), "body": body(asked)})
+                }
+                ToWorker::Heartbeat => json!({"dialect": speaks, "heartbeat": true}),
+                ToWorker::Disconnect => json!({"dialect": speaks, "disconnect": true}),
+                ToWorker::Cancel { address } => json!({"dialect": speaks, "cancel": hex(address)}),
+            }
+        }
         unknown => panic!("no message is named {unknown}"),
     };
     Ok((meaning, again))
@@ -135,6 +167,37 @@ fn report_meaning(report: &Report) -> Value {
             json!({"process": report.process, "socket": report.socket, "header": report.header, "content": content})
         }
     }
+}
+
+fn worker_meaning(speaks: Dialect, message: FromWorker<'_>) -> Value {
+    let mut meaning = json!({"dialect": dialect(speaks)});
+    match message {
+        FromWorker::Ready { service, credit } => {
+            put(&mut meaning, "ready", Some(service));
+            put(&mut meaning, "credit", credit);
+        }
+        FromWorker::Reply { is_final, address, body: replied } => {
+            put(&mut meaning, "final", Some(is_final));
+            put(&mut meaning, "address", Some(hex(address)));
+            put(&mut meaning, "body", Some(body(replied)));
+        }
+        FromWorker::Heartbeat => put(&mut meaning, "heartbeat", Some(true)),
+        FromWorker::Disconnect => put(&mut meaning, "disconnect", Some(true)),
+        FromWorker::Credit(credit) => put(&mut meaning, "credit", Some(credit)),
+    }
+    meaning
+}
+
+const fn dialect(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Mdp1 => "0.1",
+        Dialect::Mdp2 => "0.2",
+        Dialect::Majortomo => "majortomo",
+    }
+}
+
+fn body(body: job::Body<'_>) -> Vec<String> {
+    body.iter().map(hex).collect()
 }
 
 fn tail(tail: &Tail) -> Vec<String> {

@@ -104,6 +104,11 @@ fn desk_vectors() {
 }
 
 #[test]
+fn jobz_vectors() {
+    assert!(check("jobz") > 90);
+}
+
+#[test]
 #[cfg(target_endian = "little")]
 fn monitor_vectors() {
     assert!(check("monitor") > 15);
