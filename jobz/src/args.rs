@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use settings::{ReportingArgs, Suite};
+use settings::{HostArgs, ReportingArgs, Suite};
 use sockets::Endpoint;
-use wire::job::JOBS;
+use wire::job::{JOBS, Service};
 
 use crate::{
+    ask::AskConfig,
     broker::BrokerConfig,
+    client::ClientConfig,
     limits::{BrokerLimits, ServiceLimits},
 };
 
@@ -29,6 +31,8 @@ pub struct Cli {
 pub enum Command {
     /// Pass requests of clients to workers, and their replies back
     Broker(BrokerArgs),
+    /// Send a request to a service, and print its replies
+    Ask(AskArgs),
 }
 
 impl Command {
@@ -37,6 +41,7 @@ impl Command {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Broker(_) => "broker",
+            Self::Ask(_) => "ask",
         }
     }
 }
@@ -81,6 +86,76 @@ pub struct BrokerArgs {
     /// Accept another dialect as well
     #[arg(long, value_name = "NAME")]
     pub dialect: Option<ExtraDialect>,
+}
+
+/// Arguments of `jobz ask`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Without PART the request is what is on standard input. Each frame of a reply is a line of standard
+output. A request that gets no reply is sent again, to the next broker if there are several: it may be
+done twice.
+
+Examples:
+  jobz ask upper 'good morning'
+  jobz ask thumbnail < photo.jpg > small.jpg
+  jobz ask upper hello --jobs tcp://127.0.0.1:7010 --jobs tcp://127.0.0.1:7020 --tries 6")]
+pub struct AskArgs {
+    /// The service's name
+    pub service: Service,
+    /// The parts of the request, a frame each
+    #[arg(value_name = "PART")]
+    pub parts: Vec<String>,
+    /// How long to wait for a connection to a broker
+    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = positive_duration)]
+    pub connect: Duration,
+    /// How long to wait for each reply before the request is sent again
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = positive_duration)]
+    pub patience: Duration,
+    /// How often to send the request
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    pub tries: u32,
+    /// The brokers.
+    #[command(flatten)]
+    pub brokers: BrokersArgs,
+}
+
+/// The addresses of the brokers.
+#[derive(Debug, Args)]
+pub struct BrokersArgs {
+    /// A broker's endpoint; several are tried in this order [default: tcp://127.0.0.1:9010]
+    #[arg(long, value_name = "ENDPOINT", env = JOBS.variable, value_delimiter = ',')]
+    pub jobs: Vec<Endpoint>,
+    /// The host of the default endpoint.
+    #[command(flatten)]
+    pub host: HostArgs,
+}
+
+impl BrokersArgs {
+    /// The endpoints, at least one.
+    fn endpoints(self, suite: &Suite) -> Vec<Endpoint> {
+        let Self { jobs, host } = self;
+        if jobs.is_empty() {
+            return vec![suite.to_connect(JOBS, None, &host)];
+        }
+        jobs.into_iter().map(|endpoint| suite.to_connect(JOBS, Some(endpoint), &host)).collect()
+    }
+}
+
+impl AskArgs {
+    /// What is asked, and whom.
+    #[must_use]
+    pub fn config(self, suite: &Suite) -> AskConfig {
+        AskConfig {
+            client: ClientConfig {
+                brokers: self.brokers.endpoints(suite),
+                connect: self.connect,
+                patience: self.patience,
+                tries: self.tries,
+            },
+            service: self.service.as_str().to_owned(),
+            parts: self.parts,
+        }
+    }
 }
 
 impl BrokerArgs {

@@ -8,11 +8,15 @@
 //! - [`requests`]: the requests that the broker has taken, and not answered yet
 //! - [`waiting`]: those of one service that wait for a worker, served in turn of their clients
 //! - [`workers`]: who has registered, what each is doing, and whether it is alive
+//! - [`client`]: asks, and asks again
+//! - [`ask`]: one request from the command line
 //! - [`limits`]: of a service, and of the broker
 //! - [`args`]: the command line
 
 pub mod args;
+pub mod ask;
 pub mod broker;
+pub mod client;
 pub mod dispatcher;
 pub mod limits;
 pub mod requests;
@@ -20,8 +24,9 @@ pub mod waiting;
 pub mod workers;
 
 pub use broker::{Broker, BrokerConfig};
+pub use client::{AskError, Client, ClientConfig};
 pub use dispatcher::Dispatcher;
 pub use limits::{BrokerLimits, ServiceLimits};
 
 /// What each role reports to observers.
-pub const REPORTS: &[wire::report::Declaration] = &[broker::REPORTS];
+pub const REPORTS: &[wire::report::Declaration] = &[broker::REPORTS, client::REPORTS];

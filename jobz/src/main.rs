@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use jobz::{
     Broker,
     args::{Cli, Command},
+    ask,
 };
 use settings::program;
 use sockets::Stop;
@@ -22,6 +23,7 @@ fn run(suite: settings::ReportingArgs, command: Command) -> anyhow::Result<()> {
     let stop = Stop::on_signals()?;
     match command {
         Command::Broker(args) => Broker::bind(&context, &args.config(&suite))?.run(&stop)?,
+        Command::Ask(args) => ask::run(&context, args.config(&suite), &stop)?,
     }
     Ok(context.close(&stop)?)
 }
