@@ -3,7 +3,11 @@
 //! Nothing here waits for a peer: what does not fit into a peer's queue is dropped for that peer. A worker that loses a request
 //! that way answers nothing, and the request goes to another one in time.
 
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::{
+    collections::HashMap,
+    mem,
+    time::{Instant, SystemTime, UNIX_EPOCH},
+};
 
 use sockets::{
     BindError, Context, Delivery, Endpoint, Listener, MalformedMessages, Role, Socket, SocketError, Stop, Value, wait,
@@ -12,6 +16,7 @@ use tracing::{info, warn};
 use wire::{
     Frames,
     job::JOBS,
+    monitor::EventKind,
     report::{Declaration, DeclaredSocket, DeclaredValue},
 };
 
@@ -59,6 +64,9 @@ pub struct Broker {
     dispatcher: Dispatcher,
     malformed: MalformedMessages,
     listener: Listener,
+    /// The routing ids of workers, by the numbers of their connections: when one ends, its worker is gone, and nobody has to wait
+    /// for missing heartbeats.
+    connections: HashMap<u64, Vec<u8>>,
     /// For observers.
     values: Values,
     /// The current message, without its sender; reused.
@@ -97,6 +105,7 @@ impl Broker {
             dispatcher: if config.accepts_majortomo { dispatcher.accepting_majortomo() } else { dispatcher },
             malformed: MalformedMessages::default(),
             listener: Listener::of(JOBS),
+            connections: HashMap::new(),
             values: Values::of(context),
             incoming: Frames::new(),
             sender: Vec::new(),
@@ -123,12 +132,26 @@ impl Broker {
                 return Ok(());
             }
             let now = Instant::now();
+            self.take_events(now)?;
             self.take_messages(now)?;
             self.dispatcher.handle_timeout(now, &mut self.out);
             self.send(now)?;
             self.values.set(&self.dispatcher);
-            self.listener.follow(now, &mut self.jobs, |_| {})?;
         }
+    }
+
+    fn take_events(&mut self, now: Instant) -> Result<(), SocketError> {
+        let mut gone = Vec::new();
+        let connections = &mut self.connections;
+        self.listener.follow(now, &mut self.jobs, |event| {
+            if event.kind == EventKind::Disconnected {
+                gone.extend(connections.remove(&u64::from(event.value)));
+            }
+        })?;
+        for worker in gone {
+            self.dispatcher.handle_gone(now, &worker, &mut self.out);
+        }
+        Ok(())
     }
 
     fn take_messages(&mut self, now: Instant) -> Result<(), SocketError> {
@@ -137,8 +160,14 @@ impl Broker {
                 break;
             }
             self.incoming.take_first(&mut self.sender);
-            if let Err(error) = self.dispatcher.handle_message(now, &self.sender, &self.incoming, &mut self.out) {
-                self.malformed.record(now, &mut self.jobs, &error, &self.incoming);
+            match self.dispatcher.handle_message(now, &self.sender, &self.incoming, &mut self.out) {
+                Ok(false) => {}
+                Ok(true) => {
+                    if let Some(connection) = self.jobs.peer_connection() {
+                        self.connections.insert(connection, mem::take(&mut self.sender));
+                    }
+                }
+                Err(error) => self.malformed.record(now, &mut self.jobs, &error, &self.incoming),
             }
             self.send(now)?;
         }

@@ -152,7 +152,7 @@ impl Dispatcher {
         self.due.first().map(|(deadline, _)| *deadline)
     }
 
-    /// Takes a message of the peer with this routing id.
+    /// Takes a message of the peer with this routing id; returns whether the peer has registered by it.
     ///
     /// # Errors
     /// The message is malformed. Nothing has changed.
@@ -162,7 +162,8 @@ impl Dispatcher {
         from: &[u8],
         message: &Frames,
         out: &mut Outbox,
-    ) -> Result<(), DecodeError> {
+    ) -> Result<bool, DecodeError> {
+        let workers = self.workers.len();
         match job::Side::of_message(message) {
             Some(job::Side::Client) => {
                 let request = Request::decode(message)?;
@@ -175,7 +176,7 @@ impl Dispatcher {
                 self.take_from_worker(now, from, dialect, message, out);
             }
         }
-        Ok(())
+        Ok(self.workers.len() > workers)
     }
 
     /// The connection of this peer is gone: what it had open is for others.
