@@ -5,13 +5,15 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use settings::{HostArgs, ReportingArgs, Suite};
 use sockets::Endpoint;
-use wire::job::{JOBS, Service};
+use wire::job::{CREDIT_MAX, JOBS, Service};
 
 use crate::{
     ask::AskConfig,
     broker::BrokerConfig,
     client::ClientConfig,
+    exec::Exec,
     limits::{BrokerLimits, ServiceLimits},
+    worker::WorkerConfig,
 };
 
 /// Requests to services: a Majordomo broker, its workers and its clients
@@ -31,6 +33,8 @@ pub struct Cli {
 pub enum Command {
     /// Pass requests of clients to workers, and their replies back
     Broker(BrokerArgs),
+    /// Do the requests to a service, by a program
+    Worker(WorkerArgs),
     /// Send a request to a service, and print its replies
     Ask(AskArgs),
 }
@@ -41,6 +45,7 @@ impl Command {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Broker(_) => "broker",
+            Self::Worker(_) => "worker",
             Self::Ask(_) => "ask",
         }
     }
@@ -86,6 +91,55 @@ pub struct BrokerArgs {
     /// Accept another dialect as well
     #[arg(long, value_name = "NAME")]
     pub dialect: Option<ExtraDialect>,
+}
+
+/// Arguments of `jobz worker`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+COMMAND is started for each request. It reads the request on standard input and writes the reply on
+standard output; JOBZ_JOB is the id of the request. If it exits with another code than 0, another
+worker gets the request. It is killed when nobody waits for the reply any more.
+
+Examples:
+  jobz worker upper -- tr a-z A-Z
+  jobz worker thumbnail --credit 4 -- convert - -resize 100x100 jpg:-
+  jobz worker count --lines -- seq 10")]
+pub struct WorkerArgs {
+    /// The service's name
+    pub service: Service,
+    /// The program and its arguments
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub command: Vec<String>,
+    /// How many requests to do at once
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=CREDIT_MAX))]
+    pub credit: u64,
+    /// Each line of the command is a reply: the last one final, those before it partial
+    #[arg(long)]
+    pub lines: bool,
+    /// Interval of heartbeats, in both directions
+    #[arg(long, value_name = "TIME", default_value = "2500ms", value_parser = positive_duration)]
+    pub heartbeat: Duration,
+    /// How many heartbeats the broker may miss
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub liveness: u32,
+    /// The brokers.
+    #[command(flatten)]
+    pub brokers: BrokersArgs,
+}
+
+impl WorkerArgs {
+    /// How the worker works, and what it runs.
+    #[must_use]
+    pub fn config(self, suite: &Suite) -> (WorkerConfig, Exec) {
+        let config = WorkerConfig {
+            brokers: self.brokers.endpoints(suite),
+            service: self.service,
+            credit: self.credit,
+            heartbeat: self.heartbeat,
+            liveness: self.liveness,
+        };
+        (config, Exec { words: self.command, replies_by_line: self.lines })
+    }
 }
 
 /// Arguments of `jobz ask`.

@@ -17,8 +17,9 @@ use std::{
     time::Instant,
 };
 
+use tracing::debug;
 use wire::{
-    DecodeError, Fault, Frames,
+    DecodeError, Fault, Frames, foreign,
     job::{self, Body, Dialect, FromWorker, Reply, Request, ToWorker},
 };
 
@@ -47,6 +48,8 @@ pub struct Counts {
     pub refused: u64,
     /// Requests whose tries were used up.
     pub dead: u64,
+    /// Requests that a worker could not do.
+    pub failed: u64,
     /// Replies that nobody waits for: their request went to another worker, or is answered.
     pub late: u64,
     /// Workers that did what the protocol forbids, and had to begin again.
@@ -260,6 +263,7 @@ impl Dispatcher {
                 self.take_reply(now, place, is_final, address, body, out);
             }
             (FromWorker::Credit(credit), Some(place)) => self.set_credit(now, place, credit, out),
+            (FromWorker::Fail { address, reason }, Some(place)) => self.take_failure(now, place, address, reason, out),
             // A second READY, or anything from a peer that is no worker, or no longer.
             (FromWorker::Ready { .. }, Some(place)) => {
                 self.disconnect(from, dialect, out);
@@ -321,15 +325,11 @@ impl Dispatcher {
     ) {
         let Some(worker) = self.workers.get_mut(place) else { return };
         worker.heard = now;
-        let address = Address::decode(address).filter(|address| address.start == self.start);
-        let open = address.and_then(|Address { number, attempt, .. }| {
-            let is_it = |open: &&Open| (open.number, open.attempt) == (number, attempt);
-            worker.open.iter().find(is_it).copied()
-        });
+        let service = worker.service;
+        let open = worker.open_at(address, self.start);
         let Some(open) = open.filter(|open| open.is_wanted) else {
             self.counts.late += 1;
             if let (Some(open), true) = (open, is_final) {
-                let service = worker.service;
                 self.close(place, open);
                 self.dispatch(now, service, out);
             }
@@ -337,7 +337,7 @@ impl Dispatcher {
         };
         let number = open.number;
         let Some(taken) = self.requests.get(number) else { return };
-        let (client, dialect, service) = (taken.client.clone(), taken.dialect, taken.service);
+        let (client, dialect) = (taken.client.clone(), taken.dialect);
         let name = self.services.get(service).map_or("", |service| service.name.as_str());
         if !is_final {
             if dialect == Dialect::Mdp1 {
@@ -362,6 +362,25 @@ impl Dispatcher {
         self.end(number);
         if let Some(service) = self.services.get_mut(service) {
             service.answered += 1;
+        }
+        self.dispatch(now, service, out);
+    }
+
+    /// A worker could not do a request: another one may try.
+    fn take_failure(&mut self, now: Instant, place: usize, address: &[u8], reason: &str, out: &mut Outbox) {
+        let Some(worker) = self.workers.get_mut(place) else { return };
+        worker.heard = now;
+        worker.is_extended = true;
+        let service = worker.service;
+        let Some(open) = worker.open_at(address, self.start) else {
+            self.counts.late += 1;
+            return;
+        };
+        debug!(number = open.number, reason = %foreign(reason), "not done");
+        self.counts.failed += 1;
+        self.close(place, open);
+        if open.is_wanted {
+            self.retry(now, open.number);
         }
         self.dispatch(now, service, out);
     }

@@ -10,6 +10,8 @@
 //! - [`workers`]: who has registered, what each is doing, and whether it is alive
 //! - [`client`]: asks, and asks again
 //! - [`ask`]: one request from the command line
+//! - [`worker`]: does requests, and begins again when its broker is gone
+//! - [`exec`]: any program as a worker
 //! - [`limits`]: of a service, and of the broker
 //! - [`args`]: the command line
 
@@ -18,15 +20,18 @@ pub mod ask;
 pub mod broker;
 pub mod client;
 pub mod dispatcher;
+pub mod exec;
 pub mod limits;
 pub mod requests;
 pub mod waiting;
+pub mod worker;
 pub mod workers;
 
 pub use broker::{Broker, BrokerConfig};
 pub use client::{AskError, Client, ClientConfig};
 pub use dispatcher::Dispatcher;
 pub use limits::{BrokerLimits, ServiceLimits};
+pub use worker::{Handler, Worker, WorkerConfig};
 
 /// What each role reports to observers.
-pub const REPORTS: &[wire::report::Declaration] = &[broker::REPORTS, client::REPORTS];
+pub const REPORTS: &[wire::report::Declaration] = &[broker::REPORTS, client::REPORTS, worker::REPORTS];

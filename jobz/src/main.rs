@@ -1,9 +1,9 @@
 //! The `jobz` program: parse, log, run one role, turn the result into an exit code.
 
-use std::process::ExitCode;
+use std::{process::ExitCode, sync::Arc};
 
 use jobz::{
-    Broker,
+    Broker, Worker,
     args::{Cli, Command},
     ask,
 };
@@ -23,6 +23,10 @@ fn run(suite: settings::ReportingArgs, command: Command) -> anyhow::Result<()> {
     let stop = Stop::on_signals()?;
     match command {
         Command::Broker(args) => Broker::bind(&context, &args.config(&suite))?.run(&stop)?,
+        Command::Worker(args) => {
+            let (config, exec) = args.config(&suite);
+            Worker::new(&context, config, Arc::new(exec))?.run(&stop)?;
+        }
         Command::Ask(args) => ask::run(&context, args.config(&suite), &stop)?,
     }
     Ok(context.close(&stop)?)

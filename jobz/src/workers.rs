@@ -4,7 +4,7 @@ use std::{collections::HashMap, time::Instant};
 
 use wire::job::Dialect;
 
-use crate::requests::{Number, RoutingId};
+use crate::requests::{Address, Number, RoutingId};
 
 /// A registered worker.
 #[derive(Debug)]
@@ -49,6 +49,14 @@ impl Worker {
     #[must_use]
     pub const fn is_free(&self) -> bool {
         self.open.len() < self.credit
+    }
+
+    /// The open request with this address, which a broker has given that began at `start`.
+    #[must_use]
+    pub fn open_at(&self, address: &[u8], start: u64) -> Option<Open> {
+        let address = Address::decode(address).filter(|address| address.start == start)?;
+        let is_it = |open: &&Open| (open.number, open.attempt) == (address.number, address.attempt);
+        self.open.iter().find(is_it).copied()
     }
 
     /// Whether its silence means that it is gone.

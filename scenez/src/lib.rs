@@ -17,14 +17,12 @@
 //! - [`tour`]: the scenes of a talk in a terminal, one after another
 //! - [`rehearsal`]: scenes that play by themselves, and [`autoplay`]: when their next cue comes
 //! - `folder`: a temporary folder, removed by whatever end of the program
-//! - `bell`: wakes a thread that sleeps in libzmq's poll
 //! - `vocabulary`: the words for figures, phases and comparisons
 //! - `suggest`: the name that was probably meant
 //! - [`args`]: the command line
 
 pub mod args;
 pub mod autoplay;
-mod bell;
 pub mod check;
 pub mod endpoints;
 pub mod fault;

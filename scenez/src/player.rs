@@ -15,7 +15,7 @@ mod shown;
 use std::{io, sync::Arc};
 
 use anyhow::bail;
-use sockets::{Events, Interest, Stop};
+use sockets::{Events, Interest, Stop, bell::Bell};
 
 pub(crate) use self::paper::Paper;
 use self::{
@@ -24,7 +24,6 @@ use self::{
     shown::Shown,
 };
 use crate::{
-    bell::Bell,
     script::Scene,
     stage::{Command, Snapshot, Stage, StageConfig},
 };

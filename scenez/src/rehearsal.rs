@@ -9,11 +9,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sockets::{Events, Stop};
+use sockets::{Events, Stop, bell::Bell};
 
 use crate::{
     autoplay::{Autoplay, Step},
-    bell::Bell,
     script::Scene,
     stage::{Command, Progress, Snapshot, Stage, StageConfig, StageError},
 };

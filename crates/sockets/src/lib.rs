@@ -17,6 +17,7 @@
 //! - [`listener`]: the connections that a binding socket accepts: refusals, floods, the reserve of file descriptors
 //! - `incoming`: peers that send without completing a message that is received
 //! - [`hub`]: passes reports of the observation bus from reporters to observers
+//! - [`bell`]: wakes a thread that waits
 //! - [`actor`]: a named owner thread with a bounded inbox and a doorbell
 //! - `monitors`: one thread that reads the monitors of all sockets of a context, for an observer of all of them
 //! - [`observe`]: reports all of it to a hub
@@ -32,6 +33,7 @@
 
 pub mod actor;
 pub mod allow;
+pub mod bell;
 mod bind;
 pub mod blocking;
 pub mod connection;

@@ -28,7 +28,7 @@ pub use dialect::{Dialect, Side};
 pub use reply::Reply;
 pub use request::Request;
 pub use service::{SERVICE_BYTES_MAX, Service};
-pub use worker::{CREDIT_MAX, FromWorker, ToWorker};
+pub use worker::{CREDIT_MAX, FromWorker, REASON_BYTES_MAX, ToWorker};
 
 /// Requests and replies of clients and workers. When the queue is full, what is sent to that peer is dropped, and what it sends
 /// waits.

@@ -21,7 +21,11 @@ use std::{
 };
 
 use children::{Child, Event, Exit};
-use sockets::{Interest, observe::own_host};
+use sockets::{
+    Interest,
+    bell::{Bell, Rope},
+    observe::own_host,
+};
 use thiserror::Error;
 use wire::report::{Label, ProcessState};
 
@@ -31,7 +35,6 @@ use super::{
     snapshot::{ActorView, Life},
 };
 use crate::{
-    bell::{Bell, Rope},
     endpoints::{Endpoints, EndpointsError, Transport},
     script::{Member, Scene},
     values::Actor,

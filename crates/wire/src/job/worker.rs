@@ -9,7 +9,8 @@ use super::{
 use crate::{
     DecodeError, Fault, Frames,
     describe::{Description, Place, fields::Fields, words},
-    fields::{frame, unsigned},
+    fields::{frame, unsigned, utf8},
+    names::within,
 };
 
 /// The most requests that a worker may have open at once.
@@ -20,6 +21,12 @@ const CREDIT: u8 = 0x41;
 
 /// Extension `credit`: the request of this address is not wanted any more.
 const CANCEL: u8 = 0x42;
+
+/// Extension `credit`: the request of this address could not be done.
+const FAIL: u8 = 0x43;
+
+/// The most bytes of the reason in [`FromWorker::Fail`].
+pub const REASON_BYTES_MAX: usize = 512;
 
 /// A message of a worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +53,13 @@ pub enum FromWorker<'a> {
     Disconnect,
     /// Extension `credit`: how many requests it may have open from now on, 0 to [`CREDIT_MAX`].
     Credit(u64),
+    /// Extension `credit`: it could not do one of its requests. Another worker may try.
+    Fail {
+        /// The address of the request, as it was received.
+        address: &'a [u8],
+        /// Why: a sentence of 1 to [`REASON_BYTES_MAX`] bytes.
+        reason: &'a str,
+    },
 }
 
 /// A message to a worker.
@@ -98,6 +112,7 @@ impl Commands {
             _ if byte == self.disconnect => "DISCONNECT",
             CREDIT if dialect == Dialect::Mdp2 => "CREDIT",
             CANCEL if dialect == Dialect::Mdp2 => "CANCEL",
+            FAIL if dialect == Dialect::Mdp2 => "FAIL",
             _ => return None,
         })
     }
@@ -128,6 +143,11 @@ impl<'a> FromWorker<'a> {
                 frames.push(&[CREDIT]);
                 frames.push(&credit.to_le_bytes());
             }
+            Self::Fail { address, reason } => {
+                frames.push(&[FAIL]);
+                push_addressed(address, frames);
+                frames.push(&reason.as_bytes()[..reason.floor_char_boundary(REASON_BYTES_MAX)]);
+            }
         }
     }
 
@@ -135,7 +155,8 @@ impl<'a> FromWorker<'a> {
     ///
     /// # Errors
     /// `header` missing or unknown; `command` missing, of another length, unknown or not of a worker; `service` missing or no
-    /// name; `credit` not 8 bytes or beyond its limits; `address` missing; `empty` missing or not empty; `body` missing.
+    /// name; `credit` not 8 bytes or beyond its limits; `address` missing; `empty` missing or not empty; `body` missing; `reason`
+    /// missing, empty, not UTF-8 or too long.
     pub fn decode(frames: &'a Frames) -> Result<(Dialect, Self), DecodeError> {
         let (dialect, at) = Dialect::read(Side::Worker, frames)?;
         let commands = Commands::of(dialect);
@@ -156,6 +177,10 @@ impl<'a> FromWorker<'a> {
             byte if byte == commands.heartbeat => Self::Heartbeat,
             byte if byte == commands.disconnect => Self::Disconnect,
             CREDIT if dialect == Dialect::Mdp2 => Self::Credit(credit(frames, at + 1)?),
+            FAIL if dialect == Dialect::Mdp2 => {
+                let address = addressed(frames, at + 1)?;
+                Self::Fail { address, reason: reason(frame(frames, at + 3, "reason")?)? }
+            }
             value => return Err(Fault::Unknown { value }.of("command")),
         };
         Ok((dialect, message))
@@ -208,7 +233,7 @@ impl<'a> ToWorker<'a> {
     }
 
     pub(super) fn describe(fields: Fields<'_>) -> Description {
-        describe(fields, "broker_command", &["READY", "PARTIAL", "REPLY", "FINAL", "CREDIT"], |frames| {
+        describe(fields, "broker_command", &["READY", "PARTIAL", "REPLY", "FINAL", "CREDIT", "FAIL"], |frames| {
             ToWorker::decode(frames).map(|_| ())
         })
     }
@@ -236,13 +261,16 @@ fn describe(
             }
             fields.ignored(at + 3);
         }
-        Some("REQUEST" | "REPLY" | "PARTIAL" | "FINAL" | "CANCEL") => {
+        Some("REQUEST" | "REPLY" | "PARTIAL" | "FINAL" | "CANCEL" | "FAIL") => {
             fields.frame("address", at + 1, |bytes| Ok(words::hex(bytes)));
             fields.frame("empty", at + 2, |bytes| Ok(words::bytes(bytes)));
-            if name == Some("CANCEL") {
-                fields.ignored(at + 3);
-            } else {
-                Body::describe(&mut fields, at + 3);
+            match name {
+                Some("CANCEL") => fields.ignored(at + 3),
+                Some("FAIL") => {
+                    fields.frame("reason", at + 3, |bytes| words::decoded(reason(bytes)));
+                    fields.ignored(at + 4);
+                }
+                _ => Body::describe(&mut fields, at + 3),
             }
         }
         Some("CREDIT") => {
@@ -259,6 +287,7 @@ fn describe(
         "HEARTBEAT" => "heartbeat",
         "DISCONNECT" => "disconnect",
         "CREDIT" => "credit",
+        "FAIL" => "failure",
         _ => "cancel",
     });
     fields.describe(name, Place { page: PAGE, section }, decode)
@@ -276,6 +305,15 @@ fn addressed(frames: &Frames, index: usize) -> Result<&[u8], DecodeError> {
         [] => Ok(address),
         other => Err(Fault::Length { expected: 0, got: other.len() }.of("empty")),
     }
+}
+
+fn reason(bytes: &[u8]) -> Result<&str, DecodeError> {
+    let reason = utf8(bytes, "reason")?;
+    if reason.is_empty() {
+        return Err(Fault::Empty.of("reason"));
+    }
+    within(reason.len(), REASON_BYTES_MAX, "bytes").map_err(|fault| fault.of("reason"))?;
+    Ok(reason)
 }
 
 fn credit(frames: &Frames, index: usize) -> Result<u64, DecodeError> {

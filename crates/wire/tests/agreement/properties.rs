@@ -46,7 +46,7 @@ fn frame() -> impl Strategy<Value = Vec<u8>> {
         any::<u64>().prop_map(|value| value.to_le_bytes().to_vec()),
         any::<i32>().prop_map(|value| value.to_le_bytes().to_vec()),
         (0_u8..7).prop_map(|command| vec![command]),
-        (0x41_u8..0x43).prop_map(|command| vec![command]),
+        (0x41_u8..0x44).prop_map(|command| vec![command]),
         "MDP[CW]0[12]".prop_map(String::into_bytes),
         Just(Vec::new()),
         "\\{\"(do|got|refused)\":\"(done|[a-z]{0,5})\"(,\"reason\":\".{0,4}\")?\\}".prop_map(String::into_bytes),

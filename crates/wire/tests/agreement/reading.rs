@@ -184,6 +184,10 @@ fn worker_meaning(speaks: Dialect, message: FromWorker<'_>) -> Value {
         FromWorker::Heartbeat => put(&mut meaning, "heartbeat", Some(true)),
         FromWorker::Disconnect => put(&mut meaning, "disconnect", Some(true)),
         FromWorker::Credit(credit) => put(&mut meaning, "credit", Some(credit)),
+        FromWorker::Fail { address, reason } => {
+            put(&mut meaning, "failed", Some(hex(address)));
+            put(&mut meaning, "reason", Some(reason));
+        }
     }
     meaning
 }

@@ -10,8 +10,10 @@ use std::{
     time::Instant,
 };
 
+use sockets::bell::Rope;
+
 use super::{Cast, CastError, Playing, Then};
-use crate::{bell::Rope, peers, stage::snapshot::Building};
+use crate::{peers, stage::snapshot::Building};
 
 /// What comes of a build: a command line, or why there is none.
 type Built = (usize, Result<Vec<String>, String>);
