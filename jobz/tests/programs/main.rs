@@ -1,0 +1,11 @@
+//! The programs of jobz as processes.
+//!
+//! - `support`: a broker, and peers that send frames as bytes
+//! - `broker`: `jobz broker`
+//! - `work`: `jobz worker` and `jobz ask`
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot continue fails")]
+
+mod broker;
+mod support;
+mod work;

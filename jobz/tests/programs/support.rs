@@ -1,0 +1,66 @@
+//! A broker as a process.
+
+use testkit::{Peer, Program, peer::DEALER};
+
+pub(crate) const JOBZ: &str = env!("CARGO_BIN_EXE_jobz");
+
+/// A broker and where it is.
+pub(crate) struct Broker {
+    pub(crate) program: Program,
+    pub(crate) endpoint: String,
+}
+
+impl Broker {
+    pub(crate) fn start(flags: &str) -> Self {
+        let arguments = format!("broker --jobs tcp://127.0.0.1:* --observe off {flags}");
+        let program = Program::start(JOBZ, arguments.split_whitespace());
+        let endpoint = program.endpoint("jobs");
+        Self { program, endpoint }
+    }
+
+    pub(crate) fn dealer(&self) -> Peer {
+        Peer::connect(DEALER, &self.endpoint)
+    }
+
+    /// A worker of version 0.2 that the broker has registered.
+    pub(crate) fn worker(&self, service: &str) -> Peer {
+        let worker = self.dealer();
+        worker.send([b"MDPW02", &b"\x01"[..], service.as_bytes()]);
+        self.until_offered(service);
+        worker
+    }
+
+    /// Sends a message that gets no reply; the broker has taken it when this returns.
+    pub(crate) fn take<F: AsRef<[u8]>>(&self, frames: impl IntoIterator<Item = F>) {
+        let peer = self.dealer();
+        peer.send(frames);
+        peer.send([b"MDPC02", &b"\x01"[..], b"mmi.service", b""]);
+        let _status = peer.receive();
+    }
+
+    pub(crate) fn until_offered(&self, service: &str) {
+        let client = self.dealer();
+        testkit::eventually("a worker is registered", || {
+            client.send([b"MDPC02", &b"\x01"[..], b"mmi.service", service.as_bytes()]);
+            client.receive().last().unwrap() == b"200"
+        });
+    }
+
+    /// The registered worker still gets what a client asks, and the client its reply.
+    pub(crate) fn assert_serves(&self, worker: &Peer, service: &str) {
+        let client = self.dealer();
+        client.send([b"MDPC02", &b"\x01"[..], service.as_bytes(), b"still there?"]);
+        let request = command(worker, 2);
+        reply(worker, &request[2], &request[4]);
+        assert_eq!(client.receive()[3], b"still there?");
+    }
+}
+
+/// The next message of the broker with this command, past its heartbeats.
+pub(crate) fn command(worker: &Peer, wanted: u8) -> Vec<Vec<u8>> {
+    std::iter::repeat_with(|| worker.receive()).find(|frames| frames[1] == [wanted]).unwrap()
+}
+
+pub(crate) fn reply(worker: &Peer, address: &[u8], body: &[u8]) {
+    worker.send([b"MDPW02", &b"\x04"[..], address, b"", body]);
+}

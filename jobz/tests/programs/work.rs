@@ -1,0 +1,140 @@
+//! `jobz worker` and `jobz ask`.
+
+use std::time::Duration;
+
+use testkit::{Finished, Peer, Program, free_endpoints, peer::ROUTER, run};
+
+use crate::support::{Broker, JOBZ, command};
+
+/// A worker that the broker has registered, and that runs a command for each request.
+fn worker(broker: &Broker, service: &str, flags: &[&str], words: &[&str]) -> Program {
+    let worker = start_worker(&broker.endpoint, service, flags, words);
+    broker.until_offered(service);
+    worker
+}
+
+fn start_worker(endpoint: &str, service: &str, flags: &[&str], words: &[&str]) -> Program {
+    let arguments = ["worker", service, "--jobs", endpoint, "--observe", "off"];
+    Program::start(JOBZ, arguments.iter().chain(flags).chain(&["--"]).chain(words))
+}
+
+fn ask(endpoint: &str, arguments: &[&str]) -> Finished {
+    run(JOBZ, ["ask", "--jobs", endpoint, "--observe", "off"].iter().chain(arguments))
+}
+
+#[test]
+fn any_program_is_a_worker() {
+    let broker = Broker::start("");
+    let _worker = worker(&broker, "upper", &[], &["tr", "a-z", "A-Z"]);
+    let asked = ask(&broker.endpoint, &["upper", "good morning"]);
+    assert_eq!((asked.code, asked.stdout.as_str()), (Some(0), "GOOD MORNING\n"), "{}", asked.stderr);
+}
+
+#[test]
+fn each_line_of_a_program_may_be_a_reply() {
+    let broker = Broker::start("");
+    let _worker = worker(&broker, "count", &["--lines"], &["seq", "3"]);
+    let client = broker.dealer();
+    client.send([b"MDPC02", &b"\x01"[..], b"count", b""]);
+    for (kind, number) in [(b"\x02", b"1"), (b"\x02", b"2"), (b"\x03", b"3")] {
+        assert_eq!(client.receive(), [&b"MDPC02"[..], kind, b"count", number]);
+    }
+}
+
+#[test]
+fn a_program_that_fails_leaves_its_request_to_another_worker() {
+    let broker = Broker::start("--tries 2");
+    let failing = worker(&broker, "upper", &[], &["sh", "-c", "echo no paper >&2; exit 3"]);
+    let client = broker.dealer();
+    client.send([b"MDPC02", &b"\x01"[..], b"upper", b"hi"]);
+    failing.wait_for_log("exit code 3: no paper");
+    // The second try is its last one, so only a worker that was there before can have it.
+    failing.wait_for_log("a request is not done");
+    let asked = ask(&broker.endpoint, &["upper", "hi", "--patience", "200ms", "--tries", "1"]);
+    assert_eq!(asked.code, Some(1));
+    assert!(asked.stderr.contains("no worker replied in time"), "{}", asked.stderr);
+}
+
+#[test]
+fn a_worker_does_as_many_requests_at_once_as_its_credit() {
+    let broker = Broker::start("");
+    // Each of the two waits for the other.
+    let folder = tempfile::tempdir().unwrap();
+    let script = "read name; touch $name; until [ -e a ] && [ -e b ]; do sleep 0.01; done; echo $name";
+    let script = format!("cd {}; {script}", folder.path().display());
+    let _worker = worker(&broker, "meet", &["--credit", "2"], &["sh", "-c", &script]);
+    let client = broker.dealer();
+    for name in [b"a\n", b"b\n"] {
+        client.send([b"MDPC02", &b"\x01"[..], b"meet", name]);
+    }
+    let mut replies = [client.receive()[3].clone(), client.receive()[3].clone()];
+    replies.sort();
+    assert_eq!(replies, [b"a\n", b"b\n"]);
+}
+
+#[test]
+fn a_program_is_killed_when_its_request_takes_too_long() {
+    let broker = Broker::start("--busy 300ms --tries 1");
+    let folder = tempfile::tempdir().unwrap();
+    let pid = folder.path().join("pid");
+    let script = format!("echo $$ > {}; exec sleep 1000", pid.display());
+    let worker = worker(&broker, "sleep", &[], &["sh", "-c", &script]);
+    let client = broker.dealer();
+    client.send([b"MDPC02", &b"\x01"[..], b"sleep", b""]);
+    worker.wait_for_log("killed by signal 9");
+}
+
+#[test]
+fn a_worker_and_a_client_survive_a_broker_that_is_killed() {
+    let [endpoint] = free_endpoints();
+    let start = || Program::start(JOBZ, ["broker", "--jobs", &endpoint, "--observe", "off"]);
+    let broker = start();
+    let worker = start_worker(&endpoint, "upper", &[], &["tr", "a-z", "A-Z"]);
+    worker.wait_for_log("ready");
+    broker.kill();
+    let client =
+        Program::start(JOBZ, ["ask", "upper", "hi", "--jobs", &endpoint, "--observe", "off", "--tries", "100"]);
+    client.wait_for_log("trying again");
+    let _broker = start();
+    let finished = client.finish();
+    assert_eq!((finished.code, finished.stdout.as_str()), (Some(0), "HI\n"), "{}", finished.stderr);
+}
+
+#[test]
+fn a_client_asks_the_next_broker_when_the_first_is_not_there() {
+    let [nobody] = free_endpoints();
+    let broker = Broker::start("");
+    let _worker = worker(&broker, "upper", &[], &["tr", "a-z", "A-Z"]);
+    let asked = ask(&nobody, &["upper", "hi", "--jobs", &broker.endpoint, "--connect", "200ms"]);
+    assert_eq!((asked.code, asked.stdout.as_str()), (Some(0), "HI\n"), "{}", asked.stderr);
+}
+
+#[test]
+fn a_worker_begins_again_after_disconnect_and_after_silence() {
+    let broker = Peer::bind(ROUTER);
+    let worker = start_worker(broker.endpoint(), "upper", &["--heartbeat", "100ms", "--liveness", "3"], &["true"]);
+    let ready = |not: &[u8]| {
+        std::iter::repeat_with(|| broker.receive()).find(|frames| frames[2] == [1] && frames[0] != not).unwrap()
+    };
+    let first = ready(b"");
+    assert_eq!(first[1..], [&b"MDPW02"[..], b"\x01", b"upper", &1_u64.to_le_bytes()]);
+    broker.send([&first[0], &b"MDPW02"[..], b"\x06"]);
+    let second = ready(&first[0]);
+    // It sends heartbeats, and gives a broker up that sends none.
+    assert!(std::iter::repeat_with(|| broker.receive()).any(|frames| frames[0] == second[0] && frames[2] == [5]));
+    ready(&second[0]);
+    worker.wait_for_log("the broker is silent");
+}
+
+#[test]
+fn ctrl_c_ends_a_worker_and_its_program_and_the_broker_knows_at_once() {
+    let broker = Broker::start("--heartbeat 1m");
+    let busy = worker(&broker, "sleep", &[], &["sleep", "1000"]);
+    let client = broker.dealer();
+    client.send([b"MDPC02", &b"\x01"[..], b"sleep", b""]);
+    let other = broker.worker("sleep");
+    busy.interrupt();
+    let finished = busy.finish_within(Duration::from_secs(5));
+    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+    command(&other, 2);
+}
