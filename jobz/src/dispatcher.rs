@@ -17,6 +17,7 @@ use std::{
     time::Instant,
 };
 
+use serde::Serialize;
 use tracing::debug;
 use wire::{
     DecodeError, Fault, Frames, foreign,
@@ -26,7 +27,7 @@ use wire::{
 use self::services::{Service, Services};
 use crate::{
     limits::BrokerLimits,
-    requests::{Address, Number, Requests, RoutingId, State},
+    requests::{Address, Number, Requests, RoutingId, State, cost},
     workers::{Open, Worker, Workers},
 };
 
@@ -36,7 +37,7 @@ pub use outbox::Outbox;
 const DEAD_LETTERS_MAX: usize = 1_000;
 
 /// What happened since the start, for observers and `mmi.stats`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
     /// Requests that got their final reply.
     pub answered: u64,
@@ -213,13 +214,13 @@ impl Dispatcher {
     /// Takes a client's request: the broker answers it itself, or it waits for a worker.
     fn take_request(&mut self, now: Instant, client: &[u8], request: &Request<'_>, out: &mut Outbox) {
         if job::Service::is_reserved(request.service) {
-            let body = self.answer(request.service, request.body);
+            let body = self.answer(now, request.service, request.body);
             if let Ok(body) = Body::of(&body, 0) {
                 reply(client, request.dialect, request.service, true, body, out);
             }
             return;
         }
-        let bytes: usize = request.body.iter().map(<[u8]>::len).sum();
+        let bytes = cost(request.body);
         let place = self.services.find_or_add(request.service, self.limits.service, self.limits.services_max);
         let (Some(place), true) = (place, self.requests.bytes() + bytes <= self.limits.bytes_max) else {
             self.counts.refused += 1;

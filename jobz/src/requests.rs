@@ -16,6 +16,19 @@ pub type Number = u64;
 /// The bytes of an address: the time of the broker's start, the request's number, and which try it is.
 const ADDRESS_BYTES: usize = 20;
 
+/// What a frame costs besides its bytes.
+const FRAME_BYTES: usize = size_of::<usize>();
+
+/// The memory that a body takes.
+pub(crate) fn cost(body: Body<'_>) -> usize {
+    body.iter().map(|frame| frame.len() + FRAME_BYTES).sum()
+}
+
+/// The same of frames that are kept.
+fn cost_of(frames: &Frames) -> usize {
+    frames.byte_len() + frames.len() * FRAME_BYTES
+}
+
 /// What a worker gets in place of its client's address, and returns with its replies: which request it is, and which try.
 /// A worker that is late with an earlier try is recognised by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,7 +137,7 @@ impl Requests {
         self.last += 1;
         let mut frames = Frames::new();
         body.push_to(&mut frames);
-        self.bytes += frames.byte_len();
+        self.bytes += cost_of(&frames);
         let taken = Taken {
             client,
             dialect,
@@ -152,7 +165,7 @@ impl Requests {
     /// Keeps a partial reply until the final one; `false` if the broker has no room for it.
     pub fn join(&mut self, number: Number, body: Body<'_>, bytes_max: usize) -> bool {
         let Some(taken) = self.by_number.get_mut(&number) else { return false };
-        let bytes: usize = body.iter().map(<[u8]>::len).sum();
+        let bytes = cost(body);
         if self.bytes + bytes > bytes_max {
             return false;
         }
@@ -164,7 +177,7 @@ impl Requests {
     /// Removes a request.
     pub fn remove(&mut self, number: Number) -> Option<Taken> {
         let taken = self.by_number.remove(&number)?;
-        self.bytes -= taken.body.byte_len() + taken.joined.byte_len();
+        self.bytes -= cost_of(&taken.body) + cost_of(&taken.joined);
         Some(taken)
     }
 }

@@ -23,7 +23,7 @@ use crate::{
     describe::{Describe, Description, Observed, Purpose, fields::Fields, general},
 };
 
-pub use body::Body;
+pub use body::{BODY_FRAMES_MAX, Body};
 pub use dialect::{Dialect, Side};
 pub use reply::Reply;
 pub use request::Request;

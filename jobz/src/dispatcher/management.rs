@@ -1,36 +1,111 @@
-//! What the broker answers itself: [8/MMI](https://rfc.zeromq.org/spec/8/), and our additions to it.
+//! What the broker answers itself: [8/MMI](https://rfc.zeromq.org/spec/8/), and our additions to it
+//! (`protocol-docs/jobz.md`, *Services of the broker*).
 
-use wire::{Frames, job::Body};
+use std::time::Instant;
 
-use super::{Dispatcher, services::Service};
+use serde::Serialize;
+use wire::{
+    Frames,
+    job::{Body, Dialect},
+};
+
+use super::{Counts, Dispatcher, services::Service};
+
+/// The most services or workers in an answer.
+const ANSWERS_MAX: usize = 1_000;
+
+/// A worker in the answer of `mmi.workers`.
+#[derive(Serialize)]
+struct WorkerEntry<'a> {
+    service: &'a str,
+    dialect: &'static str,
+    credit: usize,
+    open: usize,
+    silent_ms: u64,
+}
+
+/// A service in the answer of `mmi.stats`.
+#[derive(Serialize)]
+struct ServiceEntry<'a> {
+    name: &'a str,
+    workers: usize,
+    waiting: usize,
+    open: usize,
+    answered: u64,
+}
+
+/// The answer of `mmi.stats`.
+#[derive(Serialize)]
+struct Stats<'a> {
+    workers: usize,
+    waiting: usize,
+    open: usize,
+    #[serde(flatten)]
+    counts: &'a Counts,
+    services: Vec<ServiceEntry<'a>>,
+}
 
 impl Dispatcher {
     /// The answer to a request to one of the broker's own services.
-    pub(super) fn answer(&self, service: &str, body: Body<'_>) -> Frames {
+    pub(super) fn answer(&self, now: Instant, service: &str, body: Body<'_>) -> Frames {
+        let first = body.iter().next().and_then(|name| str::from_utf8(name).ok());
         let mut answer = Frames::new();
+        answer.push(b"200");
         match service {
-            "mmi.service" => answer.push(if self.is_offered(body) { b"200" } else { b"404" }),
+            "mmi.service" if self.is_offered(first) => {}
+            "mmi.service" => return [b"404"].into_iter().collect(),
             "mmi.services" => {
-                answer.push(b"200");
-                self.services
-                    .iter()
-                    .filter(|service| service.is_offered())
-                    .for_each(|service| push_service(service, &mut answer));
+                let offered = self.services.iter().filter(|service| service.is_offered());
+                offered.take(ANSWERS_MAX).for_each(|service| answer.push(service.name.as_bytes()));
             }
-            _ => answer.push(b"501"),
+            "mmi.workers" => answer.push(&json(&self.worker_entries(now, first.unwrap_or_default()))),
+            "mmi.stats" => answer.push(&json(&self.stats())),
+            _ => return [b"501"].into_iter().collect(),
         }
         answer
     }
 
-    /// Whether at least one worker is registered for the service that the first frame names.
-    fn is_offered(&self, body: Body<'_>) -> bool {
-        let name = body.iter().next().and_then(|name| str::from_utf8(name).ok());
+    /// Whether at least one worker is registered for this service.
+    fn is_offered(&self, name: Option<&str>) -> bool {
         let place = name.and_then(|name| self.services.find(name));
         place.and_then(|place| self.services.get(place)).is_some_and(Service::is_offered)
     }
+
+    /// The workers of a service; of all if it has no name.
+    fn worker_entries(&self, now: Instant, service: &str) -> Vec<WorkerEntry<'_>> {
+        let entries = self.workers.iter().map(|worker| WorkerEntry {
+            service: self.services.get(worker.service).map_or("", |service| service.name.as_str()),
+            dialect: match worker.dialect {
+                Dialect::Mdp1 => "0.1",
+                Dialect::Mdp2 => "0.2",
+                Dialect::Majortomo => "majortomo",
+            },
+            credit: worker.credit,
+            open: worker.open.len(),
+            silent_ms: u64::try_from(now.saturating_duration_since(worker.heard).as_millis()).unwrap_or(u64::MAX),
+        });
+        entries.filter(|entry| service.is_empty() || entry.service == service).take(ANSWERS_MAX).collect()
+    }
+
+    fn stats(&self) -> Stats<'_> {
+        let services = self.services.iter().take(ANSWERS_MAX).map(|service| ServiceEntry {
+            name: &service.name,
+            workers: service.workers,
+            waiting: service.waiting.len(),
+            open: service.open,
+            answered: service.answered,
+        });
+        Stats {
+            workers: self.workers.len(),
+            waiting: self.waiting(),
+            open: self.services.iter().map(|service| service.open).sum(),
+            counts: &self.counts,
+            services: services.collect(),
+        }
+    }
 }
 
-/// A service as one frame.
-fn push_service(service: &Service, answer: &mut Frames) {
-    answer.push(service.name.as_bytes());
+/// Text as JSON; these types always have one.
+fn json(value: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(value).unwrap_or_default()
 }

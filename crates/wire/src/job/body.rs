@@ -5,9 +5,13 @@ use std::fmt;
 use crate::{
     DecodeError, Fault, Frames,
     describe::{fields::Fields, words},
+    names::within,
 };
 
-/// The last frames of a message: at least one, of any bytes.
+/// The most frames in a [`Body`].
+pub const BODY_FRAMES_MAX: usize = 1_000;
+
+/// The last frames of a message: 1 to [`BODY_FRAMES_MAX`], of any bytes.
 #[derive(Clone, Copy)]
 pub struct Body<'a> {
     frames: &'a Frames,
@@ -22,6 +26,16 @@ impl<'a> Body<'a> {
     /// `body` missing if there is none.
     pub const fn of(frames: &'a Frames, start: usize) -> Result<Self, DecodeError> {
         if start < frames.len() { Ok(Self { frames, start }) } else { Err(Fault::Missing.of("body")) }
+    }
+
+    /// The same, of a message that was received.
+    ///
+    /// # Errors
+    /// `body` missing if there is none; too long if it has more than [`BODY_FRAMES_MAX`].
+    pub(super) fn read(frames: &'a Frames, start: usize) -> Result<Self, DecodeError> {
+        let body = Self::of(frames, start)?;
+        within(body.len(), BODY_FRAMES_MAX, "frames").map_err(|fault| fault.of("body"))?;
+        Ok(body)
     }
 
     /// The number of its frames, at least 1.

@@ -47,7 +47,7 @@ impl<'a> Request<'a> {
             }
         }
         let service = service::read(frame(frames, at, "service")?)?;
-        Ok(Self { dialect, service, body: Body::of(frames, at + 1)? })
+        Ok(Self { dialect, service, body: Body::read(frames, at + 1)? })
     }
 
     pub(super) fn describe(mut fields: Fields<'_>, socket_type: &str) -> Description {

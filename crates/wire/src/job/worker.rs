@@ -172,7 +172,7 @@ impl<'a> FromWorker<'a> {
             }
             byte if byte == commands.last || Some(byte) == commands.partial => {
                 let address = addressed(frames, at + 1)?;
-                Self::Reply { is_final: byte == commands.last, address, body: Body::of(frames, at + 3)? }
+                Self::Reply { is_final: byte == commands.last, address, body: Body::read(frames, at + 3)? }
             }
             byte if byte == commands.heartbeat => Self::Heartbeat,
             byte if byte == commands.disconnect => Self::Disconnect,
@@ -222,7 +222,7 @@ impl<'a> ToWorker<'a> {
         let message = match command(frames, at)? {
             REQUEST => {
                 let address = addressed(frames, at + 1)?;
-                Self::Request { address, body: Body::of(frames, at + 3)? }
+                Self::Request { address, body: Body::read(frames, at + 3)? }
             }
             byte if byte == commands.heartbeat => Self::Heartbeat,
             byte if byte == commands.disconnect => Self::Disconnect,
