@@ -16,7 +16,7 @@ cargo_deny := '0.20.2'
 tauri_driver := '2.1.0'
 
 # The programs that scenes have in their casts.
-cast := 'tickz chatz valuz keyz observez patternz linkz scenez'
+cast := 'tickz chatz valuz jobz keyz observez patternz linkz scenez'
 
 # The programs run in the caller's folder, so that relative paths in the arguments keep their meaning.
 here := quote(invocation_directory())
@@ -100,6 +100,12 @@ chatz *args: (release 'chatz')
 [no-exit-message]
 valuz *args: (release 'valuz')
     @cd {{ here }} && exec {{ programs }}/valuz "$@"
+
+# requests to services: broker, worker, ask (`just jobz --help`)
+[group('run')]
+[no-exit-message]
+jobz *args: (release 'jobz')
+    @cd {{ here }} && exec {{ programs }}/jobz "$@"
 
 # a role in another language: installs the language, builds, runs (`just peer python watch MSFT`)
 [group('run')]

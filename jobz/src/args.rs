@@ -98,7 +98,7 @@ pub struct BrokerArgs {
 #[command(after_help = "\
 COMMAND is started for each request. It reads the request on standard input and writes the reply on
 standard output; JOBZ_JOB is the id of the request. If it exits with another code than 0, another
-worker gets the request. It is killed when nobody waits for the reply any more.
+worker gets the request. It is killed when no client waits for the reply any more.
 
 Examples:
   jobz worker upper -- tr a-z A-Z

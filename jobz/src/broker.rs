@@ -64,8 +64,8 @@ pub struct Broker {
     dispatcher: Dispatcher,
     malformed: MalformedMessages,
     listener: Listener,
-    /// The routing ids of workers, by the numbers of their connections: when one ends, its worker is gone, and nobody has to wait
-    /// for missing heartbeats.
+    /// The routing ids of workers, by the numbers of their connections: when one ends, its worker is gone, and no missing heartbeats
+    /// have to be waited for.
     connections: HashMap<u64, Vec<u8>>,
     /// For observers.
     values: Values,

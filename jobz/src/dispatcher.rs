@@ -1,10 +1,10 @@
-//! Which worker gets which request, and what becomes of it: a pure state machine without sockets and clock.
+//! Which worker gets which request, and how each request ends: a pure state machine without sockets and clock.
 //!
 //! `handle_*` take the current time, and leave what has to be sent in the [`Outbox`]; [`Dispatcher::next_deadline`] is when
 //! [`Dispatcher::handle_timeout`] is due.
 //!
 //! A request is taken, waits, is open at one worker, and ends: by the worker's final reply; or because it waited too long; or
-//! because its tries are used up, and then it is a dead letter. Whoever loses its worker waits again, before all others.
+//! because its tries are used up, and then it is a dead letter. A request that loses its worker waits again, before all others.
 
 mod management;
 mod outbox;
@@ -51,7 +51,7 @@ pub struct Counts {
     pub dead: u64,
     /// Requests that a worker could not do.
     pub failed: u64,
-    /// Replies that nobody waits for: their request went to another worker, or is answered.
+    /// Replies that no client waits for: their request went to another worker, or is answered.
     pub late: u64,
     /// Workers that did what the protocol forbids, and had to begin again.
     pub disconnected: u64,
@@ -301,7 +301,7 @@ impl Dispatcher {
             is_extended: credit.is_some(),
             open: Vec::new(),
             heard: now,
-            told: now,
+            addressed: now,
             look: now + self.limits.heartbeat,
             beats_when_busy: false,
             last_used: 0,
@@ -428,7 +428,7 @@ impl Dispatcher {
         service.free.remove(&(worker.last_used, worker_place));
         worker.last_used = self.given;
         worker.open.push(Open { number, attempt: taken.attempts, is_wanted: true });
-        worker.told = now;
+        worker.addressed = now;
         if worker.is_free() {
             service.free.insert((worker.last_used, worker_place));
         }
@@ -518,7 +518,7 @@ impl Dispatcher {
         }
     }
 
-    /// A request has waited too long, or its worker is too slow: then another one gets it, and the worker is told.
+    /// A request has waited too long, or its worker is too slow: then another one gets it, and the worker learns of it.
     fn end_time_of(&mut self, now: Instant, number: Number, out: &mut Outbox) {
         let Some(taken) = self.requests.get(number) else { return };
         let place = taken.service;
@@ -536,7 +536,7 @@ impl Dispatcher {
                 let Some(worker) = self.workers.get_mut(at) else { return };
                 if worker.is_extended {
                     worker.open.iter_mut().filter(|open| open.number == number).for_each(|open| open.is_wanted = false);
-                    worker.told = now;
+                    worker.addressed = now;
                     let address = Address { start: self.start, number, attempt }.encode();
                     ToWorker::Cancel { address: &address }.encode(worker.dialect, out.to(&worker.routing_id));
                     self.retry(now, number);
@@ -561,16 +561,16 @@ impl Dispatcher {
             self.remove_worker(now, place, out);
             return;
         }
-        if worker.told + heartbeat <= now {
-            worker.told = now;
+        if worker.addressed + heartbeat <= now {
+            worker.addressed = now;
             ToWorker::Heartbeat.encode(worker.dialect, out.to(&worker.routing_id));
         }
-        let next = worker.told + heartbeat;
+        let next = worker.addressed + heartbeat;
         worker.look = if worker.must_beat() { next.min(lost_at) } else { next };
         self.due.insert((worker.look, Due::Worker(place)));
     }
 
-    /// Tells a peer that it is no worker: it has to begin again.
+    /// Answers a peer that is no worker: it has to begin again.
     fn disconnect(&mut self, peer: &[u8], dialect: Dialect, out: &mut Outbox) {
         self.counts.disconnected += 1;
         ToWorker::Disconnect.encode(dialect, out.to(peer));

@@ -74,7 +74,7 @@ fn by_line(mut command: Command, request: &Request) -> io::Result<Frames> {
     Ok(last.unwrap_or_else(|| [""].into_iter().collect()))
 }
 
-/// Runs the program to its end, unless nobody waits for it any more: then it is killed.
+/// Runs the program to its end, unless no client waits for it any more: then it is killed.
 fn run(mut command: Command, request: &Request, mut printed: impl FnMut(String)) -> io::Result<()> {
     let (sender, events) = channel();
     // Sending fails only after the loop has ended.

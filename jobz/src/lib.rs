@@ -4,9 +4,9 @@
 //! registered that service, and the reply back. A worker that dies or hangs loses its requests to others.
 //!
 //! - [`broker`]: the ROUTER around a dispatcher
-//! - [`dispatcher`]: which worker gets which request, and what becomes of it; pure
+//! - [`dispatcher`]: which worker gets which request, and how each ends; pure
 //! - [`requests`]: the requests that the broker has taken, and not answered yet
-//! - [`waiting`]: those of one service that wait for a worker, served in turn of their clients
+//! - [`waiting`]: those of one service that wait for a worker, served alternately by client
 //! - [`workers`]: who has registered, what each is doing, and whether it is alive
 //! - [`client`]: asks, and asks again
 //! - [`ask`]: one request from the command line

@@ -33,7 +33,7 @@ fn cost_of(frames: &Frames) -> usize {
 /// A worker that is late with an earlier try is recognised by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Address {
-    /// Microseconds since 1970 at the broker's start: a reply to an earlier run is for nobody.
+    /// Microseconds since 1970 at the broker's start: a reply to an earlier run is for no client.
     pub start: u64,
     /// The request.
     pub number: Number,

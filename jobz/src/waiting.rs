@@ -1,4 +1,4 @@
-//! The requests of one service that wait for a worker: one of each client in turn.
+//! The requests of one service that wait for a worker: one of each client after another.
 //!
 //! When there is no room for another one, the client that has most of them waiting loses its last. So a client that floods a
 //! service takes no place from the others.
@@ -37,7 +37,7 @@ impl Waiting {
         self.change(client, |requests| requests.push_back(number));
     }
 
-    /// Adds a request that has waited before: it is its client's next, and the client the next in turn.
+    /// Adds a request that has waited before: it is its client's next, and this client is the next.
     pub fn push_again(&mut self, client: &RoutingId, number: Number) {
         self.change(client, |requests| requests.push_front(number));
         self.turns.retain(|other| other != client);
@@ -73,7 +73,7 @@ impl Waiting {
         true
     }
 
-    /// Changes the requests of a client, and counts them anew.
+    /// Changes the requests of a client, and counts them again.
     fn change<T>(&mut self, client: &RoutingId, change: impl FnOnce(&mut VecDeque<Number>) -> T) -> T {
         let requests = self.of.entry(client.clone()).or_default();
         let before = requests.len();
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn clients_are_served_in_turn_however_many_requests_each_has() {
+    fn clients_are_served_alternately_however_many_requests_each_has() {
         let mut waiting = Waiting::default();
         for number in 1..=3 {
             waiting.push(&client(b'a'), number);

@@ -1,8 +1,8 @@
-//! A worker: registers a service with a broker, and gives each request to a handler, on a thread of its own.
+//! A worker: registers a service with a broker, and gives each request to a handler, on a separate thread.
 //!
-//! The worker sends heartbeats whether it is busy or not, because its handlers have threads of their own. If the broker is silent for
+//! The worker sends heartbeats whether it is busy or not, because its handlers have separate threads. If the broker is silent for
 //! too long, or its connection breaks, or it sends DISCONNECT, the worker begins again on a new socket, with the next
-//! broker. What was open then is given to another worker by the broker: the handlers are told that nobody waits any more.
+//! broker. What was open then is given to another worker by the broker: the handlers learn that no client waits any more.
 
 mod request;
 mod ward;
@@ -224,7 +224,7 @@ impl<'a> Registration<'a> {
 
     fn run(mut self, stop: &Stop) -> Result<End, SocketError> {
         let end = self.serve(stop);
-        // Nobody waits for these any more.
+        // No client waits for these any more.
         self.open.values().for_each(|cancelled| cancelled.cancel());
         self.worker.values.open.set(0.0);
         end
@@ -335,7 +335,7 @@ impl<'a> Registration<'a> {
         self.worker.values.open.set(self.open.len() as f64);
     }
 
-    /// Sends what handlers have said, as far as there is room.
+    /// Sends what handlers have said, until there is no more room.
     fn take_said(&mut self, now: Instant) -> Result<(), SocketError> {
         self.worker.bell.silence();
         if let Some(unsent) = self.unsent.take() {

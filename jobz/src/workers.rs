@@ -24,7 +24,7 @@ pub struct Worker {
     /// When it last sent something.
     pub heard: Instant,
     /// When the broker last sent it something.
-    pub told: Instant,
+    pub addressed: Instant,
     /// When the broker looks at it next.
     pub look: Instant,
     /// Whether it has sent heartbeats while it was busy. One that never did, as the simplest workers, may be silent while it works.
@@ -40,7 +40,7 @@ pub struct Open {
     pub number: Number,
     /// Which try it is.
     pub attempt: u32,
-    /// Whether its replies are for its client; after CANCEL they are for nobody, and it holds a place until it ends.
+    /// Whether its replies are for its client; after CANCEL they are for no client, and it holds a place until it ends.
     pub is_wanted: bool,
 }
 

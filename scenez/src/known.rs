@@ -26,7 +26,9 @@ pub fn suite() -> BTreeSet<&'static str> {
 
 /// The roles of the suite's programs that report.
 pub fn declarations() -> impl Iterator<Item = &'static Declaration> {
-    [tickz::REPORTS, chatz::REPORTS, valuz::REPORTS, patternz::REPORTS, &[desk::REPORTS]].into_iter().flatten()
+    [tickz::REPORTS, chatz::REPORTS, valuz::REPORTS, jobz::REPORTS, patternz::REPORTS, &[desk::REPORTS]]
+        .into_iter()
+        .flatten()
 }
 
 /// What is known of a command line.

@@ -17,7 +17,7 @@ describe('a page of protocol-docs', () => {
   })
 
   it('holds no live HTML and no way out', () => {
-    for (const page of ['README', 'tickz', 'chatz', 'valuz', 'monitor', 'observe', 'desk', 'dealz', 'linkz']) {
+    for (const page of ['README', 'tickz', 'chatz', 'valuz', 'monitor', 'observe', 'desk', 'dealz', 'linkz', 'jobz']) {
       const html = doc(page)?.html ?? ''
       expect(html).not.toMatch(/<script|<img|<iframe|\son\w+=/i)
       expect(html).not.toMatch(/href="(?!#)/)

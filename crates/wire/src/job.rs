@@ -7,7 +7,7 @@
 //! | [`FromWorker`] | worker, broker | header; a command; then `service`, or `address`, an empty frame and a body, or nothing |
 //! | [`ToWorker`] | broker, worker | header; a command; then `address`, an empty frame and a body, or nothing |
 //!
-//! The header tells the [`Dialect`]: [7/MDP](https://rfc.zeromq.org/spec/7/), [18/MDP](https://rfc.zeromq.org/spec/18/), or that of the
+//! The [`Dialect`] is that of the header: [7/MDP](https://rfc.zeromq.org/spec/7/), [18/MDP](https://rfc.zeromq.org/spec/18/), or that of the
 //! Python package majortomo. A [`Body`] is at least one frame of any bytes. Messages borrow from the frames that they were
 //! read from: a broker passes bodies on, and copies none of them twice.
 

@@ -168,7 +168,7 @@ fn the_least_recently_used_worker_is_next() {
 }
 
 #[test]
-fn the_request_of_a_silent_worker_goes_to_another_one_and_the_late_reply_to_nobody() {
+fn the_request_of_a_silent_worker_goes_to_another_one_and_the_late_reply_to_no_client() {
     let mut bench = Bench::new();
     bench.ready("slow", "echo");
     let sent = bench.ask("ada", "echo", "hi");
@@ -247,10 +247,10 @@ fn credit_is_how_many_requests_a_worker_has_open() {
 #[test]
 fn a_service_without_workers_keeps_requests_until_they_expire() {
     let mut bench = Bench::new();
-    bench.ask("ada", "nobody", "hi");
+    bench.ask("ada", "absent", "hi");
     bench.after(Duration::from_secs(30));
     assert_eq!((bench.dispatcher.open_requests(), bench.dispatcher.counts().expired), (0, 1));
-    assert_eq!(bench.ready("w", "nobody"), []);
+    assert_eq!(bench.ready("w", "absent"), []);
     assert_eq!(bench.dispatcher.next_deadline(), Some(bench.now + HEARTBEAT));
 }
 

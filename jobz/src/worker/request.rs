@@ -18,7 +18,7 @@ pub(super) struct Said {
     pub(super) what: What,
 }
 
-/// What becomes of a request.
+/// How a request goes on, or ends.
 #[derive(Debug)]
 pub(super) enum What {
     Partial(Frames),

@@ -9,13 +9,13 @@ pub(super) struct Ward {
     /// How long the broker may be silent.
     patience: Duration,
     heard: Instant,
-    told: Instant,
+    addressed: Instant,
 }
 
 impl Ward {
     /// Both have just heard each other.
     pub(super) fn new(now: Instant, interval: Duration, liveness: u32) -> Self {
-        Self { interval, patience: interval * liveness, heard: now, told: now }
+        Self { interval, patience: interval * liveness, heard: now, addressed: now }
     }
 
     /// The broker has sent something.
@@ -25,12 +25,12 @@ impl Ward {
 
     /// The worker has sent something.
     pub(super) const fn handle_sent(&mut self, now: Instant) {
-        self.told = now;
+        self.addressed = now;
     }
 
     /// Whether the worker has to send a heartbeat.
     pub(super) fn is_due(&self, now: Instant) -> bool {
-        self.told + self.interval <= now
+        self.addressed + self.interval <= now
     }
 
     /// Whether the broker has been silent for too long.
@@ -40,7 +40,7 @@ impl Ward {
 
     /// When one of them is.
     pub(super) fn next_deadline(&self) -> Instant {
-        (self.told + self.interval).min(self.heard + self.patience)
+        (self.addressed + self.interval).min(self.heard + self.patience)
     }
 }
 

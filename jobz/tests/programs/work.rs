@@ -102,10 +102,10 @@ fn a_worker_and_a_client_survive_a_broker_that_is_killed() {
 
 #[test]
 fn a_client_asks_the_next_broker_when_the_first_is_not_there() {
-    let [nobody] = free_endpoints();
+    let [absent] = free_endpoints();
     let broker = Broker::start("");
     let _worker = worker(&broker, "upper", &[], &["tr", "a-z", "A-Z"]);
-    let asked = ask(&nobody, &["upper", "hi", "--jobs", &broker.endpoint, "--connect", "200ms"]);
+    let asked = ask(&absent, &["upper", "hi", "--jobs", &broker.endpoint, "--connect", "200ms"]);
     assert_eq!((asked.code, asked.stdout.as_str()), (Some(0), "HI\n"), "{}", asked.stderr);
 }
 

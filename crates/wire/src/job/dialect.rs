@@ -1,4 +1,4 @@
-//! The dialects of the Majordomo Protocol, told apart by the header of each message.
+//! The dialects of the Majordomo Protocol, distinguished by the header of each message.
 
 use crate::{
     DecodeError, Fault, Frames,
