@@ -256,7 +256,7 @@ impl Dispatcher {
             (FromWorker::Disconnect, None) => {}
             (FromWorker::Heartbeat, Some(place)) => {
                 if let Some(worker) = self.workers.get_mut(place) {
-                    worker.heard = now;
+                    worker.last_received = now;
                     worker.beats_when_busy |= !worker.open.is_empty();
                 }
             }
@@ -300,8 +300,8 @@ impl Dispatcher {
             credit: usize::try_from(credit.unwrap_or(1)).unwrap_or(1),
             is_extended: credit.is_some(),
             open: Vec::new(),
-            heard: now,
-            addressed: now,
+            last_received: now,
+            last_sent: now,
             look: now + self.limits.heartbeat,
             beats_when_busy: false,
             last_used: 0,
@@ -325,7 +325,7 @@ impl Dispatcher {
         out: &mut Outbox,
     ) {
         let Some(worker) = self.workers.get_mut(place) else { return };
-        worker.heard = now;
+        worker.last_received = now;
         let service = worker.service;
         let open = worker.open_at(address, self.start);
         let Some(open) = open.filter(|open| open.is_wanted) else {
@@ -370,7 +370,7 @@ impl Dispatcher {
     /// A worker could not do a request: another one may try.
     fn take_failure(&mut self, now: Instant, place: usize, address: &[u8], reason: &str, out: &mut Outbox) {
         let Some(worker) = self.workers.get_mut(place) else { return };
-        worker.heard = now;
+        worker.last_received = now;
         worker.is_extended = true;
         let service = worker.service;
         let Some(open) = worker.open_at(address, self.start) else {
@@ -388,7 +388,7 @@ impl Dispatcher {
 
     fn set_credit(&mut self, now: Instant, place: usize, credit: u64, out: &mut Outbox) {
         let Some(worker) = self.workers.get_mut(place) else { return };
-        worker.heard = now;
+        worker.last_received = now;
         worker.is_extended = true;
         worker.credit = usize::try_from(credit).unwrap_or(0);
         let service = worker.service;
@@ -428,7 +428,7 @@ impl Dispatcher {
         service.free.remove(&(worker.last_used, worker_place));
         worker.last_used = self.given;
         worker.open.push(Open { number, attempt: taken.attempts, is_wanted: true });
-        worker.addressed = now;
+        worker.last_sent = now;
         if worker.is_free() {
             service.free.insert((worker.last_used, worker_place));
         }
@@ -536,7 +536,7 @@ impl Dispatcher {
                 let Some(worker) = self.workers.get_mut(at) else { return };
                 if worker.is_extended {
                     worker.open.iter_mut().filter(|open| open.number == number).for_each(|open| open.is_wanted = false);
-                    worker.addressed = now;
+                    worker.last_sent = now;
                     let address = Address { start: self.start, number, attempt }.encode();
                     ToWorker::Cancel { address: &address }.encode(worker.dialect, out.to(&worker.routing_id));
                     self.retry(now, number);
@@ -555,17 +555,17 @@ impl Dispatcher {
     fn look_at(&mut self, now: Instant, place: usize, out: &mut Outbox) {
         let BrokerLimits { heartbeat, liveness, .. } = self.limits;
         let Some(worker) = self.workers.get_mut(place) else { return };
-        let lost_at = worker.heard + heartbeat * liveness;
+        let lost_at = worker.last_received + heartbeat * liveness;
         if worker.must_beat() && lost_at <= now {
             self.counts.lost_workers += 1;
             self.remove_worker(now, place, out);
             return;
         }
-        if worker.addressed + heartbeat <= now {
-            worker.addressed = now;
+        if worker.last_sent + heartbeat <= now {
+            worker.last_sent = now;
             ToWorker::Heartbeat.encode(worker.dialect, out.to(&worker.routing_id));
         }
-        let next = worker.addressed + heartbeat;
+        let next = worker.last_sent + heartbeat;
         worker.look = if worker.must_beat() { next.min(lost_at) } else { next };
         self.due.insert((worker.look, Due::Worker(place)));
     }

@@ -22,9 +22,9 @@ pub struct Worker {
     /// Its open requests.
     pub open: Vec<Open>,
     /// When it last sent something.
-    pub heard: Instant,
+    pub last_received: Instant,
     /// When the broker last sent it something.
-    pub addressed: Instant,
+    pub last_sent: Instant,
     /// When the broker looks at it next.
     pub look: Instant,
     /// Whether it has sent heartbeats while it was busy. One that never did, as the simplest workers, may be silent while it works.

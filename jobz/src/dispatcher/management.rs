@@ -82,7 +82,8 @@ impl Dispatcher {
             },
             credit: worker.credit,
             open: worker.open.len(),
-            silent_ms: u64::try_from(now.saturating_duration_since(worker.heard).as_millis()).unwrap_or(u64::MAX),
+            silent_ms: u64::try_from(now.saturating_duration_since(worker.last_received).as_millis())
+                .unwrap_or(u64::MAX),
         });
         entries.filter(|entry| service.is_empty() || entry.service == service).take(ANSWERS_MAX).collect()
     }

@@ -18,7 +18,7 @@ pub(super) struct Said {
     pub(super) what: What,
 }
 
-/// How a request goes on, or ends.
+/// What happens to a request.
 #[derive(Debug)]
 pub(super) enum What {
     Partial(Frames),

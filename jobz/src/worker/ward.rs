@@ -8,39 +8,39 @@ pub(super) struct Ward {
     interval: Duration,
     /// How long the broker may be silent.
     patience: Duration,
-    heard: Instant,
-    addressed: Instant,
+    last_received: Instant,
+    last_sent: Instant,
 }
 
 impl Ward {
-    /// Both have just heard each other.
+    /// Both have just last_received each other.
     pub(super) fn new(now: Instant, interval: Duration, liveness: u32) -> Self {
-        Self { interval, patience: interval * liveness, heard: now, addressed: now }
+        Self { interval, patience: interval * liveness, last_received: now, last_sent: now }
     }
 
     /// The broker has sent something.
     pub(super) const fn handle_received(&mut self, now: Instant) {
-        self.heard = now;
+        self.last_received = now;
     }
 
     /// The worker has sent something.
     pub(super) const fn handle_sent(&mut self, now: Instant) {
-        self.addressed = now;
+        self.last_sent = now;
     }
 
     /// Whether the worker has to send a heartbeat.
     pub(super) fn is_due(&self, now: Instant) -> bool {
-        self.addressed + self.interval <= now
+        self.last_sent + self.interval <= now
     }
 
     /// Whether the broker has been silent for too long.
     pub(super) fn is_lost(&self, now: Instant) -> bool {
-        self.heard + self.patience <= now
+        self.last_received + self.patience <= now
     }
 
     /// When one of them is.
     pub(super) fn next_deadline(&self) -> Instant {
-        (self.addressed + self.interval).min(self.heard + self.patience)
+        (self.last_sent + self.interval).min(self.last_received + self.patience)
     }
 }
 
