@@ -85,8 +85,6 @@ pub struct Dispatcher {
     limits: BrokerLimits,
     /// Whether messages in [`Dialect::Majortomo`] are accepted.
     accepts_majortomo: bool,
-    /// The time of the start, in addresses.
-    start: u64,
     services: Services,
     workers: Workers,
     requests: Requests,
@@ -104,10 +102,9 @@ impl Dispatcher {
         Self {
             limits,
             accepts_majortomo: false,
-            start,
             services: Services::default(),
             workers: Workers::default(),
-            requests: Requests::default(),
+            requests: Requests::new(start),
             due: BTreeSet::new(),
             dead: VecDeque::new(),
             counts: Counts::default(),
@@ -327,7 +324,7 @@ impl Dispatcher {
         let Some(worker) = self.workers.get_mut(place) else { return };
         worker.last_received = now;
         let service = worker.service;
-        let open = worker.open_at(address, self.start);
+        let open = worker.open_at(address);
         let Some(open) = open.filter(|open| open.is_wanted) else {
             self.counts.late += 1;
             if let (Some(open), true) = (open, is_final) {
@@ -373,7 +370,7 @@ impl Dispatcher {
         worker.last_received = now;
         worker.is_extended = true;
         let service = worker.service;
-        let Some(open) = worker.open_at(address, self.start) else {
+        let Some(open) = worker.open_at(address) else {
             self.counts.late += 1;
             return;
         };
@@ -432,7 +429,7 @@ impl Dispatcher {
         if worker.is_free() {
             service.free.insert((worker.last_used, worker_place));
         }
-        let address = Address { start: self.start, number, attempt: taken.attempts }.encode();
+        let address = Address { number, attempt: taken.attempts }.encode();
         if let Ok(body) = Body::of(&taken.body, 0) {
             let message = ToWorker::Request { address: &address, body };
             message.encode(worker.dialect, out.to(&worker.routing_id));
@@ -537,7 +534,7 @@ impl Dispatcher {
                 if worker.is_extended {
                     worker.open.iter_mut().filter(|open| open.number == number).for_each(|open| open.is_wanted = false);
                     worker.last_sent = now;
-                    let address = Address { start: self.start, number, attempt }.encode();
+                    let address = Address { number, attempt }.encode();
                     ToWorker::Cancel { address: &address }.encode(worker.dialect, out.to(&worker.routing_id));
                     self.retry(now, number);
                     self.dispatch(now, place, out);

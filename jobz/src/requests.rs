@@ -10,10 +10,11 @@ use wire::{
 /// Who a peer is for the broker's `ROUTER`.
 pub type RoutingId = Arc<[u8]>;
 
-/// A request's number: 1 for the broker's first.
-pub type Number = u64;
+/// A request's number. Its upper half is the time of the broker's start, in microseconds since 1970, so that no two runs give the
+/// same; its lower half is 1 for the first request of a run.
+pub type Number = u128;
 
-/// The bytes of an address: the time of the broker's start, the request's number, and which try it is.
+/// The bytes of an address: the request's number, and which try it is.
 const ADDRESS_BYTES: usize = 20;
 
 /// What a frame costs besides its bytes.
@@ -33,8 +34,6 @@ fn cost_of(frames: &Frames) -> usize {
 /// A worker that is late with an earlier try is recognised by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Address {
-    /// Microseconds since 1970 at the broker's start: a reply to an earlier run is for no client.
-    pub start: u64,
     /// The request.
     pub number: Number,
     /// The try, 1 for the first.
@@ -42,12 +41,11 @@ pub struct Address {
 }
 
 impl Address {
-    /// Its frame: three numbers, big-endian, so that addresses sort as they were given.
+    /// Its frame: both numbers, big-endian, so that addresses sort as they were given.
     #[must_use]
     pub fn encode(&self) -> [u8; ADDRESS_BYTES] {
         let mut bytes = [0; ADDRESS_BYTES];
-        bytes[..8].copy_from_slice(&self.start.to_be_bytes());
-        bytes[8..16].copy_from_slice(&self.number.to_be_bytes());
+        bytes[..16].copy_from_slice(&self.number.to_be_bytes());
         bytes[16..].copy_from_slice(&self.attempt.to_be_bytes());
         bytes
     }
@@ -55,13 +53,8 @@ impl Address {
     /// The address in a frame, if the broker can have given it.
     #[must_use]
     pub fn decode(frame: &[u8]) -> Option<Self> {
-        let (start, rest) = frame.split_first_chunk()?;
-        let (number, attempt) = rest.split_first_chunk()?;
-        Some(Self {
-            start: u64::from_be_bytes(*start),
-            number: u64::from_be_bytes(*number),
-            attempt: u32::from_be_bytes(attempt.try_into().ok()?),
-        })
+        let (number, attempt) = frame.split_first_chunk()?;
+        Some(Self { number: u128::from_be_bytes(*number), attempt: u32::from_be_bytes(attempt.try_into().ok()?) })
     }
 }
 
@@ -99,7 +92,7 @@ pub enum State {
 }
 
 /// All requests that are not answered yet.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Requests {
     by_number: HashMap<Number, Taken>,
     last: Number,
@@ -107,6 +100,12 @@ pub struct Requests {
 }
 
 impl Requests {
+    /// No requests, of a broker that has started at this time, in microseconds since 1970.
+    #[must_use]
+    pub fn new(start: u64) -> Self {
+        Self { by_number: HashMap::new(), last: Number::from(start) << 64, bytes: 0 }
+    }
+
     /// The number of requests.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -51,10 +51,10 @@ impl Worker {
         self.open.len() < self.credit
     }
 
-    /// The open request with this address, which a broker has given that began at `start`.
+    /// The open request with this address.
     #[must_use]
-    pub fn open_at(&self, address: &[u8], start: u64) -> Option<Open> {
-        let address = Address::decode(address).filter(|address| address.start == start)?;
+    pub fn open_at(&self, address: &[u8]) -> Option<Open> {
+        let address = Address::decode(address)?;
         let is_it = |open: &&Open| (open.number, open.attempt) == (address.number, address.attempt);
         self.open.iter().find(is_it).copied()
     }
