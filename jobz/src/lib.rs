@@ -12,6 +12,7 @@
 //! - [`ask`]: one request from the command line
 //! - [`worker`]: does requests, and begins again when its broker is gone
 //! - [`exec`]: any program as a worker
+//! - [`store`]: requests on disk
 //! - [`limits`]: of a service, and of the broker
 //! - [`args`]: the command line
 
@@ -23,6 +24,7 @@ pub mod dispatcher;
 pub mod exec;
 pub mod limits;
 pub mod requests;
+pub mod store;
 pub mod waiting;
 pub mod worker;
 pub mod workers;

@@ -6,6 +6,7 @@
 //! checks the specification, its vectors and this code against each other.
 //!
 //! - [`frames`]: one multipart message in one reusable buffer
+//! - [`mme`]: one multipart message as one sequence of bytes
 //! - [`names`]: validated symbols, users, texts and worker names
 //! - [`envelope`]: what a `ROUTER` has before a request
 //! - [`channel`]: what a protocol declares about each of its channels
@@ -34,6 +35,7 @@ pub mod foreign;
 pub mod frames;
 pub mod job;
 mod json;
+pub mod mme;
 pub mod monitor;
 pub mod names;
 mod plural;
