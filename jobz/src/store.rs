@@ -112,10 +112,14 @@ impl Store {
     /// As [`StoreError`] lists.
     pub fn open(path: &Path, sync: Sync) -> Result<Self, StoreError> {
         let path = path.to_owned();
-        let database = Database::create(&path).map_err(|error| match error {
+        let mut database = Database::create(&path).map_err(|error| match error {
             redb::DatabaseError::DatabaseAlreadyOpen => StoreError::InUse { path: path.clone() },
             other => StoreError::File { path: path.clone(), reason: other.into() },
         })?;
+        // redb checks no page when it reads it, and panics at a damaged one.
+        if let Err(reason) = database.check_integrity() {
+            return Err(StoreError::File { path, reason: reason.into() });
+        }
         let store = Self { path, database, sync };
         // Reading needs all tables.
         store.commit(&[])?;
@@ -341,5 +345,31 @@ mod tests {
         let other = folder.path().join("other");
         std::fs::write(&other, "not a store".repeat(1000)).unwrap();
         assert!(matches!(Store::open(&other, Sync::Always), Err(StoreError::File { .. })));
+    }
+
+    #[test]
+    fn a_damaged_file_is_refused_or_read_and_ends_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store");
+        let store = Store::open(&path, Sync::Always).unwrap();
+        let accept = |number| Change::Accept(number, record("", &"x".repeat(1_000)));
+        store.commit(&(0..200).map(accept).collect::<Vec<_>>()).unwrap();
+        drop(store);
+        let whole = std::fs::read(&path).unwrap();
+        let damaged = folder.path().join("damaged");
+        let check = |bytes: &[u8]| {
+            std::fs::write(&damaged, bytes).unwrap();
+            if let Ok(store) = Store::open(&damaged, Sync::Always) {
+                let _ = (store.open_requests(), store.dead_letters(), store.find(7), store.find_key(b"a"));
+            }
+        };
+        for length in [0, 1, 9, 63, 64, 320, 4_096, whole.len() / 2, whole.len() - 1] {
+            check(&whole[..length]);
+        }
+        for at in (0..whole.len()).step_by(whole.len() / 97) {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 0xff;
+            check(&bytes);
+        }
     }
 }
