@@ -23,6 +23,13 @@ pub(super) struct Service {
     pub(super) answered: u64,
 }
 
+impl Service {
+    /// Whether a worker has registered it.
+    pub(super) const fn is_offered(&self) -> bool {
+        self.workers > 0
+    }
+}
+
 /// All services, each at a place that it keeps.
 #[derive(Debug, Default)]
 pub(super) struct Services {

@@ -1,0 +1,76 @@
+//! What time brings: heartbeats, silent workers, and requests that waited or took too long.
+
+use std::time::Instant;
+
+use wire::job::ToWorker;
+
+use super::{Dispatcher, Outbox};
+use crate::requests::{Address, Number, State};
+
+/// What is due at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Due {
+    /// The end of a request's waiting, or of its worker's time.
+    Request(Number),
+    /// A look at a worker: to send it a heartbeat, or to give it up.
+    Worker(usize),
+}
+
+impl Dispatcher {
+    /// Does what is due.
+    pub fn handle_timeout(&mut self, now: Instant, out: &mut Outbox) {
+        while let Some(&(deadline, due)) = self.due.first()
+            && deadline <= now
+        {
+            self.due.pop_first();
+            match due {
+                Due::Request(number) => self.end_time_of(now, number, out),
+                Due::Worker(place) => self.look_at(now, place, out),
+            }
+        }
+    }
+
+    /// A worker that reports progress gets more time.
+    pub(super) fn extend_time(&mut self, now: Instant, number: Number) {
+        let Some(taken) = self.requests.get_mut(number) else { return };
+        let busy_max = self.services.get(taken.service).map(|service| service.limits.busy_max);
+        if let (State::Open { deadline, .. }, Some(busy_max)) = (&mut taken.state, busy_max) {
+            self.due.remove(&(*deadline, Due::Request(number)));
+            *deadline = now + busy_max;
+            self.due.insert((*deadline, Due::Request(number)));
+        }
+    }
+
+    /// A request has waited too long, or its worker is too slow: then another one gets it, and the worker learns of it.
+    fn end_time_of(&mut self, now: Instant, number: Number, out: &mut Outbox) {
+        let Some(taken) = self.requests.get(number) else { return };
+        let place = taken.service;
+        match taken.state {
+            State::Waiting(_) => {
+                if let Some(service) = self.services.get_mut(place) {
+                    service.waiting.remove(&taken.client, number);
+                }
+                self.counts.expired += 1;
+                self.end(number);
+                self.services.forget_unused(place);
+            }
+            State::Open { worker: at, .. } => {
+                let attempt = taken.attempts;
+                let Some(worker) = self.workers.get_mut(at) else { return };
+                if worker.is_extended {
+                    worker.open.iter_mut().filter(|open| open.number == number).for_each(|open| open.is_wanted = false);
+                    worker.last_sent = now;
+                    let address = Address { number, attempt }.encode();
+                    ToWorker::Cancel { address: &address }.encode(worker.dialect, out.to(&worker.routing_id));
+                    self.retry(now, number);
+                    self.dispatch(now, place, out);
+                } else {
+                    // It knows no CANCEL: it would get the next request while it is still busy with this one.
+                    let (routing_id, dialect) = (worker.routing_id.clone(), worker.dialect);
+                    self.disconnect(&routing_id, dialect, out);
+                    self.remove_worker(now, at, out);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! The life of a worker: it registers, is heard from, changes its credit, and is gone.
+
+use std::time::Instant;
+
+use wire::job::{self, Dialect, FromWorker, ToWorker};
+
+use super::{Dispatcher, Due, Outbox};
+use crate::{limits::BrokerLimits, requests::RoutingId, workers::Worker};
+
+impl Dispatcher {
+    pub(super) fn take_from_worker(
+        &mut self,
+        now: Instant,
+        from: &[u8],
+        dialect: Dialect,
+        message: FromWorker<'_>,
+        out: &mut Outbox,
+    ) {
+        let known = self.workers.find(from);
+        match (message, known) {
+            (FromWorker::Ready { service, credit }, None) => self.register(now, from, dialect, service, credit, out),
+            (FromWorker::Disconnect, Some(place)) => self.remove_worker(now, place, out),
+            (FromWorker::Disconnect, None) => {}
+            (FromWorker::Heartbeat, Some(place)) => {
+                if let Some(worker) = self.workers.get_mut(place) {
+                    worker.last_received = now;
+                    worker.beats_when_busy |= !worker.open.is_empty();
+                }
+            }
+            (FromWorker::Reply { is_final, address, body }, Some(place)) => {
+                self.take_reply(now, place, is_final, address, body, out);
+            }
+            (FromWorker::Credit(credit), Some(place)) => self.set_credit(now, place, credit, out),
+            (FromWorker::Fail { address, reason }, Some(place)) => self.take_failure(now, place, address, reason, out),
+            // A second READY, or anything from a peer that is no worker, or no longer.
+            (FromWorker::Ready { .. }, Some(place)) => {
+                self.disconnect(from, dialect, out);
+                self.remove_worker(now, place, out);
+            }
+            (_, None) => self.disconnect(from, dialect, out),
+        }
+    }
+
+    fn register(
+        &mut self,
+        now: Instant,
+        from: &[u8],
+        dialect: Dialect,
+        service: &str,
+        credit: Option<u64>,
+        out: &mut Outbox,
+    ) {
+        let is_full = self.workers.len() >= self.limits.workers_max;
+        let place = if is_full || job::Service::is_reserved(service) {
+            None
+        } else {
+            self.services.find_or_add(service, self.limits.service, self.limits.services_max)
+        };
+        let Some(service) = place else {
+            self.disconnect(from, dialect, out);
+            return;
+        };
+        let place = self.workers.add(Worker {
+            routing_id: RoutingId::from(from),
+            dialect,
+            service,
+            credit: usize::try_from(credit.unwrap_or(1)).unwrap_or(1),
+            is_extended: credit.is_some(),
+            open: Vec::new(),
+            last_received: now,
+            last_sent: now,
+            look: now + self.limits.heartbeat,
+            beats_when_busy: false,
+            last_used: 0,
+        });
+        if let Some(service) = self.services.get_mut(service) {
+            service.workers += 1;
+            service.free.insert((0, place));
+        }
+        self.due.insert((now + self.limits.heartbeat, Due::Worker(place)));
+        self.dispatch(now, service, out);
+    }
+
+    fn set_credit(&mut self, now: Instant, place: usize, credit: u64, out: &mut Outbox) {
+        let Some(worker) = self.workers.get_mut(place) else { return };
+        worker.last_received = now;
+        worker.is_extended = true;
+        worker.credit = usize::try_from(credit).unwrap_or(0);
+        let service = worker.service;
+        self.offer(place);
+        self.dispatch(now, service, out);
+    }
+
+    /// Removes a worker; its requests wait again.
+    pub(super) fn remove_worker(&mut self, now: Instant, place: usize, out: &mut Outbox) {
+        let Some(worker) = self.workers.remove(place) else { return };
+        if let Some(service) = self.services.get_mut(worker.service) {
+            service.workers -= 1;
+            service.open -= worker.open.len();
+            service.free.remove(&(worker.last_used, place));
+        }
+        self.due.remove(&(worker.look, Due::Worker(place)));
+        for open in worker.open.iter().rev().filter(|open| open.is_wanted) {
+            self.retry(now, open.number);
+        }
+        self.dispatch(now, worker.service, out);
+    }
+
+    /// Sends a worker a heartbeat if one is due, or gives it up if it has been silent for too long.
+    pub(super) fn look_at(&mut self, now: Instant, place: usize, out: &mut Outbox) {
+        let BrokerLimits { heartbeat, liveness, .. } = self.limits;
+        let Some(worker) = self.workers.get_mut(place) else { return };
+        let lost_at = worker.last_received + heartbeat * liveness;
+        if worker.must_beat() && lost_at <= now {
+            self.counts.lost_workers += 1;
+            self.remove_worker(now, place, out);
+            return;
+        }
+        if worker.last_sent + heartbeat <= now {
+            worker.last_sent = now;
+            ToWorker::Heartbeat.encode(worker.dialect, out.to(&worker.routing_id));
+        }
+        let next = worker.last_sent + heartbeat;
+        worker.look = if worker.must_beat() { next.min(lost_at) } else { next };
+        self.due.insert((worker.look, Due::Worker(place)));
+    }
+
+    /// Answers a peer that is no worker: it has to begin again.
+    pub(super) fn disconnect(&mut self, peer: &[u8], dialect: Dialect, out: &mut Outbox) {
+        self.counts.disconnected += 1;
+        ToWorker::Disconnect.encode(dialect, out.to(peer));
+    }
+}
