@@ -15,7 +15,7 @@ pub(crate) mod words;
 use std::ops::Range;
 
 use crate::{
-    DecodeError, Direction, Frames, PROTOCOLS, monitor,
+    DecodeError, Direction, Frames, PROTOCOLS, monitor, ppp,
     report::{
         MessageReport,
         message::{CONTENT_BYTES_MAX, CONTENT_FRAMES_MAX},
@@ -95,6 +95,7 @@ pub fn describe(observed: &Observed<'_>) -> Description {
     match described {
         Some((_, describe)) => describe(observed),
         None if observed.channel == Some(monitor::CHANNEL) => monitor::describe(observed),
+        None if observed.channel == Some(ppp::CHANNEL) => ppp::describe(observed),
         None => general::message(observed),
     }
 }

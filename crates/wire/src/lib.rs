@@ -14,6 +14,7 @@
 //! - [`chat`]: chatz, a chat room
 //! - [`value`]: valuz, orders, results and control
 //! - [`job`]: jobz, requests to services and their workers
+//! - [`ppp`]: the Paranoid Pirate Protocol, a queue and its workers
 //! - [`desk`]: dealz, commands to a running desk
 //! - [`monitor`]: what libzmq reports about a socket
 //! - [`report`]: what a process reports about its sockets
@@ -39,6 +40,7 @@ pub mod mme;
 pub mod monitor;
 pub mod names;
 mod plural;
+pub mod ppp;
 pub mod report;
 pub mod tick;
 pub mod value;

@@ -34,7 +34,7 @@ const REPLIED: &[Socket] = &[("REQ", Received), ("DEALER", Received), ("REP", Se
 const TO_BROKER: &[Socket] = &[("DEALER", Sent), ("ROUTER", Received)];
 const FROM_BROKER: &[Socket] = &[("DEALER", Received), ("ROUTER", Sent)];
 
-const MESSAGES: [Specified; 17] = [
+const MESSAGES: [Specified; 19] = [
     Specified { page: "tickz", message: "tick", channel: "ticks", sockets: PUBLISHED },
     Specified { page: "chatz", message: "request", channel: "requests", sockets: REQUESTED },
     Specified { page: "chatz", message: "reply", channel: "requests", sockets: REPLIED },
@@ -51,19 +51,24 @@ const MESSAGES: [Specified; 17] = [
     Specified { page: "jobz", message: "client_reply", channel: "jobs", sockets: FROM_BROKER },
     Specified { page: "jobz", message: "worker_command", channel: "jobs", sockets: TO_BROKER },
     Specified { page: "jobz", message: "broker_command", channel: "jobs", sockets: FROM_BROKER },
+    Specified { page: "ppp", message: "ppp_worker", channel: "ppp", sockets: TO_BROKER },
+    Specified { page: "ppp", message: "ppp_queue", channel: "ppp", sockets: FROM_BROKER },
     Specified { page: "monitor", message: "monitor_event", channel: "monitor", sockets: &[("PAIR", Received)] },
 ];
 
 /// The names of the frames of an envelope.
 const ENVELOPE: [&str; 3] = ["routing_id", "request_id", "delimiter"];
 
+/// The channels whose messages have no envelope: an empty frame is part of them, or there is none.
+const HAS_NO_ENVELOPE: [&str; 2] = ["jobs", "ppp"];
+
 const ROUTING_ID: &[u8; 5] = b"\0\x80\0\0\x29";
 
 /// The names of the frames that a socket of this type has before those of the message.
 fn envelope_names(channel: &str, socket_type: &str) -> &'static [&'static str] {
     match socket_type {
-        "ROUTER" if channel == "jobs" => &ENVELOPE[..1],
-        "DEALER" if channel == "jobs" => &[],
+        "ROUTER" if HAS_NO_ENVELOPE.contains(&channel) => &ENVELOPE[..1],
+        "DEALER" if HAS_NO_ENVELOPE.contains(&channel) => &[],
         "ROUTER" => &ENVELOPE,
         "DEALER" => &ENVELOPE[2..],
         _ => &[],
@@ -73,9 +78,8 @@ fn envelope_names(channel: &str, socket_type: &str) -> &'static [&'static str] {
 /// The frames that a socket of this type has before those of the message.
 fn envelope(channel: &str, socket_type: &str) -> Frames {
     match socket_type {
-        // The empty frame is part of these messages, or there is none.
-        "ROUTER" if channel == "jobs" => [&ROUTING_ID[..]].into_iter().collect(),
-        "DEALER" if channel == "jobs" => Frames::new(),
+        "ROUTER" if HAS_NO_ENVELOPE.contains(&channel) => [&ROUTING_ID[..]].into_iter().collect(),
+        "DEALER" if HAS_NO_ENVELOPE.contains(&channel) => Frames::new(),
         "ROUTER" => [&ROUTING_ID[..], &[1, 0, 0, 0], &[]].into_iter().collect(),
         "DEALER" => [[]].into_iter().collect(),
         _ => Frames::new(),

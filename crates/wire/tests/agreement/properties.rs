@@ -7,7 +7,7 @@ use crate::{descriptions::assert_covers, reading::read, vectors::valid};
 use proptest::{collection::vec, prelude::*, sample::select};
 use wire::{Direction, Frames, Kept, Observed, describe};
 
-const MESSAGES: [&str; 15] = [
+const MESSAGES: [&str; 17] = [
     "tick",
     "request",
     "reply",
@@ -23,10 +23,24 @@ const MESSAGES: [&str; 15] = [
     "client_reply",
     "worker_command",
     "broker_command",
+    "ppp_worker",
+    "ppp_queue",
 ];
 
-const CHANNELS: [&str; 11] =
-    ["", "ticks", "requests", "broadcasts", "orders", "results", "control", "commands", "jobs", "monitor", "another"];
+const CHANNELS: [&str; 12] = [
+    "",
+    "ticks",
+    "requests",
+    "broadcasts",
+    "orders",
+    "results",
+    "control",
+    "commands",
+    "jobs",
+    "ppp",
+    "monitor",
+    "another",
+];
 
 const SOCKET_TYPES: [&str; 13] =
     ["REQ", "REP", "DEALER", "ROUTER", "PUB", "SUB", "XPUB", "XSUB", "PUSH", "PULL", "PAIR", "STREAM", ""];

@@ -56,6 +56,7 @@ fn every_worked_example_decodes_and_encodes_to_itself() {
         ("observe.md", &["state", "event", "message"]),
         ("desk.md", &["command", "answer"]),
         ("jobz.md", &["client_request", "client_reply", "worker_command", "broker_command"]),
+        ("ppp.md", &["ppp_worker", "ppp_queue"]),
     ] {
         let examples = examples(document);
         for message in messages {

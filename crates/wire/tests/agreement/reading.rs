@@ -7,6 +7,7 @@ use wire::{
     desk::{Answer, Command, Refusal},
     job::{self, Dialect, FromWorker, ToWorker},
     monitor::MonitorEvent,
+    ppp::{self, Addressed},
     report::Report,
     tick::Tick,
     value::{Action, Control, Order, Outcome, Tail},
@@ -130,6 +131,23 @@ pub(crate) fn read(message: &str, frames: &Frames) -> Read {
                 ToWorker::Cancel { address } => json!({"dialect": speaks, "cancel": hex(address)}),
             }
         }
+        "ppp_worker" => {
+            let message = ppp::FromWorker::decode(frames)?;
+            message.encode(&mut again);
+            match message {
+                ppp::FromWorker::Ready => json!({"ready": true}),
+                ppp::FromWorker::Heartbeat => json!({"heartbeat": true}),
+                ppp::FromWorker::Reply(reply) => addressed_meaning(reply),
+            }
+        }
+        "ppp_queue" => {
+            let message = ppp::ToWorker::decode(frames)?;
+            message.encode(&mut again);
+            match message {
+                ppp::ToWorker::Heartbeat => json!({"heartbeat": true}),
+                ppp::ToWorker::Request(request) => addressed_meaning(request),
+            }
+        }
         unknown => panic!("no message is named {unknown}"),
     };
     Ok((meaning, again))
@@ -189,6 +207,13 @@ fn worker_meaning(speaks: Dialect, message: FromWorker<'_>) -> Value {
             put(&mut meaning, "reason", Some(reason));
         }
     }
+    meaning
+}
+
+fn addressed_meaning(addressed: Addressed<'_>) -> Value {
+    let mut meaning = json!({});
+    put(&mut meaning, "address", addressed.address().map(|address| address.map(hex).collect::<Vec<_>>()));
+    put(&mut meaning, "content", Some(addressed.content().map(hex).collect::<Vec<_>>()));
     meaning
 }
 

@@ -109,6 +109,11 @@ fn jobz_vectors() {
 }
 
 #[test]
+fn ppp_vectors() {
+    assert!(check("ppp") > 25);
+}
+
+#[test]
 #[cfg(target_endian = "little")]
 fn monitor_vectors() {
     assert!(check("monitor") > 15);
