@@ -1,9 +1,9 @@
 //! The command line, and the configurations that come of it.
 
-use std::time::Duration;
+use std::{ffi::OsString, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use settings::{HostArgs, ReportingArgs, Suite};
+use settings::{HostArgs, ReportingArgs, Suite, program::Usage};
 use sockets::Endpoint;
 use wire::job::{CREDIT_MAX, JOBS, Service};
 
@@ -11,8 +11,10 @@ use crate::{
     ask::AskConfig,
     broker::BrokerConfig,
     client::ClientConfig,
+    crew::CrewLimits,
     exec::Exec,
     limits::{BrokerLimits, ServiceLimits},
+    scale::ScaleConfig,
     worker::WorkerConfig,
 };
 
@@ -35,6 +37,8 @@ pub enum Command {
     Broker(BrokerArgs),
     /// Do the requests to a service, by a program
     Worker(WorkerArgs),
+    /// Run as many workers of a service as its backlog needs
+    Scale(ScaleArgs),
     /// Send a request to a service, and print its replies
     Ask(AskArgs),
 }
@@ -46,6 +50,7 @@ impl Command {
         match self {
             Self::Broker(_) => "broker",
             Self::Worker(_) => "worker",
+            Self::Scale(_) => "scale",
             Self::Ask(_) => "ask",
         }
     }
@@ -139,6 +144,79 @@ impl WorkerArgs {
             liveness: self.liveness,
         };
         (config, Exec { words: self.command, replies_by_line: self.lines })
+    }
+}
+
+/// Arguments of `jobz scale`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The workers are processes of this program, each as `jobz worker` with the same flags. The broker is asked
+what waits. A backlog that lasts adds a worker; work that one worker less could do takes the latest one
+away. One that dies is replaced. All end with this process.
+
+Examples:
+  jobz scale thumbnail --max 8 -- convert - -resize 100x100 jpg:-
+  jobz scale report --min 0 --max 20 --up-after 200ms --idle 5m -- ./report.py")]
+pub struct ScaleArgs {
+    /// The least workers
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(..=WORKERS_MAX))]
+    pub min: u16,
+    /// The most workers
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=WORKERS_MAX))]
+    pub max: u16,
+    /// How long requests must wait before a worker is added, and before the next one
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = positive_duration)]
+    pub up_after: Duration,
+    /// For how long one worker less must be enough before one is taken away, and before the next one
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = positive_duration)]
+    pub idle: Duration,
+    /// How long a worker that is taken away may take for the requests that it has
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = positive_duration)]
+    pub drain: Duration,
+    /// What each worker does.
+    #[command(flatten)]
+    pub worker: WorkerArgs,
+}
+
+/// The most workers that one process starts.
+const WORKERS_MAX: i64 = 1000;
+
+/// How long a look at the backlog waits, for a connection and for the answer.
+const LOOK_PATIENCE: Duration = Duration::from_secs(2);
+
+impl ScaleArgs {
+    /// What is scaled, and how. `flags` are passed on to the workers.
+    ///
+    /// # Errors
+    /// The least is more than the most.
+    pub fn config(self, suite: &Suite, flags: &ReportingArgs) -> Result<ScaleConfig, Usage> {
+        let Self { min, max, up_after, idle, drain, worker } = self;
+        if min > max {
+            return Err(Usage(format!("--min {min} is more than --max {max}")));
+        }
+        let WorkerArgs { service, command, credit, lines, heartbeat, liveness, brokers } = worker;
+        let brokers = brokers.endpoints(suite);
+        let mut words = vec!["worker".to_owned(), service.to_string()];
+        words.extend(brokers.iter().map(|endpoint| format!("--jobs={endpoint}")));
+        words.extend([format!("--credit={credit}"), format!("--liveness={liveness}")]);
+        words.push(format!("--heartbeat={}", humantime::format_duration(heartbeat)));
+        words.extend(lines.then(|| "--lines".to_owned()));
+        words.push("--".to_owned());
+        words.extend(command);
+        Ok(ScaleConfig {
+            client: ClientConfig { brokers, connect: LOOK_PATIENCE, patience: LOOK_PATIENCE, tries: 1 },
+            service,
+            limits: CrewLimits {
+                min: min.into(),
+                max: max.into(),
+                up_after,
+                idle,
+                credit: usize::try_from(credit).unwrap_or(usize::MAX),
+            },
+            drain,
+            words: words.into_iter().map(OsString::from).collect(),
+            variables: flags.variables(),
+        })
     }
 }
 

@@ -21,7 +21,9 @@ use wire::{
 /// What `jobz ask` reports to observers.
 pub const REPORTS: Declaration = Declaration { program: "jobz", role: "ask", sockets: &[DEALER], values: &[] };
 
-const DEALER: DeclaredSocket = DeclaredSocket { name: "jobz.ask", kind: "DEALER", channel: JOBS, binds: Some(false) };
+/// The socket of a client.
+pub(crate) const DEALER: DeclaredSocket =
+    DeclaredSocket { name: "jobz.ask", kind: "DEALER", channel: JOBS, binds: Some(false) };
 
 /// The wait after the first try without a reply.
 const PAUSE_MIN: Duration = Duration::from_millis(100);

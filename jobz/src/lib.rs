@@ -12,6 +12,8 @@
 //! - [`ask`]: one request from the command line
 //! - [`worker`]: does requests, and begins again when its broker is gone
 //! - [`exec`]: any program as a worker
+//! - [`scale`]: workers that come and go with the backlog
+//! - [`crew`]: how many there should be; pure
 //! - [`store`]: requests on disk
 //! - [`limits`]: of a service, and of the broker
 //! - [`args`]: the command line
@@ -20,10 +22,13 @@ pub mod args;
 pub mod ask;
 pub mod broker;
 pub mod client;
+mod count;
+pub mod crew;
 pub mod dispatcher;
 pub mod exec;
 pub mod limits;
 pub mod requests;
+pub mod scale;
 pub mod store;
 pub mod waiting;
 pub mod worker;
@@ -36,4 +41,4 @@ pub use limits::{BrokerLimits, ServiceLimits};
 pub use worker::{Handler, Worker, WorkerConfig};
 
 /// What each role reports to observers.
-pub const REPORTS: &[wire::report::Declaration] = &[broker::REPORTS, client::REPORTS, worker::REPORTS];
+pub const REPORTS: &[wire::report::Declaration] = &[broker::REPORTS, client::REPORTS, scale::REPORTS, worker::REPORTS];

@@ -5,7 +5,7 @@ use std::{process::ExitCode, sync::Arc};
 use jobz::{
     Broker, Worker,
     args::{Cli, Command},
-    ask,
+    ask, scale,
 };
 use settings::program;
 use sockets::Stop;
@@ -17,8 +17,8 @@ fn main() -> ExitCode {
     program::exit_code(run(suite, command))
 }
 
-fn run(suite: settings::ReportingArgs, command: Command) -> anyhow::Result<()> {
-    let suite = suite.load()?;
+fn run(args: settings::ReportingArgs, command: Command) -> anyhow::Result<()> {
+    let suite = args.clone().load()?;
     let context = suite.observable_context("jobz", command.name())?;
     let stop = Stop::on_signals()?;
     match command {
@@ -27,6 +27,7 @@ fn run(suite: settings::ReportingArgs, command: Command) -> anyhow::Result<()> {
             let (config, exec) = args.config(&suite);
             Worker::new(&context, config, Arc::new(exec))?.run(&stop)?;
         }
+        Command::Scale(scaled) => scale::run(&context, scaled.config(&suite, &args)?, &stop)?,
         Command::Ask(args) => ask::run(&context, args.config(&suite), &stop)?,
     }
     Ok(context.close(&stop)?)

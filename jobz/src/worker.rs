@@ -32,6 +32,7 @@ use self::{
     request::{Line, Said, What},
     ward::Ward,
 };
+use crate::count::Count;
 
 /// What `jobz worker` reports to observers.
 pub const REPORTS: Declaration =
@@ -105,23 +106,6 @@ struct Values {
     done: Count,
     failed: Count,
     open: Value,
-}
-
-/// A number that only grows.
-struct Count {
-    value: Value,
-    count: u64,
-}
-
-impl Count {
-    const fn of(value: Value) -> Self {
-        Self { value, count: 0 }
-    }
-
-    fn add_one(&mut self) {
-        self.count += 1;
-        self.value.set(self.count as f64);
-    }
 }
 
 /// Why a registration ended.

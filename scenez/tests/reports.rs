@@ -77,6 +77,10 @@ fn arguments(role: &Declaration) -> &'static [&'static str] {
         ("valuz", "source") => &["source", "--count", "1"],
         ("valuz", "worker") => &["worker"],
         ("valuz", "reduce") => &["reduce", "--workers", "1", "--count", "1"],
+        ("jobz", "broker") => &["broker"],
+        ("jobz", "worker") => &["worker", "upper", "--", "true"],
+        ("jobz", "scale") => &["scale", "upper", "--", "true"],
+        ("jobz", "ask") => &["ask", "upper", "hello", "--connect", "1m"],
         role => panic!("how does {role:?} start?"),
     }
 }

@@ -59,7 +59,7 @@ impl Dispatcher {
                 offered.take(ANSWERS_MAX).for_each(|service| answer.push(service.name.as_bytes()));
             }
             "mmi.workers" => answer.push(&json(&self.worker_entries(now, first.unwrap_or_default()))),
-            "mmi.stats" => answer.push(&json(&self.stats())),
+            "mmi.stats" => answer.push(&json(&self.stats(first.unwrap_or_default()))),
             _ => return [b"501"].into_iter().collect(),
         }
         answer
@@ -88,8 +88,10 @@ impl Dispatcher {
         entries.filter(|entry| service.is_empty() || entry.service == service).take(ANSWERS_MAX).collect()
     }
 
-    fn stats(&self) -> Stats<'_> {
-        let services = self.services.iter().take(ANSWERS_MAX).map(|service| ServiceEntry {
+    /// The counts, and the services: all, or the one that is named.
+    fn stats(&self, name: &str) -> Stats<'_> {
+        let services = self.services.iter().filter(|service| name.is_empty() || service.name == name);
+        let services = services.take(ANSWERS_MAX).map(|service| ServiceEntry {
             name: &service.name,
             workers: service.workers,
             waiting: service.waiting.len(),

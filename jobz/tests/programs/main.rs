@@ -2,10 +2,12 @@
 //!
 //! - `support`: a broker, and peers that send frames as bytes
 //! - `broker`: `jobz broker`
+//! - `scale`: `jobz scale`
 //! - `work`: `jobz worker` and `jobz ask`
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot continue fails")]
 
 mod broker;
+mod scale;
 mod support;
 mod work;
