@@ -1,7 +1,8 @@
 //! The command line, and the configurations that come of it.
 
-use std::{ffi::OsString, time::Duration};
+use std::{ffi::OsString, path::PathBuf, time::Duration};
 
+use bytesize::ByteSize;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use settings::{HostArgs, ReportingArgs, Suite, program::Usage};
 use sockets::Endpoint;
@@ -15,6 +16,8 @@ use crate::{
     exec::Exec,
     limits::{BrokerLimits, ServiceLimits},
     scale::ScaleConfig,
+    store::Fsync,
+    vault::VaultConfig,
     worker::WorkerConfig,
 };
 
@@ -70,7 +73,8 @@ Clients and workers of 7/MDP (0.1) and 18/MDP (0.2) may connect to the same endp
 
 Examples:
   jobz broker
-  jobz broker --jobs tcp://127.0.0.1:7010 --busy 30s --tries 5")]
+  jobz broker --jobs tcp://127.0.0.1:7010 --busy 30s --tries 5
+  jobz broker --store /var/lib/jobz/store --keep 7d --store-max 10GiB")]
 pub struct BrokerArgs {
     /// Endpoint to bind for clients and workers [default: tcp://*:9010]
     #[arg(long, value_name = "ENDPOINT", env = JOBS.variable)]
@@ -96,6 +100,36 @@ pub struct BrokerArgs {
     /// Accept another dialect as well
     #[arg(long, value_name = "NAME")]
     pub dialect: Option<ExtraDialect>,
+    /// The store of jobs.
+    #[command(flatten)]
+    pub vault: VaultArgs,
+}
+
+/// Where jobs are kept.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Jobs")]
+pub struct VaultArgs {
+    /// File for accepted jobs and their replies; without it they are in memory, and lost with the broker
+    #[arg(long, value_name = "FILE")]
+    pub store: Option<PathBuf>,
+    /// When a job has to be on the disk: always (before it is accepted), never, or at most this time after it. It matters only if
+    /// the machine crashes; a killed broker loses nothing
+    #[arg(long, value_name = "always|never|TIME", default_value = "always", value_parser = fsync, requires = "store")]
+    pub fsync: Fsync,
+    /// How long replies, dead letters and cancelled jobs are kept
+    #[arg(long, value_name = "TIME", default_value = "1d", value_parser = positive_duration)]
+    pub keep: Duration,
+    /// How many bytes of jobs and replies are kept [default: 1GiB with --store, otherwise 256MiB]
+    #[arg(long, value_name = "SIZE")]
+    pub store_max: Option<ByteSize>,
+}
+
+impl VaultArgs {
+    fn config(self) -> VaultConfig {
+        let bytes_max =
+            self.store_max.unwrap_or(if self.store.is_some() { ByteSize::gib(1) } else { ByteSize::mib(256) });
+        VaultConfig { path: self.store, sync: self.fsync, keep: self.keep, bytes_max: bytes_max.as_u64() }
+    }
 }
 
 /// Arguments of `jobz worker`.
@@ -309,7 +343,17 @@ impl BrokerArgs {
                 ..BrokerLimits::default()
             },
             accepts_majortomo: self.dialect == Some(ExtraDialect::Majortomo),
+            vault: self.vault.config(),
         }
+    }
+}
+
+/// When a store is synced.
+fn fsync(text: &str) -> Result<Fsync, String> {
+    match text {
+        "always" => Ok(Fsync::Always),
+        "never" => Ok(Fsync::Never),
+        time => Ok(Fsync::Interval(positive_duration(time)?)),
     }
 }
 

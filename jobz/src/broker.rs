@@ -23,6 +23,7 @@ use wire::{
 use crate::{
     dispatcher::{Dispatcher, Outbox},
     limits::BrokerLimits,
+    vault::VaultConfig,
 };
 
 /// What it reports to observers.
@@ -54,6 +55,8 @@ pub struct BrokerConfig {
     pub limits: BrokerLimits,
     /// Whether peers may speak as the Python package majortomo does.
     pub accepts_majortomo: bool,
+    /// Where jobs are kept.
+    pub vault: VaultConfig,
 }
 
 /// A bound broker, not yet running.

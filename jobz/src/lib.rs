@@ -14,7 +14,8 @@
 //! - [`exec`]: any program as a worker
 //! - [`scale`]: workers that come and go with the backlog
 //! - [`crew`]: how many there should be; pure
-//! - [`store`]: requests on disk
+//! - [`vault`]: the thread that owns the store
+//! - [`store`]: accepted requests on disk
 //! - [`limits`]: of a service, and of the broker
 //! - [`args`]: the command line
 
@@ -30,6 +31,7 @@ pub mod limits;
 pub mod requests;
 pub mod scale;
 pub mod store;
+pub mod vault;
 pub mod waiting;
 pub mod worker;
 pub mod workers;

@@ -1,38 +1,47 @@
-//! Requests on disk: accepted ones until they are done, their replies until they are closed, and dead letters.
+//! Accepted requests until they are done, their replies until they are closed or too old, and dead letters, in one file.
 //!
-//! One file, in which every call of [`Store::commit`] is one transaction: after it has returned, all of its changes survive
-//! whatever happens to the process and, with [`Sync::Always`], to the machine.
+//! Every call of [`Store::commit`] is one transaction: after it has returned, all of its changes survive whatever happens to the
+//! process and, with [`Fsync::Always`], to the machine.
 
-use std::path::{Path, PathBuf};
+mod disk;
+mod entry;
+mod tables;
+#[cfg(test)]
+mod tests;
 
-use redb::{Database, Durability, ReadableDatabase as _, ReadableTable as _, TableDefinition};
+use std::{
+    fs::OpenOptions,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use redb::{
+    Builder, Database, DatabaseError, ReadableDatabase as _, ReadableTable as _, StorageBackend, TableError,
+    backends::InMemoryBackend,
+};
 use thiserror::Error;
-use wire::{Frames, mme};
+use wire::Frames;
 
-use crate::requests::Number;
+use self::{
+    disk::{Disk, Syncing},
+    tables::{DEAD, DONE, ENDED, KEYS, OPEN, Tables},
+};
+use crate::{requests::Number, vault::VaultConfig};
 
-type Table<'a> = TableDefinition<'a, Number, &'static [u8]>;
-
-/// Accepted requests that are not done. All values are frames ([`mme`]), the client's key first: here then the service and the body.
-const OPEN: Table<'_> = TableDefinition::new("open");
-
-/// Replies that are not closed: the key and the reply.
-const REPLIES: Table<'_> = TableDefinition::new("replies");
-
-/// Dead letters: the key, the reason, the service and the body.
-const DEAD: Table<'_> = TableDefinition::new("dead");
-
-/// The keys that clients have given, and their requests.
-const KEYS: TableDefinition<'_, &[u8], Number> = TableDefinition::new("keys");
+/// The memory for pages of the file.
+const CACHE_BYTES: usize = 64 << 20;
 
 /// When what is committed has to be on the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sync {
+pub enum Fsync {
     /// Before a commit returns.
     Always,
-    /// With the next commit that asks for it: a crash of the machine loses what came after the last one, a crash of the process
-    /// nothing.
-    Later,
+    /// At most this time after it. If the machine crashes, what came after the last time is lost, and the file may be damaged;
+    /// a crash of the process loses nothing.
+    Interval(Duration),
+    /// When the operating system likes. If the machine crashes, the file may be damaged; a crash of the process loses nothing.
+    Never,
 }
 
 /// A request that was accepted.
@@ -42,6 +51,10 @@ pub struct Record {
     pub service: String,
     /// What the client calls it, so that it can be sent again; empty if nothing.
     pub key: Vec<u8>,
+    /// When it is too late for a reply, in milliseconds since 1970; 0 if never.
+    pub deadline: u64,
+    /// How many workers may get it, one after another; 0 if as many as its service says.
+    pub tries: u32,
     /// What is asked.
     pub body: Frames,
 }
@@ -49,16 +62,49 @@ pub struct Record {
 /// A change to be committed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
-    /// A request is accepted.
+    /// A request is accepted, if its key is new.
     Accept(Number, Record),
-    /// It is done: its reply.
-    Finish(Number, Frames),
-    /// Its tries are used up, for this reason.
-    Die(Number, String),
-    /// A dead letter is open again.
+    /// It is not open any more.
+    End(Number, Ending),
+    /// A dead letter is open again, without its deadline.
     Revive(Number),
     /// Nothing of it is needed any more.
     Close(Number),
+}
+
+/// How a request ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ending {
+    /// It is done: its reply.
+    Reply(Frames),
+    /// It cannot be done, for this reason.
+    Dead(String),
+    /// The client does not want it any more.
+    Cancelled,
+}
+
+/// The effect of a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is made, or had no effect since the request was not in the state for it.
+    Made,
+    /// Of [`Change::Accept`].
+    Accepted(Accepted),
+    /// Of [`Change::Accept`]: there is no room.
+    Full,
+    /// Of [`Change::Revive`]: the request, which is open again; `None` if it was no dead letter.
+    Revived(Option<Record>),
+}
+
+/// Whether a request is accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Accepted {
+    /// It is accepted.
+    New,
+    /// It was accepted before, under the same key: its number.
+    Known(Number),
+    /// Another request has the same key.
+    Conflict,
 }
 
 /// What is known of a request.
@@ -70,115 +116,151 @@ pub enum Found {
     Reply(Frames),
     /// Why it is dead.
     Dead(String),
+    /// It was cancelled.
+    Cancelled,
 }
 
-/// Why the file cannot be used.
+/// A request that could not be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// Which.
+    pub number: Number,
+    /// Its service.
+    pub service: String,
+    /// Why.
+    pub reason: String,
+    /// When, in milliseconds since 1970.
+    pub at: u64,
+}
+
+/// Why the store cannot be used.
 #[derive(Debug, Error)]
-pub enum StoreError {
+#[error("{}: {reason}", path.as_deref().unwrap_or(Path::new("the store in memory")).display())]
+pub struct StoreError {
+    /// The file.
+    pub path: Option<PathBuf>,
+    /// The reason.
+    pub reason: StoreFault,
+}
+
+/// What is wrong with a store.
+#[derive(Debug, Error)]
+pub enum StoreFault {
     /// Another process has it open.
-    #[error("{}: another process uses it", path.display())]
-    InUse {
-        /// The file.
-        path: PathBuf,
-    },
+    #[error("another process uses it")]
+    InUse,
     /// It cannot be read or written, or is no store.
-    #[error("{}: {reason}", path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// The reason.
-        reason: redb::Error,
-    },
+    #[error(transparent)]
+    File(#[from] redb::Error),
     /// An entry is damaged.
-    #[error("{}: an entry is damaged", path.display())]
-    Damaged {
-        /// The file.
-        path: PathBuf,
-    },
+    #[error("an entry is damaged")]
+    Damaged,
 }
 
 /// The open file.
 #[derive(Debug)]
 pub struct Store {
-    path: PathBuf,
     database: Database,
-    sync: Sync,
+    config: VaultConfig,
+    syncing: Arc<Syncing>,
+    /// The bytes of all requests, replies and dead letters.
+    bytes: u64,
 }
 
 impl Store {
-    /// Opens the file, which is made if there is none.
+    /// Opens the file, which is made if there is none, and reads all of it, so that it is known not to be damaged.
     ///
     /// # Errors
-    /// As [`StoreError`] lists.
-    pub fn open(path: &Path, sync: Sync) -> Result<Self, StoreError> {
-        let path = path.to_owned();
-        let mut database = Database::create(&path).map_err(|error| match error {
-            redb::DatabaseError::DatabaseAlreadyOpen => StoreError::InUse { path: path.clone() },
-            other => StoreError::File { path: path.clone(), reason: other.into() },
-        })?;
+    /// As [`StoreFault`] lists.
+    pub fn open(config: &VaultConfig) -> Result<Self, StoreError> {
         // redb checks no page when it reads it, and panics at a damaged one.
-        if let Err(reason) = database.check_integrity() {
-            return Err(StoreError::File { path, reason: reason.into() });
-        }
-        let store = Self { path, database, sync };
-        // Reading needs all tables.
-        store.commit(&[])?;
-        Ok(store)
+        Self::open_checking(config, true)
     }
 
-    /// Makes all changes in one transaction. A change of a request that is not in the state for it has no effect.
+    /// The same after a failure of this process, which damages nothing.
+    pub(crate) fn reopen(config: &VaultConfig) -> Result<Self, StoreError> {
+        Self::open_checking(config, false)
+    }
+
+    fn open_checking(config: &VaultConfig, check: bool) -> Result<Self, StoreError> {
+        let syncing = Arc::new(Syncing::new(config.sync));
+        let open = || -> Result<Self, StoreFault> {
+            let Some(path) = &config.path else {
+                return Self::on(InMemoryBackend::new(), check, config.clone(), Arc::clone(&syncing));
+            };
+            let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
+            let disk = Disk::new(file.map_err(redb::Error::Io)?, Arc::clone(&syncing))?;
+            Self::on(disk, check, config.clone(), Arc::clone(&syncing))
+        };
+        open().map_err(|reason| StoreError { path: config.path.clone(), reason })
+    }
+
+    /// A store on any disk.
+    #[cfg(test)]
+    pub(crate) fn on_backend(backend: impl StorageBackend, config: &VaultConfig) -> Result<Self, StoreError> {
+        Self::on(backend, true, config.clone(), Arc::new(Syncing::new(config.sync)))
+            .map_err(|reason| StoreError { path: None, reason })
+    }
+
+    fn on(
+        backend: impl StorageBackend,
+        check: bool,
+        config: VaultConfig,
+        syncing: Arc<Syncing>,
+    ) -> Result<Self, StoreFault> {
+        let mut builder = Builder::new();
+        builder.set_cache_size(CACHE_BYTES).set_check_integrity_on_open(check);
+        let database = builder.create_with_backend(backend)?;
+        let transaction = database.begin_write().map_err(redb::Error::from)?;
+        // Reading needs all tables.
+        let bytes = Tables::open(&transaction)?.bytes()?;
+        transaction.commit().map_err(redb::Error::from)?;
+        Ok(Self { database, config, syncing, bytes })
+    }
+
+    /// Makes all changes in one transaction, at this time in milliseconds since 1970, and returns the outcome of each. Some of
+    /// what is too old is removed as well.
     ///
     /// # Errors
-    /// The file cannot be written: then nothing has changed.
-    pub fn commit(&self, changes: &[Change]) -> Result<(), StoreError> {
-        self.try_commit(changes).map_err(|reason| self.file(reason))
+    /// The file cannot be written: then nothing has changed, and the store has to be opened again.
+    pub fn commit(&mut self, now: u64, changes: &[Change]) -> Result<Vec<Outcome>, StoreError> {
+        self.try_commit(now, changes).map_err(|reason| self.failed(reason))
     }
 
-    fn try_commit(&self, changes: &[Change]) -> Result<(), redb::Error> {
-        let mut transaction = self.database.begin_write()?;
-        transaction.set_durability(match self.sync {
-            Sync::Always => Durability::Immediate,
-            Sync::Later => Durability::None,
-        })?;
+    fn try_commit(&mut self, now: u64, changes: &[Change]) -> Result<Vec<Outcome>, redb::Error> {
+        let transaction = self.database.begin_write()?;
+        let mut bytes = self.bytes;
+        let mut outcomes = Vec::with_capacity(changes.len());
         {
-            let mut open = transaction.open_table(OPEN)?;
-            let mut replies = transaction.open_table(REPLIES)?;
-            let mut dead = transaction.open_table(DEAD)?;
-            let mut keys = transaction.open_table(KEYS)?;
+            let mut tables = Tables::open(&transaction)?;
+            tables.remove_ended_before(now.saturating_sub(self.keep()), &mut bytes)?;
             for change in changes {
-                match change {
-                    Change::Accept(number, Record { service, key, body }) => {
-                        open.insert(number, &*value(&[key, service.as_bytes()], body, 0))?;
-                        if !key.is_empty() {
-                            keys.insert(&**key, number)?;
-                        }
-                    }
-                    Change::Finish(number, reply) => {
-                        if let Some(request) = take(&mut open, *number)? {
-                            replies.insert(number, &*value(&[key_of(&request)], reply, 0))?;
-                        }
-                    }
-                    Change::Die(number, reason) => {
-                        if let Some(request) = take(&mut open, *number)? {
-                            dead.insert(number, &*value(&[key_of(&request), reason.as_bytes()], &request, 1))?;
-                        }
-                    }
-                    Change::Revive(number) => {
-                        if let Some(letter) = take(&mut dead, *number)? {
-                            open.insert(number, &*value(&[key_of(&letter)], &letter, 2))?;
-                        }
-                    }
-                    Change::Close(number) => {
-                        for table in [&mut open, &mut replies, &mut dead] {
-                            if let Some(entry) = take(table, *number)? {
-                                keys.remove(key_of(&entry))?;
-                            }
-                        }
-                    }
-                }
+                outcomes.push(tables.change(now, change, &mut bytes, self.config.bytes_max)?);
             }
         }
-        Ok(transaction.commit()?)
+        transaction.commit()?;
+        self.bytes = bytes;
+        Ok(outcomes)
+    }
+
+    /// When something is too old, in milliseconds since 1970, so that a commit would remove it.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn next_removal(&self) -> Result<Option<u64>, StoreError> {
+        let first = || -> Result<_, redb::Error> {
+            let ended = self.database.begin_read()?.open_table(ENDED)?;
+            Ok(ended.first()?.map(|(key, _)| key.value().0.saturating_add(self.keep())))
+        };
+        first().map_err(|reason| self.failed(reason))
+    }
+
+    /// Brings to the disk what has been committed, if it is time, and returns when it will be.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn sync_if_due(&self) -> Result<Option<Instant>, StoreError> {
+        self.syncing.if_due().map_err(|error| self.failed(redb::Error::Io(error)))
     }
 
     /// All requests that are not done, in the order in which they were accepted.
@@ -186,23 +268,41 @@ impl Store {
     /// # Errors
     /// The file cannot be read, or an entry is damaged.
     pub fn open_requests(&self) -> Result<Vec<(Number, Record)>, StoreError> {
-        let mut requests = Vec::new();
-        for (number, frames) in self.entries(OPEN)? {
-            requests.push((number, self.record(&frames, 1)?));
-        }
-        Ok(requests)
+        let read = || -> Result<Vec<_>, redb::Error> {
+            let open = self.database.begin_read()?.open_table(OPEN)?;
+            let mut requests = Vec::new();
+            for entry in open.iter()? {
+                let (number, value) = entry?;
+                requests.push((number.value(), entry::record(value.value())));
+            }
+            Ok(requests)
+        };
+        let requests = read().map_err(|reason| self.failed(reason))?;
+        let whole = |(number, record): (_, Option<_>)| Ok((number, record.ok_or_else(|| self.damaged())?));
+        requests.into_iter().map(whole).collect()
     }
 
-    /// All dead letters, the oldest first, each with its reason.
+    /// The dead letters of a service, or all if it is empty, the oldest first, at most `max`.
     ///
     /// # Errors
     /// The file cannot be read, or an entry is damaged.
-    pub fn dead_letters(&self) -> Result<Vec<(Number, Record, String)>, StoreError> {
-        let mut letters = Vec::new();
-        for (number, frames) in self.entries(DEAD)? {
-            letters.push((number, self.record(&frames, 2)?, text(frames.get(1))));
-        }
-        Ok(letters)
+    pub fn dead_letters(&self, service: &str, max: usize) -> Result<Vec<DeadLetter>, StoreError> {
+        let read = || -> Result<Option<Vec<_>>, redb::Error> {
+            let dead = self.database.begin_read()?.open_table(DEAD)?;
+            let mut letters = Vec::new();
+            for entry in dead.iter()? {
+                let (number, value) = entry?;
+                let Some(letter) = entry::dead_letter(number.value(), value.value()) else { return Ok(None) };
+                if service.is_empty() || letter.service == service {
+                    letters.push(letter);
+                }
+                if letters.len() == max {
+                    break;
+                }
+            }
+            Ok(Some(letters))
+        };
+        read().map_err(|reason| self.failed(reason))?.ok_or_else(|| self.damaged())
     }
 
     /// What is known of a request; `None` if nothing is, or not any more.
@@ -210,166 +310,64 @@ impl Store {
     /// # Errors
     /// The file cannot be read, or the entry is damaged.
     pub fn find(&self, number: Number) -> Result<Option<Found>, StoreError> {
-        if let Some(frames) = self.entry(REPLIES, number)? {
-            let mut reply = Frames::new();
-            reply.append_from(&frames, 1);
-            return Ok(Some(Found::Reply(reply)));
+        let find = || -> Result<Option<Option<Found>>, redb::Error> {
+            let transaction = self.database.begin_read()?;
+            if let Some(value) = transaction.open_table(DONE)?.get(number)? {
+                return Ok(Some(entry::done(value.value())));
+            }
+            if let Some(value) = transaction.open_table(DEAD)?.get(number)? {
+                return Ok(Some(entry::dead_letter(number, value.value()).map(|letter| Found::Dead(letter.reason))));
+            }
+            Ok(transaction.open_table(OPEN)?.get(number)?.map(|_| Some(Found::Open)))
+        };
+        match find().map_err(|reason| self.failed(reason))? {
+            Some(None) => Err(self.damaged()),
+            Some(found) => Ok(found),
+            None => Ok(None),
         }
-        if let Some(frames) = self.entry(DEAD, number)? {
-            return Ok(Some(Found::Dead(text(frames.get(1)))));
-        }
-        Ok(self.entry(OPEN, number)?.map(|_| Found::Open))
     }
 
-    /// The request that a client has given this key.
+    /// How many clients' keys are known.
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn find_key(&self, key: &[u8]) -> Result<Option<Number>, StoreError> {
-        let find = || -> Result<_, redb::Error> {
-            let keys = self.database.begin_read()?.open_table(KEYS)?;
-            Ok(keys.get(key)?.map(|number| number.value()))
+    pub fn keys(&self) -> Result<u64, StoreError> {
+        let count = || -> Result<_, redb::Error> {
+            Ok(redb::ReadableTableMetadata::len(&self.database.begin_read()?.open_table(KEYS)?)?)
         };
-        find().map_err(|reason| self.file(reason))
+        count().map_err(|reason| self.failed(reason))
     }
 
-    fn entry(&self, table: Table<'_>, number: Number) -> Result<Option<Frames>, StoreError> {
-        let find = || -> Result<_, redb::Error> {
-            let table = self.database.begin_read()?.open_table(table)?;
-            Ok(table.get(number)?.map(|value| mme::decode(value.value())))
-        };
-        let found = find().map_err(|reason| self.file(reason))?;
-        found.map(|frames| frames.ok_or_else(|| self.damaged())).transpose()
+    /// The bytes of all requests, replies and dead letters.
+    #[must_use]
+    pub const fn bytes(&self) -> u64 {
+        self.bytes
     }
 
-    fn entries(&self, table: Table<'_>) -> Result<Vec<(Number, Frames)>, StoreError> {
-        let read = || -> Result<Vec<_>, redb::Error> {
-            let table = self.database.begin_read()?.open_table(table)?;
-            let entry =
-                |entry: Result<(redb::AccessGuard<'_, Number>, redb::AccessGuard<'_, &[u8]>), redb::StorageError>| {
-                    let (number, value) = entry?;
-                    Ok((number.value(), mme::decode(value.value())))
-                };
-            table.iter()?.map(entry).collect()
-        };
-        let entries = read().map_err(|reason| self.file(reason))?;
-        entries.into_iter().map(|(number, frames)| Ok((number, frames.ok_or_else(|| self.damaged())?))).collect()
-    }
-
-    /// The request in an entry whose service is the frame at `index`.
-    fn record(&self, frames: &Frames, index: usize) -> Result<Record, StoreError> {
-        let service =
-            frames.get(index).and_then(|service| str::from_utf8(service).ok()).ok_or_else(|| self.damaged())?;
-        let mut body = Frames::new();
-        body.append_from(frames, index + 1);
-        Ok(Record { service: service.to_owned(), key: key_of(frames).to_vec(), body })
+    fn keep(&self) -> u64 {
+        u64::try_from(self.config.keep.as_millis()).unwrap_or(u64::MAX)
     }
 
     fn damaged(&self) -> StoreError {
-        StoreError::Damaged { path: self.path.clone() }
+        StoreError { path: self.config.path.clone(), reason: StoreFault::Damaged }
     }
 
-    fn file(&self, reason: redb::Error) -> StoreError {
-        StoreError::File { path: self.path.clone(), reason }
+    fn failed(&self, reason: redb::Error) -> StoreError {
+        StoreError { path: self.config.path.clone(), reason: StoreFault::File(reason) }
     }
 }
 
-/// Removes an entry, and returns its frames; a damaged one has none.
-fn take(table: &mut redb::Table<'_, Number, &'static [u8]>, number: Number) -> Result<Option<Frames>, redb::Error> {
-    Ok(table.remove(number)?.map(|value| mme::decode(value.value()).unwrap_or_default()))
-}
-
-/// An entry: these frames, then those of `rest` from `index` on.
-fn value(first: &[&[u8]], rest: &Frames, index: usize) -> Vec<u8> {
-    let mut frames: Frames = first.iter().collect();
-    frames.append_from(rest, index);
-    let mut bytes = Vec::new();
-    // No frame of a channel is as long as 4 GiB.
-    let _ = mme::encode(&frames, &mut bytes);
-    bytes
-}
-
-fn key_of(entry: &Frames) -> &[u8] {
-    entry.get(0).unwrap_or_default()
-}
-
-fn text(frame: Option<&[u8]>) -> String {
-    String::from_utf8_lossy(frame.unwrap_or_default()).into_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn record(key: &str, text: &str) -> Record {
-        Record { service: "echo".to_owned(), key: key.into(), body: [text, ""].into_iter().collect() }
-    }
-
-    fn frames(text: &str) -> Frames {
-        [text].into_iter().collect()
-    }
-
-    #[test]
-    fn what_is_committed_is_there_when_the_file_is_opened_again() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("store");
-        let store = Store::open(&path, Sync::Always).unwrap();
-        let accept = |number, key: &str| Change::Accept(number, record(key, "hi"));
-        store.commit(&[accept(1, "a"), accept(2, ""), accept(3, "c"), accept(4, "")]).unwrap();
-        store.commit(&[Change::Finish(1, frames("HI")), Change::Die(3, "no paper".to_owned())]).unwrap();
-        drop(store);
-        let store = Store::open(&path, Sync::Later).unwrap();
-        assert_eq!(store.open_requests().unwrap(), [(2, record("", "hi")), (4, record("", "hi"))]);
-        assert_eq!(store.find(1).unwrap(), Some(Found::Reply(frames("HI"))));
-        assert_eq!(store.find(2).unwrap(), Some(Found::Open));
-        assert_eq!(store.find(3).unwrap(), Some(Found::Dead("no paper".to_owned())));
-        assert_eq!(store.find(5).unwrap(), None);
-        assert_eq!(store.dead_letters().unwrap(), [(3, record("c", "hi"), "no paper".to_owned())]);
-        assert_eq!((store.find_key(b"a").unwrap(), store.find_key(b"x").unwrap()), (Some(1), None));
-
-        store.commit(&[Change::Revive(3), Change::Close(1), Change::Close(4)]).unwrap();
-        assert_eq!(store.open_requests().unwrap(), [(2, record("", "hi")), (3, record("c", "hi"))]);
-        assert_eq!((store.find(1).unwrap(), store.find_key(b"a").unwrap()), (None, None));
-        // What is not open cannot be finished.
-        store.commit(&[Change::Finish(1, frames("HI")), Change::Finish(4, frames("HI"))]).unwrap();
-        assert_eq!((store.find(1).unwrap(), store.find(4).unwrap()), (None, None));
-    }
-
-    #[test]
-    fn a_file_that_is_open_or_no_store_is_refused_with_its_name() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("store");
-        let _store = Store::open(&path, Sync::Always).unwrap();
-        let error = Store::open(&path, Sync::Always).unwrap_err().to_string();
-        assert!(error.ends_with("store: another process uses it"), "{error}");
-        let other = folder.path().join("other");
-        std::fs::write(&other, "not a store".repeat(1000)).unwrap();
-        assert!(matches!(Store::open(&other, Sync::Always), Err(StoreError::File { .. })));
-    }
-
-    #[test]
-    fn a_damaged_file_is_refused_or_read_and_ends_nothing() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("store");
-        let store = Store::open(&path, Sync::Always).unwrap();
-        let accept = |number| Change::Accept(number, record("", &"x".repeat(1_000)));
-        store.commit(&(0..200).map(accept).collect::<Vec<_>>()).unwrap();
-        drop(store);
-        let whole = std::fs::read(&path).unwrap();
-        let damaged = folder.path().join("damaged");
-        let check = |bytes: &[u8]| {
-            std::fs::write(&damaged, bytes).unwrap();
-            if let Ok(store) = Store::open(&damaged, Sync::Always) {
-                let _ = (store.open_requests(), store.dead_letters(), store.find(7), store.find_key(b"a"));
-            }
-        };
-        for length in [0, 1, 9, 63, 64, 320, 4_096, whole.len() / 2, whole.len() - 1] {
-            check(&whole[..length]);
+impl From<DatabaseError> for StoreFault {
+    fn from(error: DatabaseError) -> Self {
+        match error {
+            DatabaseError::DatabaseAlreadyOpen => Self::InUse,
+            other => Self::File(other.into()),
         }
-        for at in (0..whole.len()).step_by(whole.len() / 97) {
-            let mut bytes = whole.clone();
-            bytes[at] ^= 0xff;
-            check(&bytes);
-        }
+    }
+}
+
+impl From<TableError> for StoreFault {
+    fn from(error: TableError) -> Self {
+        Self::File(error.into())
     }
 }
