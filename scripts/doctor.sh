@@ -52,6 +52,8 @@ check_tools() {
     if browser=$(find_browser); then present browser "$browser, for the page's tests"; else missing browser browser; fi
     if drives_windows; then present driver "Xvfb, WebKitWebDriver and ip, for the desk's tests"; else missing driver driver; fi
     if python=$(find_pyzmq); then present pyzmq "$python, for scenes and tests with Python"; else missing pyzmq pyzmq; fi
+    if folder=$(find_prometheus); then present prometheus "$folder, for the tests of metrics"; else missing prometheus prometheus; fi
+    if checks_units; then present units "systemd-analyze, for the test of units"; else missing units units; fi
     if found=$(find_just); then
         present just "$(just_version "$found")"
     else

@@ -11,6 +11,7 @@ node_pinned=24.19.0  # the version that pip installs
 pyzmq_pinned=27.3.0  # the version that pip installs
 venv=.tools/venv     # where pip puts them
 node_tools=.tools/node/bin # node and npm from pip; first on the justfile's PATH
+prometheus_tools=.tools/prometheus/usr/bin # prometheus and promtool, unpacked
 system=$(uname -s)
 
 # rustup installs cargo here; a shell that was opened before doesn't have it on its PATH yet.
@@ -123,6 +124,19 @@ find_pyzmq() {
     return 1
 }
 
+# find_prometheus: prints the folder of prometheus and of its checker promtool, or fails.
+find_prometheus() {
+    for folder in "$prometheus_tools" "$(dirname "$(command -v promtool)")"; do
+        [ ! -x "$folder/promtool" ] || [ ! -x "$folder/prometheus" ] || { echo "$folder" && return; }
+    done
+    return 1
+}
+
+# checks_units: is systemd's checker of units there? macOS has no units.
+checks_units() {
+    [ "$system" != Linux ] || command -v systemd-analyze >/dev/null 2>&1
+}
+
 # package_manager: apt, dnf, brew or none.
 package_manager() {
     if [ "$system" = Darwin ]; then
@@ -147,6 +161,8 @@ packages_for() {
         apt-driver) echo xvfb webkit2gtk-driver iproute2 ;;
         apt-pyzmq) echo python3-zmq ;;
         apt-node) echo python3-venv ;; # Debian 12 has Node 18, PyPI a newer one
+        apt-prometheus) echo prometheus ;;
+        apt-units) echo systemd ;;
         apt-just) echo python3-venv ;; # Debian 12 has no just, PyPI has it prebuilt
         dnf-cc) echo gcc glibc-devel ;;
         dnf-pkg-config) echo pkgconf-pkg-config ;;
@@ -155,9 +171,12 @@ packages_for() {
         dnf-browser) echo chromium ;;
         dnf-driver) echo xorg-x11-server-Xvfb webkit2gtk-driver iproute ;;
         dnf-pyzmq) echo python3-zmq ;;
+        dnf-prometheus) echo golang-github-prometheus ;;
+        dnf-units) echo systemd ;;
         dnf-node) echo nodejs nodejs-npm ;;
         brew-node) echo node ;;
         dnf-just | brew-just) echo just ;;
+        brew-prometheus) echo prometheus ;;
         brew-pkg-config) echo pkgconf ;;
         brew-libzmq) echo zeromq ;;
     esac
@@ -175,6 +194,8 @@ by_hand() {
         browser) echo "Chromium or Chrome, for the page's tests" ;;
         driver) echo "Xvfb, WebKitWebDriver and ip, for the desk's tests" ;;
         pyzmq) echo "pyzmq, for scenes and tests with Python: pip install pyzmq" ;;
+        prometheus) echo "prometheus and promtool, for the tests of metrics: https://prometheus.io/download" ;;
+        units) echo "systemd-analyze, for the test of units" ;;
         just) echo "just $just_oldest or newer: https://just.systems" ;;
     esac
 }

@@ -1,6 +1,6 @@
 //! The command line, and the configurations that come of it.
 
-use std::{ffi::OsString, path::PathBuf, time::Duration};
+use std::{ffi::OsString, net::SocketAddr, path::PathBuf, time::Duration};
 
 use bytesize::ByteSize;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -74,7 +74,8 @@ Clients and workers of 7/MDP (0.1) and 18/MDP (0.2) may connect to the same endp
 Examples:
   jobz broker
   jobz broker --jobs tcp://127.0.0.1:7010 --busy 30s --tries 5
-  jobz broker --store /var/lib/jobz/store --keep 7d --store-max 10GiB")]
+  jobz broker --store /var/lib/jobz/store --keep 7d --store-max 10GiB
+  jobz broker --metrics 127.0.0.1:9464")]
 pub struct BrokerArgs {
     /// Endpoint to bind for clients and workers [default: tcp://*:9010]
     #[arg(long, value_name = "ENDPOINT", env = JOBS.variable)]
@@ -97,6 +98,9 @@ pub struct BrokerArgs {
     /// How many workers may get a request, one after another
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     pub tries: u32,
+    /// Address at which Prometheus may read the broker's numbers, as http://ADDRESS/metrics; without access control
+    #[arg(long, value_name = "ADDRESS", env = "JOBZ_METRICS")]
+    pub metrics: Option<SocketAddr>,
     /// Accept another dialect as well
     #[arg(long, value_name = "NAME")]
     pub dialect: Option<ExtraDialect>,

@@ -23,6 +23,7 @@ use wire::{
 use crate::{
     dispatcher::{Dispatcher, Outbox},
     limits::BrokerLimits,
+    metrics::Metrics,
     vault::VaultConfig,
 };
 
@@ -72,6 +73,8 @@ pub struct Broker {
     connections: HashMap<u64, Vec<u8>>,
     /// For observers.
     values: Values,
+    /// For Prometheus.
+    metrics: Option<Metrics>,
     /// The current message, without its sender; reused.
     incoming: Frames,
     /// Its sender; reused.
@@ -110,10 +113,17 @@ impl Broker {
             listener: Listener::of(JOBS),
             connections: HashMap::new(),
             values: Values::of(context),
+            metrics: None,
             incoming: Frames::new(),
             sender: Vec::new(),
             out: Outbox::default(),
         })
+    }
+
+    /// The same with its numbers for Prometheus.
+    #[must_use]
+    pub fn with_metrics(self, metrics: Option<Metrics>) -> Self {
+        Self { metrics, ..self }
     }
 
     /// Where the broker is bound.
@@ -130,7 +140,9 @@ impl Broker {
         loop {
             let deadlines = self.listener.next_deadline().into_iter().chain(self.dispatcher.next_deadline());
             let deadline = deadlines.min();
-            let wake = wait(stop, [self.jobs.readable(), self.jobs.events()], deadline)?;
+            let asked = self.metrics.as_ref().map(Metrics::interest);
+            let interests = [self.jobs.readable(), self.jobs.events()].into_iter().chain(asked);
+            let wake = wait(stop, interests, deadline)?;
             if wake.stopped {
                 return Ok(());
             }
@@ -140,6 +152,9 @@ impl Broker {
             self.dispatcher.handle_timeout(now, &mut self.out);
             self.send(now)?;
             self.values.set(&self.dispatcher);
+            if let Some(metrics) = &self.metrics {
+                metrics.answer(|| self.dispatcher.stats(None));
+            }
         }
     }
 

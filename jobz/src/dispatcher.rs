@@ -13,6 +13,7 @@ mod outbox;
 mod queue;
 mod replies;
 mod services;
+mod stats;
 #[cfg(test)]
 mod tests;
 
@@ -35,6 +36,7 @@ use crate::{
 };
 
 pub use outbox::Outbox;
+pub use stats::{ServiceStats, Stats};
 
 /// The most dead letters that are remembered.
 const DEAD_LETTERS_MAX: usize = 1_000;

@@ -8,6 +8,7 @@
 //! - [`requests`]: the requests that the broker has taken, and not answered yet
 //! - [`waiting`]: those of one service that wait for a worker, served alternately by client
 //! - [`workers`]: who has registered, what each is doing, and whether it is alive
+//! - [`metrics`]: the broker's numbers for Prometheus
 //! - [`client`]: asks, and asks again
 //! - [`ask`]: one request from the command line
 //! - [`worker`]: does requests, and begins again when its broker is gone
@@ -28,6 +29,7 @@ pub mod crew;
 pub mod dispatcher;
 pub mod exec;
 pub mod limits;
+pub mod metrics;
 pub mod requests;
 pub mod scale;
 pub mod store;
@@ -40,6 +42,7 @@ pub use broker::{Broker, BrokerConfig};
 pub use client::{AskError, Client, ClientConfig};
 pub use dispatcher::Dispatcher;
 pub use limits::{BrokerLimits, ServiceLimits};
+pub use metrics::Metrics;
 pub use worker::{Handler, Worker, WorkerConfig};
 
 /// What each role reports to observers.

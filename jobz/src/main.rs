@@ -2,8 +2,9 @@
 
 use std::{process::ExitCode, sync::Arc};
 
+use anyhow::Context as _;
 use jobz::{
-    Broker, Worker,
+    Broker, Metrics, Worker,
     args::{Cli, Command},
     ask, scale,
 };
@@ -22,7 +23,12 @@ fn run(args: settings::ReportingArgs, command: Command) -> anyhow::Result<()> {
     let context = suite.observable_context("jobz", command.name())?;
     let stop = Stop::on_signals()?;
     match command {
-        Command::Broker(args) => Broker::bind(&context, &args.config(&suite))?.run(&stop)?,
+        Command::Broker(args) => {
+            let metrics = args.metrics;
+            let broker = Broker::bind(&context, &args.config(&suite))?;
+            let serve = |address| Metrics::serve(address).with_context(|| format!("cannot serve metrics at {address}"));
+            broker.with_metrics(metrics.map(serve).transpose()?).run(&stop)?;
+        }
         Command::Worker(args) => {
             let (config, exec) = args.config(&suite);
             Worker::new(&context, config, Arc::new(exec))?.run(&stop)?;

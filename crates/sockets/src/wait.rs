@@ -133,9 +133,9 @@ pub struct Wake {
 ///
 /// # Errors
 /// libzmq cannot poll: its context is gone.
-pub fn wait<const N: usize>(
+pub fn wait<'a>(
     stop: &Stop,
-    interests: [Interest<'_>; N],
+    interests: impl IntoIterator<Item = Interest<'a>>,
     deadline: Option<Instant>,
 ) -> Result<Wake, SocketError> {
     let ready = poll([stop.interest()].into_iter().chain(interests).collect(), deadline)?;

@@ -9,7 +9,7 @@ use wire::{
     job::{Body, Dialect},
 };
 
-use super::{Counts, Dispatcher, services::Service};
+use super::{Dispatcher, services::Service};
 
 /// The most services or workers in an answer.
 const ANSWERS_MAX: usize = 1_000;
@@ -22,27 +22,6 @@ struct WorkerEntry<'a> {
     credit: usize,
     open: usize,
     silent_ms: u64,
-}
-
-/// A service in the answer of `mmi.stats`.
-#[derive(Serialize)]
-struct ServiceEntry<'a> {
-    name: &'a str,
-    workers: usize,
-    waiting: usize,
-    open: usize,
-    answered: u64,
-}
-
-/// The answer of `mmi.stats`.
-#[derive(Serialize)]
-struct Stats<'a> {
-    workers: usize,
-    waiting: usize,
-    open: usize,
-    #[serde(flatten)]
-    counts: &'a Counts,
-    services: Vec<ServiceEntry<'a>>,
 }
 
 impl Dispatcher {
@@ -59,7 +38,7 @@ impl Dispatcher {
                 offered.take(ANSWERS_MAX).for_each(|service| answer.push(service.name.as_bytes()));
             }
             "mmi.workers" => answer.push(&json(&self.worker_entries(now, first.unwrap_or_default()))),
-            "mmi.stats" => answer.push(&json(&self.stats(first.unwrap_or_default()))),
+            "mmi.stats" => answer.push(&json(&self.stats(first.filter(|name| !name.is_empty())))),
             _ => return [b"501"].into_iter().collect(),
         }
         answer
@@ -86,25 +65,6 @@ impl Dispatcher {
                 .unwrap_or(u64::MAX),
         });
         entries.filter(|entry| service.is_empty() || entry.service == service).take(ANSWERS_MAX).collect()
-    }
-
-    /// The counts, and the services: all, or the one that is named.
-    fn stats(&self, name: &str) -> Stats<'_> {
-        let services = self.services.iter().filter(|service| name.is_empty() || service.name == name);
-        let services = services.take(ANSWERS_MAX).map(|service| ServiceEntry {
-            name: &service.name,
-            workers: service.workers,
-            waiting: service.waiting.len(),
-            open: service.open,
-            answered: service.answered,
-        });
-        Stats {
-            workers: self.workers.len(),
-            waiting: self.waiting(),
-            open: self.services.iter().map(|service| service.open).sum(),
-            counts: &self.counts,
-            services: services.collect(),
-        }
     }
 }
 

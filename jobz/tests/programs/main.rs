@@ -2,12 +2,14 @@
 //!
 //! - `support`: a broker, and peers that send frames as bytes
 //! - `broker`: `jobz broker`
+//! - `metrics`: `jobz broker --metrics`
 //! - `scale`: `jobz scale`
 //! - `work`: `jobz worker` and `jobz ask`
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot continue fails")]
 
 mod broker;
+mod metrics;
 mod scale;
 mod support;
 mod work;
