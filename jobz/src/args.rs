@@ -268,6 +268,7 @@ done twice.
 Examples:
   jobz ask upper 'good morning'
   jobz ask thumbnail < photo.jpg > small.jpg
+  jobz ask upper hello --every 200ms
   jobz ask upper hello --jobs tcp://127.0.0.1:7010 --jobs tcp://127.0.0.1:7020 --tries 6")]
 pub struct AskArgs {
     /// The service's name
@@ -284,6 +285,12 @@ pub struct AskArgs {
     /// How often to send the request
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     pub tries: u32,
+    /// Ask again and again, at most once in this time
+    #[arg(long, value_name = "TIME", value_parser = positive_duration)]
+    pub every: Option<Duration>,
+    /// Stop after N requests [default: 1; with --every as many as there is time for]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub count: Option<u64>,
     /// The brokers.
     #[command(flatten)]
     pub brokers: BrokersArgs,
@@ -324,6 +331,8 @@ impl AskArgs {
             },
             service: self.service.as_str().to_owned(),
             parts: self.parts,
+            count: self.count.or_else(|| self.every.is_none().then_some(1)),
+            every: self.every.unwrap_or_default(),
         }
     }
 }

@@ -15,11 +15,10 @@ use wire::{
     Frames,
     job::{Body, Dialect, JOBS, Reply, Request},
     plural,
-    report::{Declaration, DeclaredSocket},
+    report::DeclaredSocket,
 };
 
-/// What `jobz ask` reports to observers.
-pub const REPORTS: Declaration = Declaration { program: "jobz", role: "ask", sockets: &[DEALER], values: &[] };
+use crate::count::Count;
 
 /// The socket of a client.
 pub(crate) const DEALER: DeclaredSocket =
@@ -53,6 +52,10 @@ pub struct Client {
     broker: usize,
     /// The connection of the last request that got its reply.
     open: Option<Open>,
+    /// How many tries came after the first one of their request.
+    retries: u64,
+    /// The same number, for observers.
+    retried: Option<Count>,
 }
 
 /// A socket, and what is known of its connection.
@@ -116,7 +119,18 @@ impl Client {
     /// A client of these brokers. Nothing is connected before the first request.
     #[must_use]
     pub const fn new(context: Context, config: ClientConfig) -> Self {
-        Self { context, config, broker: 0, open: None }
+        Self { context, config, broker: 0, open: None, retries: 0, retried: None }
+    }
+
+    /// The same, whose retries observers see.
+    pub(crate) fn counting_retries(self, retried: Count) -> Self {
+        Self { retried: Some(retried), ..self }
+    }
+
+    /// How many tries came after the first one of their request.
+    #[must_use]
+    pub const fn retries(&self) -> u64 {
+        self.retries
     }
 
     /// Sends a request, and returns the body of its final reply; `on_partial` gets those before it. After a try without
@@ -149,6 +163,8 @@ impl Client {
             }
             info!(%silence, "trying again");
             tries += 1;
+            self.retries += 1;
+            self.retried.iter_mut().for_each(Count::add_one);
             let jittered = pause.mul_f64(rand::rng().random_range(0.5..1.0));
             if stop.wait_until(Instant::now() + jittered) {
                 return Err(AskError::Stopped);

@@ -3,6 +3,7 @@
 use sockets::Value;
 
 /// A count, and the value by which observers see it.
+#[derive(Debug)]
 pub(crate) struct Count {
     value: Value,
     count: u64,

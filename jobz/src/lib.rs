@@ -10,7 +10,7 @@
 //! - [`workers`]: who has registered, what each is doing, and whether it is alive
 //! - [`metrics`]: the broker's numbers for Prometheus
 //! - [`client`]: asks, and asks again
-//! - [`ask`]: one request from the command line
+//! - [`ask`]: requests from the command line
 //! - [`worker`]: does requests, and begins again when its broker is gone
 //! - [`exec`]: any program as a worker
 //! - [`scale`]: workers that come and go with the backlog
@@ -46,4 +46,4 @@ pub use metrics::Metrics;
 pub use worker::{Handler, Worker, WorkerConfig};
 
 /// What each role reports to observers.
-pub const REPORTS: &[wire::report::Declaration] = &[broker::REPORTS, client::REPORTS, scale::REPORTS, worker::REPORTS];
+pub const REPORTS: &[wire::report::Declaration] = &[ask::REPORTS, broker::REPORTS, scale::REPORTS, worker::REPORTS];

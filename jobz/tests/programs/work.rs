@@ -31,6 +31,36 @@ fn any_program_is_a_worker() {
 }
 
 #[test]
+fn a_client_asks_as_often_as_it_should() {
+    let broker = Broker::start("");
+    let _worker = worker(&broker, "upper", &[], &["tr", "a-z", "A-Z"]);
+    let asked = ask(&broker.endpoint, &["upper", "hi", "--count", "3"]);
+    assert_eq!((asked.code, asked.stdout.as_str()), (Some(0), "HI\nHI\nHI\n"), "{}", asked.stderr);
+    assert!(asked.stderr.contains("asked=3 answered=3 retried=0 failed=0"), "{}", asked.stderr);
+
+    // Without a worker each of them has its tries.
+    let asked = ask(&broker.endpoint, &["lower", "hi", "--count", "2", "--tries", "2", "--patience", "50ms"]);
+    assert_eq!((asked.code, asked.stdout.as_str()), (Some(1), ""), "{}", asked.stderr);
+    assert!(asked.stderr.contains("asked=2 answered=0 retried=2 failed=2"), "{}", asked.stderr);
+    assert!(asked.stderr.contains("2 requests without a reply"), "{}", asked.stderr);
+}
+
+#[test]
+fn a_client_that_asks_again_and_again_ends_with_ctrl_c() {
+    let broker = Broker::start("");
+    let _worker = worker(&broker, "upper", &[], &["tr", "a-z", "A-Z"]);
+    let arguments = ["ask", "upper", "hi", "--every", "1ms", "--jobs", &broker.endpoint, "--observe", "off"];
+    let client = Program::start(JOBZ, arguments);
+    for _ in 0..3 {
+        assert_eq!(client.next_line(), "HI");
+    }
+    client.interrupt();
+    let finished = client.finish();
+    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+    assert!(finished.stderr.contains("failed=0"), "{}", finished.stderr);
+}
+
+#[test]
 fn each_line_of_a_program_may_be_a_reply() {
     let broker = Broker::start("");
     let _worker = worker(&broker, "count", &["--lines"], &["seq", "3"]);
