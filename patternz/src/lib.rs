@@ -33,11 +33,13 @@ pub mod publish;
 pub mod pull;
 pub mod push;
 pub mod queue_lru;
+pub mod queue_paranoid;
 pub mod queue_round_robin;
 pub mod sealed;
 pub mod stream;
 pub mod subscribe;
 pub mod work;
+pub mod work_paranoid;
 
 use clap::Subcommand;
 use wire::report::Declaration;
@@ -95,6 +97,8 @@ patterns! {
     QueueLru in queue_lru,
     QueueRoundRobin in queue_round_robin,
     Work in work,
+    QueueParanoid in queue_paranoid,
+    WorkParanoid in work_paranoid,
     Ask in ask,
     Forward in forward,
     LastValue in last_value,

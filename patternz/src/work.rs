@@ -11,7 +11,8 @@
 //!
 //! The worker is the one that asks: its first request is READY, and each further one is a reply. So
 //! a REQ, which strictly alternates, never has two requests to work on. The client's id is a frame
-//! like any other, which the worker returns.
+//! like any other, which the worker returns. A queue that restarts knows no worker, and this one
+//! waits for ever: `work-paranoid` shows the cure.
 
 use std::time::Duration;
 

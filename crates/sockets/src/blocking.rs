@@ -169,6 +169,14 @@ pub fn ready<const N: usize>(sockets: [&mut BlockingSocket; N]) -> Result<[bool;
     wait(sockets, Socket::readable, None)
 }
 
+/// The same, until `deadline`: then none of them has.
+///
+/// # Errors
+/// As [`ready`].
+pub fn ready_until<const N: usize>(sockets: [&mut BlockingSocket; N], deadline: Instant) -> Result<[bool; N], Ended> {
+    wait(sockets, Socket::readable, Some(deadline))
+}
+
 /// Waits until what is wanted of one of the sockets is there, and returns of which; of none at the deadline.
 fn wait<const N: usize>(
     mut sockets: [&mut BlockingSocket; N],

@@ -24,8 +24,14 @@ pub const CHANNEL: &str = "ppp";
 /// The page that specifies it.
 const PAGE: &str = "ppp";
 
-const READY: u8 = 1;
-const HEARTBEAT: u8 = 2;
+/// The only frame of a worker's first message.
+pub const READY: [u8; 1] = [READY_BYTE];
+
+/// The only frame of a heartbeat, in both directions.
+pub const HEARTBEAT: [u8; 1] = [HEARTBEAT_BYTE];
+
+const READY_BYTE: u8 = 1;
+const HEARTBEAT_BYTE: u8 = 2;
 
 /// A message of a worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,8 +57,8 @@ impl<'a> FromWorker<'a> {
     /// Adds the message to `frames`.
     pub fn encode(&self, frames: &mut Frames) {
         match self {
-            Self::Ready => frames.push(&[READY]),
-            Self::Heartbeat => frames.push(&[HEARTBEAT]),
+            Self::Ready => frames.push(&READY),
+            Self::Heartbeat => frames.push(&HEARTBEAT),
             Self::Reply(reply) => reply.push_to(frames),
         }
     }
@@ -63,7 +69,7 @@ impl<'a> FromWorker<'a> {
     /// `command` missing if there is no frame; `address` too long; `content` missing or too long.
     pub fn decode(frames: &'a Frames) -> Result<Self, DecodeError> {
         match command(frames)? {
-            Some(READY) => Ok(Self::Ready),
+            Some(READY_BYTE) => Ok(Self::Ready),
             Some(_) => Ok(Self::Heartbeat),
             None => Ok(Self::Reply(Addressed::read(frames)?)),
         }
@@ -74,7 +80,7 @@ impl<'a> ToWorker<'a> {
     /// Adds the message to `frames`.
     pub fn encode(&self, frames: &mut Frames) {
         match self {
-            Self::Heartbeat => frames.push(&[HEARTBEAT]),
+            Self::Heartbeat => frames.push(&HEARTBEAT),
             Self::Request(request) => request.push_to(frames),
         }
     }
@@ -85,7 +91,7 @@ impl<'a> ToWorker<'a> {
     /// `command` missing if there is no frame, or unknown if it is READY; `address` too long; `content` missing or too long.
     pub fn decode(frames: &'a Frames) -> Result<Self, DecodeError> {
         match command(frames)? {
-            Some(HEARTBEAT) => Ok(Self::Heartbeat),
+            Some(HEARTBEAT_BYTE) => Ok(Self::Heartbeat),
             Some(value) => Err(Fault::Unknown { value }.of("command")),
             None => Ok(Self::Request(Addressed::read(frames)?)),
         }
@@ -96,7 +102,7 @@ impl<'a> ToWorker<'a> {
 fn command(frames: &Frames) -> Result<Option<u8>, DecodeError> {
     let first = frames.get(0).ok_or(Fault::Missing.of("command"))?;
     Ok(match first {
-        &[byte @ (READY | HEARTBEAT)] if frames.len() == 1 => Some(byte),
+        &[byte @ (READY_BYTE | HEARTBEAT_BYTE)] if frames.len() == 1 => Some(byte),
         _ => None,
     })
 }
@@ -114,7 +120,7 @@ pub(crate) fn describe(observed: &Observed<'_>) -> Description {
         _ => return general::message(observed),
     };
     let name = match command(&body) {
-        Ok(Some(HEARTBEAT)) => Some("heartbeat"),
+        Ok(Some(HEARTBEAT_BYTE)) => Some("heartbeat"),
         Ok(Some(_)) => Some("ready"),
         _ => None,
     };

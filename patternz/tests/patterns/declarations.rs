@@ -7,7 +7,7 @@ use crate::cast::Cast;
 /// Arguments with which each pattern runs without a peer.
 fn arguments(role: &str) -> &'static str {
     match role {
-        "queue-lru" | "queue-round-robin" => "--clients inproc://clients --workers inproc://workers",
+        "queue-lru" | "queue-round-robin" | "queue-paranoid" => "--clients inproc://clients --workers inproc://workers",
         "forward" => "--publishers inproc://publishers --subscribers inproc://subscribers",
         "pair" => "--pause 1h",
         "full" => "push",

@@ -17,6 +17,7 @@ mod full;
 mod last_value;
 mod lazy_pirate;
 mod pair;
+mod paranoid;
 mod parts;
 mod ping;
 mod publish;

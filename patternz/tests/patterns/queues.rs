@@ -1,6 +1,6 @@
 //! queue-lru, queue-round-robin, work, ask: clients, queues and workers.
 
-use testkit::Program;
+use testkit::{Peer, Program, peer};
 
 use crate::cast::{Cast, to};
 
@@ -83,11 +83,47 @@ fn a_pirate_gets_its_reply_though_a_worker_died_with_the_request() {
 fn messages_that_no_worker_sends_do_not_stop_a_queue() {
     let mut cast = Cast::new();
     let queue = cast.start(LRU);
-    let stranger = testkit::Peer::connect(testkit::peer::DEALER, &queue.endpoint("workers"));
-    for frames in [vec![""], vec!["READY"], vec!["", ""], vec!["", "READY"], vec!["", "stranger", "", "7"]] {
+    let stranger = Peer::connect(peer::DEALER, &queue.endpoint("workers"));
+    for frames in [&[""][..], &["READY"], &["", ""], &["", "READY", "7"], &["", "stranger", ""], &["stranger", "", "7"]]
+    {
         stranger.send(frames);
     }
+    cast.until_all(&queue, ["malformed", "free"], |all| all == [6, 0]);
+    // These are what a worker sends. It takes one request, and does not reply.
+    for frames in [&["", "READY"][..], &["", "stranger", "", "7"]] {
+        stranger.send(frames);
+    }
+    cast.until_all(&queue, ["malformed", "free"], |all| all == [6, 1]);
+    let garbage = Peer::connect(peer::DEALER, &queue.endpoint("clients"));
+    for frames in [&["7"][..], &[""], &["7", ""], &["7", "8"]] {
+        garbage.send(frames);
+    }
+    cast.until_all(&queue, ["malformed", "free"], |all| all == [10, 1]);
     let client = cast.start(&format!("lazy-pirate --timeout 200ms --retries 100 {}", to(&queue, "clients")));
     let _worker = cast.start(&format!("work {}", to(&queue, "workers")));
     cast.until(&client, "replies", |replies| replies >= 1);
+}
+
+#[test]
+fn the_simple_pirates_of_the_guide_take_part() {
+    let mut cast = Cast::new();
+    let queue = cast.start(LRU);
+    let worker = Peer::connect(peer::REQ, &queue.endpoint("workers"));
+    worker.send([[1]]);
+    cast.until(&queue, "free", |free| free == 1);
+    let client = Peer::connect(peer::REQ, &queue.endpoint("clients"));
+    for request in ["1", "2"] {
+        client.send([request]);
+        let at_worker = worker.receive();
+        assert_eq!(at_worker[1..], [&b""[..], request.as_bytes()]);
+        worker.send(at_worker);
+        assert_eq!(client.receive(), [request.as_bytes()]);
+    }
+    // Their queue takes anything of an unknown worker for READY.
+    let queue = Peer::bind(peer::ROUTER);
+    let _worker = cast.start(&format!("work --connect {}", queue.endpoint()));
+    let id = queue.receive().swap_remove(0);
+    let request = [&id[..], b"", b"queue", b"client", b"", b"7", b"", b"8"];
+    queue.send(request);
+    assert_eq!(queue.receive(), request);
 }

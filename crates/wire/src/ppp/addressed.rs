@@ -46,6 +46,12 @@ impl<'a> Addressed<'a> {
         self.content.checked_sub(1).map(|len| self.frames.iter().take(len))
     }
 
+    /// The client that gets the reply: the first frame of the address. `None` if there is none.
+    #[must_use]
+    pub fn client(&self) -> Option<&'a [u8]> {
+        self.address()?.next()
+    }
+
     /// The frames of the content, at least one.
     pub fn content(&self) -> impl ExactSizeIterator<Item = &'a [u8]> + Clone + use<'a> {
         self.frames.iter().skip(self.content)
