@@ -1,11 +1,11 @@
 //! The command line, and the configurations that come of it.
 
-use std::{ffi::OsString, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{collections::HashMap, ffi::OsString, net::SocketAddr, path::PathBuf, time::Duration};
 
 use bytesize::ByteSize;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use settings::{HostArgs, ReportingArgs, Suite, program::Usage};
-use sockets::Endpoint;
+use sockets::{Endpoint, Mechanism};
 use wire::job::{CREDIT_MAX, JOBS, Service};
 
 use crate::{
@@ -14,7 +14,8 @@ use crate::{
     client::ClientConfig,
     crew::CrewLimits,
     exec::Exec,
-    limits::{BrokerLimits, ServiceLimits},
+    limits::{Balance, BrokerLimits, ServiceChange, ServiceLimits, positive_duration},
+    permits::Permit,
     scale::ScaleConfig,
     store::Fsync,
     vault::VaultConfig,
@@ -75,7 +76,9 @@ Examples:
   jobz broker
   jobz broker --jobs tcp://127.0.0.1:7010 --busy 30s --tries 5
   jobz broker --store /var/lib/jobz/store --keep 7d --store-max 10GiB
-  jobz broker --metrics 127.0.0.1:9464")]
+  jobz broker --metrics 127.0.0.1:9464
+  jobz broker --service video:busy=2h,tries=1 --service mail:waiting=100000,age=1d
+  jobz broker --security curve --key broker.key --allow peers --allow-worker 'ada=upper,lower' --allow-worker 'ops=*'")]
 pub struct BrokerArgs {
     /// Endpoint to bind for clients and workers [default: tcp://*:9010]
     #[arg(long, value_name = "ENDPOINT", env = JOBS.variable)]
@@ -101,6 +104,15 @@ pub struct BrokerArgs {
     /// Address at which Prometheus may read the broker's numbers, as http://ADDRESS/metrics; without access control
     #[arg(long, value_name = "ADDRESS", env = "JOBZ_METRICS")]
     pub metrics: Option<SocketAddr>,
+    /// Limits of one service that differ from those of the others (waiting, age, busy, tries); may be repeated
+    #[arg(long, value_name = "NAME:LIMIT=VALUE[,LIMIT=VALUE]")]
+    pub service: Vec<ServiceChange>,
+    /// Which free worker gets the next request
+    #[arg(long, value_name = "NAME", default_value = "lru")]
+    pub balance: Balance,
+    /// PLAIN, CURVE: let only the users that have such a permit register for these services, * for any; may be repeated
+    #[arg(long, value_name = "USER=SERVICE[,SERVICE]")]
+    pub allow_worker: Vec<Permit>,
     /// Accept another dialect as well
     #[arg(long, value_name = "NAME")]
     pub dialect: Option<ExtraDialect>,
@@ -339,25 +351,38 @@ impl AskArgs {
 
 impl BrokerArgs {
     /// The broker's configuration.
-    #[must_use]
-    pub fn config(self, suite: &Suite) -> BrokerConfig {
+    ///
+    /// # Errors
+    /// There are permits and peers have no authenticated names, or the security of the suite is incomplete.
+    pub fn config(self, suite: &Suite) -> anyhow::Result<BrokerConfig> {
+        if !self.allow_worker.is_empty() && matches!(suite.security()?.mechanism, Mechanism::Null) {
+            let reason = "--allow-worker needs authenticated peers: --security plain or curve";
+            return Err(Usage(reason.to_owned()).into());
+        }
         let service = ServiceLimits {
             waiting_max: self.waiting as usize,
             age_max: self.age,
             busy_max: self.busy,
             tries_max: self.tries,
         };
-        BrokerConfig {
+        let mut services = HashMap::new();
+        for change in &self.service {
+            change.apply(services.entry(change.service.as_str().to_owned()).or_insert(service));
+        }
+        Ok(BrokerConfig {
             jobs: suite.to_bind(JOBS, self.jobs),
             limits: BrokerLimits {
                 heartbeat: self.heartbeat,
                 liveness: self.liveness,
                 service,
+                services,
+                balance: self.balance,
                 ..BrokerLimits::default()
             },
             accepts_majortomo: self.dialect == Some(ExtraDialect::Majortomo),
             vault: self.vault.config(),
-        }
+            permits: self.allow_worker,
+        })
     }
 }
 
@@ -367,16 +392,5 @@ fn fsync(text: &str) -> Result<Fsync, String> {
         "always" => Ok(Fsync::Always),
         "never" => Ok(Fsync::Never),
         time => Ok(Fsync::Interval(positive_duration(time)?)),
-    }
-}
-
-/// A length of time such as `5s` or `200ms`, from a millisecond to a year.
-fn positive_duration(text: &str) -> Result<Duration, String> {
-    const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
-    let duration = humantime::parse_duration(text).map_err(|error| error.to_string())?;
-    if (Duration::from_millis(1)..=YEAR).contains(&duration) {
-        Ok(duration)
-    } else {
-        Err("not between 1ms and a year".to_owned())
     }
 }

@@ -21,9 +21,10 @@ use wire::{
 };
 
 use crate::{
-    dispatcher::{Dispatcher, Outbox},
+    dispatcher::{Dispatcher, Outbox, Sender},
     limits::BrokerLimits,
     metrics::Metrics,
+    permits::{Permit, Permits},
     vault::VaultConfig,
 };
 
@@ -58,6 +59,8 @@ pub struct BrokerConfig {
     pub accepts_majortomo: bool,
     /// Where jobs are kept.
     pub vault: VaultConfig,
+    /// Which users may register for which services; without any permit, every peer may.
+    pub permits: Vec<Permit>,
 }
 
 /// A bound broker, not yet running.
@@ -104,7 +107,8 @@ impl Broker {
         jobs.watch(ROUTER.name)?;
         let endpoint = jobs.bind(&config.jobs)?;
         info!(channel = JOBS.name, %endpoint, "listening");
-        let dispatcher = Dispatcher::new(config.limits, microseconds_since_1970());
+        let dispatcher = Dispatcher::new(config.limits.clone(), microseconds_since_1970())
+            .with_permits(Permits::of(config.permits.clone()));
         Ok(Self {
             jobs,
             endpoint,
@@ -178,7 +182,9 @@ impl Broker {
                 break;
             }
             self.incoming.take_first(&mut self.sender);
-            match self.dispatcher.handle_message(now, &self.sender, &self.incoming, &mut self.out) {
+            let user = if self.dispatcher.needs_users() { self.jobs.peer_user() } else { None };
+            let from = Sender { routing_id: &self.sender, user };
+            match self.dispatcher.handle_message(now, from, &self.incoming, &mut self.out) {
                 Ok(false) => {}
                 Ok(true) => {
                     if let Some(connection) = self.jobs.peer_connection() {

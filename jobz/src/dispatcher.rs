@@ -6,6 +6,7 @@
 //! A request is taken, waits, is open at one worker, and ends: by the worker's final reply; or because it waited too long; or
 //! because its tries are used up, and then it is a dead letter. A request that loses its worker waits again, before all others.
 
+mod drain;
 mod due;
 mod lives;
 mod management;
@@ -31,6 +32,7 @@ use wire::{
 use self::{due::Due, services::Services};
 use crate::{
     limits::BrokerLimits,
+    permits::Permits,
     requests::{Number, Requests},
     workers::Workers,
 };
@@ -62,6 +64,19 @@ pub struct Counts {
     pub disconnected: u64,
     /// Workers that were silent for too long.
     pub lost_workers: u64,
+    /// Workers whose users may not register for their service.
+    pub not_allowed: u64,
+    /// Workers that were let go because their service was drained.
+    pub drained: u64,
+}
+
+/// Who has sent a message.
+#[derive(Debug, Clone, Copy)]
+pub struct Sender<'a> {
+    /// Its routing id.
+    pub routing_id: &'a [u8],
+    /// Its authenticated name, if it has one and [`Permits`] need it.
+    pub user: Option<&'a str>,
 }
 
 /// A request whose tries are used up.
@@ -81,6 +96,7 @@ pub struct Dispatcher {
     limits: BrokerLimits,
     /// Whether messages in [`Dialect::Majortomo`] are accepted.
     accepts_majortomo: bool,
+    permits: Permits,
     services: Services,
     workers: Workers,
     requests: Requests,
@@ -98,6 +114,7 @@ impl Dispatcher {
         Self {
             limits,
             accepts_majortomo: false,
+            permits: Permits::default(),
             services: Services::default(),
             workers: Workers::default(),
             requests: Requests::new(start),
@@ -112,6 +129,18 @@ impl Dispatcher {
     #[must_use]
     pub fn accepting_majortomo(self) -> Self {
         Self { accepts_majortomo: true, ..self }
+    }
+
+    /// The same with a list of the users that may register.
+    #[must_use]
+    pub fn with_permits(self, permits: Permits) -> Self {
+        Self { permits, ..self }
+    }
+
+    /// Whether it has to know the users that send messages.
+    #[must_use]
+    pub const fn needs_users(&self) -> bool {
+        !self.permits.allow_all()
     }
 
     /// What happened since the start.
@@ -149,14 +178,14 @@ impl Dispatcher {
         self.due.first().map(|(deadline, _)| *deadline)
     }
 
-    /// Takes a message of the peer with this routing id; returns whether the peer has registered by it.
+    /// Takes a message of a peer; returns whether the peer has registered by it.
     ///
     /// # Errors
     /// The message is malformed. Nothing has changed.
     pub fn handle_message(
         &mut self,
         now: Instant,
-        from: &[u8],
+        from: Sender<'_>,
         message: &Frames,
         out: &mut Outbox,
     ) -> Result<bool, DecodeError> {

@@ -18,6 +18,7 @@
 //! - [`vault`]: the thread that owns the store
 //! - [`store`]: accepted requests on disk
 //! - [`limits`]: of a service, and of the broker
+//! - [`permits`]: which users may register for which services
 //! - [`args`]: the command line
 
 pub mod args;
@@ -30,6 +31,7 @@ pub mod dispatcher;
 pub mod exec;
 pub mod limits;
 pub mod metrics;
+pub mod permits;
 pub mod requests;
 pub mod scale;
 pub mod store;
@@ -41,7 +43,7 @@ pub mod workers;
 pub use broker::{Broker, BrokerConfig};
 pub use client::{AskError, Client, ClientConfig};
 pub use dispatcher::Dispatcher;
-pub use limits::{BrokerLimits, ServiceLimits};
+pub use limits::{Balance, BrokerLimits, ServiceLimits};
 pub use metrics::Metrics;
 pub use worker::{Handler, Worker, WorkerConfig};
 

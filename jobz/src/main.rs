@@ -25,7 +25,7 @@ fn run(args: settings::ReportingArgs, command: Command) -> anyhow::Result<()> {
     match command {
         Command::Broker(args) => {
             let metrics = args.metrics;
-            let broker = Broker::bind(&context, &args.config(&suite))?;
+            let broker = Broker::bind(&context, &args.config(&suite)?)?;
             let serve = |address| Metrics::serve(address).with_context(|| format!("cannot serve metrics at {address}"));
             broker.with_metrics(metrics.map(serve).transpose()?).run(&stop)?;
         }

@@ -235,8 +235,8 @@ impl<'a> Registration<'a> {
                     return Ok(End::Stopped);
                 }
                 Event::Message => {
-                    if !self.take_messages(now)? {
-                        return Ok(End::Lost { was_up: true });
+                    if let Some(end) = self.take_messages(now)? {
+                        return Ok(end);
                     }
                 }
                 Event::Monitor | Event::Deadline => {}
@@ -271,8 +271,8 @@ impl<'a> Registration<'a> {
         self.send(now, FromWorker::Ready { service: service.as_str(), credit })
     }
 
-    /// Takes what the broker has sent; `false` if it does not know the worker.
-    fn take_messages(&mut self, now: Instant) -> Result<bool, SocketError> {
+    /// Takes what the broker has sent; returns how the registration ends, if it does.
+    fn take_messages(&mut self, now: Instant) -> Result<Option<End>, SocketError> {
         while self.dealer.receive(&mut self.frames)? {
             if let Some(ward) = &mut self.ward {
                 ward.handle_received(now);
@@ -290,12 +290,16 @@ impl<'a> Registration<'a> {
                 Ok((_, ToWorker::Heartbeat)) => {}
                 Ok((_, ToWorker::Disconnect)) => {
                     info!("the broker does not know this worker: it begins again");
-                    return Ok(false);
+                    return Ok(Some(End::Lost { was_up: true }));
+                }
+                Ok((_, ToWorker::End)) => {
+                    info!("the broker has drained this worker");
+                    return Ok(Some(End::Stopped));
                 }
                 Err(error) => debug!(%error, "malformed message"),
             }
         }
-        Ok(true)
+        Ok(None)
     }
 
     /// Gives a request to the handler.

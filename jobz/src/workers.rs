@@ -4,7 +4,10 @@ use std::{collections::HashMap, time::Instant};
 
 use wire::job::Dialect;
 
-use crate::requests::{Address, Number, RoutingId};
+use crate::{
+    limits::Balance,
+    requests::{Address, Number, RoutingId},
+};
 
 /// A registered worker.
 #[derive(Debug)]
@@ -31,6 +34,20 @@ pub struct Worker {
     pub beats_when_busy: bool,
     /// When it last got a request, as a count of all requests that workers have got.
     pub last_used: u64,
+    /// Its turn among the free workers of its service, if it is one of them.
+    pub turn: Option<Turn>,
+    /// Whether it gets nothing more, and is let go when it has nothing open.
+    pub is_drained: bool,
+}
+
+/// When a free worker is next: the least is first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Turn {
+    /// The share of its credit in use, in units of 2^-32; 0 for [`Balance::Lru`].
+    share: u64,
+    last_used: u64,
+    /// The worker's place.
+    pub place: usize,
 }
 
 /// A request that a worker has.
@@ -48,7 +65,17 @@ impl Worker {
     /// Whether it can get another request.
     #[must_use]
     pub const fn is_free(&self) -> bool {
-        self.open.len() < self.credit
+        !self.is_drained && self.open.len() < self.credit
+    }
+
+    /// When the worker at this place would be next.
+    #[must_use]
+    pub fn turn_at(&self, place: usize, balance: Balance) -> Turn {
+        let share = match balance {
+            Balance::Lru => 0,
+            Balance::Weighted => ((self.open.len() as u64) << 32) / (self.credit as u64).max(1),
+        };
+        Turn { share, last_used: self.last_used, place }
     }
 
     /// The open request with this address.
@@ -122,6 +149,11 @@ impl Workers {
     /// A worker, to change it.
     pub fn get_mut(&mut self, place: usize) -> Option<&mut Worker> {
         self.places.get_mut(place)?.as_mut()
+    }
+
+    /// All workers, each with its place.
+    pub fn places(&self) -> impl Iterator<Item = (usize, &Worker)> {
+        self.places.iter().enumerate().filter_map(|(place, worker)| Some((place, worker.as_ref()?)))
     }
 
     /// All workers.

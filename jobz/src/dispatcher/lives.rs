@@ -4,20 +4,26 @@ use std::time::Instant;
 
 use wire::job::{self, Dialect, FromWorker, ToWorker};
 
-use super::{Dispatcher, Due, Outbox};
+use super::{Dispatcher, Due, Outbox, Sender};
 use crate::{limits::BrokerLimits, requests::RoutingId, workers::Worker};
 
 impl Dispatcher {
     pub(super) fn take_from_worker(
         &mut self,
         now: Instant,
-        from: &[u8],
+        from: Sender<'_>,
         dialect: Dialect,
         message: FromWorker<'_>,
         out: &mut Outbox,
     ) {
+        let Sender { routing_id: from, user } = from;
         let known = self.workers.find(from);
         match (message, known) {
+            (FromWorker::Ready { service, .. }, None) if !self.permits.allow(user, service) => {
+                self.counts.not_allowed += 1;
+                self.permits.record_refused(now, user, service);
+                self.disconnect(from, dialect, out);
+            }
             (FromWorker::Ready { service, credit }, None) => self.register(now, from, dialect, service, credit, out),
             (FromWorker::Disconnect, Some(place)) => self.remove_worker(now, place, out),
             (FromWorker::Disconnect, None) => {}
@@ -39,6 +45,9 @@ impl Dispatcher {
             }
             (_, None) => self.disconnect(from, dialect, out),
         }
+        if let Some(place) = known {
+            self.let_go(now, place, out);
+        }
     }
 
     fn register(
@@ -54,7 +63,7 @@ impl Dispatcher {
         let place = if is_full || job::Service::is_reserved(service) {
             None
         } else {
-            self.services.find_or_add(service, self.limits.service, self.limits.services_max)
+            self.services.find_or_add(service, &self.limits)
         };
         let Some(service) = place else {
             self.disconnect(from, dialect, out);
@@ -72,11 +81,13 @@ impl Dispatcher {
             look: now + self.limits.heartbeat,
             beats_when_busy: false,
             last_used: 0,
+            turn: None,
+            is_drained: false,
         });
         if let Some(service) = self.services.get_mut(service) {
             service.workers += 1;
-            service.free.insert((0, place));
         }
+        self.offer(place);
         self.due.insert((now + self.limits.heartbeat, Due::Worker(place)));
         self.dispatch(now, service, out);
     }
@@ -97,7 +108,9 @@ impl Dispatcher {
         if let Some(service) = self.services.get_mut(worker.service) {
             service.workers -= 1;
             service.open -= worker.open.len();
-            service.free.remove(&(worker.last_used, place));
+            if let Some(turn) = worker.turn {
+                service.free.remove(&turn);
+            }
         }
         self.due.remove(&(worker.look, Due::Worker(place)));
         for open in worker.open.iter().rev().filter(|open| open.is_wanted) {

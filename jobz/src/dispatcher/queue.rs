@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use wire::job::{self, Body, Request, ToWorker};
 
-use super::{DEAD_LETTERS_MAX, DeadLetter, Dispatcher, Due, Outbox, replies::reply};
+use super::{DEAD_LETTERS_MAX, DeadLetter, Dispatcher, Due, Outbox, Sender, drain::DRAIN, replies::reply};
 use crate::{
     requests::{Address, Number, RoutingId, State, cost},
     workers::Open,
@@ -12,16 +12,20 @@ use crate::{
 
 impl Dispatcher {
     /// Takes a client's request: the broker answers it itself, or it waits for a worker.
-    pub(super) fn take_request(&mut self, now: Instant, client: &[u8], request: &Request<'_>, out: &mut Outbox) {
+    pub(super) fn take_request(&mut self, now: Instant, from: Sender<'_>, request: &Request<'_>, out: &mut Outbox) {
+        let client = from.routing_id;
         if job::Service::is_reserved(request.service) {
-            let body = self.answer(now, request.service, request.body);
+            let body = match request.service {
+                DRAIN => self.drain(now, from.user, request.body, out),
+                service => self.answer(now, service, request.body),
+            };
             if let Ok(body) = Body::of(&body, 0) {
                 reply(client, request.dialect, request.service, true, body, out);
             }
             return;
         }
         let bytes = cost(request.body);
-        let place = self.services.find_or_add(request.service, self.limits.service, self.limits.services_max);
+        let place = self.services.find_or_add(request.service, &self.limits);
         let (Some(place), true) = (place, self.requests.bytes() + bytes <= self.limits.bytes_max) else {
             self.counts.refused += 1;
             return;
@@ -41,16 +45,16 @@ impl Dispatcher {
         self.dispatch(now, place, out);
     }
 
-    /// Gives waiting requests to workers that are free, the least recently used first.
+    /// Gives waiting requests to workers that are free, in the order of their turns.
     pub(super) fn dispatch(&mut self, now: Instant, place: usize, out: &mut Outbox) {
         loop {
             let Some(service) = self.services.get_mut(place) else { return };
             if service.waiting.is_empty() {
                 break;
             }
-            let Some((_, worker_place)) = service.free.first().copied() else { break };
+            let Some(turn) = service.free.first().copied() else { break };
             let Some(number) = service.waiting.pop() else { break };
-            self.give(now, worker_place, number, out);
+            self.give(now, turn.place, number, out);
         }
         self.services.forget_unused(place);
     }
@@ -70,18 +74,15 @@ impl Dispatcher {
         taken.state = State::Open { worker: worker_place, deadline };
         self.due.insert((deadline, Due::Request(number)));
         service.open += 1;
-        service.free.remove(&(worker.last_used, worker_place));
         worker.last_used = self.given;
         worker.open.push(Open { number, attempt: taken.attempts, is_wanted: true });
         worker.last_sent = now;
-        if worker.is_free() {
-            service.free.insert((worker.last_used, worker_place));
-        }
         let address = Address { number, attempt: taken.attempts }.encode();
         if let Ok(body) = Body::of(&taken.body, 0) {
             let message = ToWorker::Request { address: &address, body };
             message.encode(worker.dialect, out.to(&worker.routing_id));
         }
+        self.offer(worker_place);
     }
 
     /// A worker does not have this request any more.
@@ -96,13 +97,14 @@ impl Dispatcher {
 
     /// Lists a worker as free, or not.
     pub(super) fn offer(&mut self, place: usize) {
-        let Some(worker) = self.workers.get(place) else { return };
+        let Some(worker) = self.workers.get_mut(place) else { return };
         let Some(service) = self.services.get_mut(worker.service) else { return };
-        let entry = (worker.last_used, place);
+        if let Some(turn) = worker.turn.take() {
+            service.free.remove(&turn);
+        }
         if worker.is_free() {
-            service.free.insert(entry);
-        } else {
-            service.free.remove(&entry);
+            worker.turn = Some(worker.turn_at(place, self.limits.balance));
+            service.free.extend(worker.turn);
         }
     }
 

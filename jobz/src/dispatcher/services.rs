@@ -2,7 +2,11 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::{limits::ServiceLimits, waiting::Waiting};
+use crate::{
+    limits::{BrokerLimits, ServiceLimits},
+    waiting::Waiting,
+    workers::Turn,
+};
 
 /// A service that has workers, or that clients have asked for.
 #[derive(Debug)]
@@ -13,8 +17,8 @@ pub(super) struct Service {
     pub(super) limits: ServiceLimits,
     /// What waits for a worker.
     pub(super) waiting: Waiting,
-    /// The workers that can get a request: the least recently used is first.
-    pub(super) free: BTreeSet<(u64, usize)>,
+    /// The workers that can get a request, in the order of their turns.
+    pub(super) free: BTreeSet<Turn>,
     /// The number of registered workers.
     pub(super) workers: usize,
     /// The requests that its workers have open.
@@ -39,12 +43,12 @@ pub(super) struct Services {
 }
 
 impl Services {
-    /// The place of a service, which is new if `count_max` allows it.
-    pub(super) fn find_or_add(&mut self, name: &str, limits: ServiceLimits, count_max: usize) -> Option<usize> {
+    /// The place of a service, which is new if the limits of the broker allow it.
+    pub(super) fn find_or_add(&mut self, name: &str, limits: &BrokerLimits) -> Option<usize> {
         if let Some(place) = self.find(name) {
             return Some(place);
         }
-        if self.by_name.len() >= count_max {
+        if self.by_name.len() >= limits.services_max {
             return None;
         }
         let place = self.free_places.pop().unwrap_or(self.places.len());
@@ -54,7 +58,7 @@ impl Services {
         self.by_name.insert(name.to_owned(), place);
         self.places[place] = Some(Service {
             name: name.to_owned(),
-            limits,
+            limits: limits.of(name),
             waiting: Waiting::default(),
             free: BTreeSet::new(),
             workers: 0,

@@ -1,5 +1,7 @@
 //! The dispatcher among clients and workers that are lists of messages.
 
+mod policy;
+
 use std::time::{Duration, Instant};
 
 use proptest::{collection::vec, prelude::*};
@@ -8,7 +10,7 @@ use wire::{
     job::{Body, Dialect, FromWorker, Reply, Request, ToWorker},
 };
 
-use super::{Dispatcher, Due, Outbox};
+use super::{Dispatcher, Due, Outbox, Sender};
 use crate::limits::{BrokerLimits, ServiceLimits};
 
 const HEARTBEAT: Duration = Duration::from_secs(1);
@@ -27,6 +29,7 @@ enum Sent {
     Cancel { worker: String, address: Vec<u8> },
     Heartbeat(String),
     Disconnect(String),
+    End(String),
     Reply { client: String, is_final: bool, body: String },
 }
 
@@ -39,13 +42,19 @@ impl Bench {
             tries_max: 2,
         };
         let limits = BrokerLimits { heartbeat: HEARTBEAT, liveness: 3, service, ..BrokerLimits::default() };
+        Self::with(limits)
+    }
+
+    fn with(limits: BrokerLimits) -> Self {
         Self { dispatcher: Dispatcher::new(limits, 7), now: Instant::now(), out: Outbox::default() }
     }
 
     fn message(&mut self, from: &str, fill: impl FnOnce(&mut Frames)) -> Vec<Sent> {
         let mut frames = Frames::new();
         fill(&mut frames);
-        self.dispatcher.handle_message(self.now, from.as_bytes(), &frames, &mut self.out).unwrap();
+        // In these tests a peer's user has the name of its routing id.
+        let from = Sender { routing_id: from.as_bytes(), user: Some(from) };
+        self.dispatcher.handle_message(self.now, from, &frames, &mut self.out).unwrap();
         self.sent()
     }
 
@@ -103,6 +112,7 @@ fn read(message: &Frames) -> Sent {
         ToWorker::Request { address, body } => Sent::Request { worker: to, address: address.into(), body: text(body) },
         ToWorker::Heartbeat => Sent::Heartbeat(to),
         ToWorker::Disconnect => Sent::Disconnect(to),
+        ToWorker::End => Sent::End(to),
         ToWorker::Cancel { address } => Sent::Cancel { worker: to, address: address.into() },
     }
 }
@@ -334,6 +344,7 @@ enum Act {
     Disconnect(u8),
     Gone(u8),
     Credit(u8, u64),
+    Drain(u8),
     After(u64),
 }
 
@@ -347,6 +358,7 @@ fn acts() -> impl Strategy<Value = Act> {
         1 => (0u8..4).prop_map(Act::Disconnect),
         1 => (0u8..4).prop_map(Act::Gone),
         1 => (0u8..4, 0u64..4).prop_map(|(worker, credit)| Act::Credit(worker, credit)),
+        1 => (0u8..2).prop_map(Act::Drain),
         2 => (1u64..12_000).prop_map(Act::After),
     ]
 }
@@ -384,12 +396,13 @@ proptest! {
                     bench.sent()
                 }
                 Act::Credit(name, credit) => bench.say(&worker(name), FromWorker::Credit(credit)),
+                Act::Drain(service) => bench.ask("drain", "job.drain", &format!("s{service}")),
                 Act::After(millis) => bench.after(Duration::from_millis(millis)),
             };
             for sent in sent {
                 match sent {
                     Sent::Request { worker, address, .. } => addresses.push((worker, address)),
-                    Sent::Reply { is_final: true, .. } => finals += 1,
+                    Sent::Reply { is_final: true, client, .. } if client != "drain" => finals += 1,
                     _ => {}
                 }
             }

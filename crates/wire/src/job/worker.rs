@@ -25,6 +25,9 @@ const CANCEL: u8 = 0x42;
 /// Extension `credit`: the request of this address could not be done.
 const FAIL: u8 = 0x43;
 
+/// Extension `credit`: the worker was drained.
+const END: u8 = 0x44;
+
 /// The most bytes of the reason in [`FromWorker::Fail`].
 pub const REASON_BYTES_MAX: usize = 512;
 
@@ -81,6 +84,8 @@ pub enum ToWorker<'a> {
         /// The address of the request.
         address: &'a [u8],
     },
+    /// Extension `credit`: the broker has let the worker go. It ends, and does not begin again.
+    End,
 }
 
 /// The bytes of the commands after READY and REQUEST, which the versions number differently.
@@ -113,6 +118,7 @@ impl Commands {
             CREDIT if dialect == Dialect::Mdp2 => "CREDIT",
             CANCEL if dialect == Dialect::Mdp2 => "CANCEL",
             FAIL if dialect == Dialect::Mdp2 => "FAIL",
+            END if dialect == Dialect::Mdp2 => "END",
             _ => return None,
         })
     }
@@ -187,7 +193,9 @@ impl<'a> FromWorker<'a> {
     }
 
     pub(super) fn describe(fields: Fields<'_>) -> Description {
-        describe(fields, "worker_command", &["REQUEST", "CANCEL"], |frames| FromWorker::decode(frames).map(|_| ()))
+        describe(fields, "worker_command", &["REQUEST", "CANCEL", "END"], |frames| {
+            FromWorker::decode(frames).map(|_| ())
+        })
     }
 }
 
@@ -208,6 +216,7 @@ impl<'a> ToWorker<'a> {
                 frames.push(&[CANCEL]);
                 push_addressed(address, frames);
             }
+            Self::End => frames.push(&[END]),
         }
     }
 
@@ -227,6 +236,7 @@ impl<'a> ToWorker<'a> {
             byte if byte == commands.heartbeat => Self::Heartbeat,
             byte if byte == commands.disconnect => Self::Disconnect,
             CANCEL if dialect == Dialect::Mdp2 => Self::Cancel { address: addressed(frames, at + 1)? },
+            END if dialect == Dialect::Mdp2 => Self::End,
             value => return Err(Fault::Unknown { value }.of("command")),
         };
         Ok((dialect, message))
@@ -288,6 +298,7 @@ fn describe(
         "DISCONNECT" => "disconnect",
         "CREDIT" => "credit",
         "FAIL" => "failure",
+        "END" => "end",
         _ => "cancel",
     });
     fields.describe(name, Place { page: PAGE, section }, decode)

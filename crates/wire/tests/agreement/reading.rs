@@ -128,6 +128,7 @@ pub(crate) fn read(message: &str, frames: &Frames) -> Read {
                 }
                 ToWorker::Heartbeat => json!({"dialect": speaks, "heartbeat": true}),
                 ToWorker::Disconnect => json!({"dialect": speaks, "disconnect": true}),
+                ToWorker::End => json!({"dialect": speaks, "end": true}),
                 ToWorker::Cancel { address } => json!({"dialect": speaks, "cancel": hex(address)}),
             }
         }
