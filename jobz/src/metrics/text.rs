@@ -30,7 +30,19 @@ struct Text(String);
 impl Text {
     /// Each count has a name here, or this does not compile.
     fn counts(&mut self, counts: Counts) {
-        let Counts { answered, retried, expired, refused, dead, failed, late, disconnected, lost_workers } = counts;
+        let Counts {
+            answered,
+            retried,
+            expired,
+            refused,
+            dead,
+            failed,
+            late,
+            disconnected,
+            lost_workers,
+            not_allowed,
+            drained,
+        } = counts;
         for (name, help, count) in [
             ("requests_answered", "Requests that got their final reply.", answered),
             ("requests_retried", "Requests that were given to another worker.", retried),
@@ -41,6 +53,8 @@ impl Text {
             ("replies_late", "Replies that no client waited for any more.", late),
             ("workers_disconnected", "Workers that broke the protocol.", disconnected),
             ("workers_lost", "Workers that were gone or silent for too long.", lost_workers),
+            ("workers_not_allowed", "Workers whose users may not register for their service.", not_allowed),
+            ("workers_drained", "Workers that were let go because their service was drained.", drained),
         ] {
             let name = format!("jobz_{name}_total");
             self.head(&name, "counter", help);
