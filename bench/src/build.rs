@@ -11,11 +11,20 @@ use anyhow::{Context, Result, ensure};
 use crate::progress::Progress;
 
 /// The measured programs of the suite, and the program of which there are many.
-const SUITE: [&str; 6] = ["tickz", "chatz", "valuz", "observez", "dealz", "cast"];
+const SUITE: [&str; 7] = ["tickz", "chatz", "valuz", "jobz", "observez", "dealz", "cast"];
 
 /// The reference programs, one file each in `bench/c`.
-const REFERENCE: [&str; 6] =
-    ["tick_publish", "tick_watch", "value_source", "value_worker", "value_reduce", "chat_server"];
+const REFERENCE: [&str; 9] = [
+    "tick_publish",
+    "tick_watch",
+    "value_source",
+    "value_worker",
+    "value_reduce",
+    "chat_server",
+    "job_broker",
+    "job_worker",
+    "job_client",
+];
 
 /// Returns the folder of the suite's release programs: `given`, or built now.
 pub(crate) fn suite(given: Option<&Path>, progress: &Progress) -> Result<PathBuf> {
@@ -42,22 +51,32 @@ pub(crate) fn suite(given: Option<&Path>, progress: &Progress) -> Result<PathBuf
 /// Compiles the reference programs into `target/bench` and returns that folder.
 pub(crate) fn reference(progress: &Progress) -> Result<PathBuf> {
     progress.say("compiling the reference programs");
+    compile(&REFERENCE, &["libzmq"])
+}
+
+/// Compiles programs of `bench/c` with these libraries into `target/bench` and returns that folder.
+///
+/// # Errors
+/// A library is not installed, or a program does not compile.
+pub(crate) fn compile(programs: &[&str], libraries: &[&str]) -> Result<PathBuf> {
     let output = Command::new("pkg-config")
-        .args(["--cflags", "--libs", "libzmq"])
+        .args(["--cflags", "--libs"])
+        .args(libraries)
         .output()
         .context("cannot start pkg-config")?;
-    ensure!(output.status.success(), "pkg-config knows no libzmq: install its development package");
-    let libzmq = String::from_utf8(output.stdout).context("pkg-config's output is no text")?;
+    let names = libraries.join(" and ");
+    ensure!(output.status.success(), "pkg-config knows no {names}: install the development packages");
+    let flags = String::from_utf8(output.stdout).context("pkg-config's output is no text")?;
 
     let sources = workspace().join("bench/c");
     let folder = target().join("bench");
     std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    for program in REFERENCE {
+    for program in programs {
         let status = Command::new("cc")
             .args(["-std=c11", "-D_GNU_SOURCE", "-O2", "-Wall", "-Wextra", "-o"])
             .arg(folder.join(program))
             .arg(sources.join(program).with_extension("c"))
-            .args(libzmq.split_whitespace())
+            .args(flags.split_whitespace())
             .arg("-lm")
             .status()
             .context("cannot start the C compiler, cc")?;

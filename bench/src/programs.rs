@@ -1,5 +1,7 @@
 //! The command lines of both sides, with which a program of the suite and its reference do the same work.
 
+pub(crate) mod queues;
+
 use std::{
     path::{Path, PathBuf},
     process::Command,

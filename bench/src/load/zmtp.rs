@@ -10,6 +10,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use wire::Frames;
+
 const GREETING_BYTES: usize = 64;
 
 /// Frame flags: another frame follows; the length has 8 bytes; the frame is a command.
@@ -40,7 +42,7 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Connects to `tcp://HOST:PORT` as a socket of this type (`REQ`, `SUB`) and completes the handshake; retries until
+    /// Connects to `tcp://HOST:PORT` as a socket of this type (`REQ`, `SUB`, `DEALER`) and completes the handshake; retries until
     /// `deadline` while no server listens.
     pub(crate) fn open(endpoint: &str, socket_type: &str, deadline: Instant) -> io::Result<Self> {
         let address = endpoint.trim_start_matches("tcp://");
@@ -104,7 +106,19 @@ impl Connection {
 
     /// Takes the next whole message out of the buffer; answers pings on the way.
     pub(crate) fn next_message(&mut self) -> io::Result<Option<Message>> {
-        let (mut at, mut frames, mut first) = (0, 0, None);
+        let mut frames = Frames::new();
+        if !self.next_frames(&mut frames)? {
+            return Ok(None);
+        }
+        let start = usize::from(frames.len() > 1 && frames.get(0) == Some(b""));
+        let first = frames.get(start).unwrap_or_default().to_vec();
+        Ok(Some(Message { frames: frames.len() - start, first }))
+    }
+
+    /// The same with all of its frames, which replace those in `frames`; `false` if no message is whole.
+    pub(crate) fn next_frames(&mut self, frames: &mut Frames) -> io::Result<bool> {
+        frames.clear();
+        let mut at = 0;
         while let Some((flags, body, end)) = frame_at(&self.received, at) {
             if flags & COMMAND != 0 {
                 let ping = self.received[body..end].strip_prefix(b"\x04PING");
@@ -117,18 +131,14 @@ impl Connection {
                 self.received.drain(at..end);
                 continue;
             }
-            let delimiter = frames == 0 && body == end && flags & MORE != 0;
-            if !delimiter {
-                frames += 1;
-                first.get_or_insert_with(|| self.received[body..end].to_vec());
-            }
+            frames.push(&self.received[body..end]);
             at = end;
             if flags & MORE == 0 {
                 self.received.drain(..at);
-                return Ok(first.map(|first| Message { frames, first }));
+                return Ok(true);
             }
         }
-        Ok(None)
+        Ok(false)
     }
 
     fn shake_hands(&mut self, socket_type: &str) -> io::Result<()> {

@@ -1,9 +1,12 @@
 //! The rows of the table, by name; each module measures one service.
 
 mod chat;
+mod clients;
 mod desk;
 mod footprint;
+mod jobs;
 mod reports;
+mod stored;
 mod ticks;
 mod values;
 
@@ -35,6 +38,16 @@ pub(crate) enum Name {
     ChatCrowd,
     /// The cost of a reply that names 1,000 users
     ChatReply,
+    /// Round trips through a broker of jobs with one worker
+    JobsOneWorker,
+    /// The same with two workers
+    JobsTwoWorkers,
+    /// The same compared with queue groups of NATS
+    JobsNats,
+    /// Jobs accepted by a store, compared with JetStream and Redis
+    JobsStored,
+    /// 8,000 clients and 200 workers at one broker
+    JobsClients,
     /// Memory of each service at work
     Memory,
     /// From the start of a publisher to its first tick
@@ -62,6 +75,9 @@ impl Name {
             Self::Reports
                 | Self::ValuesSpeedUp
                 | Self::ChatCrowd
+                | Self::JobsNats
+                | Self::JobsStored
+                | Self::JobsClients
                 | Self::DeskPage
                 | Self::DeskMany
                 | Self::DeskTick
@@ -101,6 +117,11 @@ impl Bench {
             Name::ValuesSpeedUp => values::speed_up(self, table),
             Name::ChatCrowd => chat::crowd(self, table),
             Name::ChatReply => chat::reply(self, table),
+            Name::JobsOneWorker => jobs::round_trips(self, 1, table),
+            Name::JobsTwoWorkers => jobs::round_trips(self, 2, table),
+            Name::JobsNats => jobs::queue_groups(self, table),
+            Name::JobsStored => stored::accepted(self, table),
+            Name::JobsClients => clients::many(self, table),
             Name::Memory => footprint::memory(self, table),
             Name::StartUp => footprint::start_up(self, table),
             Name::DeskPage => desk::page(self, table),
