@@ -44,21 +44,23 @@ impl Frames {
 
     /// Adds all frames of another message at the end.
     pub fn append(&mut self, other: &Self) {
-        let start = self.bytes.len();
-        self.bytes.extend_from_slice(&other.bytes);
-        self.ends.extend(other.ends.iter().map(|end| start + end));
+        self.append_from(other, 0);
     }
 
     /// Adds the other message's frames from `index` on at the end; none if it has fewer.
     pub fn append_from(&mut self, other: &Self, index: usize) {
-        other.iter().skip(index).for_each(|frame| self.push(frame));
+        let Some(ends) = other.ends.get(index..) else { return };
+        let (start, begin) = (self.bytes.len(), if index == 0 { 0 } else { other.ends[index - 1] });
+        self.bytes.extend_from_slice(&other.bytes[begin..]);
+        self.ends.extend(ends.iter().map(|end| start + end - begin));
     }
 
     /// Moves the first frame to `first`, whose bytes it replaces; `false` if there is none.
     pub fn take_first(&mut self, first: &mut Vec<u8>) -> bool {
         let Some(&end) = self.ends.first() else { return false };
         first.clear();
-        first.extend(self.bytes.drain(..end));
+        first.extend_from_slice(&self.bytes[..end]);
+        self.bytes.drain(..end);
         self.ends.remove(0);
         self.ends.iter_mut().for_each(|other| *other -= end);
         true
@@ -160,6 +162,26 @@ mod tests {
         assert_eq!(frames.get(1), Some(&b""[..]));
         assert_eq!(frames.get(3), None);
         assert_eq!(frames.iter().collect::<Vec<_>>(), [&b"MSFT"[..], b"", b"\x01\x02"]);
+    }
+
+    #[test]
+    fn frames_are_appended_from_any_index_on() {
+        let other: Frames = ["a", "bb", "", "ccc"].into_iter().collect();
+        for index in 0..6 {
+            let mut frames: Frames = ["zz"].into_iter().collect();
+            frames.append_from(&other, index);
+            let expected: Frames = [&b"zz"[..]].into_iter().chain(other.iter().skip(index)).collect();
+            assert_eq!(frames, expected, "from {index}");
+        }
+    }
+
+    #[test]
+    fn the_first_frame_is_taken_and_the_others_stay() {
+        let mut frames: Frames = ["a", "bb", "ccc"].into_iter().collect();
+        let mut first = b"before".to_vec();
+        assert!(frames.take_first(&mut first));
+        assert_eq!((first.as_slice(), &frames), (&b"a"[..], &["bb", "ccc"].into_iter().collect()));
+        assert!(!Frames::new().take_first(&mut first));
     }
 
     #[test]
