@@ -1,24 +1,26 @@
 //! The command line, and the configurations that come of it.
 
-use std::{collections::HashMap, ffi::OsString, net::SocketAddr, path::PathBuf, time::Duration};
+mod jobs;
+mod vault;
 
-use bytesize::ByteSize;
+use std::{collections::HashMap, ffi::OsString, net::SocketAddr, time::Duration};
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use settings::{HostArgs, ReportingArgs, Suite, program::Usage};
 use sockets::{Endpoint, Mechanism};
 use wire::job::{CREDIT_MAX, JOBS, Service};
 
+pub use self::{jobs::JobCommand, vault::VaultArgs};
 use crate::{
     ask::AskConfig,
     broker::BrokerConfig,
     client::ClientConfig,
     crew::CrewLimits,
-    exec::Exec,
+    exec::{Exec, JOB_VARIABLE},
     limits::{Balance, BrokerLimits, ServiceChange, ServiceLimits, positive_duration},
     permits::Permit,
+    requests::Id,
     scale::ScaleConfig,
-    store::Fsync,
-    vault::VaultConfig,
     worker::WorkerConfig,
 };
 
@@ -45,6 +47,9 @@ pub enum Command {
     Scale(ScaleArgs),
     /// Send a request to a service, and print its replies
     Ask(AskArgs),
+    /// What is done with a job.
+    #[command(flatten)]
+    Job(JobCommand),
 }
 
 impl Command {
@@ -56,6 +61,7 @@ impl Command {
             Self::Worker(_) => "worker",
             Self::Scale(_) => "scale",
             Self::Ask(_) => "ask",
+            Self::Job(command) => command.name(),
         }
     }
 }
@@ -119,33 +125,6 @@ pub struct BrokerArgs {
     /// The store of jobs.
     #[command(flatten)]
     pub vault: VaultArgs,
-}
-
-/// Where jobs are kept.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Jobs")]
-pub struct VaultArgs {
-    /// File for accepted jobs and their replies; without it they are in memory, and lost with the broker
-    #[arg(long, value_name = "FILE")]
-    pub store: Option<PathBuf>,
-    /// When a job has to be on the disk: always (before it is accepted), never, or at most this time after it. It matters only if
-    /// the machine crashes; a killed broker loses nothing
-    #[arg(long, value_name = "always|never|TIME", default_value = "always", value_parser = fsync, requires = "store")]
-    pub fsync: Fsync,
-    /// How long replies, dead letters and cancelled jobs are kept
-    #[arg(long, value_name = "TIME", default_value = "1d", value_parser = positive_duration)]
-    pub keep: Duration,
-    /// How many bytes of jobs and replies are kept [default: 1GiB with --store, otherwise 256MiB]
-    #[arg(long, value_name = "SIZE")]
-    pub store_max: Option<ByteSize>,
-}
-
-impl VaultArgs {
-    fn config(self) -> VaultConfig {
-        let bytes_max =
-            self.store_max.unwrap_or(if self.store.is_some() { ByteSize::gib(1) } else { ByteSize::mib(256) });
-        VaultConfig { path: self.store, sync: self.fsync, keep: self.keep, bytes_max: bytes_max.as_u64() }
-    }
 }
 
 /// Arguments of `jobz worker`.
@@ -274,8 +253,11 @@ impl ScaleArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Without PART the request is what is on standard input. Each frame of a reply is a line of standard
-output. A request that gets no reply is sent again, to the next broker if there are several: it may be
-done twice.
+output; nothing is added to the last one, except in a terminal. A request that gets no reply is sent
+again, to the next broker if there are several: it may be done twice.
+
+In a script that `jobz worker` runs, JOBZ_JOB is the request that the script does. What it asks is a
+job of that one: it gets a worker even if all of them wait like this one, and is cancelled with it.
 
 Examples:
   jobz ask upper 'good morning'
@@ -303,9 +285,20 @@ pub struct AskArgs {
     /// Stop after N requests [default: 1; with --every as many as there is time for]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub count: Option<u64>,
+    /// The job that asks.
+    #[command(flatten)]
+    pub parent: ParentArgs,
     /// The brokers.
     #[command(flatten)]
     pub brokers: BrokersArgs,
+}
+
+/// The job for which another one is done.
+#[derive(Debug, Args)]
+pub struct ParentArgs {
+    /// The job for which this is done: its id
+    #[arg(long, value_name = "ID", env = JOB_VARIABLE, value_parser = id)]
+    pub parent: Option<Id>,
 }
 
 /// The addresses of the brokers.
@@ -345,6 +338,7 @@ impl AskArgs {
             parts: self.parts,
             count: self.count.or_else(|| self.every.is_none().then_some(1)),
             every: self.every.unwrap_or_default(),
+            parent: self.parent.parent,
         }
     }
 }
@@ -386,11 +380,7 @@ impl BrokerArgs {
     }
 }
 
-/// When a store is synced.
-fn fsync(text: &str) -> Result<Fsync, String> {
-    match text {
-        "always" => Ok(Fsync::Always),
-        "never" => Ok(Fsync::Never),
-        time => Ok(Fsync::Interval(positive_duration(time)?)),
-    }
+/// The id of a job.
+fn id(text: &str) -> Result<Id, String> {
+    Id::decode(text.as_bytes()).ok_or_else(|| "not an id of 32 hexadecimal digits".to_owned())
 }

@@ -1,9 +1,6 @@
 //! `jobz ask`: a request, once or again and again, and its replies on standard output.
 
-use std::{
-    io::{self, Read as _, Write as _},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use sockets::{Context, Stop, Value};
@@ -17,6 +14,9 @@ use wire::{
 use crate::{
     client::{AskError, Client, ClientConfig, DEALER},
     count::Count,
+    job_client::{JobClient, JobError, JobOptions},
+    parts::{Printer, body},
+    requests::Id,
 };
 
 /// What it reports to observers.
@@ -32,9 +32,6 @@ const RETRIED: DeclaredValue = DeclaredValue { name: "retried", unit: "tries" };
 const FAILED: DeclaredValue = DeclaredValue { name: "failed", unit: "requests" };
 const SLOWEST: DeclaredValue = DeclaredValue { name: "slowest", unit: "ms" };
 
-/// The most bytes that are read from standard input: a frame of the channel.
-const INPUT_BYTES_MAX: u64 = wire::job::JOBS.limits.frame_bytes as u64;
-
 /// What is asked.
 #[derive(Debug, Clone)]
 pub struct AskConfig {
@@ -48,18 +45,27 @@ pub struct AskConfig {
     pub count: Option<u64>,
     /// The time from one request to the next, which is also not sent before the reply to the one before.
     pub every: Duration,
+    /// The job that asks: then the request is a job as well, and that one's worker has a place for it.
+    pub parent: Option<Id>,
 }
 
-/// Asks, and prints each frame of each reply on a line.
+/// Asks, and prints each frame of each reply on a line. Nothing is added to the last frame of a request that is asked once, except
+/// in a terminal.
 ///
 /// # Errors
 /// Standard input cannot be read or is too large, standard output cannot be written, or a request has got no reply. If it
 /// is asked more than once, the others are asked all the same.
 pub fn run(context: &Context, config: AskConfig, stop: &Stop) -> anyhow::Result<()> {
-    let body: Frames = if config.parts.is_empty() { read_input()? } else { config.parts.iter().collect() };
+    let body = body(&config.parts)?;
     let client = Client::new(context.clone(), config.client).counting_retries(Count::of(context.declared(RETRIED)));
-    let mut asking = Asking { client, service: config.service, body, values: Values::of(context) };
-    if config.count == Some(1) {
+    let client = match config.parent {
+        Some(parent) => Asker::Job(JobClient::over(client), parent),
+        None => Asker::Plain(client),
+    };
+    let is_one = config.count == Some(1);
+    let printer = if is_one { Printer::of_one() } else { Printer::of_many() };
+    let mut asking = Asking { client, service: config.service, body, printer, values: Values::of(context) };
+    if is_one {
         return asking.once(stop)?;
     }
     asking.repeatedly(config.count, config.every, stop)
@@ -67,10 +73,43 @@ pub fn run(context: &Context, config: AskConfig, stop: &Stop) -> anyhow::Result<
 
 /// A request that can be sent more than once.
 struct Asking {
-    client: Client,
+    client: Asker,
     service: String,
     body: Frames,
+    printer: Printer,
     values: Values,
+}
+
+/// How it is sent.
+enum Asker {
+    Plain(Client),
+    /// As a job of this one.
+    Job(JobClient, Id),
+}
+
+impl Asker {
+    fn ask(
+        &mut self,
+        service: &str,
+        body: &Frames,
+        on_partial: impl FnMut(Body<'_>),
+        stop: &Stop,
+    ) -> Result<Frames, JobError> {
+        match self {
+            Self::Plain(client) => Ok(client.ask(service, body, on_partial, stop)?),
+            Self::Job(client, parent) => {
+                let options = JobOptions { parent: Some(*parent), ..JobOptions::default() };
+                client.run(service, body, &options, on_partial, stop)
+            }
+        }
+    }
+
+    const fn retries(&self) -> u64 {
+        match self {
+            Self::Plain(client) => client.retries(),
+            Self::Job(client, _) => client.retries(),
+        }
+    }
 }
 
 /// What observers see of it.
@@ -91,13 +130,12 @@ impl Values {
 
 impl Asking {
     /// Asks once; the inner error is that of standard output.
-    fn once(&mut self, stop: &Stop) -> Result<anyhow::Result<()>, AskError> {
-        let mut written = Ok(());
+    fn once(&mut self, stop: &Stop) -> Result<anyhow::Result<()>, JobError> {
         self.values.asked.add_one();
-        let reply = self.client.ask(&self.service, &self.body, |partial| written = print(partial), stop)?;
+        let printer = &mut self.printer;
+        let reply = self.client.ask(&self.service, &self.body, |partial| printer.partial(partial), stop)?;
         self.values.answered.add_one();
-        let print_last = || print(Body::of(&reply, 0).map_err(io::Error::other)?);
-        Ok(written.and_then(|()| print_last()).context("cannot write the reply"))
+        Ok(printer.last(&reply).context("cannot write the reply"))
     }
 
     /// Asks until `count` requests have ended, or until `stop`.
@@ -107,7 +145,7 @@ impl Asking {
             let begin = Instant::now();
             match self.once(stop) {
                 Ok(written) => written?,
-                Err(AskError::Stopped) => break,
+                Err(JobError::Ask(AskError::Stopped)) => break,
                 Err(error) => {
                     warn!("{error}");
                     self.values.failed.add_one();
@@ -126,22 +164,4 @@ impl Asking {
         anyhow::ensure!(failed == 0, "{} without a reply", wire::plural(failed as usize, "request"));
         Ok(())
     }
-}
-
-fn read_input() -> anyhow::Result<Frames> {
-    let mut input = Vec::new();
-    io::stdin().take(INPUT_BYTES_MAX + 1).read_to_end(&mut input).context("cannot read standard input")?;
-    anyhow::ensure!(input.len() as u64 <= INPUT_BYTES_MAX, "a request has at most {INPUT_BYTES_MAX} bytes");
-    Ok([input].into_iter().collect())
-}
-
-fn print(body: Body<'_>) -> io::Result<()> {
-    let mut output = io::stdout().lock();
-    for frame in body.iter() {
-        output.write_all(frame)?;
-        if !frame.ends_with(b"\n") {
-            output.write_all(b"\n")?;
-        }
-    }
-    output.flush()
 }

@@ -133,6 +133,17 @@ impl Client {
         self.retries
     }
 
+    /// How long a try waits for each reply.
+    #[must_use]
+    pub const fn patience(&self) -> Duration {
+        self.config.patience
+    }
+
+    /// Changes how long a try waits for each reply.
+    pub const fn set_patience(&mut self, patience: Duration) {
+        self.config.patience = patience;
+    }
+
     /// Sends a request, and returns the body of its final reply; `on_partial` gets those before it. After a try without
     /// a final reply the next one may bring partial replies again.
     ///

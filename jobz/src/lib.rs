@@ -11,6 +11,10 @@
 //! - [`metrics`]: the broker's numbers for Prometheus
 //! - [`client`]: asks, and asks again
 //! - [`ask`]: requests from the command line
+//! - [`job_client`]: submits jobs, which the broker keeps until they are done
+//! - [`job_commands`]: what is done with jobs from the command line
+//! - [`parts`]: a request from the command line, and its replies
+//! - [`table`]: aligned columns of text
 //! - [`worker`]: does requests, and begins again when its broker is gone
 //! - [`exec`]: any program as a worker
 //! - [`scale`]: workers that come and go with the backlog
@@ -29,12 +33,16 @@ mod count;
 pub mod crew;
 pub mod dispatcher;
 pub mod exec;
+pub mod job_client;
+pub mod job_commands;
 pub mod limits;
 pub mod metrics;
+pub mod parts;
 pub mod permits;
 pub mod requests;
 pub mod scale;
 pub mod store;
+pub mod table;
 pub mod vault;
 pub mod waiting;
 pub mod worker;
@@ -43,9 +51,23 @@ pub mod workers;
 pub use broker::{Broker, BrokerConfig};
 pub use client::{AskError, Client, ClientConfig};
 pub use dispatcher::Dispatcher;
+pub use job_client::{JobClient, JobError, JobOptions, JobStatus};
 pub use limits::{Balance, BrokerLimits, ServiceLimits};
 pub use metrics::Metrics;
 pub use worker::{Handler, Worker, WorkerConfig};
 
 /// What each role reports to observers.
-pub const REPORTS: &[wire::report::Declaration] = &[ask::REPORTS, broker::REPORTS, scale::REPORTS, worker::REPORTS];
+pub const REPORTS: &[wire::report::Declaration] = &[
+    ask::REPORTS,
+    broker::REPORTS,
+    scale::REPORTS,
+    worker::REPORTS,
+    job_commands::reports("submit"),
+    job_commands::reports("wait"),
+    job_commands::reports("status"),
+    job_commands::reports("cancel"),
+    job_commands::reports("close"),
+    job_commands::reports("list"),
+    job_commands::reports("dead"),
+    job_commands::reports("resend"),
+];

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use jobz::{
     Broker, Metrics, Worker,
     args::{Cli, Command},
-    ask, scale,
+    ask, job_commands, scale,
 };
 use settings::program;
 use sockets::Stop;
@@ -35,6 +35,7 @@ fn run(args: settings::ReportingArgs, command: Command) -> anyhow::Result<()> {
         }
         Command::Scale(scaled) => scale::run(&context, scaled.config(&suite, &args)?, &stop)?,
         Command::Ask(args) => ask::run(&context, args.config(&suite), &stop)?,
+        Command::Job(command) => job_commands::run(&context, command.config(&suite), &stop)?,
     }
     Ok(context.close(&stop)?)
 }

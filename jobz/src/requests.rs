@@ -1,6 +1,6 @@
 //! The requests that the broker has taken and not answered yet.
 
-use std::{collections::HashMap, sync::Arc, time::Instant};
+use std::{collections::HashMap, fmt, sync::Arc, time::Instant};
 
 use wire::{
     Frames,
@@ -55,6 +55,26 @@ impl Address {
     pub fn decode(frame: &[u8]) -> Option<Self> {
         let (number, attempt) = frame.split_first_chunk()?;
         Some(Self { number: u128::from_be_bytes(*number), attempt: u32::from_be_bytes(attempt.try_into().ok()?) })
+    }
+}
+
+/// A request's number as text: 32 hexadecimal digits, as the UUID of [9/TSP](https://rfc.zeromq.org/spec/9/).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Id(pub Number);
+
+impl Id {
+    /// The id in a frame; `None` if it is no id.
+    #[must_use]
+    pub fn decode(frame: &[u8]) -> Option<Self> {
+        let is_digits = frame.len() == 32 && frame.iter().all(u8::is_ascii_hexdigit);
+        let digits = str::from_utf8(frame).ok().filter(|_| is_digits)?;
+        Number::from_str_radix(digits, 16).ok().map(Self)
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:032x}", self.0)
     }
 }
 

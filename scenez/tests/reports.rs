@@ -67,6 +67,8 @@ impl Bus {
 }
 
 /// Arguments with which a role runs until it is stopped.
+const JOB: &str = "0006449f0c3e8d2a0000000000000001";
+
 fn arguments(role: &Declaration) -> &'static [&'static str] {
     match (role.program, role.role) {
         ("tickz", "publish") => &["publish"],
@@ -80,6 +82,14 @@ fn arguments(role: &Declaration) -> &'static [&'static str] {
         ("jobz", "broker") => &["broker"],
         ("jobz", "worker") => &["worker", "upper", "--", "true"],
         ("jobz", "scale") => &["scale", "upper", "--", "true"],
+        ("jobz", "submit") => &["submit", "upper", "hello", "--connect", "1m"],
+        ("jobz", "wait") => &["wait", JOB, "--connect", "1m"],
+        ("jobz", "status") => &["status", JOB, "--connect", "1m"],
+        ("jobz", "cancel") => &["cancel", JOB, "--connect", "1m"],
+        ("jobz", "close") => &["close", JOB, "--connect", "1m"],
+        ("jobz", "list") => &["list", "--connect", "1m"],
+        ("jobz", "dead") => &["dead", "--connect", "1m"],
+        ("jobz", "resend") => &["resend", JOB, "--connect", "1m"],
         ("jobz", "ask") => &["ask", "upper", "hello", "--connect", "1m"],
         role => panic!("how does {role:?} start?"),
     }

@@ -4,6 +4,7 @@
 //! - `broker`: `jobz broker`
 //! - `metrics`: `jobz broker --metrics`
 //! - `scale`: `jobz scale`
+//! - `submit`: `jobz submit`, and what is done with jobs
 //! - `work`: `jobz worker` and `jobz ask`
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot continue fails")]
@@ -11,5 +12,6 @@
 mod broker;
 mod metrics;
 mod scale;
+mod submit;
 mod support;
 mod work;
