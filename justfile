@@ -174,6 +174,7 @@ test: ui tauri-driver
     cargo test --workspace --locked
     {{ target }}/debug/peerz matrix --setup --check c python typescript
     cd ui && npm run --silent test
+    cd deploy/check && npm ci --silent --no-audit --no-fund && npm test --silent
     cd ui && PROGRAMS={{ target }}/debug TAURI_DRIVER={{ tools }}/bin/tauri-driver npm run --silent test:desk
 
 # format, lints, types, dependencies, documentation, plain English, and no unfinished marks

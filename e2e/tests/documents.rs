@@ -9,7 +9,7 @@ fn root() -> PathBuf {
 }
 
 /// The documents with commands to type.
-const GUIDES: [&str; 3] = ["README.md", "docs/scenes.md", "docs/talk.md"];
+const GUIDES: [&str; 4] = ["README.md", "docs/scenes.md", "docs/talk.md", "deploy/README.md"];
 
 fn read(document: &str) -> String {
     fs::read_to_string(root().join(document)).unwrap_or_else(|error| panic!("{document}: {error}"))
@@ -45,7 +45,9 @@ fn every_command_is_understood() {
             }
             let program = program(recipe);
             let (name, first) = program.split_first().unwrap();
-            let arguments = arguments.iter().filter(|argument| !(*recipe == "scenes" && **argument == "--check"));
+            // What follows `--` is for another program.
+            let arguments = arguments.iter().take_while(|argument| **argument != "--");
+            let arguments = arguments.filter(|argument| !(*recipe == "scenes" && **argument == "--check"));
             // Parsing comes before help: a flag that does not exist ends with exit code 2.
             let finished = run(sibling(name), first.iter().chain(arguments).chain(&["--help"]));
             assert_eq!(finished.code, Some(0), "{document}: just {command}\n{}", finished.stderr);
@@ -78,6 +80,7 @@ fn every_link_leads_to_a_file() {
         "ARCHITECTURE.md",
         "protocol-docs/README.md",
         "bench/README.md",
+        "deploy/README.md",
         "docs/scenes.md",
         "docs/talk.md",
         "scenes/talk.md",

@@ -2,6 +2,7 @@
 //!
 //! - `support`: a broker, and peers that send frames as bytes
 //! - `broker`: `jobz broker`
+//! - `deploy`: what is in `deploy/`
 //! - `metrics`: `jobz broker --metrics`
 //! - `scale`: `jobz scale`
 //! - `submit`: `jobz submit`, and what is done with jobs
@@ -10,6 +11,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot continue fails")]
 
 mod broker;
+mod deploy;
 mod metrics;
 mod scale;
 mod submit;
