@@ -12,6 +12,7 @@ use std::{
 use sockets::{
     BindError, Context, Delivery, Endpoint, Listener, MalformedMessages, Role, Socket, SocketError, Stop, Value, wait,
 };
+use thiserror::Error;
 use tracing::{info, warn};
 use wire::{
     Frames,
@@ -22,10 +23,12 @@ use wire::{
 
 use crate::{
     dispatcher::{Dispatcher, Outbox, Sender},
+    jobs::Clock,
     limits::BrokerLimits,
+    majordomo::Majordomo,
     metrics::Metrics,
     permits::{Permit, Permits},
-    vault::VaultConfig,
+    vault::{Vault, VaultConfig, VaultError},
 };
 
 /// What it reports to observers.
@@ -63,16 +66,28 @@ pub struct BrokerConfig {
     pub permits: Vec<Permit>,
 }
 
+/// Why there is no broker.
+#[derive(Debug, Error)]
+pub enum BrokerError {
+    /// The port is in use, the address is not of this machine, or the security lacks an allow-list.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// The store cannot be used.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+}
+
 /// A bound broker, not yet running.
 #[derive(Debug)]
 pub struct Broker {
     jobs: Socket,
     endpoint: Endpoint,
-    dispatcher: Dispatcher,
+    majordomo: Majordomo,
+    vault: Vault,
     malformed: MalformedMessages,
     listener: Listener,
-    /// The routing ids of workers, by the numbers of their connections: when one ends, its worker is gone, and no missing heartbeats
-    /// have to be waited for.
+    /// The routing ids of workers, and of clients that wait for jobs, by the numbers of their connections: when one ends, its peer is
+    /// gone, and no missing heartbeats have to be waited for.
     connections: HashMap<u64, Vec<u8>>,
     /// For observers.
     values: Values,
@@ -98,21 +113,31 @@ struct Values {
 }
 
 impl Broker {
-    /// Binds the socket.
+    /// Opens the store, and binds the socket.
     ///
     /// # Errors
-    /// The port is in use, the address is not of this machine, or the security lacks an allow-list.
-    pub fn bind(context: &Context, config: &BrokerConfig) -> Result<Self, BindError> {
-        let mut jobs = context.socket(Role::Broker, JOBS)?;
-        jobs.watch(ROUTER.name)?;
+    /// As [`BrokerError`] lists.
+    pub fn bind(context: &Context, config: &BrokerConfig) -> Result<Self, BrokerError> {
+        // No client is heard before everything that was accepted is there.
+        let (vault, records) = Vault::open(&config.vault)?;
+        let mut jobs = context.socket(Role::Broker, JOBS).map_err(BindError::from)?;
+        jobs.watch(ROUTER.name).map_err(BindError::from)?;
         let endpoint = jobs.bind(&config.jobs)?;
         info!(channel = JOBS.name, %endpoint, "listening");
-        let dispatcher = Dispatcher::new(config.limits.clone(), microseconds_since_1970())
-            .with_permits(Permits::of(config.permits.clone()));
+        let clock = Clock { start: Instant::now(), start_us: microseconds_since_1970() };
+        let dispatcher =
+            Dispatcher::new(config.limits.clone(), clock.start_us).with_permits(Permits::of(config.permits.clone()));
+        let dispatcher = if config.accepts_majortomo { dispatcher.accepting_majortomo() } else { dispatcher };
+        let mut out = Outbox::default();
+        let majordomo = Majordomo::new(dispatcher, clock, records, &mut out);
+        if !majordomo.jobs().is_empty() {
+            info!(jobs = majordomo.jobs().len(), "jobs of an earlier run wait again");
+        }
         Ok(Self {
             jobs,
             endpoint,
-            dispatcher: if config.accepts_majortomo { dispatcher.accepting_majortomo() } else { dispatcher },
+            majordomo,
+            vault,
             malformed: MalformedMessages::default(),
             listener: Listener::of(JOBS),
             connections: HashMap::new(),
@@ -120,7 +145,7 @@ impl Broker {
             metrics: None,
             incoming: Frames::new(),
             sender: Vec::new(),
-            out: Outbox::default(),
+            out,
         })
     }
 
@@ -142,22 +167,23 @@ impl Broker {
     /// The socket fails, which happens only when its context ends.
     pub fn run(mut self, stop: &Stop) -> Result<(), SocketError> {
         loop {
-            let deadlines = self.listener.next_deadline().into_iter().chain(self.dispatcher.next_deadline());
+            let deadlines = self.listener.next_deadline().into_iter().chain(self.majordomo.next_deadline());
             let deadline = deadlines.min();
             let asked = self.metrics.as_ref().map(Metrics::interest);
-            let interests = [self.jobs.readable(), self.jobs.events()].into_iter().chain(asked);
+            let interests = [self.jobs.readable(), self.jobs.events(), self.vault.bell()].into_iter().chain(asked);
             let wake = wait(stop, interests, deadline)?;
             if wake.stopped {
                 return Ok(());
             }
             let now = Instant::now();
             self.take_events(now)?;
+            self.take_answers(now)?;
             self.take_messages(now)?;
-            self.dispatcher.handle_timeout(now, &mut self.out);
+            self.majordomo.handle_timeout(now, &mut self.out);
             self.send(now)?;
-            self.values.set(&self.dispatcher);
+            self.values.set(self.majordomo.dispatcher());
             if let Some(metrics) = &self.metrics {
-                metrics.answer(|| self.dispatcher.stats(None));
+                metrics.answer(|| self.majordomo.dispatcher().stats(None));
             }
         }
     }
@@ -171,9 +197,15 @@ impl Broker {
             }
         })?;
         for worker in gone {
-            self.dispatcher.handle_gone(now, &worker, &mut self.out);
+            self.majordomo.handle_gone(now, &worker, &mut self.out);
         }
         Ok(())
+    }
+
+    fn take_answers(&mut self, now: Instant) -> Result<(), SocketError> {
+        let (majordomo, out) = (&mut self.majordomo, &mut self.out);
+        self.vault.take_answers(|token, answer| majordomo.handle_answer(now, token, answer, out));
+        self.send(now)
     }
 
     fn take_messages(&mut self, now: Instant) -> Result<(), SocketError> {
@@ -182,9 +214,9 @@ impl Broker {
                 break;
             }
             self.incoming.take_first(&mut self.sender);
-            let user = if self.dispatcher.needs_users() { self.jobs.peer_user() } else { None };
+            let user = if self.majordomo.dispatcher().needs_users() { self.jobs.peer_user() } else { None };
             let from = Sender { routing_id: &self.sender, user };
-            match self.dispatcher.handle_message(now, from, &self.incoming, &mut self.out) {
+            match self.majordomo.handle_message(now, from, &self.incoming, &mut self.out) {
                 Ok(false) => {}
                 Ok(true) => {
                     if let Some(connection) = self.jobs.peer_connection() {
@@ -198,7 +230,7 @@ impl Broker {
         Ok(())
     }
 
-    /// Sends what the dispatcher has to say. A worker that is gone loses its requests to others, which makes more to send.
+    /// Sends what there is to send, to peers and to the vault. A worker that is gone loses its requests to others, which makes more to send.
     fn send(&mut self, now: Instant) -> Result<(), SocketError> {
         let mut gone: Vec<Vec<u8>> = Vec::new();
         loop {
@@ -210,11 +242,14 @@ impl Broker {
                 }
             }
             self.out.clear();
+            while let Some((token, ask)) = self.out.take_ask() {
+                self.vault.ask(token, ask);
+            }
             if gone.is_empty() {
                 return Ok(());
             }
             for peer in gone.drain(..) {
-                self.dispatcher.handle_gone(now, &peer, &mut self.out);
+                self.majordomo.handle_gone(now, &peer, &mut self.out);
             }
         }
     }

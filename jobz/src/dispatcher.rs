@@ -8,6 +8,7 @@
 
 mod drain;
 mod due;
+mod jobs;
 mod lives;
 mod management;
 mod outbox;
@@ -37,7 +38,9 @@ use crate::{
     workers::Workers,
 };
 
-pub use outbox::Outbox;
+pub(crate) use drain::DRAIN;
+pub(crate) use jobs::{JobRequest, Lent};
+pub use outbox::{Event, Outbox};
 pub use stats::{ServiceStats, Stats};
 
 /// The most dead letters that are remembered.
@@ -60,6 +63,8 @@ pub struct Counts {
     pub failed: u64,
     /// Replies that no client waits for: their request went to another worker, or is answered.
     pub late: u64,
+    /// Jobs that were cancelled.
+    pub cancelled: u64,
     /// Workers that did what the protocol forbids, and had to begin again.
     pub disconnected: u64,
     /// Workers that were silent for too long.
@@ -209,11 +214,12 @@ impl Dispatcher {
     pub fn handle_gone(&mut self, now: Instant, peer: &[u8], out: &mut Outbox) {
         if let Some(place) = self.workers.find(peer) {
             self.counts.lost_workers += 1;
-            self.remove_worker(now, place, out);
+            self.remove_worker(now, place, "its worker is gone", out);
         }
     }
 
-    fn accept(&self, dialect: Dialect) -> Result<(), DecodeError> {
+    /// Refuses a dialect that was not asked for.
+    pub(crate) fn accept(&self, dialect: Dialect) -> Result<(), DecodeError> {
         match dialect {
             Dialect::Majortomo if !self.accepts_majortomo => Err(Fault::UnknownWord.of("header")),
             _ => Ok(()),

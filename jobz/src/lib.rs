@@ -5,6 +5,8 @@
 //!
 //! - [`broker`]: the ROUTER around a dispatcher
 //! - [`dispatcher`]: which worker gets which request, and how each ends; pure
+//! - [`jobs`]: requests that were accepted, and who waits for them; pure
+//! - [`majordomo`]: the two of them
 //! - [`requests`]: the requests that the broker has taken, and not answered yet
 //! - [`waiting`]: those of one service that wait for a worker, served alternately by client
 //! - [`workers`]: who has registered, what each is doing, and whether it is alive
@@ -35,7 +37,9 @@ pub mod dispatcher;
 pub mod exec;
 pub mod job_client;
 pub mod job_commands;
+pub mod jobs;
 pub mod limits;
+pub mod majordomo;
 pub mod metrics;
 pub mod parts;
 pub mod permits;

@@ -1,6 +1,11 @@
 //! The requests that the broker has taken and not answered yet.
 
-use std::{collections::HashMap, fmt, sync::Arc, time::Instant};
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use wire::{
     Frames,
@@ -78,30 +83,65 @@ impl fmt::Display for Id {
     }
 }
 
+/// Where a request comes from, and so where its replies go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// A client waits for the replies.
+    Client {
+        /// Who it is.
+        routing_id: RoutingId,
+        /// How it speaks.
+        dialect: Dialect,
+    },
+    /// It is a job: it was accepted, and what comes of it is for [`crate::jobs`].
+    Job,
+}
+
 /// A request that is not answered yet.
 #[derive(Debug)]
 pub struct Taken {
-    /// Whose it is.
-    pub client: RoutingId,
-    /// How its client speaks.
-    pub dialect: Dialect,
+    /// Where it comes from.
+    pub origin: Origin,
     /// The place of its service.
     pub service: usize,
     /// What it asks.
     pub body: Frames,
+    /// How many workers may get it, if that is not the limit of its service.
+    pub tries_max: Option<u32>,
+    /// How many requests above it wait for it, each for the next: those deepest down are given to workers first.
+    pub depth: u8,
     /// How many workers have got it.
     pub attempts: u32,
-    /// Partial replies for a client whose protocol has one reply to a request.
+    /// The partial replies of the worker that has it, for those who get one reply to a request.
     pub joined: Frames,
-    /// Where it is.
+    /// What it is waiting for.
     pub state: State,
 }
 
-/// Where a request is.
+impl Taken {
+    /// A request that no worker has had.
+    #[must_use]
+    pub fn new(origin: Origin, service: usize, body: Frames, state: State) -> Self {
+        Self { origin, service, body, tries_max: None, depth: 0, attempts: 0, joined: Frames::new(), state }
+    }
+
+    /// When it expires, if it begins to wait now: a job never does.
+    #[must_use]
+    pub fn expires(&self, now: Instant, age_max: Duration) -> Option<Instant> {
+        match self.origin {
+            Origin::Client { .. } => Some(now + age_max),
+            Origin::Job => None,
+        }
+    }
+}
+
+/// What a request is waiting for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
-    /// It waits for a worker, until then.
-    Waiting(Instant),
+    /// It is not accepted yet.
+    Held,
+    /// It waits for a worker, until then if it is no job.
+    Waiting(Option<Instant>),
     /// A worker does it, until then.
     Open {
         /// The place of the worker.
@@ -109,6 +149,18 @@ pub enum State {
         /// When another worker gets it.
         deadline: Instant,
     },
+}
+
+impl State {
+    /// When it ends by itself.
+    #[must_use]
+    pub const fn deadline(&self) -> Option<Instant> {
+        match *self {
+            Self::Held => None,
+            Self::Waiting(deadline) => deadline,
+            Self::Open { deadline, .. } => Some(deadline),
+        }
+    }
 }
 
 /// All requests that are not answered yet.
@@ -144,30 +196,19 @@ impl Requests {
         self.bytes
     }
 
-    /// Takes a request that waits until `deadline`.
-    pub fn add(
-        &mut self,
-        client: RoutingId,
-        dialect: Dialect,
-        service: usize,
-        body: Body<'_>,
-        deadline: Instant,
-    ) -> Number {
+    /// Takes a request, and returns its number.
+    pub fn add(&mut self, taken: Taken) -> Number {
         self.last += 1;
-        let mut frames = Frames::new();
-        body.push_to(&mut frames);
-        self.bytes += cost_of(&frames);
-        let taken = Taken {
-            client,
-            dialect,
-            service,
-            body: frames,
-            attempts: 0,
-            joined: Frames::new(),
-            state: State::Waiting(deadline),
-        };
-        self.by_number.insert(self.last, taken);
+        self.restore(self.last, taken);
         self.last
+    }
+
+    /// Takes a request that has a number from an earlier run.
+    pub fn restore(&mut self, number: Number, taken: Taken) {
+        self.bytes += cost_of(&taken.body);
+        if let Some(before) = self.by_number.insert(number, taken) {
+            self.bytes -= cost_of(&before.body) + cost_of(&before.joined);
+        }
     }
 
     /// A request.
@@ -191,6 +232,14 @@ impl Requests {
         body.push_to(&mut taken.joined);
         self.bytes += bytes;
         true
+    }
+
+    /// Forgets the partial replies of a worker that has the request no more.
+    pub fn forget_joined(&mut self, number: Number) {
+        if let Some(taken) = self.by_number.get_mut(&number) {
+            self.bytes -= cost_of(&taken.joined);
+            taken.joined.clear();
+        }
     }
 
     /// Removes a request.

@@ -1,55 +1,106 @@
 //! The requests of one service that wait for a worker: one of each client after another.
 //!
 //! When there is no room for another one, the client that has most of them waiting loses its last. So a client that floods a
-//! service takes no place from the others.
+//! service takes no place from the others. Jobs wait as if they were all of one client, but none is lost: they were accepted.
+//! A job that another one waits for is before all others, the deepest first.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeSet, HashMap, VecDeque},
+};
 
-use crate::requests::{Number, RoutingId};
+use crate::requests::{Number, Origin, RoutingId};
 
-/// Requests that wait, by client.
+/// Those whose requests take turns.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Lane {
+    /// A client.
+    Client(RoutingId),
+    /// All jobs.
+    Jobs,
+}
+
+impl From<&Origin> for Lane {
+    fn from(origin: &Origin) -> Self {
+        match origin {
+            Origin::Client { routing_id, .. } => Self::Client(routing_id.clone()),
+            Origin::Job => Self::Jobs,
+        }
+    }
+}
+
+/// Requests that wait.
 #[derive(Debug, Default)]
 pub struct Waiting {
-    /// The clients that have requests, in the order of their turns.
-    turns: VecDeque<RoutingId>,
+    /// Those that other requests wait for, the deepest first, then the oldest.
+    below: BTreeSet<(Reverse<u8>, Number)>,
+    /// The lanes that have requests, in the order of their turns.
+    turns: VecDeque<Lane>,
     /// Their requests, in the order in which they came.
-    of: HashMap<RoutingId, VecDeque<Number>>,
+    of: HashMap<Lane, VecDeque<Number>>,
     /// How many each client has: the one with most is last.
     counts: BTreeSet<(usize, RoutingId)>,
+    /// How many are in lanes.
     len: usize,
 }
 
 impl Waiting {
     /// The number of requests.
     #[must_use]
-    pub const fn len(&self) -> usize {
-        self.len
+    pub fn len(&self) -> usize {
+        self.len + self.below.len()
     }
 
     /// Whether none waits.
     #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.len == 0
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
-    /// Adds the newest request of a client.
-    pub fn push(&mut self, client: &RoutingId, number: Number) {
-        self.change(client, |requests| requests.push_back(number));
+    /// The number of jobs among them.
+    #[must_use]
+    pub fn jobs(&self) -> usize {
+        self.below.len() + self.of.get(&Lane::Jobs).map_or(0, VecDeque::len)
     }
 
-    /// Adds a request that has waited before: it is its client's next, and this client is the next.
-    pub fn push_again(&mut self, client: &RoutingId, number: Number) {
-        self.change(client, |requests| requests.push_front(number));
-        self.turns.retain(|other| other != client);
-        self.turns.push_front(client.clone());
+    /// Adds a lane's newest request.
+    pub fn push(&mut self, lane: &Lane, depth: u8, number: Number) {
+        if depth > 0 {
+            self.below.insert((Reverse(depth), number));
+        } else {
+            self.change(lane, |requests| requests.push_back(number));
+        }
+    }
+
+    /// Adds a request that has waited before: it is its lane's next, and this lane is the next.
+    pub fn push_again(&mut self, lane: &Lane, depth: u8, number: Number) {
+        if depth > 0 {
+            self.below.insert((Reverse(depth), number));
+            return;
+        }
+        self.change(lane, |requests| requests.push_front(number));
+        self.turns.retain(|other| other != lane);
+        self.turns.push_front(lane.clone());
+    }
+
+    /// How deep the next request is.
+    #[must_use]
+    pub fn next_depth(&self) -> Option<u8> {
+        match self.below.first() {
+            Some((Reverse(depth), _)) => Some(*depth),
+            None => (self.len > 0).then_some(0),
+        }
     }
 
     /// Takes the next request.
     pub fn pop(&mut self) -> Option<Number> {
-        let client = self.turns.pop_front()?;
-        let number = self.change(&client, VecDeque::pop_front);
-        if self.of.contains_key(&client) {
-            self.turns.push_back(client);
+        if let Some((_, number)) = self.below.pop_first() {
+            return Some(number);
+        }
+        let lane = self.turns.pop_front()?;
+        let number = self.change(&lane, VecDeque::pop_front);
+        if self.of.contains_key(&lane) {
+            self.turns.push_back(lane);
         }
         number
     }
@@ -57,48 +108,53 @@ impl Waiting {
     /// Takes the last request of the client that has most of them.
     pub fn pop_of_most(&mut self) -> Option<Number> {
         let (_, client) = self.counts.last()?.clone();
-        let number = self.change(&client, VecDeque::pop_back);
-        self.forget_turn(&client);
+        let lane = Lane::Client(client);
+        let number = self.change(&lane, VecDeque::pop_back);
+        self.forget_turn(&lane);
         number
     }
 
     /// Removes a request, wherever it is; `false` if it does not wait here.
-    pub fn remove(&mut self, client: &RoutingId, number: Number) -> bool {
-        let Some(at) = self.of.get(client).and_then(|requests| requests.iter().position(|other| *other == number))
-        else {
+    pub fn remove(&mut self, lane: &Lane, depth: u8, number: Number) -> bool {
+        if depth > 0 {
+            return self.below.remove(&(Reverse(depth), number));
+        }
+        let Some(at) = self.of.get(lane).and_then(|requests| requests.iter().position(|other| *other == number)) else {
             return false;
         };
-        self.change(client, |requests| requests.remove(at));
-        self.forget_turn(client);
+        self.change(lane, |requests| requests.remove(at));
+        self.forget_turn(lane);
         true
     }
 
-    /// Changes the requests of a client, and counts them again.
-    fn change<T>(&mut self, client: &RoutingId, change: impl FnOnce(&mut VecDeque<Number>) -> T) -> T {
-        let requests = self.of.entry(client.clone()).or_default();
+    /// Changes the requests of a lane, and counts them again.
+    fn change<T>(&mut self, lane: &Lane, change: impl FnOnce(&mut VecDeque<Number>) -> T) -> T {
+        let requests = self.of.entry(lane.clone()).or_default();
         let before = requests.len();
         let result = change(requests);
         let after = requests.len();
         if after == 0 {
-            self.of.remove(client);
+            self.of.remove(lane);
         }
         if before == 0 && after > 0 {
-            self.turns.push_back(client.clone());
+            self.turns.push_back(lane.clone());
         }
-        if before > 0 {
-            self.counts.remove(&(before, client.clone()));
-        }
-        if after > 0 {
-            self.counts.insert((after, client.clone()));
+        if let Lane::Client(client) = lane {
+            if before > 0 {
+                self.counts.remove(&(before, client.clone()));
+            }
+            if after > 0 {
+                self.counts.insert((after, client.clone()));
+            }
         }
         self.len = self.len + after - before;
         result
     }
 
-    /// Takes the turn of a client that has no request any more.
-    fn forget_turn(&mut self, client: &RoutingId) {
-        if !self.of.contains_key(client) {
-            self.turns.retain(|other| other != client);
+    /// Takes the turn of a lane that has no request any more.
+    fn forget_turn(&mut self, lane: &Lane) {
+        if !self.of.contains_key(lane) {
+            self.turns.retain(|other| other != lane);
         }
     }
 }
@@ -109,26 +165,26 @@ mod tests {
 
     use super::*;
 
-    fn client(name: u8) -> RoutingId {
-        RoutingId::from(&[name][..])
+    fn client(name: u8) -> Lane {
+        Lane::Client(RoutingId::from(&[name][..]))
     }
 
     #[test]
     fn clients_are_served_alternately_however_many_requests_each_has() {
         let mut waiting = Waiting::default();
         for number in 1..=3 {
-            waiting.push(&client(b'a'), number);
+            waiting.push(&client(b'a'), 0, number);
         }
-        waiting.push(&client(b'b'), 4);
+        waiting.push(&client(b'b'), 0, 4);
         assert_eq!(std::iter::from_fn(|| waiting.pop()).collect::<Vec<_>>(), [1, 4, 2, 3]);
     }
 
     #[test]
     fn the_client_with_most_requests_loses_its_last() {
         let mut waiting = Waiting::default();
-        waiting.push(&client(b'b'), 1);
+        waiting.push(&client(b'b'), 0, 1);
         for number in 2..=4 {
-            waiting.push(&client(b'a'), number);
+            waiting.push(&client(b'a'), 0, number);
         }
         assert_eq!(waiting.pop_of_most(), Some(4));
         assert_eq!(std::iter::from_fn(|| waiting.pop()).collect::<Vec<_>>(), [1, 2, 3]);
@@ -137,10 +193,27 @@ mod tests {
     #[test]
     fn what_waits_again_is_next() {
         let mut waiting = Waiting::default();
-        waiting.push(&client(b'a'), 2);
-        waiting.push(&client(b'b'), 3);
-        waiting.push_again(&client(b'b'), 1);
+        waiting.push(&client(b'a'), 0, 2);
+        waiting.push(&client(b'b'), 0, 3);
+        waiting.push_again(&client(b'b'), 0, 1);
         assert_eq!(std::iter::from_fn(|| waiting.pop()).collect::<Vec<_>>(), [1, 2, 3]);
+    }
+
+    #[test]
+    fn what_others_wait_for_is_first_and_no_job_is_lost() {
+        let mut waiting = Waiting::default();
+        for number in 1..=3 {
+            waiting.push(&Lane::Jobs, 0, number);
+        }
+        waiting.push(&client(b'a'), 0, 4);
+        waiting.push(&Lane::Jobs, 1, 5);
+        waiting.push(&Lane::Jobs, 2, 6);
+        waiting.push(&Lane::Jobs, 1, 7);
+        assert_eq!((waiting.len(), waiting.jobs(), waiting.next_depth()), (7, 6, Some(2)));
+        assert!(waiting.remove(&Lane::Jobs, 1, 7) && !waiting.remove(&Lane::Jobs, 1, 7));
+        assert_eq!((waiting.pop_of_most(), waiting.pop_of_most()), (Some(4), None));
+        assert_eq!(std::iter::from_fn(|| waiting.pop()).collect::<Vec<_>>(), [6, 5, 1, 2, 3]);
+        assert_eq!(waiting.next_depth(), None);
     }
 
     proptest! {
@@ -152,12 +225,12 @@ mod tests {
             for (number, (act, name)) in (1..).zip(acts) {
                 let taken = match act {
                     0..=2 => {
-                        waiting.push(&client(name), number);
+                        waiting.push(&client(name), 0, number);
                         expected.push((name, number));
                         None
                     }
                     3 => {
-                        waiting.push_again(&client(name), number);
+                        waiting.push_again(&client(name), 0, number);
                         expected.push((name, number));
                         None
                     }
@@ -175,8 +248,8 @@ mod tests {
             }
             let at = expected.len() / 2;
             if let Some((name, number)) = expected.get(at).copied() {
-                prop_assert!(waiting.remove(&client(name), number));
-                prop_assert!(!waiting.remove(&client(name), number));
+                prop_assert!(waiting.remove(&client(name), 0, number));
+                prop_assert!(!waiting.remove(&client(name), 0, number));
                 expected.remove(at);
             }
             let mut left: Vec<_> = std::iter::from_fn(|| waiting.pop()).collect();

@@ -9,6 +9,12 @@ use crate::{
     requests::{Address, Number, RoutingId},
 };
 
+/// The most requests of which each waits for the next.
+pub const DEPTH_MAX: u8 = 32;
+
+/// The most places that a worker lends.
+pub const LENT_MAX: usize = 100;
+
 /// A registered worker.
 #[derive(Debug)]
 pub struct Worker {
@@ -59,13 +65,49 @@ pub struct Open {
     pub attempt: u32,
     /// Whether its replies are for its client; after CANCEL they are for no client, and it holds a place until it ends.
     pub is_wanted: bool,
+    /// How deep it is below the requests that wait for it.
+    pub depth: u8,
+    /// How many times it waits for another request: while it does, its place is lent to one that is deeper.
+    pub waits: u32,
+    /// Whether it got a place that was lent.
+    pub is_borrower: bool,
 }
 
 impl Worker {
-    /// Whether it can get another request.
+    /// How deep a request has to be for this worker to get it now; `None` if it gets none.
+    ///
+    /// A lent place is for requests that are deeper than its lender. So it never goes to one that waits for what
+    /// is above it, and however many wait there is a place for the deepest.
     #[must_use]
-    pub const fn is_free(&self) -> bool {
-        !self.is_drained && self.open.len() < self.credit
+    pub fn takes_from(&self) -> Option<u8> {
+        let credit = if self.is_drained { 0 } else { self.credit };
+        if self.open.len() < credit {
+            return Some(0);
+        }
+        // A worker that takes nothing more still lends the places of what it has.
+        let own = credit.max(self.open.iter().filter(|open| !open.is_borrower).count());
+        let fits = |depth: &u8| {
+            let lent = self.open.iter().filter(|open| open.waits > 0 && open.depth < *depth).count();
+            self.open.iter().filter(|open| open.depth <= *depth).count() < own + lent
+        };
+        (0..=DEPTH_MAX).rev().take_while(fits).last()
+    }
+
+    /// Whether it can get any request.
+    #[must_use]
+    pub fn is_free(&self) -> bool {
+        self.takes_from() == Some(0)
+    }
+
+    /// How many of its places are lent.
+    #[must_use]
+    pub fn lent(&self) -> usize {
+        self.open.iter().filter(|open| open.waits > 0).count()
+    }
+
+    /// An open request, to change it.
+    pub fn open_mut(&mut self, number: Number, attempt: u32) -> Option<&mut Open> {
+        self.open.iter_mut().find(|open| (open.number, open.attempt) == (number, attempt))
     }
 
     /// When the worker at this place would be next.

@@ -10,7 +10,7 @@ use wire::{
 use super::{Dispatcher, Outbox};
 
 /// The broker's service that drains others.
-pub(super) const DRAIN: &str = "job.drain";
+pub(crate) const DRAIN: &str = "job.drain";
 
 impl Dispatcher {
     /// Drains the workers of the service that the body names, or, for an empty name, of all services that `user` may register;
@@ -53,6 +53,6 @@ impl Dispatcher {
         let message = if worker.is_extended { ToWorker::End } else { ToWorker::Disconnect };
         message.encode(worker.dialect, out.to(&worker.routing_id));
         self.counts.drained += 1;
-        self.remove_worker(now, place, out);
+        self.remove_worker(now, place, "its worker was drained", out);
     }
 }

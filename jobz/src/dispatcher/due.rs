@@ -46,31 +46,41 @@ impl Dispatcher {
         let Some(taken) = self.requests.get(number) else { return };
         let place = taken.service;
         match taken.state {
+            State::Held => {}
             State::Waiting(_) => {
-                if let Some(service) = self.services.get_mut(place) {
-                    service.waiting.remove(&taken.client, number);
-                }
+                self.unqueue(number);
                 self.counts.expired += 1;
                 self.end(number);
                 self.services.forget_unused(place);
             }
-            State::Open { worker: at, .. } => {
-                let attempt = taken.attempts;
-                let Some(worker) = self.workers.get_mut(at) else { return };
-                if worker.is_extended {
-                    worker.open.iter_mut().filter(|open| open.number == number).for_each(|open| open.is_wanted = false);
-                    worker.last_sent = now;
-                    let address = Address { number, attempt }.encode();
-                    ToWorker::Cancel { address: &address }.encode(worker.dialect, out.to(&worker.routing_id));
-                    self.retry(now, number);
+            State::Open { worker, .. } => {
+                if self.revoke(now, worker, number, out) {
+                    self.retry(now, number, "its time at a worker was over", out);
                     self.dispatch(now, place, out);
                 } else {
-                    // It knows no CANCEL: it would get the next request while it is still busy with this one.
-                    let (routing_id, dialect) = (worker.routing_id.clone(), worker.dialect);
-                    self.disconnect(&routing_id, dialect, out);
-                    self.remove_worker(now, at, out);
+                    self.drop_worker(now, worker, out);
                 }
             }
         }
+    }
+
+    /// A worker that has a request learns that its replies reach no client any more; `false` if it does not know CANCEL.
+    pub(super) fn revoke(&mut self, now: Instant, worker: usize, number: Number, out: &mut Outbox) -> bool {
+        let Some(worker) = self.workers.get_mut(worker).filter(|worker| worker.is_extended) else { return false };
+        for open in worker.open.iter_mut().filter(|open| open.number == number && open.is_wanted) {
+            open.is_wanted = false;
+            worker.last_sent = now;
+            let address = Address { number, attempt: open.attempt }.encode();
+            ToWorker::Cancel { address: &address }.encode(worker.dialect, out.to(&worker.routing_id));
+        }
+        true
+    }
+
+    /// A worker that does not know CANCEL begins again: it would get its next request while it is still busy with one that is not wanted.
+    pub(super) fn drop_worker(&mut self, now: Instant, worker: usize, out: &mut Outbox) {
+        let Some(found) = self.workers.get(worker) else { return };
+        let (routing_id, dialect) = (found.routing_id.clone(), found.dialect);
+        self.disconnect(&routing_id, dialect, out);
+        self.remove_worker(now, worker, "its time at a worker was over", out);
     }
 }

@@ -25,7 +25,7 @@ impl Dispatcher {
                 self.disconnect(from, dialect, out);
             }
             (FromWorker::Ready { service, credit }, None) => self.register(now, from, dialect, service, credit, out),
-            (FromWorker::Disconnect, Some(place)) => self.remove_worker(now, place, out),
+            (FromWorker::Disconnect, Some(place)) => self.remove_worker(now, place, "its worker has ended", out),
             (FromWorker::Disconnect, None) => {}
             (FromWorker::Heartbeat, Some(place)) => {
                 if let Some(worker) = self.workers.get_mut(place) {
@@ -41,7 +41,7 @@ impl Dispatcher {
             // A second READY, or anything from a peer that is no worker, or no longer.
             (FromWorker::Ready { .. }, Some(place)) => {
                 self.disconnect(from, dialect, out);
-                self.remove_worker(now, place, out);
+                self.remove_worker(now, place, "its worker began again", out);
             }
             (_, None) => self.disconnect(from, dialect, out),
         }
@@ -102,8 +102,8 @@ impl Dispatcher {
         self.dispatch(now, service, out);
     }
 
-    /// Removes a worker; its requests wait again.
-    pub(super) fn remove_worker(&mut self, now: Instant, place: usize, out: &mut Outbox) {
+    /// Removes a worker, for this reason; its requests wait again.
+    pub(super) fn remove_worker(&mut self, now: Instant, place: usize, reason: &str, out: &mut Outbox) {
         let Some(worker) = self.workers.remove(place) else { return };
         if let Some(service) = self.services.get_mut(worker.service) {
             service.workers -= 1;
@@ -111,10 +111,11 @@ impl Dispatcher {
             if let Some(turn) = worker.turn {
                 service.free.remove(&turn);
             }
+            service.lending.remove(&place);
         }
         self.due.remove(&(worker.look, Due::Worker(place)));
         for open in worker.open.iter().rev().filter(|open| open.is_wanted) {
-            self.retry(now, open.number);
+            self.retry(now, open.number, reason, out);
         }
         self.dispatch(now, worker.service, out);
     }
@@ -126,7 +127,7 @@ impl Dispatcher {
         let lost_at = worker.last_received + heartbeat * liveness;
         if worker.must_beat() && lost_at <= now {
             self.counts.lost_workers += 1;
-            self.remove_worker(now, place, out);
+            self.remove_worker(now, place, "its worker was silent", out);
             return;
         }
         if worker.last_sent + heartbeat <= now {

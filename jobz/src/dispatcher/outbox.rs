@@ -1,12 +1,31 @@
-//! What the broker has to send.
+//! What the broker has to send, to its peers and to its other parts.
+
+use std::collections::VecDeque;
 
 use wire::Frames;
+
+use crate::{requests::Number, vault::Ask};
+
+/// What comes of a job's request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// A partial reply.
+    Part(Number, Frames),
+    /// It has lost its worker, and waits again: its partial replies are void.
+    Again(Number),
+    /// It is done: all frames of its reply, those of partial replies too.
+    Done(Number, Frames),
+    /// It cannot be done, for this reason.
+    Dead(Number, String),
+}
 
 /// Messages to send, each with the routing id of its receiver before it. Their memory is used again.
 #[derive(Debug, Default)]
 pub struct Outbox {
     messages: Vec<Frames>,
     len: usize,
+    events: VecDeque<Event>,
+    asks: VecDeque<(u64, Ask)>,
 }
 
 impl Outbox {
@@ -31,5 +50,25 @@ impl Outbox {
     /// Removes all messages.
     pub fn clear(&mut self) {
         self.len = 0;
+    }
+
+    /// Adds what the jobs' part has to learn.
+    pub fn report(&mut self, event: Event) {
+        self.events.push_back(event);
+    }
+
+    /// Takes the oldest of them.
+    pub fn take_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// Adds what is asked of the vault, with the token of its answer.
+    pub fn ask(&mut self, token: u64, ask: Ask) {
+        self.asks.push_back((token, ask));
+    }
+
+    /// Takes what was asked first.
+    pub fn take_ask(&mut self) -> Option<(u64, Ask)> {
+        self.asks.pop_front()
     }
 }

@@ -2,17 +2,22 @@
 
 use std::time::Instant;
 
-use wire::job::{self, Body, Request, ToWorker};
+use wire::{
+    Frames,
+    job::{self, Body, Request, ToWorker},
+    plural,
+};
 
-use super::{DEAD_LETTERS_MAX, DeadLetter, Dispatcher, Due, Outbox, Sender, drain::DRAIN, replies::reply};
+use super::{DEAD_LETTERS_MAX, DeadLetter, Dispatcher, Due, Event, Outbox, Sender, drain::DRAIN, replies::reply};
 use crate::{
-    requests::{Address, Number, RoutingId, State, cost},
+    requests::{Address, Number, Origin, RoutingId, State, Taken, cost},
+    waiting::Lane,
     workers::Open,
 };
 
 impl Dispatcher {
     /// Takes a client's request: the broker answers it itself, or it waits for a worker.
-    pub(super) fn take_request(&mut self, now: Instant, from: Sender<'_>, request: &Request<'_>, out: &mut Outbox) {
+    pub(crate) fn take_request(&mut self, now: Instant, from: Sender<'_>, request: &Request<'_>, out: &mut Outbox) {
         let client = from.routing_id;
         if job::Service::is_reserved(request.service) {
             let body = match request.service {
@@ -30,13 +35,13 @@ impl Dispatcher {
             self.counts.refused += 1;
             return;
         };
+        let origin = Origin::Client { routing_id: RoutingId::from(client), dialect: request.dialect };
+        let mut body = Frames::new();
+        request.body.push_to(&mut body);
+        let number = self.requests.add(Taken::new(origin, place, body, State::Held));
+        self.queue(now, number);
         let Some(service) = self.services.get_mut(place) else { return };
-        let client = RoutingId::from(client);
-        let deadline = now + service.limits.age_max;
-        let number = self.requests.add(client.clone(), request.dialect, place, request.body, deadline);
-        service.waiting.push(&client, number);
-        self.due.insert((deadline, Due::Request(number)));
-        if service.waiting.len() > service.limits.waiting_max
+        if service.waiting.len() - service.waiting.jobs() > service.limits.waiting_max
             && let Some(number) = service.waiting.pop_of_most()
         {
             self.counts.refused += 1;
@@ -45,18 +50,41 @@ impl Dispatcher {
         self.dispatch(now, place, out);
     }
 
+    /// A request that no worker has had waits for one.
+    pub(super) fn queue(&mut self, now: Instant, number: Number) {
+        let Some(taken) = self.requests.get_mut(number) else { return };
+        let Some(service) = self.services.get_mut(taken.service) else { return };
+        service.waiting.push(&Lane::from(&taken.origin), taken.depth, number);
+        taken.state = State::Waiting(taken.expires(now, service.limits.age_max));
+        self.due.extend(taken.state.deadline().map(|deadline| (deadline, Due::Request(number))));
+    }
+
+    /// Takes a request out of the queue.
+    pub(super) fn unqueue(&mut self, number: Number) {
+        let Some(taken) = self.requests.get(number) else { return };
+        let Some(service) = self.services.get_mut(taken.service) else { return };
+        service.waiting.remove(&Lane::from(&taken.origin), taken.depth, number);
+    }
+
     /// Gives waiting requests to workers that are free, in the order of their turns.
     pub(super) fn dispatch(&mut self, now: Instant, place: usize, out: &mut Outbox) {
         loop {
             let Some(service) = self.services.get_mut(place) else { return };
-            if service.waiting.is_empty() {
-                break;
-            }
-            let Some(turn) = service.free.first().copied() else { break };
-            let Some(number) = service.waiting.pop() else { break };
-            self.give(now, turn.place, number, out);
+            let Some(depth) = service.waiting.next_depth() else { break };
+            let free = service.free.first().map(|turn| turn.place);
+            let Some(worker_place) = free.or_else(|| self.lender(place, depth)) else { break };
+            let Some(number) = self.services.get_mut(place).and_then(|service| service.waiting.pop()) else { break };
+            self.give(now, worker_place, number, out);
         }
         self.services.forget_unused(place);
+    }
+
+    /// The least recently used worker that has a lent place for a request as deep as this.
+    fn lender(&self, place: usize, depth: u8) -> Option<usize> {
+        let lending = self.services.get(place)?.lending.iter().copied();
+        let workers = lending.filter_map(|place| Some((self.workers.get(place)?, place)));
+        let fit = workers.filter(|(worker, _)| worker.takes_from().is_some_and(|least| least <= depth));
+        fit.min_by_key(|(worker, _)| worker.last_used).map(|(_, place)| place)
     }
 
     /// Sends a request to a worker.
@@ -67,7 +95,7 @@ impl Dispatcher {
         let Some(service) = self.services.get_mut(taken.service) else { return };
         self.given += 1;
         taken.attempts += 1;
-        if let State::Waiting(deadline) = taken.state {
+        if let Some(deadline) = taken.state.deadline() {
             self.due.remove(&(deadline, Due::Request(number)));
         }
         let deadline = now + service.limits.busy_max;
@@ -75,7 +103,9 @@ impl Dispatcher {
         self.due.insert((deadline, Due::Request(number)));
         service.open += 1;
         worker.last_used = self.given;
-        worker.open.push(Open { number, attempt: taken.attempts, is_wanted: true });
+        let is_borrower = !worker.is_free();
+        let (attempt, depth) = (taken.attempts, taken.depth);
+        worker.open.push(Open { number, attempt, is_wanted: true, depth, waits: 0, is_borrower });
         worker.last_sent = now;
         let address = Address { number, attempt: taken.attempts }.encode();
         if let Ok(body) = Body::of(&taken.body, 0) {
@@ -95,47 +125,64 @@ impl Dispatcher {
         self.offer(worker_place);
     }
 
-    /// Lists a worker as free, or not.
+    /// Lists a worker as free, or as one with a lent place, or not.
     pub(super) fn offer(&mut self, place: usize) {
         let Some(worker) = self.workers.get_mut(place) else { return };
         let Some(service) = self.services.get_mut(worker.service) else { return };
         if let Some(turn) = worker.turn.take() {
             service.free.remove(&turn);
         }
-        if worker.is_free() {
-            worker.turn = Some(worker.turn_at(place, self.limits.balance));
-            service.free.extend(worker.turn);
+        service.lending.remove(&place);
+        match worker.takes_from() {
+            Some(0) => {
+                worker.turn = Some(worker.turn_at(place, self.limits.balance));
+                service.free.extend(worker.turn);
+            }
+            Some(_) => drop(service.lending.insert(place)),
+            None => {}
         }
     }
 
-    /// A request that has lost its worker waits again, or is a dead letter.
-    pub(super) fn retry(&mut self, now: Instant, number: Number) {
+    /// A request that has lost its worker waits again or, if its tries are used up, is a dead letter.
+    pub(super) fn retry(&mut self, now: Instant, number: Number, reason: &str, out: &mut Outbox) {
+        self.requests.forget_joined(number);
         let Some(taken) = self.requests.get_mut(number) else { return };
         let Some(service) = self.services.get_mut(taken.service) else { return };
-        if taken.attempts >= service.limits.tries_max {
+        if taken.attempts >= taken.tries_max.unwrap_or(service.limits.tries_max) {
             self.counts.dead += 1;
-            if self.dead.len() == DEAD_LETTERS_MAX {
-                self.dead.pop_front();
+            let attempts = taken.attempts;
+            match taken.origin {
+                Origin::Client { .. } => {
+                    if self.dead.len() == DEAD_LETTERS_MAX {
+                        self.dead.pop_front();
+                    }
+                    self.dead.push_back(DeadLetter { number, service: service.name.clone(), attempts });
+                }
+                Origin::Job => {
+                    let reason = format!("{}; the last: {reason}", plural(attempts, "attempt"));
+                    out.report(Event::Dead(number, reason));
+                }
             }
-            let (service, attempts) = (service.name.clone(), taken.attempts);
-            self.dead.push_back(DeadLetter { number, service, attempts });
             self.end(number);
             return;
         }
         self.counts.retried += 1;
-        if let State::Open { deadline, .. } = taken.state {
+        if let Some(deadline) = taken.state.deadline() {
             self.due.remove(&(deadline, Due::Request(number)));
         }
-        let deadline = now + service.limits.age_max;
-        taken.state = State::Waiting(deadline);
-        service.waiting.push_again(&taken.client, number);
-        self.due.insert((deadline, Due::Request(number)));
+        if taken.origin == Origin::Job {
+            out.report(Event::Again(number));
+        }
+        service.waiting.push_again(&Lane::from(&taken.origin), taken.depth, number);
+        taken.state = State::Waiting(taken.expires(now, service.limits.age_max));
+        self.due.extend(taken.state.deadline().map(|deadline| (deadline, Due::Request(number))));
     }
 
     /// A request is over.
     pub(super) fn end(&mut self, number: Number) {
         let Some(taken) = self.requests.remove(number) else { return };
-        let (State::Waiting(deadline) | State::Open { deadline, .. }) = taken.state;
-        self.due.remove(&(deadline, Due::Request(number)));
+        if let Some(deadline) = taken.state.deadline() {
+            self.due.remove(&(deadline, Due::Request(number)));
+        }
     }
 }

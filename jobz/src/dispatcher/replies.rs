@@ -4,11 +4,12 @@ use std::time::Instant;
 
 use tracing::debug;
 use wire::{
-    foreign,
+    Frames, foreign,
     job::{Body, Dialect, Reply},
 };
 
-use super::{Dispatcher, Outbox};
+use super::{Dispatcher, Event, Outbox};
+use crate::requests::Origin;
 
 impl Dispatcher {
     /// Passes a reply on to the client, if the worker has its request.
@@ -35,25 +36,37 @@ impl Dispatcher {
         };
         let number = open.number;
         let Some(taken) = self.requests.get(number) else { return };
-        let (client, dialect) = (taken.client.clone(), taken.dialect);
+        let origin = taken.origin.clone();
         let name = self.services.get(service).map_or("", |service| service.name.as_str());
         if !is_final {
-            if dialect == Dialect::Mdp1 {
-                self.requests.join(number, body, self.limits.bytes_max);
-            } else {
-                reply(&client, dialect, name, false, body, out);
+            match origin {
+                Origin::Client { dialect: Dialect::Mdp1, .. } => {
+                    self.requests.join(number, body, self.limits.bytes_max);
+                }
+                Origin::Client { routing_id, dialect } => reply(&routing_id, dialect, name, false, body, out),
+                Origin::Job if self.requests.join(number, body, self.limits.bytes_max) => {
+                    out.report(Event::Part(number, joined_with(&Frames::new(), body)));
+                }
+                Origin::Job => {
+                    self.withdraw(now, number, out);
+                    self.counts.dead += 1;
+                    out.report(Event::Dead(number, "the broker has no room for its reply".to_owned()));
+                    return;
+                }
             }
             self.extend_time(now, number);
             return;
         }
-        if taken.joined.is_empty() {
-            reply(&client, dialect, name, true, body, out);
-        } else {
-            let mut joined = taken.joined.clone();
-            body.push_to(&mut joined);
-            if let Ok(joined) = Body::of(&joined, 0) {
-                reply(&client, dialect, name, true, joined, out);
+        match origin {
+            Origin::Client { routing_id, dialect } if taken.joined.is_empty() => {
+                reply(&routing_id, dialect, name, true, body, out);
             }
+            Origin::Client { routing_id, dialect } => {
+                if let Ok(whole) = Body::of(&joined_with(&taken.joined, body), 0) {
+                    reply(&routing_id, dialect, name, true, whole, out);
+                }
+            }
+            Origin::Job => out.report(Event::Done(number, joined_with(&taken.joined, body))),
         }
         self.counts.answered += 1;
         self.close(place, open);
@@ -78,7 +91,7 @@ impl Dispatcher {
         self.counts.failed += 1;
         self.close(place, open);
         if open.is_wanted {
-            self.retry(now, open.number);
+            self.retry(now, open.number, reason, out);
         }
         self.dispatch(now, service, out);
     }
@@ -87,4 +100,11 @@ impl Dispatcher {
 pub(super) fn reply(client: &[u8], dialect: Dialect, service: &str, is_final: bool, body: Body<'_>, out: &mut Outbox) {
     let service = Some(service);
     Reply { dialect, is_final, service, body }.encode(out.to(client));
+}
+
+/// All frames of a reply.
+fn joined_with(joined: &Frames, body: Body<'_>) -> Frames {
+    let mut frames = joined.clone();
+    body.push_to(&mut frames);
+    frames
 }

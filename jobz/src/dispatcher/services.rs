@@ -17,8 +17,12 @@ pub(super) struct Service {
     pub(super) limits: ServiceLimits,
     /// What waits for a worker.
     pub(super) waiting: Waiting,
-    /// The workers that can get a request, in the order of their turns.
+    /// How many requests are not accepted yet.
+    pub(super) held: usize,
+    /// The workers that can get any request, in the order of their turns.
     pub(super) free: BTreeSet<Turn>,
+    /// The workers that can get a request if it is deep enough, since a place is lent.
+    pub(super) lending: BTreeSet<usize>,
     /// The number of registered workers.
     pub(super) workers: usize,
     /// The requests that its workers have open.
@@ -51,6 +55,11 @@ impl Services {
         if self.by_name.len() >= limits.services_max {
             return None;
         }
+        Some(self.add(name, limits.of(name)))
+    }
+
+    /// Adds a service that is not there.
+    pub(super) fn add(&mut self, name: &str, limits: ServiceLimits) -> usize {
         let place = self.free_places.pop().unwrap_or(self.places.len());
         if place == self.places.len() {
             self.places.push(None);
@@ -58,14 +67,16 @@ impl Services {
         self.by_name.insert(name.to_owned(), place);
         self.places[place] = Some(Service {
             name: name.to_owned(),
-            limits: limits.of(name),
+            limits,
             waiting: Waiting::default(),
+            held: 0,
             free: BTreeSet::new(),
+            lending: BTreeSet::new(),
             workers: 0,
             open: 0,
             answered: 0,
         });
-        Some(place)
+        place
     }
 
     /// The place of a service.
@@ -92,7 +103,9 @@ impl Services {
 
     /// Forgets a service that has no worker and no request.
     pub(super) fn forget_unused(&mut self, place: usize) {
-        let is_unused = |service: &Service| service.workers == 0 && service.waiting.is_empty() && service.open == 0;
+        let is_unused = |service: &Service| {
+            service.workers == 0 && service.waiting.is_empty() && service.open == 0 && service.held == 0
+        };
         if let Some(service) = self.places.get_mut(place).and_then(|found| found.take_if(|found| is_unused(found))) {
             self.by_name.remove(&service.name);
             self.free_places.push(place);
