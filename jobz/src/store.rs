@@ -3,6 +3,7 @@
 //! Every call of [`Store::commit`] is one transaction: after it has returned, all of its changes survive whatever happens to the
 //! process and, with [`Fsync::Always`], to the machine.
 
+mod change;
 mod disk;
 mod entry;
 mod tables;
@@ -23,6 +24,7 @@ use redb::{
 use thiserror::Error;
 use wire::Frames;
 
+pub use self::change::{Accepted, Change, Ending, Outcome, Record};
 use self::{
     disk::{Disk, Syncing},
     tables::{DEAD, DONE, ENDED, KEYS, OPEN, Tables},
@@ -42,69 +44,6 @@ pub enum Fsync {
     Interval(Duration),
     /// When the operating system likes. If the machine crashes, the file may be damaged; a crash of the process loses nothing.
     Never,
-}
-
-/// A request that was accepted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Record {
-    /// The service's name.
-    pub service: String,
-    /// What the client calls it, so that it can be sent again; empty if nothing.
-    pub key: Vec<u8>,
-    /// When it is too late for a reply, in milliseconds since 1970; 0 if never.
-    pub deadline: u64,
-    /// How many workers may get it, one after another; 0 if as many as its service says.
-    pub tries: u32,
-    /// What is asked.
-    pub body: Frames,
-}
-
-/// A change to be committed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Change {
-    /// A request is accepted, if its key is new.
-    Accept(Number, Record),
-    /// It is not open any more.
-    End(Number, Ending),
-    /// A dead letter is open again, without its deadline.
-    Revive(Number),
-    /// Nothing of it is needed any more.
-    Close(Number),
-}
-
-/// How a request ends.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ending {
-    /// It is done: its reply.
-    Reply(Frames),
-    /// It cannot be done, for this reason.
-    Dead(String),
-    /// The client does not want it any more.
-    Cancelled,
-}
-
-/// The effect of a change.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// It is made, or had no effect since the request was not in the state for it.
-    Made,
-    /// Of [`Change::Accept`].
-    Accepted(Accepted),
-    /// Of [`Change::Accept`]: there is no room.
-    Full,
-    /// Of [`Change::Revive`]: the request, which is open again; `None` if it was no dead letter.
-    Revived(Option<Record>),
-}
-
-/// Whether a request is accepted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Accepted {
-    /// It is accepted.
-    New,
-    /// It was accepted before, under the same key: its number.
-    Known(Number),
-    /// Another request has the same key.
-    Conflict,
 }
 
 /// What is known of a request.
