@@ -67,6 +67,7 @@ impl LazyPirate {
                 attempts += 1;
                 node.say(format_args!("request {request}: no reply within {}, retry", format_duration(self.timeout)))?;
                 retries.add(1);
+                drop(req);
                 req = self.open(node)?;
             }
         }

@@ -20,9 +20,12 @@ fn a_pirate_survives_a_pong_that_died_with_its_request() {
 fn a_pirate_gives_up_in_the_end() {
     let cast = Cast::new();
     let pong = cast.start(&format!("pong --pause 1h {BIND}"));
-    let pirate = cast.start(&format!("lazy-pirate --timeout 50ms --retries 2 {}", to(&pong, "rep")));
-    let finished = pirate.finish();
-    assert_eq!(finished.code, Some(1));
-    assert!(finished.stderr.contains("error: no reply to request 1, sent 3 times"), "{}", finished.stderr);
-    assert_eq!(finished.stdout.lines().count(), 2, "{}", finished.stdout);
+    for observed in ["", "--observe off "] {
+        let at = to(&pong, "rep");
+        let pirate = cast.start(&format!("{observed}lazy-pirate --timeout 50ms --retries 2 {at}"));
+        let finished = pirate.finish();
+        assert_eq!(finished.code, Some(1));
+        assert!(finished.stderr.contains("error: no reply to request 1, sent 3 times"), "{}", finished.stderr);
+        assert_eq!(finished.stdout.lines().count(), 2, "{}", finished.stdout);
+    }
 }
