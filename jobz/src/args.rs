@@ -181,7 +181,8 @@ impl WorkerArgs {
 #[command(after_help = "\
 The workers are processes of this program, each as `jobz worker` with the same flags. The broker is asked
 what waits. A backlog that lasts adds a worker; work that one worker less could do takes the latest one
-away. One that dies is replaced. All end with this process.
+away. One that dies is replaced. At Ctrl-C and SIGTERM all finish what they have, and end; at a second
+signal they end at once.
 
 Examples:
   jobz scale thumbnail --max 8 -- convert - -resize 100x100 jpg:-

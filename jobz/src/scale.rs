@@ -16,7 +16,7 @@ use std::{
 use children::{Child, Event, Exit};
 use serde::Deserialize;
 use sockets::{
-    Context, Stop, Value,
+    Context, SocketError, Stop, Value,
     bell::{Bell, Rope},
     wait,
 };
@@ -53,9 +53,6 @@ const LOOK_MAX: Duration = Duration::from_secs(1);
 /// How often the broker is asked, at most.
 const LOOK_MIN: Duration = Duration::from_millis(50);
 
-/// How long the workers may take to end when this process does, before they are killed.
-const STOPPING: Duration = Duration::from_millis(700);
-
 /// How many events of workers may wait; one that writes more waits.
 const EVENTS_MAX: usize = 1_000;
 
@@ -71,7 +68,7 @@ pub struct ScaleConfig {
     pub service: Service,
     /// How many workers, and how fast they come and go.
     pub limits: CrewLimits,
-    /// How long a worker that is taken away may take for the requests that it has, before it is killed.
+    /// How long a worker that is taken away or stopped may take for the requests that it has, before it is killed.
     pub drain: Duration,
     /// The arguments with which this program is a worker.
     pub words: Vec<OsString>,
@@ -102,8 +99,7 @@ pub fn run(context: &Context, config: ScaleConfig, stop: &Stop) -> anyhow::Resul
             break;
         }
     }
-    scale.end();
-    Ok(())
+    Ok(scale.end()?)
 }
 
 /// The workers, and what they are started for.
@@ -266,17 +262,24 @@ impl Scale {
         }
     }
 
-    /// Ends all of them.
-    fn end(mut self) {
-        self.workers.values().for_each(|worker| worker.child.stop(STOPPING));
+    /// Has all of them finish what they have, and end; a second signal ends them at once.
+    fn end(mut self) -> Result<(), SocketError> {
+        let at_once = Stop::on_signals()?;
+        self.workers.values().for_each(|worker| worker.child.stop(self.config.drain));
         while !self.workers.is_empty() {
-            let Ok((number, event)) = self.events.recv() else { return };
-            if let Event::Exited(_) = event {
-                self.workers.remove(&number);
-            } else {
-                self.take_event(number, event);
+            if wait(&at_once, [self.bell.interest()], None)?.stopped {
+                // Dropped, they are killed.
+                return Ok(());
+            }
+            self.bell.silence();
+            while let Ok((number, event)) = self.events.try_recv() {
+                match event {
+                    Event::Exited(_) => drop(self.workers.remove(&number)),
+                    event => self.take_event(number, event),
+                }
             }
         }
+        Ok(())
     }
 }
 

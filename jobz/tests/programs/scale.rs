@@ -113,7 +113,7 @@ fn a_worker_that_is_killed_is_replaced_and_its_request_is_done_by_another_one() 
 fn no_worker_outlives_it_however_it_ends() {
     for is_killed in [false, true] {
         let gate = Gate::new();
-        let scale = gate.scale("--min 3");
+        let scale = gate.scale("--min 3 --drain 100ms");
         eventually("all are there", || gate.workers() == 3);
         gate.ask(0..3);
         eventually("each has a request", || gate.busy().len() == 3);
