@@ -7,6 +7,9 @@
     reason = "a peer that cannot continue is broken in a way that no test expects"
 )]
 
+mod jobz_broker;
+mod jobz_client;
+mod jobz_worker;
 mod join;
 mod node;
 mod publish;
@@ -24,7 +27,7 @@ use node::Node;
 #[derive(Parser)]
 struct Cli {
     role: RoleName,
-    /// Symbols to watch, or the name of a user
+    /// Symbols to watch, the name of a user, or a service and the parts of a request
     words: Vec<String>,
     /// What it gets wrong
     #[arg(long, default_value = "")]
@@ -46,6 +49,9 @@ enum RoleName {
     Source,
     Worker,
     Reduce,
+    JobzClient,
+    JobzWorker,
+    JobzBroker,
 }
 
 fn main() {
@@ -64,5 +70,8 @@ fn main() {
         RoleName::Source => source::run(node, cli.count),
         RoleName::Worker => worker::run(node),
         RoleName::Reduce => reduce::run(node, cli.workers, cli.count),
+        RoleName::JobzClient => jobz_client::run(node, &cli.words),
+        RoleName::JobzWorker => jobz_worker::run(node),
+        RoleName::JobzBroker => jobz_broker::run(node),
     }
 }

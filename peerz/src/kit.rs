@@ -10,13 +10,14 @@
 //! - [`bytes`], [`vectors`]: frames, and the vectors of `protocol-docs`
 //! - [`run`](mod@run): which checks run, and what came of them; [`report`]: as a table, as JSON, as a badge
 //! - [`habits`]: what every role does at a signal and with wrong arguments
-//! - [`publish`], [`watch`], [`serve`], [`join`], [`source`], [`worker`], [`reduce`]: the checks of a role each
+//! - [`publish`], [`watch`], [`serve`], [`join`], [`source`], [`worker`], [`reduce`], [`jobz`]: the checks of a role each
 
 pub mod bytes;
 pub mod candidate;
 mod chat;
 pub mod check;
 pub mod habits;
+pub mod jobz;
 pub mod join;
 mod output;
 pub mod peer;
@@ -50,6 +51,9 @@ pub const ROLES: &[(Role, &[Check])] = &[
     (source::ROLE, source::CHECKS),
     (worker::ROLE, worker::CHECKS),
     (reduce::ROLE, reduce::CHECKS),
+    (jobz::client::ROLE, jobz::client::CHECKS),
+    (jobz::worker::ROLE, jobz::worker::CHECKS),
+    (jobz::broker::ROLE, jobz::broker::CHECKS),
 ];
 
 #[cfg(test)]

@@ -123,7 +123,7 @@ fn judge(languages: &[&Language]) -> anyhow::Result<Vec<Verdict>> {
         for verdict in verdicts {
             let verdict = verdict?;
             let (Verdict { language, role, time, .. }, words) = (&verdict, verdict.to_string());
-            writeln!(io::stdout(), "{language:11} {role:10} {words}, in {:.1} s", time.as_secs_f64())?;
+            writeln!(io::stdout(), "{language:11} {role:11} {words}, in {:.1} s", time.as_secs_f64())?;
             verdict.failures().try_for_each(|failure| writeln!(io::stdout(), "    {failure}"))?;
             all.push(verdict);
         }
@@ -138,7 +138,7 @@ fn measure(languages: &[&Language], rows: &mut BTreeMap<String, Row>) -> anyhow:
         row.versions = language.versions().unwrap_or_default();
         if language.roles().contains(&"worker") {
             row.rate = rate::of(&language.id)?;
-            writeln!(io::stdout(), "{:11} {:10} {} orders a second", language.id, "worker", row.rate)?;
+            writeln!(io::stdout(), "{:11} {:11} {} orders a second", language.id, "worker", row.rate)?;
         }
     }
     Ok(())

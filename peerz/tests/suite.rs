@@ -63,3 +63,22 @@ fn the_client_passes() {
     passes("join", "chatz", &["join"], &[]);
     passes("join", "chatz", &["join", "--json"], &[]);
 }
+
+/// A program of jobz whose arguments end with a command: those of the kit come before it.
+#[test]
+fn the_worker_of_jobz_passes() {
+    let line = format!("exec '{}' worker \"$@\" echo -- cat", testkit::sibling("jobz").display());
+    let output =
+        Command::new(PEERZ).args(["conformance", "jobz-worker", "--", "sh", "-c", &line, "sh"]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+#[test]
+fn the_client_of_jobz_passes() {
+    passes("jobz-client", "jobz", &["ask", "--patience", "1s"], &[]);
+}
+
+#[test]
+fn the_broker_of_jobz_passes() {
+    passes("jobz-broker", "jobz", &["broker"], &[]);
+}

@@ -20,7 +20,8 @@ use crate::{
 };
 
 /// The roles of the suite, by the words of its programs.
-pub const ROLES: [&str; 7] = ["publish", "watch", "serve", "join", "source", "worker", "reduce"];
+pub const ROLES: [&str; 9] =
+    ["publish", "watch", "serve", "join", "source", "worker", "reduce", "jobz-client", "jobz-worker"];
 
 /// How long a language may take to report whether it is present, or its versions.
 const ANSWER: Duration = Duration::from_secs(60);

@@ -33,9 +33,10 @@ pub const LAST_WITHIN: Duration = Duration::from_millis(100);
 const LINE_BYTES_MAX: usize = 1 << 16;
 
 /// The variables of the suite that a program must not inherit: it would talk to other peers than the kit's.
-const VARIABLES: [&str; 7] = [
+const VARIABLES: [&str; 8] = [
     "CHATZ_REQUESTS",
     "CHATZ_BROADCASTS",
+    "JOBZ_JOBS",
     "TICKZ_TICKS",
     "VALUZ_ORDERS",
     "VALUZ_RESULTS",

@@ -5,8 +5,9 @@ use serde_json::Value;
 
 use super::Frames;
 
-const FILES: [(&str, &str); 3] = [
+const FILES: [(&str, &str); 4] = [
     ("chatz", include_str!("../../../protocol-docs/vectors/chatz.json")),
+    ("jobz", include_str!("../../../protocol-docs/vectors/jobz.json")),
     ("tickz", include_str!("../../../protocol-docs/vectors/tickz.json")),
     ("valuz", include_str!("../../../protocol-docs/vectors/valuz.json")),
 ];
@@ -89,6 +90,7 @@ mod tests {
             ("tickz", vec!["tick"]),
             ("chatz", vec!["request", "reply", "broadcast"]),
             ("valuz", vec!["order", "outcome", "control"]),
+            ("jobz", vec!["client_request", "client_reply", "worker_command", "broker_command"]),
         ];
         for (protocol, messages) in messages {
             for message in messages {

@@ -228,8 +228,8 @@ hard = "templates"
         assert_eq!(Page::rows(&page), rows);
         assert_eq!(Page::of(&registry, &Page::rows(&page)).unwrap().to_string(), page);
         for line in [
-            "| [C](c/) | | not run | | | | 23 of 24; no report | |",
-            "| [C++](cpp/) | | | | | | not run | |",
+            "| [C](c/) | | not run | | | | 23 of 24; no report | | | |",
+            "| [C++](cpp/) | | | | | | not run | | | |",
             "| [C](c/) | libzmq | gcc 12 | 120,000 | watch 0, worker 1 |",
             "- **C**: nothing",
             "- **C++**, `worker/a`, `worker/b`: it is old",

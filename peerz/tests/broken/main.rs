@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot continue fails")]
 
 mod chatz;
+mod jobz;
 mod tickz;
 mod valuz;
 
@@ -96,6 +97,9 @@ fn every_check_names_a_fault() {
         ("source", valuz::SOURCES),
         ("worker", valuz::WORKERS),
         ("reduce", valuz::REDUCES),
+        ("jobz-client", jobz::CLIENTS),
+        ("jobz-worker", jobz::WORKERS),
+        ("jobz-broker", jobz::BROKERS),
     ];
     for (Role { name: role, .. }, checks) in ROLES {
         let (_, lines) = lines.iter().find(|(name, _)| name == role).unwrap();
@@ -138,4 +142,19 @@ fn broken_workers_are_found() {
 #[test]
 fn broken_reduces_are_found() {
     are_found("reduce", valuz::REDUCES);
+}
+
+#[test]
+fn broken_clients_of_jobz_are_found() {
+    are_found("jobz-client", jobz::CLIENTS);
+}
+
+#[test]
+fn broken_workers_of_jobz_are_found() {
+    are_found("jobz-worker", jobz::WORKERS);
+}
+
+#[test]
+fn broken_brokers_of_jobz_are_found() {
+    are_found("jobz-broker", jobz::BROKERS);
 }
