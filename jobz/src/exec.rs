@@ -79,7 +79,7 @@ fn run(mut command: Command, request: &Request, mut printed: impl FnMut(String))
     let (sender, events) = channel();
     // Sending fails only after the loop has ended.
     let program = command.get_program().to_string_lossy().into_owned();
-    let mut child = Child::start(&mut command, LINE_BYTES_MAX, move |event| drop(sender.send(event)))
+    let mut child = Child::start_script(&mut command, LINE_BYTES_MAX, move |event| drop(sender.send(event)))
         .map_err(|error| io::Error::other(format!("cannot start {program}: {error}")))?;
     let body = request.body().clone();
     child.feed(move |mut input| body.iter().try_for_each(|frame| input.write_all(frame)))?;

@@ -31,26 +31,27 @@ pub struct JobOptions {
     pub parent: Option<Id>,
 }
 
-/// A job that is not closed.
+/// A job that is not closed. Of one that has ended the broker may know less.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobStatus {
     /// Its id.
     pub id: String,
     /// Its service.
-    pub service: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
     /// `waiting` for a worker, `open`, `done`, `dead` or `cancelled`.
     pub state: String,
     /// How many workers have got it.
-    #[serde(default)]
-    pub attempts: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attempts: Option<u32>,
     /// How many partial replies have come.
-    #[serde(default)]
-    pub parts: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parts: Option<u64>,
     /// How long ago it was accepted, in milliseconds.
-    #[serde(default)]
-    pub age_ms: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub age_ms: Option<u64>,
     /// Why it is dead.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 

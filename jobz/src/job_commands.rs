@@ -124,11 +124,11 @@ fn status_table(jobs: &[JobStatus]) -> String {
     for job in jobs {
         table.add([
             foreign(&job.id).to_string(),
-            foreign(&job.service).to_string(),
+            foreign(job.service.as_deref().unwrap_or("-")).to_string(),
             foreign(&job.state).to_string(),
-            job.attempts.to_string(),
-            job.parts.to_string(),
-            age(job.age_ms),
+            known(job.attempts),
+            known(job.parts),
+            known(job.age_ms.map(age)),
             foreign(job.reason.as_deref().unwrap_or_default()).to_string(),
         ]);
     }
@@ -146,6 +146,10 @@ fn dead_table(jobs: &[DeadJob]) -> String {
         ]);
     }
     table.to_string()
+}
+
+fn known(value: Option<impl ToString>) -> String {
+    value.map_or_else(|| "-".to_owned(), |value| value.to_string())
 }
 
 /// A length of time: in milliseconds below a second, otherwise in seconds and longer units.

@@ -55,9 +55,30 @@ impl Child {
     pub fn start(
         command: &mut Command,
         line_bytes_max: usize,
+        take: impl FnMut(Event) + Send + 'static,
+    ) -> io::Result<Self> {
+        Self::spawn(program::kill_child_with_us(command), line_bytes_max, take)
+    }
+
+    /// The same for a program that may start programs of the suite: these must not take this process for their parent, and exit
+    /// since another one is.
+    ///
+    /// # Errors
+    /// As those of [`Child::start`].
+    pub fn start_script(
+        command: &mut Command,
+        line_bytes_max: usize,
+        take: impl FnMut(Event) + Send + 'static,
+    ) -> io::Result<Self> {
+        Self::spawn(command.env_remove(program::END_WITH_PARENT), line_bytes_max, take)
+    }
+
+    fn spawn(
+        command: &mut Command,
+        line_bytes_max: usize,
         mut take: impl FnMut(Event) + Send + 'static,
     ) -> io::Result<Self> {
-        let process = SharedChild::spawn(program::kill_child_with_us(command))?;
+        let process = SharedChild::spawn(command)?;
         let (stdout, stderr) = (process.take_stdout(), process.take_stderr());
         let input = Input::new(process.take_stdin());
         let life = Arc::new(Life { process, exit: Mutex::default(), is_over: Condvar::new() });

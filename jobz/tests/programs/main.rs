@@ -3,6 +3,7 @@
 //! - `support`: a broker, and peers that send frames as bytes
 //! - `broker`: `jobz broker`
 //! - `deploy`: what is in `deploy/`
+//! - `durable`: jobs, whatever dies
 //! - `metrics`: `jobz broker --metrics`
 //! - `scale`: `jobz scale`
 //! - `submit`: `jobz submit`, and what is done with jobs
@@ -12,6 +13,7 @@
 
 mod broker;
 mod deploy;
+mod durable;
 mod metrics;
 mod scale;
 mod submit;

@@ -91,6 +91,9 @@ fn each_command_asks_its_service_and_prints_its_answer() {
     assert_eq!(words, ["job.status", ID]);
     assert!(finished.stdout.starts_with("ID ") && finished.stdout.ends_with(&row), "{}", finished.stdout);
 
+    let (_, finished) = asked(&["status", ID], &["200", &format!(r#"{{"id":"{ID}","state":"done"}}"#)]);
+    assert!(finished.stdout.ends_with(&format!("{ID}  -        done   -      -      -\n")), "{}", finished.stdout);
+
     let (words, finished) = asked(&["list", "report"], &["200", &format!("[{status}]")]);
     assert_eq!(words, ["job.list", "report"]);
     assert!(finished.stdout.ends_with(&row), "{}", finished.stdout);
