@@ -16,6 +16,7 @@ use crate::{
     broker::BrokerConfig,
     client::ClientConfig,
     crew::CrewLimits,
+    drain::DrainConfig,
     exec::{Exec, JOB_VARIABLE},
     limits::{Balance, BrokerLimits, ServiceChange, ServiceLimits, positive_duration},
     permits::Permit,
@@ -45,6 +46,8 @@ pub enum Command {
     Worker(WorkerArgs),
     /// Run as many workers of a service as its backlog needs
     Scale(ScaleArgs),
+    /// Have the workers of a service finish what they have, and end
+    Drain(DrainArgs),
     /// Send a request to a service, and print its replies
     Ask(AskArgs),
     /// What is done with a job.
@@ -60,6 +63,7 @@ impl Command {
             Self::Broker(_) => "broker",
             Self::Worker(_) => "worker",
             Self::Scale(_) => "scale",
+            Self::Drain(_) => "drain",
             Self::Ask(_) => "ask",
             Self::Job(command) => command.name(),
         }
@@ -133,6 +137,8 @@ pub struct BrokerArgs {
 COMMAND is started for each request. It reads the request on standard input and writes the reply on
 standard output; JOBZ_JOB is the id of the request. If it exits with another code than 0, another
 worker gets the request. It is killed when no client waits for the reply any more.
+At Ctrl-C and SIGTERM the worker takes no more requests, finishes those that it has, and ends; a second
+signal ends it at once.
 
 Examples:
   jobz worker upper -- tr a-z A-Z
@@ -156,6 +162,9 @@ pub struct WorkerArgs {
     /// How many heartbeats the broker may miss
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub liveness: u32,
+    /// How long a worker that is stopped or taken away may take for the requests that it has
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = positive_duration)]
+    pub drain: Duration,
     /// The brokers.
     #[command(flatten)]
     pub brokers: BrokersArgs,
@@ -200,9 +209,6 @@ pub struct ScaleArgs {
     /// For how long one worker less must be enough before one is taken away, and before the next one
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = positive_duration)]
     pub idle: Duration,
-    /// How long a worker that is taken away may take for the requests that it has
-    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = positive_duration)]
-    pub drain: Duration,
     /// What each worker does.
     #[command(flatten)]
     pub worker: WorkerArgs,
@@ -211,8 +217,8 @@ pub struct ScaleArgs {
 /// The most workers that one process starts.
 const WORKERS_MAX: i64 = 1000;
 
-/// How long a look at the backlog waits, for a connection and for the answer.
-const LOOK_PATIENCE: Duration = Duration::from_secs(2);
+/// How long a question to the broker itself waits, for a connection and for the answer.
+const ANSWER_PATIENCE: Duration = Duration::from_secs(2);
 
 impl ScaleArgs {
     /// What is scaled, and how. `flags` are passed on to the workers.
@@ -220,21 +226,22 @@ impl ScaleArgs {
     /// # Errors
     /// The least is more than the most.
     pub fn config(self, suite: &Suite, flags: &ReportingArgs) -> Result<ScaleConfig, Usage> {
-        let Self { min, max, up_after, idle, drain, worker } = self;
+        let Self { min, max, up_after, idle, worker } = self;
         if min > max {
             return Err(Usage(format!("--min {min} is more than --max {max}")));
         }
-        let WorkerArgs { service, command, credit, lines, heartbeat, liveness, brokers } = worker;
+        let WorkerArgs { service, command, credit, lines, heartbeat, liveness, drain, brokers } = worker;
         let brokers = brokers.endpoints(suite);
         let mut words = vec!["worker".to_owned(), service.to_string()];
         words.extend(brokers.iter().map(|endpoint| format!("--jobs={endpoint}")));
         words.extend([format!("--credit={credit}"), format!("--liveness={liveness}")]);
         words.push(format!("--heartbeat={}", humantime::format_duration(heartbeat)));
+        words.push(format!("--drain={}", humantime::format_duration(drain)));
         words.extend(lines.then(|| "--lines".to_owned()));
         words.push("--".to_owned());
         words.extend(command);
         Ok(ScaleConfig {
-            client: ClientConfig { brokers, connect: LOOK_PATIENCE, patience: LOOK_PATIENCE, tries: 1 },
+            client: ClientConfig { brokers, connect: ANSWER_PATIENCE, patience: ANSWER_PATIENCE, tries: 1 },
             service,
             limits: CrewLimits {
                 min: min.into(),
@@ -247,6 +254,42 @@ impl ScaleArgs {
             words: words.into_iter().map(OsString::from).collect(),
             variables: flags.variables(),
         })
+    }
+}
+
+/// Arguments of `jobz drain`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+It is for the workers that are registered now. Requests wait for workers that register later. A `jobz worker`
+ends; one that does not know the extension `credit` begins again, as MDP has it.
+
+Examples:
+  jobz drain upper
+  jobz drain --all")]
+pub struct DrainArgs {
+    /// The service's name
+    #[arg(required_unless_present = "all")]
+    pub service: Option<Service>,
+    /// All services
+    #[arg(long, conflicts_with = "service")]
+    pub all: bool,
+    /// How long to wait for a connection to a broker
+    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = positive_duration)]
+    pub connect: Duration,
+    /// The brokers.
+    #[command(flatten)]
+    pub brokers: BrokersArgs,
+}
+
+impl DrainArgs {
+    /// What is drained, and where.
+    #[must_use]
+    pub fn config(self, suite: &Suite) -> DrainConfig {
+        let brokers = self.brokers.endpoints(suite);
+        DrainConfig {
+            client: ClientConfig { brokers, connect: self.connect, patience: ANSWER_PATIENCE, tries: 1 },
+            service: self.service.map(|service| service.to_string()).unwrap_or_default(),
+        }
     }
 }
 

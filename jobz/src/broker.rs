@@ -6,7 +6,7 @@
 use std::{
     collections::HashMap,
     mem,
-    time::{Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use sockets::{
@@ -51,6 +51,9 @@ const DEAD: DeclaredValue = DeclaredValue { name: "dead", unit: "requests" };
 /// How many messages are taken before the loop waits again: libzmq learns what a peer has read only while it waits.
 const MESSAGES_AT_A_TIME: usize = 100;
 
+/// How long a peer whose connection has ended is kept if there are always more messages to take.
+const GONE_PATIENCE: Duration = Duration::from_secs(1);
+
 /// Where a broker binds, and its limits.
 #[derive(Debug, Clone)]
 pub struct BrokerConfig {
@@ -89,6 +92,8 @@ pub struct Broker {
     /// The routing ids of workers, and of clients that wait for jobs, by the numbers of their connections: when one ends, its peer is
     /// gone, and no missing heartbeats have to be waited for.
     connections: HashMap<u64, Vec<u8>>,
+    /// Peers whose connections have ended, since when. What they sent before has to be taken first: a reply may be among it.
+    gone: Vec<(Instant, Vec<u8>)>,
     /// For observers.
     values: Values,
     /// For Prometheus.
@@ -141,6 +146,7 @@ impl Broker {
             malformed: MalformedMessages::default(),
             listener: Listener::of(JOBS),
             connections: HashMap::new(),
+            gone: Vec::new(),
             values: Values::of(context),
             metrics: None,
             incoming: Frames::new(),
@@ -178,7 +184,8 @@ impl Broker {
             let now = Instant::now();
             self.take_events(now)?;
             self.take_answers(now)?;
-            self.take_messages(now)?;
+            let has_taken_all = self.take_messages(now)?;
+            self.take_gone(now, has_taken_all)?;
             self.majordomo.handle_timeout(now, &mut self.out);
             self.send(now)?;
             self.values.set(self.majordomo.dispatcher());
@@ -189,17 +196,12 @@ impl Broker {
     }
 
     fn take_events(&mut self, now: Instant) -> Result<(), SocketError> {
-        let mut gone = Vec::new();
-        let connections = &mut self.connections;
+        let Self { connections, gone, .. } = self;
         self.listener.follow(now, &mut self.jobs, |event| {
             if event.kind == EventKind::Disconnected {
-                gone.extend(connections.remove(&u64::from(event.value)));
+                gone.extend(connections.remove(&u64::from(event.value)).map(|peer| (now, peer)));
             }
-        })?;
-        for worker in gone {
-            self.majordomo.handle_gone(now, &worker, &mut self.out);
-        }
-        Ok(())
+        })
     }
 
     fn take_answers(&mut self, now: Instant) -> Result<(), SocketError> {
@@ -208,10 +210,24 @@ impl Broker {
         self.send(now)
     }
 
-    fn take_messages(&mut self, now: Instant) -> Result<(), SocketError> {
+    /// Gives up the peers that are gone, once what they sent before is taken.
+    fn take_gone(&mut self, now: Instant, has_taken_all: bool) -> Result<(), SocketError> {
+        let Self { gone, majordomo, out, .. } = self;
+        gone.retain(|(since, peer)| {
+            let is_over = has_taken_all || *since + GONE_PATIENCE <= now;
+            if is_over {
+                majordomo.handle_gone(now, peer, out);
+            }
+            !is_over
+        });
+        self.send(now)
+    }
+
+    /// Takes messages; returns whether there are no more.
+    fn take_messages(&mut self, now: Instant) -> Result<bool, SocketError> {
         for _ in 0..MESSAGES_AT_A_TIME {
             if !self.jobs.receive(&mut self.incoming)? {
-                break;
+                return Ok(true);
             }
             self.incoming.take_first(&mut self.sender);
             let user = if self.majordomo.dispatcher().needs_users() { self.jobs.peer_user() } else { None };
@@ -219,6 +235,8 @@ impl Broker {
             match self.majordomo.handle_message(now, from, &self.incoming, &mut self.out) {
                 Ok(false) => {}
                 Ok(true) => {
+                    // A peer that is back with the same routing id.
+                    self.gone.retain(|(_, peer)| *peer != self.sender);
                     if let Some(connection) = self.jobs.peer_connection() {
                         self.connections.insert(connection, mem::take(&mut self.sender));
                     }
@@ -227,7 +245,7 @@ impl Broker {
             }
             self.send(now)?;
         }
-        Ok(())
+        Ok(false)
     }
 
     /// Sends what there is to send, to peers and to the vault. A worker that is gone loses its requests to others, which makes more to send.

@@ -18,6 +18,7 @@
 //! - [`parts`]: a request from the command line, and its replies
 //! - [`table`]: aligned columns of text
 //! - [`worker`]: does requests, and begins again when its broker is gone
+//! - [`drain`]: has the workers of a service end
 //! - [`exec`]: any program as a worker
 //! - [`scale`]: workers that come and go with the backlog
 //! - [`crew`]: how many there should be; pure
@@ -34,6 +35,7 @@ pub mod client;
 mod count;
 pub mod crew;
 pub mod dispatcher;
+pub mod drain;
 pub mod exec;
 pub mod job_client;
 pub mod job_commands;
@@ -58,12 +60,13 @@ pub use dispatcher::Dispatcher;
 pub use job_client::{JobClient, JobError, JobOptions, JobStatus};
 pub use limits::{Balance, BrokerLimits, ServiceLimits};
 pub use metrics::Metrics;
-pub use worker::{Handler, Worker, WorkerConfig};
+pub use worker::{Drain, Handler, Worker, WorkerConfig};
 
 /// What each role reports to observers.
 pub const REPORTS: &[wire::report::Declaration] = &[
     ask::REPORTS,
     broker::REPORTS,
+    drain::REPORTS,
     scale::REPORTS,
     worker::REPORTS,
     job_commands::reports("submit"),

@@ -4,9 +4,9 @@ use std::{process::ExitCode, sync::Arc};
 
 use anyhow::Context as _;
 use jobz::{
-    Broker, Metrics, Worker,
+    Broker, Drain, Metrics, Worker,
     args::{Cli, Command},
-    ask, job_commands, scale,
+    ask, drain, job_commands, scale,
 };
 use settings::program;
 use sockets::Stop;
@@ -30,10 +30,12 @@ fn run(args: settings::ReportingArgs, command: Command) -> anyhow::Result<()> {
             broker.with_metrics(metrics.map(serve).transpose()?).run(&stop)?;
         }
         Command::Worker(args) => {
+            let drain = Drain { time: args.drain, second_stop: Stop::on_signals };
             let (config, exec) = args.config(&suite);
-            Worker::new(&context, config, Arc::new(exec))?.run(&stop)?;
+            Worker::new(&context, config, Arc::new(exec))?.with_drain(drain).run(&stop)?;
         }
         Command::Scale(scaled) => scale::run(&context, scaled.config(&suite, &args)?, &stop)?,
+        Command::Drain(args) => drain::run(&context, args.config(&suite), &stop)?,
         Command::Ask(args) => ask::run(&context, args.config(&suite), &stop)?,
         Command::Job(command) => job_commands::run(&context, command.config(&suite), &stop)?,
     }

@@ -4,6 +4,7 @@
 //! too long, or its connection breaks, or it sends DISCONNECT, the worker begins again on a new socket, with the next
 //! broker. What was open then is given to another worker by the broker: the handlers learn that no client waits any more.
 
+mod drain;
 mod request;
 mod ward;
 
@@ -27,8 +28,12 @@ use wire::{
     report::{Declaration, DeclaredSocket, DeclaredValue},
 };
 
-pub use self::request::{Cancelled, Request};
+pub use self::{
+    drain::Drain,
+    request::{Cancelled, Request},
+};
 use self::{
+    drain::Draining,
     request::{Line, Said, What},
     ward::Ward,
 };
@@ -98,6 +103,7 @@ pub struct Worker {
     said: Receiver<Said>,
     /// How often it has begun.
     registration: u64,
+    drain: Option<Drain>,
     values: Values,
 }
 
@@ -147,11 +153,19 @@ impl Worker {
             sender,
             said,
             registration: 0,
+            drain: None,
             values,
         })
     }
 
-    /// Does requests until `stop`. What is open then is left to other workers.
+    /// The same, but at `stop` it finishes what it has open.
+    #[must_use]
+    pub fn with_drain(self, drain: Drain) -> Self {
+        Self { drain: Some(drain), ..self }
+    }
+
+    /// Does requests until `stop`, or until the broker has drained it. What is open at `stop` is left to other workers, unless there
+    /// is a [`Drain`].
     ///
     /// # Errors
     /// A socket fails, which happens only when its context ends.
@@ -186,6 +200,8 @@ struct Registration<'a> {
     open: HashMap<Vec<u8>, Arc<Cancelled>>,
     /// The message that the socket had no room for.
     unsent: Option<Frames>,
+    /// Whether it takes nothing more, and finishes what it has.
+    draining: Option<Draining>,
     frames: Frames,
 }
 
@@ -202,6 +218,7 @@ impl<'a> Registration<'a> {
             ward: None,
             open: HashMap::new(),
             unsent: None,
+            draining: None,
             frames: Frames::new(),
         })
     }
@@ -218,6 +235,7 @@ impl<'a> Registration<'a> {
         let mut events = Events::new();
         loop {
             let deadline = self.next_deadline();
+            let stop = self.draining.as_ref().map_or(stop, |draining| &draining.second_stop);
             let event = events.next(deadline, Event::Deadline, || {
                 // What cannot be sent waits for room, and so does all that handlers say.
                 let said = if self.unsent.is_some() { self.dealer.writable() } else { self.worker.bell.interest() };
@@ -230,10 +248,8 @@ impl<'a> Registration<'a> {
             })?;
             let now = Instant::now();
             match event {
-                Event::Stop => {
-                    self.send(now, FromWorker::Disconnect)?;
-                    return Ok(End::Stopped);
-                }
+                Event::Stop if self.begin_draining(now)? => {}
+                Event::Stop => return self.leave(now),
                 Event::Message => {
                     if let Some(end) = self.take_messages(now)? {
                         return Ok(end);
@@ -256,11 +272,41 @@ impl<'a> Registration<'a> {
                 }
                 _ => {}
             }
+            if self.draining.as_ref().is_some_and(|draining| draining.deadline <= now || self.has_nothing_open()) {
+                return self.leave(now);
+            }
         }
     }
 
+    /// Has the broker send nothing more; `false` if there is nothing to finish, or no time for it.
+    fn begin_draining(&mut self, now: Instant) -> Result<bool, SocketError> {
+        let Some(drain) = self.worker.drain.filter(|_| self.draining.is_none() && !self.has_nothing_open()) else {
+            return Ok(false);
+        };
+        let (open, time) = (self.open.len(), humantime::format_duration(drain.time));
+        info!(open, "finishing what is open, for at most {time}; a second signal ends it at once");
+        self.draining = Some(drain.begin(now)?);
+        if self.ward.is_some() && self.unsent.is_none() {
+            self.send(now, FromWorker::Credit(0))?;
+        }
+        Ok(true)
+    }
+
+    /// Whether every request is done, and its reply sent.
+    fn has_nothing_open(&self) -> bool {
+        self.open.is_empty() && self.unsent.is_none()
+    }
+
+    /// Ends; the broker learns it at once.
+    fn leave(&mut self, now: Instant) -> Result<End, SocketError> {
+        self.send(now, FromWorker::Disconnect)?;
+        Ok(End::Stopped)
+    }
+
     fn next_deadline(&self) -> Option<Instant> {
-        self.ward.as_ref().map(Ward::next_deadline).into_iter().chain(self.connection.next_deadline()).min()
+        let drained = self.draining.as_ref().map(|draining| draining.deadline);
+        let deadlines = [self.ward.as_ref().map(Ward::next_deadline), self.connection.next_deadline(), drained];
+        deadlines.into_iter().flatten().min()
     }
 
     fn register(&mut self, now: Instant) -> Result<(), SocketError> {

@@ -82,6 +82,7 @@ fn arguments(role: &Declaration) -> &'static [&'static str] {
         ("jobz", "broker") => &["broker"],
         ("jobz", "worker") => &["worker", "upper", "--", "true"],
         ("jobz", "scale") => &["scale", "upper", "--", "true"],
+        ("jobz", "drain") => &["drain", "upper", "--connect", "1m"],
         ("jobz", "submit") => &["submit", "upper", "hello", "--connect", "1m"],
         ("jobz", "wait") => &["wait", JOB, "--connect", "1m"],
         ("jobz", "status") => &["status", JOB, "--connect", "1m"],

@@ -7,6 +7,7 @@
 //! - `metrics`: `jobz broker --metrics`
 //! - `scale`: `jobz scale`
 //! - `submit`: `jobz submit`, and what is done with jobs
+//! - `policy`: who may register, and how workers are drained
 //! - `work`: `jobz worker` and `jobz ask`
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot continue fails")]
@@ -15,6 +16,7 @@ mod broker;
 mod deploy;
 mod durable;
 mod metrics;
+mod policy;
 mod scale;
 mod submit;
 mod support;

@@ -159,7 +159,7 @@ fn a_worker_begins_again_after_disconnect_and_after_silence() {
 #[test]
 fn ctrl_c_ends_a_worker_and_its_program_and_the_broker_knows_at_once() {
     let broker = Broker::start("--heartbeat 1m");
-    let busy = worker(&broker, "sleep", &[], &["sleep", "1000"]);
+    let busy = worker(&broker, "sleep", &["--drain", "1ms"], &["sleep", "1000"]);
     let client = broker.dealer();
     client.send([b"MDPC02", &b"\x01"[..], b"sleep", b""]);
     let other = broker.worker("sleep");
