@@ -12,7 +12,7 @@ use std::{
 use anyhow::{Context as _, bail};
 #[cfg(target_os = "linux")]
 use rustix::process::set_parent_process_death_signal;
-use rustix::process::{Signal, getpid, getppid, kill_process};
+use rustix::process::{Pid, Signal, getpid, getppid, kill_process, test_kill_process};
 use signal_hook::{
     consts::{SIGINT, SIGQUIT, SIGTERM},
     flag::register_conditional_default,
@@ -80,9 +80,15 @@ pub fn end_with_parent() {
     // It fails only for an invalid signal number.
     #[cfg(target_os = "linux")]
     let _ = set_parent_process_death_signal(Some(signal));
-    // The parent may have exited before that: then this process has another one now.
-    let started_by = pid.parse::<i32>().ok();
-    if started_by.is_some_and(|pid| getppid().map(|parent| parent.as_raw_nonzero().get()) != Some(pid)) {
+    let Some(started_by) = pid.parse().ok().and_then(Pid::from_raw).filter(|pid| getppid() != Some(*pid)) else {
+        return;
+    };
+    if test_kill_process(started_by).is_ok() {
+        // The variable is for a program between the two, such as a script: this process has another parent.
+        #[cfg(target_os = "linux")]
+        let _ = set_parent_process_death_signal(None);
+    } else {
+        // The parent exited before that.
         let _ = kill_process(getpid(), signal);
     }
 }

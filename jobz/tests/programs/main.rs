@@ -4,6 +4,7 @@
 //! - `broker`: `jobz broker`
 //! - `deploy`: what is in `deploy/`
 //! - `durable`: jobs, whatever dies
+//! - `jobs`: jobs and Titanic
 //! - `metrics`: `jobz broker --metrics`
 //! - `scale`: `jobz scale`
 //! - `submit`: `jobz submit`, and what is done with jobs
@@ -15,6 +16,7 @@
 mod broker;
 mod deploy;
 mod durable;
+mod jobs;
 mod metrics;
 mod policy;
 mod scale;
