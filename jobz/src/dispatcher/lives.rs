@@ -43,6 +43,10 @@ impl Dispatcher {
                 self.disconnect(from, dialect, out);
                 self.remove_worker(now, place, "its worker began again", out);
             }
+            (FromWorker::Reply { .. }, None) => {
+                self.counts.late += 1;
+                self.disconnect(from, dialect, out);
+            }
             (_, None) => self.disconnect(from, dialect, out),
         }
         if let Some(place) = known {

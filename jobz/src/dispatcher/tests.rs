@@ -194,6 +194,7 @@ fn the_request_of_a_silent_worker_goes_to_another_one_and_the_late_reply_to_no_c
         _ => None,
     });
     assert_eq!(bench.reply("slow", &old, true, "late"), [Sent::Disconnect("slow".to_owned())]);
+    assert_eq!(bench.dispatcher.counts().late, 1);
     assert_eq!(bench.reply("fast", &new.unwrap(), true, "in time"), final_reply("ada", "in time"));
 }
 
