@@ -30,7 +30,7 @@ use crate::{
 /// Compares the suite with reference programs in C and prints a table of ratios.
 ///
 /// Every comparison alternates the two sides, the suite then the reference, round by round in one run; a ratio is
-/// the median over the rounds of suite divided by reference, with its range. A full run takes about half an hour and
+/// the median over the rounds of suite divided by reference, with its range. A full run takes three quarters of an hour and
 /// writes bench/RESULTS.md; the ratios are meaningful only on an otherwise idle machine.
 ///
 /// Exit code: 0 all rows were measured, met or missed; 1 a row failed to run; 2 wrong usage.
