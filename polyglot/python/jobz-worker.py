@@ -77,6 +77,9 @@ while not stop & signal.sigpending():
             pass
         case [b"MDPW02", b"\x06", *_]:  # DISCONNECT
             lost_at = 0
+        case [b"MDPW02", b"\x44", *_]:  # END: the broker has let this worker go
+            broker.close(linger=0)
+            break
         case _:
             malformed += 1
             if time.monotonic() >= log_at:

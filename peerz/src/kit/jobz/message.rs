@@ -34,6 +34,7 @@ pub(super) enum ToWorker {
     Cancel { address: Vec<u8> },
     Heartbeat,
     Disconnect,
+    End,
 }
 
 /// What a client sends.
@@ -157,6 +158,7 @@ impl ToWorker {
             (Version::Mdp01, 4) | (Version::Mdp02, 5) => Self::Heartbeat,
             (Version::Mdp01, 5) | (Version::Mdp02, 6) => Self::Disconnect,
             (Version::Mdp02, 0x42) => Self::Cancel { address: address(rest)?.0 },
+            (Version::Mdp02, 0x44) => Self::End,
             _ => return Err(format!("a broker has no command {command:02x} for a worker")),
         };
         Ok((version, read))
