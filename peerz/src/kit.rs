@@ -64,7 +64,7 @@ mod tests {
 
     /// The anchor that a heading has on a page.
     fn anchor(heading: &str) -> String {
-        let kept = |letter: &char| letter.is_alphanumeric() || " -".contains(*letter);
+        let kept = |letter: &char| letter.is_alphanumeric() || " -_".contains(*letter);
         heading.to_lowercase().chars().filter(kept).map(|letter| if letter == ' ' { '-' } else { letter }).collect()
     }
 
