@@ -4,12 +4,12 @@
 //! A client gets an answer only after the vault's: what waits for it is *pending*. A job is in memory while it is not done; one
 //! that is done is in the vault alone.
 //!
-//! - [`call`]: what a client asks of the broker's services `job.*` and `titanic.*`
-//! - [`caller`]: who has asked, and how it is answered
-//! - [`calls`]: what is done then
-//! - [`answers`]: what comes of the vault's answers
-//! - [`waits`]: clients that wait for a job's reply, and the places that are lent meanwhile
-//! - [`ends`]: how jobs end
+//! - `call`: what a client asks of the broker's services `job.*` and `titanic.*`
+//! - `caller`: who has asked, and how it is answered
+//! - `calls`: what is done then
+//! - `answers`: what comes of the vault's answers
+//! - `waits`: clients that wait for a job's reply, and the places that are lent meanwhile
+//! - `ends`: how jobs end
 
 mod answers;
 mod call;
