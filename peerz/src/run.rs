@@ -20,7 +20,7 @@ pub struct RunArgs {
     /// A language such as haskell
     #[arg(value_name = "LANGUAGE")]
     language: String,
-    /// A role that it has: publish, watch, serve, join, source, worker or reduce
+    /// A role that it has: publish, watch, serve, join, source, worker, reduce, jobz-client, jobz-worker or jobz-broker
     #[arg(value_name = "ROLE")]
     role: String,
     /// Arguments of the role

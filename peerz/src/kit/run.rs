@@ -23,13 +23,15 @@ impl Plan {
     /// There is no such role, or no such check.
     pub fn of(role: &str, only: &[String]) -> Result<Self, Usage> {
         let names: Vec<&str> = ROLES.iter().map(|(role, _)| role.name).collect();
-        let (role, checks) =
-            ROLES.iter().find(|(known, _)| known.name == role).ok_or_else(|| unknown("role", role, &names))?;
+        let (role, checks) = ROLES
+            .iter()
+            .find(|(known, _)| known.name == role)
+            .ok_or_else(|| Usage(format!("no role {}: there are {}", wire::foreign(role), names.join(", "))))?;
         let names: Vec<&str> = checks.iter().map(|check| check.name).collect();
         let prefix = format!("{}/", role.name);
         let only: Vec<&str> = only.iter().map(|name| name.strip_prefix(&prefix).unwrap_or(name)).collect();
         if let Some(name) = only.iter().find(|name| !names.contains(name)) {
-            return Err(unknown("check", name, &names));
+            return Err(unknown_check(name, &names));
         }
         let checks = checks.iter().filter(|check| only.is_empty() || only.contains(&check.name)).collect();
         Ok(Self { role: *role, checks })
@@ -37,13 +39,10 @@ impl Plan {
 }
 
 /// An error that suggests the name that is most like the one that does not exist.
-fn unknown(what: &str, name: &str, names: &[&str]) -> Usage {
+fn unknown_check(name: &str, names: &[&str]) -> Usage {
     let likely = names.iter().min_by_key(|known| damerau_levenshtein(known, name));
-    let hint = match names.len() {
-        0..=7 => format!("there are {}", names.join(", ")),
-        _ => likely.map(|likely| format!("did you mean {likely}? --list shows all")).unwrap_or_default(),
-    };
-    Usage(format!("no {what} {}: {hint}", wire::foreign(name)))
+    let hint = likely.map(|likely| format!("did you mean {likely}? --list shows all")).unwrap_or_default();
+    Usage(format!("no check {}: {hint}", wire::foreign(name)))
 }
 
 /// What came of one check.
