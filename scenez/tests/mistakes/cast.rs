@@ -81,7 +81,7 @@ links = ["orders"]"#,
         expect![[r#"
             3: `a` connects to no endpoint `tiks`: did you mean `ticks`?
             6: `b` binds `ticks`: a link belongs to a process that connects
-            9: no program `no-such-program`: there are `chatz`, `dealz`, `keyz`, `linkz`, `observez`, `patternz`, `peer`, `tickz` and `valuz`
+            9: no program `no-such-program`: there are `chatz`, `dealz`, `jobz`, `keyz`, `linkz`, `observez`, `patternz`, `peer`, `tickz` and `valuz`
             11: no program `tikz`: did you mean `tickz`?
             13: `tickz` has no role `pubish`: did you mean `publish`?
             15: `e` connects to no endpoint `z`: did you mean `y`?
