@@ -24,6 +24,7 @@
 //! - [`crew`]: how many there should be; pure
 //! - [`vault`]: the thread that owns the store
 //! - [`store`]: accepted requests on disk
+//! - [`federation`]: brokers that pass requests to each other
 //! - [`limits`]: of a service, and of the broker
 //! - [`permits`]: which users may register for which services
 //! - [`args`]: the command line
@@ -37,6 +38,7 @@ pub mod crew;
 pub mod dispatcher;
 pub mod drain;
 pub mod exec;
+pub mod federation;
 pub mod job_client;
 pub mod job_commands;
 pub mod jobs;

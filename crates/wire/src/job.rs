@@ -6,13 +6,15 @@
 //! | [`Reply`] | broker, client | header, `service`, body |
 //! | [`FromWorker`] | worker, broker | header; a command; then `service`, or `address`, an empty frame and a body, or nothing |
 //! | [`ToWorker`] | broker, worker | header; a command; then `address`, an empty frame and a body, or nothing |
+//! | [`PeerMessage`] | broker, broker | header; a command; then `token` and what belongs to it, or nothing |
 //!
 //! The [`Dialect`] is that of the header: [7/MDP](https://rfc.zeromq.org/spec/7/), [18/MDP](https://rfc.zeromq.org/spec/18/), or that of the
 //! Python package majortomo. A [`Body`] is at least one frame of any bytes. Messages borrow from the frames that they were
-//! read from: a broker passes bodies on, and copies none of them twice.
+//! read from: a broker passes bodies on, and copies none of them twice. The messages between brokers have another header.
 
 mod body;
 mod dialect;
+mod peer;
 mod reply;
 mod request;
 mod service;
@@ -25,6 +27,7 @@ use crate::{
 
 pub use body::{BODY_FRAMES_MAX, Body};
 pub use dialect::{Dialect, Side};
+pub use peer::{BrokerId, HOPS_MAX, PeerMessage, Token};
 pub use reply::Reply;
 pub use request::Request;
 pub use service::{SERVICE_BYTES_MAX, Service};
@@ -60,6 +63,9 @@ fn describe(observed: &Observed<'_>) -> Description {
     let mut fields = Fields::of(observed);
     if observed.socket_type == "ROUTER" {
         fields.envelope(1);
+    }
+    if fields.get(0) == Some(peer::HEADER) {
+        return PeerMessage::describe(fields);
     }
     let side = Side::of(&fields.body(), observed.socket_type == "REQ");
     match (observed.purpose(), side) {

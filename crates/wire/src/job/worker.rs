@@ -152,7 +152,7 @@ impl<'a> FromWorker<'a> {
             Self::Fail { address, reason } => {
                 frames.push(&[FAIL]);
                 push_addressed(address, frames);
-                frames.push(&reason.as_bytes()[..reason.floor_char_boundary(REASON_BYTES_MAX)]);
+                frames.push(truncated(reason));
             }
         }
     }
@@ -318,7 +318,12 @@ fn addressed(frames: &Frames, index: usize) -> Result<&[u8], DecodeError> {
     }
 }
 
-fn reason(bytes: &[u8]) -> Result<&str, DecodeError> {
+/// As many whole characters of a reason as its frame takes.
+pub(super) fn truncated(reason: &str) -> &[u8] {
+    &reason.as_bytes()[..reason.floor_char_boundary(REASON_BYTES_MAX)]
+}
+
+pub(super) fn reason(bytes: &[u8]) -> Result<&str, DecodeError> {
     let reason = utf8(bytes, "reason")?;
     if reason.is_empty() {
         return Err(Fault::Empty.of("reason"));

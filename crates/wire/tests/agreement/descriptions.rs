@@ -34,7 +34,10 @@ const REPLIED: &[Socket] = &[("REQ", Received), ("DEALER", Received), ("REP", Se
 const TO_BROKER: &[Socket] = &[("DEALER", Sent), ("ROUTER", Received)];
 const FROM_BROKER: &[Socket] = &[("DEALER", Received), ("ROUTER", Sent)];
 
-const MESSAGES: [Specified; 19] = [
+/// Brokers have the same messages in both directions.
+const BETWEEN_BROKERS: &[Socket] = &[("DEALER", Sent), ("DEALER", Received), ("ROUTER", Sent), ("ROUTER", Received)];
+
+const MESSAGES: [Specified; 20] = [
     Specified { page: "tickz", message: "tick", channel: "ticks", sockets: PUBLISHED },
     Specified { page: "chatz", message: "request", channel: "requests", sockets: REQUESTED },
     Specified { page: "chatz", message: "reply", channel: "requests", sockets: REPLIED },
@@ -53,6 +56,7 @@ const MESSAGES: [Specified; 19] = [
     Specified { page: "jobz", message: "broker_command", channel: "jobs", sockets: FROM_BROKER },
     Specified { page: "ppp", message: "ppp_worker", channel: "ppp", sockets: TO_BROKER },
     Specified { page: "ppp", message: "ppp_queue", channel: "ppp", sockets: FROM_BROKER },
+    Specified { page: "jobz", message: "peer_command", channel: "jobs", sockets: BETWEEN_BROKERS },
     Specified { page: "monitor", message: "monitor_event", channel: "monitor", sockets: &[("PAIR", Received)] },
 ];
 

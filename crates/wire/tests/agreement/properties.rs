@@ -7,7 +7,7 @@ use crate::{descriptions::assert_covers, reading::read, vectors::valid};
 use proptest::{collection::vec, prelude::*, sample::select};
 use wire::{Direction, Frames, Kept, Observed, describe};
 
-const MESSAGES: [&str; 17] = [
+const MESSAGES: [&str; 18] = [
     "tick",
     "request",
     "reply",
@@ -25,6 +25,7 @@ const MESSAGES: [&str; 17] = [
     "broker_command",
     "ppp_worker",
     "ppp_queue",
+    "peer_command",
 ];
 
 const CHANNELS: [&str; 12] = [
@@ -59,9 +60,9 @@ fn frame() -> impl Strategy<Value = Vec<u8>> {
         any::<f64>().prop_map(|value| value.to_le_bytes().to_vec()),
         any::<u64>().prop_map(|value| value.to_le_bytes().to_vec()),
         any::<i32>().prop_map(|value| value.to_le_bytes().to_vec()),
-        (0_u8..7).prop_map(|command| vec![command]),
+        (0_u8..12).prop_map(|command| vec![command]),
         (0x41_u8..0x44).prop_map(|command| vec![command]),
-        "MDP[CW]0[12]".prop_map(String::into_bytes),
+        "MDP[CW]0[12]|JOBZB1".prop_map(String::into_bytes),
         Just(Vec::new()),
         "\\{\"(do|got|refused)\":\"(done|[a-z]{0,5})\"(,\"reason\":\".{0,4}\")?\\}".prop_map(String::into_bytes),
         vec(any::<u8>(), 6),

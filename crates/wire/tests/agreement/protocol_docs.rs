@@ -55,8 +55,8 @@ fn every_worked_example_decodes_and_encodes_to_itself() {
         ("monitor.md", &["monitor_event"]),
         ("observe.md", &["state", "event", "message"]),
         ("desk.md", &["command", "answer"]),
-        ("jobz.md", &["client_request", "client_reply", "worker_command", "broker_command"]),
         ("ppp.md", &["ppp_worker", "ppp_queue"]),
+        ("jobz.md", &["client_request", "client_reply", "worker_command", "broker_command", "peer_command"]),
     ] {
         let examples = examples(document);
         for message in messages {

@@ -5,7 +5,7 @@ use wire::{
     DecodeError, Frames,
     chat::{Broadcast, Reply, Request},
     desk::{Answer, Command, Refusal},
-    job::{self, Dialect, FromWorker, ToWorker},
+    job::{self, Dialect, FromWorker, PeerMessage, ToWorker, Token},
     monitor::MonitorEvent,
     ppp::{self, Addressed},
     report::Report,
@@ -149,6 +149,11 @@ pub(crate) fn read(message: &str, frames: &Frames) -> Read {
                 ppp::ToWorker::Request(request) => addressed_meaning(request),
             }
         }
+        "peer_command" => {
+            let message = PeerMessage::decode(frames)?;
+            message.encode(&mut again);
+            peer_meaning(message)
+        }
         unknown => panic!("no message is named {unknown}"),
     };
     Ok((meaning, again))
@@ -216,6 +221,23 @@ fn addressed_meaning(addressed: Addressed<'_>) -> Value {
     put(&mut meaning, "address", addressed.address().map(|address| address.map(hex).collect::<Vec<_>>()));
     put(&mut meaning, "content", Some(addressed.content().map(hex).collect::<Vec<_>>()));
     meaning
+}
+
+fn peer_meaning(message: PeerMessage<'_>) -> Value {
+    let token = |token: Token| json!({"broker": hex(&token.broker.0), "number": token.number});
+    match message {
+        PeerMessage::Hello(broker) => json!({"hello": hex(&broker.0)}),
+        PeerMessage::Ask { token: of, hops, service } => json!({"ask": token(of), "hops": hops, "service": service}),
+        PeerMessage::Yes(of) => json!({"yes": token(of)}),
+        PeerMessage::No(of) => json!({"no": token(of)}),
+        PeerMessage::Drop(of) => json!({"drop": token(of)}),
+        PeerMessage::Pass(of, passed) => json!({"pass": token(of), "body": body(passed)}),
+        PeerMessage::Part(of, part) => json!({"part": token(of), "body": body(part)}),
+        PeerMessage::Done(of, reply) => json!({"done": token(of), "body": body(reply)}),
+        PeerMessage::Fail(of, reason) => json!({"fail": token(of), "reason": reason}),
+        PeerMessage::Beat => json!({"beat": true}),
+        PeerMessage::Bye => json!({"bye": true}),
+    }
 }
 
 const fn dialect(dialect: Dialect) -> &'static str {
