@@ -87,6 +87,7 @@ Examples:
   jobz broker --jobs tcp://127.0.0.1:7010 --busy 30s --tries 5
   jobz broker --store /var/lib/jobz/store --keep 7d --store-max 10GiB
   jobz broker --metrics 127.0.0.1:9464
+  jobz broker --uplink tcp://10.0.0.7:9010 --uplink tcp://10.0.0.8:9010
   jobz broker --service video:busy=2h,tries=1 --service mail:waiting=100000,age=1d
   jobz broker --security curve --key broker.key --allow peers --allow-worker 'ada=upper,lower' --allow-worker 'ops=*'")]
 pub struct BrokerArgs {
@@ -123,6 +124,9 @@ pub struct BrokerArgs {
     /// PLAIN, CURVE: let only the users that have such a permit register for these services, * for any; may be repeated
     #[arg(long, value_name = "USER=SERVICE[,SERVICE]")]
     pub allow_worker: Vec<Permit>,
+    /// Endpoint of another broker, to which this one passes requests that none of its workers can do, and the reverse; may be repeated
+    #[arg(long, value_name = "ENDPOINT", value_delimiter = ',')]
+    pub uplink: Vec<Endpoint>,
     /// Accept another dialect as well
     #[arg(long, value_name = "NAME")]
     pub dialect: Option<ExtraDialect>,
@@ -420,6 +424,11 @@ impl BrokerArgs {
             accepts_majortomo: self.dialect == Some(ExtraDialect::Majortomo),
             vault: self.vault.config(),
             permits: self.allow_worker,
+            uplinks: self
+                .uplink
+                .into_iter()
+                .map(|endpoint| suite.to_connect(JOBS, Some(endpoint), &HostArgs::default()))
+                .collect(),
         })
     }
 }

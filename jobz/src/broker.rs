@@ -16,18 +16,21 @@ use thiserror::Error;
 use tracing::{info, warn};
 use wire::{
     Frames,
-    job::JOBS,
+    job::{BrokerId, JOBS},
     monitor::EventKind,
     report::{Declaration, DeclaredSocket, DeclaredValue},
 };
 
 use crate::{
     dispatcher::{Dispatcher, Outbox, Sender},
+    federation::Federation,
     jobs::Clock,
     limits::BrokerLimits,
+    links::Links,
     majordomo::Majordomo,
     metrics::Metrics,
     permits::{Permit, Permits},
+    uplinks::{self, Uplinks},
     vault::{Vault, VaultConfig, VaultError},
 };
 
@@ -35,8 +38,8 @@ use crate::{
 pub const REPORTS: Declaration = Declaration {
     program: "jobz",
     role: "broker",
-    sockets: &[ROUTER],
-    values: &[WORKERS, WAITING, ANSWERED, RETRIED, LATE, EXPIRED, DEAD],
+    sockets: &[ROUTER, uplinks::DEALER],
+    values: &[WORKERS, WAITING, ANSWERED, RETRIED, LATE, EXPIRED, DEAD, PEERS, PASSED],
 };
 
 const ROUTER: DeclaredSocket = DeclaredSocket { name: "jobz.jobs", kind: "ROUTER", channel: JOBS, binds: Some(true) };
@@ -47,6 +50,8 @@ const RETRIED: DeclaredValue = DeclaredValue { name: "retried", unit: "requests"
 const LATE: DeclaredValue = DeclaredValue { name: "late", unit: "replies" };
 const EXPIRED: DeclaredValue = DeclaredValue { name: "expired", unit: "requests" };
 const DEAD: DeclaredValue = DeclaredValue { name: "dead", unit: "requests" };
+const PEERS: DeclaredValue = DeclaredValue { name: "peers", unit: "brokers" };
+const PASSED: DeclaredValue = DeclaredValue { name: "passed", unit: "requests" };
 
 /// How many messages are taken before the loop waits again: libzmq learns what a peer has read only while it waits.
 const MESSAGES_AT_A_TIME: usize = 100;
@@ -67,6 +72,8 @@ pub struct BrokerConfig {
     pub vault: VaultConfig,
     /// Which users may register for which services; without any permit, every peer may.
     pub permits: Vec<Permit>,
+    /// Other brokers, to pass requests to and from.
+    pub uplinks: Vec<Endpoint>,
 }
 
 /// Why there is no broker.
@@ -87,6 +94,7 @@ pub struct Broker {
     endpoint: Endpoint,
     majordomo: Majordomo,
     vault: Vault,
+    uplinks: Uplinks,
     malformed: MalformedMessages,
     listener: Listener,
     /// The routing ids of workers, and of clients that wait for jobs, by the numbers of their connections: when one ends, its peer is
@@ -115,6 +123,8 @@ struct Values {
     late: Value,
     expired: Value,
     dead: Value,
+    peers: Value,
+    passed: Value,
 }
 
 impl Broker {
@@ -134,7 +144,10 @@ impl Broker {
             Dispatcher::new(config.limits.clone(), clock.start_us).with_permits(Permits::of(config.permits.clone()));
         let dispatcher = if config.accepts_majortomo { dispatcher.accepting_majortomo() } else { dispatcher };
         let mut out = Outbox::default();
-        let majordomo = Majordomo::new(dispatcher, clock, records, &mut out);
+        let BrokerLimits { heartbeat, liveness, .. } = config.limits;
+        let links = Links::new(Federation::new(BrokerId(rand::random()), heartbeat, liveness));
+        let majordomo = Majordomo::new(dispatcher, links, clock, records, &mut out);
+        let uplinks = Uplinks::connect(context, &config.uplinks).map_err(BindError::from)?;
         if !majordomo.jobs().is_empty() {
             info!(jobs = majordomo.jobs().len(), "jobs of an earlier run wait again");
         }
@@ -143,6 +156,7 @@ impl Broker {
             endpoint,
             majordomo,
             vault,
+            uplinks,
             malformed: MalformedMessages::default(),
             listener: Listener::of(JOBS),
             connections: HashMap::new(),
@@ -173,22 +187,26 @@ impl Broker {
     /// The socket fails, which happens only when its context ends.
     pub fn run(mut self, stop: &Stop) -> Result<(), SocketError> {
         loop {
-            let deadlines = self.listener.next_deadline().into_iter().chain(self.majordomo.next_deadline());
-            let deadline = deadlines.min();
+            let deadlines =
+                [self.listener.next_deadline(), self.majordomo.next_deadline(), self.uplinks.next_deadline()];
+            let deadline = deadlines.into_iter().flatten().min();
             let asked = self.metrics.as_ref().map(Metrics::interest);
             let interests = [self.jobs.readable(), self.jobs.events(), self.vault.bell()].into_iter().chain(asked);
+            let interests = interests.chain(self.uplinks.interests());
             let wake = wait(stop, interests, deadline)?;
-            if wake.stopped {
-                return Ok(());
-            }
             let now = Instant::now();
+            if wake.stopped {
+                self.majordomo.end(now, &mut self.out);
+                return self.send(now);
+            }
             self.take_events(now)?;
             self.take_answers(now)?;
             let has_taken_all = self.take_messages(now)?;
             self.take_gone(now, has_taken_all)?;
+            self.uplinks.take(now, &mut self.majordomo, &mut self.out)?;
             self.majordomo.handle_timeout(now, &mut self.out);
             self.send(now)?;
-            self.values.set(self.majordomo.dispatcher());
+            self.values.set(&self.majordomo);
             if let Some(metrics) = &self.metrics {
                 metrics.answer(|| self.majordomo.dispatcher().stats(None));
             }
@@ -263,7 +281,8 @@ impl Broker {
             while let Some((token, ask)) = self.out.take_ask() {
                 self.vault.ask(token, ask);
             }
-            if gone.is_empty() {
+            self.uplinks.send(now, &mut self.majordomo, &mut self.out)?;
+            if gone.is_empty() && self.out.messages().is_empty() {
                 return Ok(());
             }
             for peer in gone.drain(..) {
@@ -283,10 +302,13 @@ impl Values {
             late: context.declared(LATE),
             expired: context.declared(EXPIRED),
             dead: context.declared(DEAD),
+            peers: context.declared(PEERS),
+            passed: context.declared(PASSED),
         }
     }
 
-    fn set(&mut self, dispatcher: &Dispatcher) {
+    fn set(&mut self, majordomo: &Majordomo) {
+        let dispatcher = majordomo.dispatcher();
         let counts = dispatcher.counts();
         for (value, count) in [
             (&mut self.workers, dispatcher.workers() as u64),
@@ -296,6 +318,8 @@ impl Values {
             (&mut self.late, counts.late),
             (&mut self.expired, counts.expired),
             (&mut self.dead, counts.dead),
+            (&mut self.peers, majordomo.links().peers() as u64),
+            (&mut self.passed, counts.passed),
         ] {
             value.set(count as f64);
         }

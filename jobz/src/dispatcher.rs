@@ -8,6 +8,7 @@
 
 mod drain;
 mod due;
+mod elsewhere;
 mod jobs;
 mod lives;
 mod management;
@@ -40,7 +41,7 @@ use crate::{
 
 pub(crate) use drain::DRAIN;
 pub(crate) use jobs::{JobRequest, Lent};
-pub use outbox::{Event, Outbox};
+pub use outbox::{Event, Outbox, PeerEvent, ToUplink};
 pub use stats::{ServiceStats, Stats};
 
 /// The most dead letters that are remembered.
@@ -73,6 +74,8 @@ pub struct Counts {
     pub not_allowed: u64,
     /// Workers that were let go because their service was drained.
     pub drained: u64,
+    /// Requests that were given to another broker.
+    pub passed: u64,
 }
 
 /// Who has sent a message.
@@ -106,6 +109,8 @@ pub struct Dispatcher {
     workers: Workers,
     requests: Requests,
     due: BTreeSet<(Instant, Due)>,
+    /// Requests that wait in services without workers, and for which no other broker is asked.
+    unserved: BTreeSet<Number>,
     dead: VecDeque<DeadLetter>,
     counts: Counts,
     /// How many requests workers have got.
@@ -124,6 +129,7 @@ impl Dispatcher {
             workers: Workers::default(),
             requests: Requests::new(start),
             due: BTreeSet::new(),
+            unserved: BTreeSet::new(),
             dead: VecDeque::new(),
             counts: Counts::default(),
             given: 0,
@@ -146,6 +152,16 @@ impl Dispatcher {
     #[must_use]
     pub const fn needs_users(&self) -> bool {
         !self.permits.allow_all()
+    }
+
+    /// Whether this user may connect another broker, which does requests of any service. One that may not is counted.
+    pub(crate) fn accepts_peer(&mut self, now: Instant, user: Option<&str>) -> bool {
+        let is_allowed = self.permits.allow_any(user);
+        if !is_allowed {
+            self.counts.not_allowed += 1;
+            self.permits.record_refused(now, user, "another broker");
+        }
+        is_allowed
     }
 
     /// What happened since the start.

@@ -24,7 +24,9 @@
 //! - [`crew`]: how many there should be; pure
 //! - [`vault`]: the thread that owns the store
 //! - [`store`]: accepted requests on disk
-//! - [`federation`]: brokers that pass requests to each other
+//! - [`federation`]: brokers that pass requests to each other; pure
+//! - [`links`]: the connections to them, between the federation and the dispatcher; pure
+//! - [`uplinks`]: the sockets that connect to them
 //! - [`limits`]: of a service, and of the broker
 //! - [`permits`]: which users may register for which services
 //! - [`args`]: the command line
@@ -43,6 +45,7 @@ pub mod job_client;
 pub mod job_commands;
 pub mod jobs;
 pub mod limits;
+pub mod links;
 pub mod majordomo;
 pub mod metrics;
 pub mod parts;
@@ -51,6 +54,7 @@ pub mod requests;
 pub mod scale;
 pub mod store;
 pub mod table;
+pub mod uplinks;
 pub mod vault;
 pub mod waiting;
 pub mod worker;

@@ -79,6 +79,14 @@ impl Permits {
             })
     }
 
+    /// Whether this user may register any service.
+    #[must_use]
+    pub fn allow_any(&self, user: Option<&str>) -> bool {
+        let user = user.unwrap_or_default();
+        let is_any = |permit: &Permit| permit.user.matches(user) && permit.services.contains(&Pattern::Any);
+        self.allow_all() || self.list.iter().any(is_any)
+    }
+
     /// Counts a worker that may not register, and logs it unless another one was logged less than a second ago.
     pub fn record_refused(&mut self, now: Instant, user: Option<&str>, service: &str) {
         self.refused += 1;

@@ -9,7 +9,7 @@ use std::{
 
 use wire::{
     Frames,
-    job::{Body, Dialect},
+    job::{Body, Dialect, Token},
 };
 
 /// Who a peer is for the broker's `ROUTER`.
@@ -95,6 +95,8 @@ pub enum Origin {
     },
     /// It is a job: it was accepted, and what comes of it is for [`crate::jobs`].
     Job,
+    /// Another broker asks for a place, and sends the request for it.
+    Peer(Token),
 }
 
 /// A request that is not answered yet.
@@ -114,6 +116,8 @@ pub struct Taken {
     pub attempts: u32,
     /// The partial replies of the worker that has it, for those who get one reply to a request.
     pub joined: Frames,
+    /// Whether other brokers are asked for a place.
+    pub is_asked: bool,
     /// What it is waiting for.
     pub state: State,
 }
@@ -122,7 +126,17 @@ impl Taken {
     /// A request that no worker has had.
     #[must_use]
     pub fn new(origin: Origin, service: usize, body: Frames, state: State) -> Self {
-        Self { origin, service, body, tries_max: None, depth: 0, attempts: 0, joined: Frames::new(), state }
+        Self {
+            origin,
+            service,
+            body,
+            tries_max: None,
+            depth: 0,
+            attempts: 0,
+            joined: Frames::new(),
+            is_asked: false,
+            state,
+        }
     }
 
     /// When it expires, if it begins to wait now: a job never does.
@@ -130,7 +144,7 @@ impl Taken {
     pub fn expires(&self, now: Instant, age_max: Duration) -> Option<Instant> {
         match self.origin {
             Origin::Client { .. } => Some(now + age_max),
-            Origin::Job => None,
+            Origin::Job | Origin::Peer(_) => None,
         }
     }
 }
@@ -140,8 +154,15 @@ impl Taken {
 pub enum State {
     /// It is not accepted yet.
     Held,
-    /// It waits for a worker, until then if it is no job.
+    /// It waits for a worker, until then if it is a client's.
     Waiting(Option<Instant>),
+    /// The place of a worker is kept for the request of another broker, until then.
+    Kept {
+        /// The place of the worker.
+        worker: usize,
+        /// When it is free again.
+        deadline: Instant,
+    },
     /// A worker does it, until then.
     Open {
         /// The place of the worker.
@@ -149,6 +170,8 @@ pub enum State {
         /// When another worker gets it.
         deadline: Instant,
     },
+    /// Another broker has it, until then.
+    Away(Instant),
 }
 
 impl State {
@@ -158,7 +181,7 @@ impl State {
         match *self {
             Self::Held => None,
             Self::Waiting(deadline) => deadline,
-            Self::Open { deadline, .. } => Some(deadline),
+            Self::Kept { deadline, .. } | Self::Open { deadline, .. } | Self::Away(deadline) => Some(deadline),
         }
     }
 }
@@ -220,6 +243,18 @@ impl Requests {
     /// A request, to change it.
     pub fn get_mut(&mut self, number: Number) -> Option<&mut Taken> {
         self.by_number.get_mut(&number)
+    }
+
+    /// Gives a question of another broker the request that it was asked for; `false` if the broker has no room for it.
+    pub fn fill(&mut self, number: Number, body: Frames, bytes_max: usize) -> bool {
+        let Some(taken) = self.by_number.get_mut(&number) else { return false };
+        let bytes = cost_of(&body);
+        if self.bytes + bytes > bytes_max {
+            return false;
+        }
+        self.bytes = self.bytes + bytes - cost_of(&taken.body);
+        taken.body = body;
+        true
     }
 
     /// Keeps a partial reply until the final one; `false` if the broker has no room for it.

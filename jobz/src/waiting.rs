@@ -2,7 +2,7 @@
 //!
 //! When there is no room for another one, the client that has most of them waiting loses its last. So a client that floods a
 //! service takes no place from the others. Jobs wait as if they were all of one client, but none is lost: they were accepted.
-//! A job that another one waits for is before all others, the deepest first.
+//! A job that another one waits for is before all others, the deepest first. Questions of other brokers come last.
 
 use std::{
     cmp::Reverse,
@@ -18,6 +18,8 @@ pub enum Lane {
     Client(RoutingId),
     /// All jobs.
     Jobs,
+    /// Other brokers, that ask for places.
+    Peers,
 }
 
 impl From<&Origin> for Lane {
@@ -25,6 +27,7 @@ impl From<&Origin> for Lane {
         match origin {
             Origin::Client { routing_id, .. } => Self::Client(routing_id.clone()),
             Origin::Job => Self::Jobs,
+            Origin::Peer(_) => Self::Peers,
         }
     }
 }
@@ -42,19 +45,33 @@ pub struct Waiting {
     counts: BTreeSet<(usize, RoutingId)>,
     /// How many are in lanes.
     len: usize,
+    /// Questions of other brokers, the oldest first.
+    last: BTreeSet<Number>,
 }
 
 impl Waiting {
     /// The number of requests.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.len + self.below.len()
+        self.len + self.below.len() + self.last.len()
     }
 
     /// Whether none waits.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// The number of clients' requests among them.
+    #[must_use]
+    pub fn clients(&self) -> usize {
+        self.len - self.of.get(&Lane::Jobs).map_or(0, VecDeque::len)
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = Number> {
+        let below = self.below.iter().map(|(_, number)| *number);
+        below.chain(self.of.values().flatten().copied()).chain(self.last.iter().copied())
     }
 
     /// The number of jobs among them.
@@ -67,6 +84,8 @@ impl Waiting {
     pub fn push(&mut self, lane: &Lane, depth: u8, number: Number) {
         if depth > 0 {
             self.below.insert((Reverse(depth), number));
+        } else if *lane == Lane::Peers {
+            self.last.insert(number);
         } else {
             self.change(lane, |requests| requests.push_back(number));
         }
@@ -88,7 +107,7 @@ impl Waiting {
     pub fn next_depth(&self) -> Option<u8> {
         match self.below.first() {
             Some((Reverse(depth), _)) => Some(*depth),
-            None => (self.len > 0).then_some(0),
+            None => (!self.is_empty()).then_some(0),
         }
     }
 
@@ -97,7 +116,7 @@ impl Waiting {
         if let Some((_, number)) = self.below.pop_first() {
             return Some(number);
         }
-        let lane = self.turns.pop_front()?;
+        let Some(lane) = self.turns.pop_front() else { return self.last.pop_first() };
         let number = self.change(&lane, VecDeque::pop_front);
         if self.of.contains_key(&lane) {
             self.turns.push_back(lane);
@@ -118,6 +137,9 @@ impl Waiting {
     pub fn remove(&mut self, lane: &Lane, depth: u8, number: Number) -> bool {
         if depth > 0 {
             return self.below.remove(&(Reverse(depth), number));
+        }
+        if *lane == Lane::Peers {
+            return self.last.remove(&number);
         }
         let Some(at) = self.of.get(lane).and_then(|requests| requests.iter().position(|other| *other == number)) else {
             return false;

@@ -79,7 +79,7 @@ fn arguments(role: &Declaration) -> &'static [&'static str] {
         ("valuz", "source") => &["source", "--count", "1"],
         ("valuz", "worker") => &["worker"],
         ("valuz", "reduce") => &["reduce", "--workers", "1", "--count", "1"],
-        ("jobz", "broker") => &["broker"],
+        ("jobz", "broker") => &["broker", "--uplink", "tcp://127.0.0.1:1"],
         ("jobz", "worker") => &["worker", "upper", "--", "true"],
         ("jobz", "scale") => &["scale", "upper", "--", "true"],
         ("jobz", "drain") => &["drain", "upper", "--connect", "1m"],

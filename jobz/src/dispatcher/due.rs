@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use wire::job::ToWorker;
 
-use super::{Dispatcher, Outbox};
+use super::{Dispatcher, Outbox, PeerEvent};
 use crate::requests::{Address, Number, State};
 
 /// What is due at a time.
@@ -34,7 +34,7 @@ impl Dispatcher {
     pub(super) fn extend_time(&mut self, now: Instant, number: Number) {
         let Some(taken) = self.requests.get_mut(number) else { return };
         let busy_max = self.services.get(taken.service).map(|service| service.limits.busy_max);
-        if let (State::Open { deadline, .. }, Some(busy_max)) = (&mut taken.state, busy_max) {
+        if let (State::Open { deadline, .. } | State::Away(deadline), Some(busy_max)) = (&mut taken.state, busy_max) {
             self.due.remove(&(*deadline, Due::Request(number)));
             *deadline = now + busy_max;
             self.due.insert((*deadline, Due::Request(number)));
@@ -50,8 +50,18 @@ impl Dispatcher {
             State::Waiting(_) => {
                 self.unqueue(number);
                 self.counts.expired += 1;
-                self.end(number);
+                self.end(number, out);
                 self.services.forget_unused(place);
+            }
+            State::Kept { .. } => {
+                self.free_kept(number);
+                self.retry(now, number, "no request came for its place", out);
+                self.dispatch(now, place, out);
+            }
+            State::Away(_) => {
+                out.report_to_peers(PeerEvent::Recalled(number));
+                self.retry(now, number, "its time at another broker was over", out);
+                self.dispatch(now, place, out);
             }
             State::Open { worker, .. } => {
                 if self.revoke(now, worker, number, out) {

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use wire::Frames;
 
-use super::{Dispatcher, Outbox};
+use super::{Dispatcher, Outbox, PeerEvent};
 use crate::{
     requests::{Address, Number, Origin, State, Taken},
     workers::LENT_MAX,
@@ -79,15 +79,17 @@ impl Dispatcher {
                 }
             }
             State::Waiting(_) => self.unqueue(number),
+            State::Kept { .. } => self.free_kept(number),
+            State::Away(_) => out.report_to_peers(PeerEvent::Recalled(number)),
             State::Open { .. } => {}
         }
-        self.end(number);
+        self.end(number, out);
         if let State::Open { worker, .. } = state
             && !self.revoke(now, worker, number, out)
         {
             self.drop_worker(now, worker, out);
         }
-        self.services.forget_unused(place);
+        self.dispatch(now, place, out);
     }
 
     /// Counts a job whose time is over.

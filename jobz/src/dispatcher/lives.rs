@@ -5,7 +5,11 @@ use std::time::Instant;
 use wire::job::{self, Dialect, FromWorker, ToWorker};
 
 use super::{Dispatcher, Due, Outbox, Sender};
-use crate::{limits::BrokerLimits, requests::RoutingId, workers::Worker};
+use crate::{
+    limits::BrokerLimits,
+    requests::{Origin, RoutingId},
+    workers::Worker,
+};
 
 impl Dispatcher {
     pub(super) fn take_from_worker(
@@ -120,6 +124,11 @@ impl Dispatcher {
         self.due.remove(&(worker.look, Due::Worker(place)));
         for open in worker.open.iter().rev().filter(|open| open.is_wanted) {
             self.retry(now, open.number, reason, out);
+        }
+        if let Some(service) = self.services.get(worker.service).filter(|service| service.workers == 0) {
+            let requests = service.waiting.iter().filter_map(|number| Some((number, self.requests.get(number)?)));
+            let unasked = requests.filter(|(_, taken)| !taken.is_asked && !matches!(taken.origin, Origin::Peer(_)));
+            self.unserved.extend(unasked.map(|(number, _)| number));
         }
         self.dispatch(now, worker.service, out);
     }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use wire::Frames;
+use wire::{Frames, job::Token};
 
 use crate::{requests::Number, vault::Ask};
 
@@ -19,13 +19,39 @@ pub enum Event {
     Dead(Number, String),
 }
 
+/// What the brokers that this one knows have to learn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PeerEvent {
+    /// A request for which they were asked needs them no more, or not its reply.
+    Recalled(Number),
+    /// A worker's place is kept for their question.
+    Kept(Token),
+    /// A partial reply to their request.
+    Part(Token, Frames),
+    /// The final reply to their request.
+    Done(Token, Frames),
+    /// Their request is not done, for this reason.
+    NotDone(Token, String),
+}
+
 /// Messages to send, each with the routing id of its receiver before it. Their memory is used again.
 #[derive(Debug, Default)]
 pub struct Outbox {
     messages: Vec<Frames>,
     len: usize,
     events: VecDeque<Event>,
+    peer_events: VecDeque<PeerEvent>,
+    to_uplinks: VecDeque<ToUplink>,
     asks: VecDeque<(u64, Ask)>,
+}
+
+/// What has to be done with the connection to another broker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ToUplink {
+    /// Send this.
+    Send(usize, Frames),
+    /// Close it, and connect again.
+    Close(usize),
 }
 
 impl Outbox {
@@ -60,6 +86,31 @@ impl Outbox {
     /// Takes the oldest of them.
     pub fn take_event(&mut self) -> Option<Event> {
         self.events.pop_front()
+    }
+
+    /// Adds what other brokers have to learn.
+    pub fn report_to_peers(&mut self, event: PeerEvent) {
+        self.peer_events.push_back(event);
+    }
+
+    /// Takes the oldest of them.
+    pub fn take_peer_event(&mut self) -> Option<PeerEvent> {
+        self.peer_events.pop_front()
+    }
+
+    /// Adds a message to the broker at this uplink.
+    pub fn to_uplink(&mut self, uplink: usize, message: Frames) {
+        self.to_uplinks.push_back(ToUplink::Send(uplink, message));
+    }
+
+    /// Has an uplink closed, and connected again.
+    pub fn close_uplink(&mut self, uplink: usize) {
+        self.to_uplinks.push_back(ToUplink::Close(uplink));
+    }
+
+    /// Takes what has to be done first.
+    pub fn take_to_uplink(&mut self) -> Option<ToUplink> {
+        self.to_uplinks.pop_front()
     }
 
     /// Adds what is asked of the vault, with the token of its answer.

@@ -1,6 +1,6 @@
 //! How requests move: they are taken, wait, are given to a worker, wait again, and end.
 
-use std::time::Instant;
+use std::{mem, time::Instant};
 
 use wire::{
     Frames,
@@ -8,7 +8,9 @@ use wire::{
     plural,
 };
 
-use super::{DEAD_LETTERS_MAX, DeadLetter, Dispatcher, Due, Event, Outbox, Sender, drain::DRAIN, replies::reply};
+use super::{
+    DEAD_LETTERS_MAX, DeadLetter, Dispatcher, Due, Event, Outbox, PeerEvent, Sender, drain::DRAIN, replies::reply,
+};
 use crate::{
     requests::{Address, Number, Origin, RoutingId, State, Taken, cost},
     waiting::Lane,
@@ -41,11 +43,11 @@ impl Dispatcher {
         let number = self.requests.add(Taken::new(origin, place, body, State::Held));
         self.queue(now, number);
         let Some(service) = self.services.get_mut(place) else { return };
-        if service.waiting.len() - service.waiting.jobs() > service.limits.waiting_max
+        if service.waiting.clients() > service.limits.waiting_max
             && let Some(number) = service.waiting.pop_of_most()
         {
             self.counts.refused += 1;
-            self.end(number);
+            self.end(number, out);
         }
         self.dispatch(now, place, out);
     }
@@ -55,8 +57,7 @@ impl Dispatcher {
         let Some(taken) = self.requests.get_mut(number) else { return };
         let Some(service) = self.services.get_mut(taken.service) else { return };
         service.waiting.push(&Lane::from(&taken.origin), taken.depth, number);
-        taken.state = State::Waiting(taken.expires(now, service.limits.age_max));
-        self.due.extend(taken.state.deadline().map(|deadline| (deadline, Due::Request(number))));
+        self.begin_to_wait(now, number);
     }
 
     /// Takes a request out of the queue.
@@ -74,7 +75,10 @@ impl Dispatcher {
             let free = service.free.first().map(|turn| turn.place);
             let Some(worker_place) = free.or_else(|| self.lender(place, depth)) else { break };
             let Some(number) = self.services.get_mut(place).and_then(|service| service.waiting.pop()) else { break };
-            self.give(now, worker_place, number, out);
+            match self.requests.get(number).map(|taken| &taken.origin) {
+                Some(Origin::Peer(token)) => self.keep(now, worker_place, number, *token, out),
+                _ => self.give(now, worker_place, number, out),
+            }
         }
         self.services.forget_unused(place);
     }
@@ -89,30 +93,42 @@ impl Dispatcher {
 
     /// Sends a request to a worker.
     fn give(&mut self, now: Instant, worker_place: usize, number: Number, out: &mut Outbox) {
+        self.take_place(worker_place, number, out);
+        self.send_request(now, worker_place, number, out);
+        self.offer(worker_place);
+    }
+
+    /// A worker has a place less, for this request.
+    pub(super) fn take_place(&mut self, worker_place: usize, number: Number, out: &mut Outbox) {
+        self.leave_queue(number, out);
         let (Some(worker), Some(taken)) = (self.workers.get_mut(worker_place), self.requests.get_mut(number)) else {
             return;
         };
         let Some(service) = self.services.get_mut(taken.service) else { return };
         self.given += 1;
         taken.attempts += 1;
-        if let Some(deadline) = taken.state.deadline() {
-            self.due.remove(&(deadline, Due::Request(number)));
-        }
-        let deadline = now + service.limits.busy_max;
-        taken.state = State::Open { worker: worker_place, deadline };
-        self.due.insert((deadline, Due::Request(number)));
         service.open += 1;
         worker.last_used = self.given;
         let is_borrower = !worker.is_free();
         let (attempt, depth) = (taken.attempts, taken.depth);
         worker.open.push(Open { number, attempt, is_wanted: true, depth, waits: 0, is_borrower });
+    }
+
+    /// Sends a request to the worker that has a place for it.
+    pub(super) fn send_request(&mut self, now: Instant, worker_place: usize, number: Number, out: &mut Outbox) {
+        let (Some(worker), Some(taken)) = (self.workers.get_mut(worker_place), self.requests.get_mut(number)) else {
+            return;
+        };
+        let Some(service) = self.services.get(taken.service) else { return };
+        let deadline = now + service.limits.busy_max;
+        taken.state = State::Open { worker: worker_place, deadline };
+        self.due.insert((deadline, Due::Request(number)));
         worker.last_sent = now;
         let address = Address { number, attempt: taken.attempts }.encode();
         if let Ok(body) = Body::of(&taken.body, 0) {
             let message = ToWorker::Request { address: &address, body };
             message.encode(worker.dialect, out.to(&worker.routing_id));
         }
-        self.offer(worker_place);
     }
 
     /// A worker does not have this request any more.
@@ -147,6 +163,11 @@ impl Dispatcher {
     pub(super) fn retry(&mut self, now: Instant, number: Number, reason: &str, out: &mut Outbox) {
         self.requests.forget_joined(number);
         let Some(taken) = self.requests.get_mut(number) else { return };
+        if let Origin::Peer(token) = taken.origin {
+            out.report_to_peers(PeerEvent::NotDone(token, reason.to_owned()));
+            self.end(number, out);
+            return;
+        }
         let Some(service) = self.services.get_mut(taken.service) else { return };
         if taken.attempts >= taken.tries_max.unwrap_or(service.limits.tries_max) {
             self.counts.dead += 1;
@@ -162,8 +183,9 @@ impl Dispatcher {
                     let reason = format!("{}; the last: {reason}", plural(attempts, "attempt"));
                     out.report(Event::Dead(number, reason));
                 }
+                Origin::Peer(_) => {}
             }
-            self.end(number);
+            self.end(number, out);
             return;
         }
         self.counts.retried += 1;
@@ -174,15 +196,37 @@ impl Dispatcher {
             out.report(Event::Again(number));
         }
         service.waiting.push_again(&Lane::from(&taken.origin), taken.depth, number);
-        taken.state = State::Waiting(taken.expires(now, service.limits.age_max));
-        self.due.extend(taken.state.deadline().map(|deadline| (deadline, Due::Request(number))));
+        self.begin_to_wait(now, number);
     }
 
-    /// A request is over.
-    pub(super) fn end(&mut self, number: Number) {
-        let Some(taken) = self.requests.remove(number) else { return };
+    /// A request is in the queue.
+    fn begin_to_wait(&mut self, now: Instant, number: Number) {
+        let Some(taken) = self.requests.get_mut(number) else { return };
+        let Some(service) = self.services.get(taken.service) else { return };
+        taken.state = State::Waiting(taken.expires(now, service.limits.age_max));
+        self.due.extend(taken.state.deadline().map(|deadline| (deadline, Due::Request(number))));
+        if service.workers == 0 && !matches!(taken.origin, Origin::Peer(_)) {
+            self.unserved.insert(number);
+        }
+    }
+
+    /// A request is in the queue no more: it has a place, or is over.
+    pub(super) fn leave_queue(&mut self, number: Number, out: &mut Outbox) {
+        if !self.unserved.is_empty() {
+            self.unserved.remove(&number);
+        }
+        let Some(taken) = self.requests.get_mut(number) else { return };
         if let Some(deadline) = taken.state.deadline() {
             self.due.remove(&(deadline, Due::Request(number)));
         }
+        if mem::take(&mut taken.is_asked) {
+            out.report_to_peers(PeerEvent::Recalled(number));
+        }
+    }
+
+    /// A request is over.
+    pub(super) fn end(&mut self, number: Number, out: &mut Outbox) {
+        self.leave_queue(number, out);
+        self.requests.remove(number);
     }
 }

@@ -8,8 +8,8 @@ use wire::{
     job::{Body, Dialect, Reply},
 };
 
-use super::{Dispatcher, Event, Outbox};
-use crate::requests::Origin;
+use super::{Dispatcher, Event, Outbox, PeerEvent};
+use crate::requests::{Number, Origin};
 
 impl Dispatcher {
     /// Passes a reply on to the client, if the worker has its request.
@@ -34,47 +34,60 @@ impl Dispatcher {
             }
             return;
         };
-        let number = open.number;
-        let Some(taken) = self.requests.get(number) else { return };
-        let origin = taken.origin.clone();
-        let name = self.services.get(service).map_or("", |service| service.name.as_str());
         if !is_final {
-            match origin {
-                Origin::Client { dialect: Dialect::Mdp1, .. } => {
-                    self.requests.join(number, body, self.limits.bytes_max);
-                }
-                Origin::Client { routing_id, dialect } => reply(&routing_id, dialect, name, false, body, out),
-                Origin::Job if self.requests.join(number, body, self.limits.bytes_max) => {
-                    out.report(Event::Part(number, joined_with(&Frames::new(), body)));
-                }
-                Origin::Job => {
-                    self.withdraw(now, number, out);
-                    self.counts.dead += 1;
-                    out.report(Event::Dead(number, "the broker has no room for its reply".to_owned()));
-                    return;
-                }
-            }
-            self.extend_time(now, number);
+            self.deliver_part(now, open.number, body, out);
             return;
         }
-        match origin {
+        self.close(place, open);
+        self.deliver(open.number, body, out);
+        self.dispatch(now, service, out);
+    }
+
+    /// Passes a partial reply on to where its request came from.
+    pub(super) fn deliver_part(&mut self, now: Instant, number: Number, body: Body<'_>, out: &mut Outbox) {
+        let Some(taken) = self.requests.get(number) else { return };
+        match taken.origin.clone() {
+            Origin::Client { dialect: Dialect::Mdp1, .. } => {
+                self.requests.join(number, body, self.limits.bytes_max);
+            }
+            Origin::Client { routing_id, dialect } => {
+                let name = self.services.get(taken.service).map_or("", |service| service.name.as_str());
+                reply(&routing_id, dialect, name, false, body, out);
+            }
+            Origin::Job if self.requests.join(number, body, self.limits.bytes_max) => {
+                out.report(Event::Part(number, body.iter().collect()));
+            }
+            Origin::Job => {
+                self.withdraw(now, number, out);
+                self.counts.dead += 1;
+                out.report(Event::Dead(number, "the broker has no room for its reply".to_owned()));
+                return;
+            }
+            Origin::Peer(token) => out.report_to_peers(PeerEvent::Part(token, body.iter().collect())),
+        }
+        self.extend_time(now, number);
+    }
+
+    /// Passes the final reply on, which ends the request.
+    pub(super) fn deliver(&mut self, number: Number, body: Body<'_>, out: &mut Outbox) {
+        let Some(taken) = self.requests.get(number) else { return };
+        let Some(service) = self.services.get_mut(taken.service) else { return };
+        let name = service.name.as_str();
+        match &taken.origin {
             Origin::Client { routing_id, dialect } if taken.joined.is_empty() => {
-                reply(&routing_id, dialect, name, true, body, out);
+                reply(routing_id, *dialect, name, true, body, out);
             }
             Origin::Client { routing_id, dialect } => {
                 if let Ok(whole) = Body::of(&joined_with(&taken.joined, body), 0) {
-                    reply(&routing_id, dialect, name, true, whole, out);
+                    reply(routing_id, *dialect, name, true, whole, out);
                 }
             }
             Origin::Job => out.report(Event::Done(number, joined_with(&taken.joined, body))),
+            Origin::Peer(token) => out.report_to_peers(PeerEvent::Done(*token, body.iter().collect())),
         }
+        service.answered += 1;
         self.counts.answered += 1;
-        self.close(place, open);
-        self.end(number);
-        if let Some(service) = self.services.get_mut(service) {
-            service.answered += 1;
-        }
-        self.dispatch(now, service, out);
+        self.end(number, out);
     }
 
     /// A worker could not do a request: another one may try.

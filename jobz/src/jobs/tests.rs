@@ -9,18 +9,25 @@ use std::{
 
 use wire::{
     Frames,
-    job::{Body, Dialect, FromWorker, Reply, Request, ToWorker},
+    job::{Body, BrokerId, Dialect, FromWorker, Reply, Request, ToWorker},
 };
 
 use super::Clock;
 use crate::{
     dispatcher::{Dispatcher, Outbox, Sender},
+    federation::Federation,
     limits::{BrokerLimits, ServiceLimits},
+    links::Links,
     majordomo::Majordomo,
     requests::{Id, Number},
     store::{Accepted, Change, DeadLetter, Ending, Found, Record},
     vault::{Answer, Ask},
 };
+
+/// A broker that knows no others.
+fn no_links() -> Links {
+    Links::new(Federation::new(BrokerId([0; 16]), Duration::from_secs(1), 3))
+}
 
 /// What is accepted, and how it ended.
 #[derive(Default)]
@@ -128,7 +135,7 @@ impl Bench {
     fn new() -> Self {
         let (now, mut out) = (Instant::now(), Outbox::default());
         let clock = Clock { start: now, start_us: 1 };
-        let majordomo = Majordomo::new(Dispatcher::new(limits(), 1), clock, [], &mut out);
+        let majordomo = Majordomo::new(Dispatcher::new(limits(), 1), no_links(), clock, [], &mut out);
         Self { majordomo, model: Model::default(), asks: VecDeque::new(), now, out, starts: 1 }
     }
 
@@ -139,7 +146,7 @@ impl Bench {
         self.out = Outbox::default();
         let clock = Clock { start: self.now, start_us: self.starts };
         let dispatcher = Dispatcher::new(limits(), self.starts);
-        self.majordomo = Majordomo::new(dispatcher, clock, self.model.open(), &mut self.out);
+        self.majordomo = Majordomo::new(dispatcher, no_links(), clock, self.model.open(), &mut self.out);
     }
 
     fn message(&mut self, from: &str, fill: impl FnOnce(&mut Frames)) -> Vec<Sent> {

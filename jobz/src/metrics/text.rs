@@ -43,6 +43,7 @@ impl Text {
             lost_workers,
             not_allowed,
             drained,
+            passed,
         } = counts;
         for (name, help, count) in [
             ("requests_answered", "Requests that got their final reply.", answered),
@@ -57,6 +58,7 @@ impl Text {
             ("workers_lost", "Workers that were gone or silent for too long.", lost_workers),
             ("workers_not_allowed", "Workers whose users may not register for their service.", not_allowed),
             ("workers_drained", "Workers that were let go because their service was drained.", drained),
+            ("requests_passed", "Requests that were given to another broker.", passed),
         ] {
             let name = format!("jobz_{name}_total");
             self.head(&name, "counter", help);

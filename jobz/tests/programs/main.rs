@@ -4,6 +4,7 @@
 //! - `broker`: `jobz broker`
 //! - `deploy`: what is in `deploy/`
 //! - `durable`: jobs, whatever dies
+//! - `federation`: brokers that pass requests to each other
 //! - `jobs`: jobs and Titanic
 //! - `metrics`: `jobz broker --metrics`
 //! - `scale`: `jobz scale`
@@ -16,6 +17,7 @@
 mod broker;
 mod deploy;
 mod durable;
+mod federation;
 mod jobs;
 mod metrics;
 mod policy;

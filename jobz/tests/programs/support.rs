@@ -12,7 +12,11 @@ pub(crate) struct Broker {
 
 impl Broker {
     pub(crate) fn start(flags: &str) -> Self {
-        let arguments = format!("broker --jobs tcp://127.0.0.1:* --observe off {flags}");
+        Self::start_at("tcp://127.0.0.1:*", flags)
+    }
+
+    pub(crate) fn start_at(endpoint: &str, flags: &str) -> Self {
+        let arguments = format!("broker --jobs {endpoint} --observe off {flags}");
         let program = Program::start(JOBZ, arguments.split_whitespace());
         let endpoint = program.endpoint("jobs");
         Self { program, endpoint }

@@ -26,18 +26,18 @@ const UNREAD_EVENTS_MAX: u32 = 50_000;
 
 impl Socket {
     /// Opens the socket's monitor at `inproc://monitor.NAME`; its events come from [`Socket::next_event`]. To
-    /// miss nothing, watch before binding or connecting. A name is free again when its socket was dropped. In a
-    /// context that reports ([`crate::Context::reporting`]) observers see the socket under this name, or, if another one has it,
-    /// under this name and a number.
+    /// miss nothing, watch before binding or connecting. If another socket has the name, this one gets the name and a number; a name
+    /// is free again when its socket was dropped. In a context that reports ([`crate::Context::reporting`]) observers see the socket
+    /// under it.
     ///
     /// # Errors
-    /// The name is taken in this context, which does not report.
+    /// There are no file descriptors left.
     pub fn watch(&mut self, name: &str) -> Result<(), SocketError> {
         let Some(Shared { context, observation, .. }) = &self.shared else {
             return Ok(());
         };
         let Some(Observation { monitors, probes, .. }) = observation else {
-            self.monitor = Some(self.open_monitor(context, name)?);
+            self.monitor = Some(self.open_numbered_monitor(context, name)?);
             return Ok(());
         };
         let (name, probe) = probes.open(name, self.facts()?);
@@ -49,17 +49,44 @@ impl Socket {
 
     /// Starts the socket's monitor, and returns the `PAIR` that has its events.
     fn open_monitor(&self, context: &zmq::Context, name: &str) -> Result<zmq::Socket, SocketError> {
+        let deadline = Instant::now() + NAME_FREE.0;
+        self.open_monitor_at(context, |start| {
+            loop {
+                match start(name) {
+                    Err(zmq::Error::EADDRINUSE) if Instant::now() < deadline => thread::sleep(NAME_FREE.1),
+                    done => break done,
+                }
+            }
+        })
+    }
+
+    /// The same under the first name that is free: this one, or this one with a number.
+    fn open_numbered_monitor(&self, context: &zmq::Context, name: &str) -> Result<zmq::Socket, SocketError> {
+        self.open_monitor_at(context, |start| {
+            let mut started = start(name);
+            for number in 2..=u16::MAX {
+                let Err(zmq::Error::EADDRINUSE) = started else { break };
+                started = start(&format!("{name}-{number}"));
+            }
+            started
+        })
+    }
+
+    /// Starts the socket's monitor under the name that `choose` starts it with.
+    fn open_monitor_at(
+        &self,
+        context: &zmq::Context,
+        choose: impl FnOnce(&mut dyn FnMut(&str) -> zmq::Result<()>) -> zmq::Result<()>,
+    ) -> Result<zmq::Socket, SocketError> {
         // Everything that can fail comes before the monitor starts: a monitor that is not read blocks libzmq.
         let pair = context.socket(zmq::PAIR).map_err(zmq_error("make a monitor's socket"))?;
         pair.set_linger(0).map_err(zmq_error("make a monitor's socket"))?;
-        let endpoint = format!("inproc://monitor.{name}");
-        let deadline = Instant::now() + NAME_FREE.0;
-        loop {
-            match self.raw.monitor(&endpoint, i32::from(u16::MAX)) {
-                Err(zmq::Error::EADDRINUSE) if Instant::now() < deadline => thread::sleep(NAME_FREE.1),
-                done => break done.map_err(zmq_error("monitor a socket"))?,
-            }
-        }
+        let mut endpoint = String::new();
+        choose(&mut |name| {
+            endpoint = format!("inproc://monitor.{name}");
+            self.raw.monitor(&endpoint, i32::from(u16::MAX))
+        })
+        .map_err(zmq_error("monitor a socket"))?;
         pair.connect(&endpoint).map_err(zmq_error("connect to a monitor"))?;
         Ok(pair)
     }
