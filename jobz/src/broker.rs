@@ -3,6 +3,8 @@
 //! Nothing here waits for a peer: what does not fit into a peer's queue is dropped for that peer. A worker that loses a request
 //! that way answers nothing, and the request goes to another one in time.
 
+mod values;
+
 use std::{
     collections::HashMap,
     mem,
@@ -10,7 +12,7 @@ use std::{
 };
 
 use sockets::{
-    BindError, Context, Delivery, Endpoint, Listener, MalformedMessages, Role, Socket, SocketError, Stop, Value, wait,
+    BindError, Context, Delivery, Endpoint, Listener, MalformedMessages, Role, Socket, SocketError, Stop, wait,
 };
 use thiserror::Error;
 use tracing::{info, warn};
@@ -18,9 +20,10 @@ use wire::{
     Frames,
     job::{BrokerId, JOBS},
     monitor::EventKind,
-    report::{Declaration, DeclaredSocket, DeclaredValue},
+    report::{Declaration, DeclaredSocket},
 };
 
+use self::values::Values;
 use crate::{
     dispatcher::{Dispatcher, Outbox, Sender},
     federation::Federation,
@@ -35,23 +38,10 @@ use crate::{
 };
 
 /// What it reports to observers.
-pub const REPORTS: Declaration = Declaration {
-    program: "jobz",
-    role: "broker",
-    sockets: &[ROUTER, uplinks::DEALER],
-    values: &[WORKERS, WAITING, ANSWERED, RETRIED, LATE, EXPIRED, DEAD, PEERS, PASSED],
-};
+pub const REPORTS: Declaration =
+    Declaration { program: "jobz", role: "broker", sockets: &[ROUTER, uplinks::DEALER], values: values::DECLARED };
 
 const ROUTER: DeclaredSocket = DeclaredSocket { name: "jobz.jobs", kind: "ROUTER", channel: JOBS, binds: Some(true) };
-const WORKERS: DeclaredValue = DeclaredValue { name: "workers", unit: "workers" };
-const WAITING: DeclaredValue = DeclaredValue { name: "waiting", unit: "requests" };
-const ANSWERED: DeclaredValue = DeclaredValue { name: "answered", unit: "requests" };
-const RETRIED: DeclaredValue = DeclaredValue { name: "retried", unit: "requests" };
-const LATE: DeclaredValue = DeclaredValue { name: "late", unit: "replies" };
-const EXPIRED: DeclaredValue = DeclaredValue { name: "expired", unit: "requests" };
-const DEAD: DeclaredValue = DeclaredValue { name: "dead", unit: "requests" };
-const PEERS: DeclaredValue = DeclaredValue { name: "peers", unit: "brokers" };
-const PASSED: DeclaredValue = DeclaredValue { name: "passed", unit: "requests" };
 
 /// How many messages are taken before the loop waits again: libzmq learns what a peer has read only while it waits.
 const MESSAGES_AT_A_TIME: usize = 100;
@@ -111,20 +101,6 @@ pub struct Broker {
     /// Its sender; reused.
     sender: Vec<u8>,
     out: Outbox,
-}
-
-/// What observers see of the dispatcher.
-#[derive(Debug)]
-struct Values {
-    workers: Value,
-    waiting: Value,
-    answered: Value,
-    retried: Value,
-    late: Value,
-    expired: Value,
-    dead: Value,
-    peers: Value,
-    passed: Value,
 }
 
 impl Broker {
@@ -288,40 +264,6 @@ impl Broker {
             for peer in gone.drain(..) {
                 self.majordomo.handle_gone(now, &peer, &mut self.out);
             }
-        }
-    }
-}
-
-impl Values {
-    fn of(context: &Context) -> Self {
-        Self {
-            workers: context.declared(WORKERS),
-            waiting: context.declared(WAITING),
-            answered: context.declared(ANSWERED),
-            retried: context.declared(RETRIED),
-            late: context.declared(LATE),
-            expired: context.declared(EXPIRED),
-            dead: context.declared(DEAD),
-            peers: context.declared(PEERS),
-            passed: context.declared(PASSED),
-        }
-    }
-
-    fn set(&mut self, majordomo: &Majordomo) {
-        let dispatcher = majordomo.dispatcher();
-        let counts = dispatcher.counts();
-        for (value, count) in [
-            (&mut self.workers, dispatcher.workers() as u64),
-            (&mut self.waiting, dispatcher.waiting() as u64),
-            (&mut self.answered, counts.answered),
-            (&mut self.retried, counts.retried),
-            (&mut self.late, counts.late),
-            (&mut self.expired, counts.expired),
-            (&mut self.dead, counts.dead),
-            (&mut self.peers, majordomo.links().peers() as u64),
-            (&mut self.passed, counts.passed),
-        ] {
-            value.set(count as f64);
         }
     }
 }
