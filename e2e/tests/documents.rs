@@ -36,7 +36,9 @@ fn every_command_is_understood() {
     for document in GUIDES {
         for line in read(document).lines().map(str::trim_start) {
             let Some(command) = line.strip_prefix("just ").or_else(|| line.strip_prefix("./justw ")) else { continue };
-            let words: Vec<&str> = command.split('#').next().unwrap_or_default().split_whitespace().collect();
+            // As a shell reads it: with quotes, and without the comment.
+            let words = shlex::split(command).unwrap_or_else(|| panic!("{document}: open quotes in: just {command}"));
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
             let (recipe, arguments) = words.split_first().unwrap();
             // The desk needs WebKit to be built, these recipes are scripts, and what follows a peer is for that: other tests check
             // them.
