@@ -247,6 +247,9 @@ impl<'a> Registration<'a> {
                 ]
             })?;
             let now = Instant::now();
+            if let Some(ward) = &mut self.ward {
+                ward.handle_awake(now);
+            }
             match event {
                 Event::Stop if self.begin_draining(now)? => {}
                 Event::Stop => return self.leave(now),

@@ -1,8 +1,8 @@
 //! `jobz worker` and `jobz ask`.
 
-use std::time::Duration;
+use std::{fs, time::Duration};
 
-use testkit::{Finished, Peer, Program, free_endpoints, peer::ROUTER, run};
+use testkit::{Finished, Peer, Program, eventually, free_endpoints, peer::ROUTER, run};
 
 use crate::support::{Broker, JOBZ, command};
 
@@ -154,6 +154,31 @@ fn a_worker_begins_again_after_disconnect_and_after_silence() {
     assert!(std::iter::repeat_with(|| broker.receive()).any(|frames| frames[0] == second[0] && frames[2] == [5]));
     ready(&second[0]);
     worker.wait_for_log("the broker is silent");
+}
+
+#[test]
+fn a_worker_that_was_suspended_sends_the_reply_that_was_finished_meanwhile() {
+    let broker = Peer::bind(ROUTER);
+    let folder = tempfile::tempdir().unwrap();
+    let script = format!("cd {}; until [ -e go ]; do sleep 0.01; done; echo done", folder.path().display());
+    let flags = ["--heartbeat", "500ms", "--liveness", "4"];
+    let worker = start_worker(broker.endpoint(), "slow", &flags, &["sh", "-c", &script]);
+    let ready = broker.receive();
+    let address = b"0123456789abcdef";
+    broker.send([&ready[0], &b"MDPW02"[..], b"\x02", address, b"", b"hi"]);
+    assert_eq!(broker.receive(), [&ready[0], &b"MDPW02"[..], b"\x05"]);
+
+    // For longer than the broker may be silent, nothing comes. The program of the request is not suspended, and ends.
+    worker.suspend();
+    let state = || fs::read_to_string(format!("/proc/{}/stat", worker.pid())).unwrap();
+    eventually("the worker is suspended", || state().contains(") T "));
+    fs::write(folder.path().join("go"), "").unwrap();
+    while let Some(sent) = broker.receive_within(Duration::from_secs(2)) {
+        assert_eq!(sent[2], [5], "sent before it was suspended");
+    }
+    worker.resume();
+    let next = std::iter::repeat_with(|| broker.receive()).find(|frames| frames[2] != [5]).unwrap();
+    assert_eq!(next, [&ready[0], &b"MDPW02"[..], b"\x04", address, b"", b"done\n"], "{}", worker.log());
 }
 
 #[test]
