@@ -20,8 +20,8 @@ pub const REPORTS: Declaration =
 pub struct DrainConfig {
     /// How the broker is asked.
     pub client: ClientConfig,
-    /// The service; empty for all.
-    pub service: String,
+    /// The service; none for all.
+    pub service: Option<String>,
 }
 
 /// Drains, and prints how many workers it concerns.
@@ -30,12 +30,16 @@ pub struct DrainConfig {
 /// The broker does not answer, does not allow it, or has no such worker; or standard output cannot be written.
 pub fn run(context: &Context, config: DrainConfig, stop: &Stop) -> anyhow::Result<()> {
     let DrainConfig { client, service } = config;
-    let body: Frames = [&service].into_iter().collect();
+    let body: Frames = [service.as_deref().unwrap_or_default()].into_iter().collect();
     let reply = Client::new(context.clone(), client).ask(DRAIN, &body, |_| {}, stop)?;
     match reply.get(0) {
         Some(b"200") => {}
-        Some(b"403") => bail!("the broker does not let this user drain {service}"),
-        Some(b"404") => bail!("no worker is registered for {service}"),
+        Some(b"403") => {
+            bail!("the broker does not let this user drain {}", service.as_deref().unwrap_or("all services"))
+        }
+        Some(b"404") => {
+            bail!("no worker is registered{}", service.map(|name| format!(" for {name}")).unwrap_or_default())
+        }
         Some(b"501") => bail!("the broker knows no {DRAIN}"),
         status => {
             bail!("the broker's answer is unknown: {}", foreign(&String::from_utf8_lossy(status.unwrap_or_default())))

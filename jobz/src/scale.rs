@@ -3,6 +3,8 @@
 //! One loop on the thread that calls [`run`]: it asks the broker what waits, and has the [`Crew`] decide. All workers end with this
 //! process, however it ends.
 
+mod load;
+
 use std::{
     collections::BTreeMap,
     env,
@@ -14,7 +16,6 @@ use std::{
 };
 
 use children::{Child, Event, Exit};
-use serde::Deserialize;
 use sockets::{
     Context, SocketError, Stop, Value,
     bell::{Bell, Rope},
@@ -27,10 +28,11 @@ use wire::{
     report::{Declaration, DeclaredValue},
 };
 
+use self::load::load_of;
 use crate::{
     client::{self, AskError, Client, ClientConfig},
     count::Count,
-    crew::{Crew, CrewLimits, Ending, Load, Step},
+    crew::{Crew, CrewLimits, Ending, Step},
 };
 
 /// What `jobz scale` reports to observers.
@@ -281,29 +283,4 @@ impl Scale {
         }
         Ok(())
     }
-}
-
-/// What is read of the answer of `mmi.stats`.
-#[derive(Deserialize)]
-struct Stats {
-    services: Vec<Entry>,
-}
-
-#[derive(Deserialize)]
-struct Entry {
-    name: String,
-    workers: usize,
-    waiting: usize,
-    open: usize,
-}
-
-/// The load of this service in an answer of `mmi.stats`; a service that is not listed has none.
-fn load_of(reply: &Frames, service: &str) -> Option<Load> {
-    let stats = (reply.get(0) == Some(b"200")).then(|| reply.get(1)).flatten();
-    let Some(stats) = stats.and_then(|json| serde_json::from_slice::<Stats>(json).ok()) else {
-        warn!("the broker's answer to mmi.stats cannot be read");
-        return None;
-    };
-    let entry = stats.services.into_iter().find(|entry| entry.name == service);
-    Some(entry.map_or_else(Load::default, |Entry { workers, waiting, open, .. }| Load { workers, waiting, open }))
 }

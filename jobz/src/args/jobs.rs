@@ -6,7 +6,10 @@ use clap::{Args, Subcommand};
 use settings::Suite;
 use wire::job::Service;
 
-use super::{BrokersArgs, ParentArgs, id};
+use super::{
+    BrokersArgs,
+    parent::{ParentArgs, id},
+};
 use crate::{
     client::ClientConfig,
     job_client::JobOptions,
@@ -41,16 +44,21 @@ pub enum JobCommand {
 
 /// Arguments of `jobz submit`.
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Without PART the job is what is on standard input. The id is printed once the broker has accepted
-the job: if it has a --store, the job is on its disk then, and is done even if broker and workers
-are killed. A job may be done more than once. The same --job-key again is the same job, and prints
-the same id; with another service or body it is refused.
+#[command(
+    allow_negative_numbers = true,
+    after_help = "\
+Without PART the job is what is on standard input. The id is printed once the broker has accepted the job: \
+if it has a --store, the job is on its disk then, and is done even if broker and workers are killed. A job \
+may be done more than once. The same --job-key again is the same job, and prints the same id; with another \
+service or body it is refused.
+
+Exit codes: 0 if the job is accepted, 1 if it is refused or the broker does not answer, 2 for wrong usage.
 
 Examples:
   jobz submit thumbnail < photo.jpg
   jobz submit report monday --job-key report-monday --deadline 2h --tries 5
-  jobz wait $(jobz submit thumbnail < photo.jpg) > small.jpg")]
+  jobz wait $(jobz submit thumbnail < photo.jpg) > small.jpg"
+)]
 pub struct SubmitArgs {
     /// The service's name
     pub service: Service,
@@ -77,9 +85,11 @@ pub struct SubmitArgs {
 /// Arguments of `jobz wait`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Partial replies are printed as they come, from now on. Each frame of a reply is a line; nothing is
-added to the last one, except in a terminal. The reply stays with the broker, until `jobz close` or
-the end of its --keep. The exit code is 1 if the job is dead, cancelled or unknown.
+Partial replies are printed as they come, from now on. Each frame of a reply is a line; nothing is added \
+to the last one, except in a terminal. The reply stays with the broker, until `jobz close` or the end of its \
+--keep.
+
+Exit codes: 0 if the job is done, 1 if it is dead, cancelled or unknown, 2 for wrong usage.
 
 Examples:
   jobz wait 0006449f0c3e8d2a0000000000000001
@@ -99,8 +109,9 @@ pub struct WaitArgs {
 /// Arguments of `jobz status`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A job is waiting for a worker, open (a worker has it), done, dead or cancelled. The exit code is 1
-if the broker does not know the job.
+A job is waiting for a worker, open (a worker has it), done, dead or cancelled.
+
+Exit codes: 0 if the broker knows the job, whatever its state, 1 if not, 2 for wrong usage.
 
 Examples:
   jobz status 0006449f0c3e8d2a0000000000000001
@@ -119,6 +130,14 @@ pub struct StatusArgs {
 
 /// Arguments of `jobz cancel`, `close` and `resend`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Exit codes: 0 if it is done, 1 if the broker does not know the job, refuses, or does not answer, 2 for wrong \
+usage.
+
+Examples:
+  jobz cancel 0006449f0c3e8d2a0000000000000001
+  jobz close 0006449f0c3e8d2a0000000000000001
+  jobz dead --json | jq -r '.[].id' | xargs -n 1 jobz resend")]
 pub struct JobArgs {
     /// The job's id
     #[arg(value_parser = id)]
@@ -131,6 +150,8 @@ pub struct JobArgs {
 /// Arguments of `jobz list` and `jobz dead`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
+Exit codes: 0 if the broker answers, 1 if not, 2 for wrong usage.
+
 Examples:
   jobz list
   jobz dead thumbnail
@@ -149,18 +170,18 @@ pub struct ListArgs {
 /// How the broker is asked.
 #[derive(Debug, Args)]
 pub struct AskingArgs {
-    /// How long to wait for a connection to a broker
-    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = positive_duration)]
-    pub connect: Duration,
-    /// How long to wait for the broker's reply before it is asked again
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = positive_duration)]
-    pub patience: Duration,
-    /// How often to ask brokers that are not there
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
-    pub asks: u32,
     /// The brokers.
     #[command(flatten)]
     pub brokers: BrokersArgs,
+    /// How long to wait for a connection to a broker
+    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = positive_duration)]
+    pub connect: Duration,
+    /// How long to wait for the broker's answer before it is asked again
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = positive_duration)]
+    pub patience: Duration,
+    /// How often to ask a broker that does not answer
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    pub asks: u32,
 }
 
 impl JobCommand {

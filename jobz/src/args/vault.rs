@@ -5,8 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use bytesize::ByteSize;
 use clap::Args;
 
-use crate::limits::positive_duration;
-use crate::{store::Fsync, vault::VaultConfig};
+use crate::{limits::positive_duration, store::Fsync, vault::VaultConfig};
 
 /// Where jobs are kept.
 #[derive(Debug, Args)]

@@ -10,6 +10,7 @@
 //! - `scale`: `jobz scale`
 //! - `submit`: `jobz submit`, and what is done with jobs
 //! - `policy`: who may register, and how workers are drained
+//! - `usage`: the command line
 //! - `work`: `jobz worker` and `jobz ask`
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot continue fails")]
@@ -24,4 +25,5 @@ mod policy;
 mod scale;
 mod submit;
 mod support;
+mod usage;
 mod work;

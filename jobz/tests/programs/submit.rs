@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use testkit::{Finished, Peer, Program, peer::ROUTER, run};
+use testkit::{Finished, Peer, Program, peer::ROUTER};
 
 use crate::support::{Broker, JOBZ, command, reply};
 
@@ -140,20 +140,6 @@ fn a_request_of_a_job_is_a_job_too() {
     assert!(String::from_utf8_lossy(&request[4]).ends_with(&format!(r#""parent":"{ID}"}}"#)));
     answer(&broker, &request, 3, &["200", "done"]);
     assert_eq!(program.finish().stdout, "done\n");
-}
-
-#[test]
-fn wrong_usage_is_an_error_before_anything_is_asked() {
-    for (arguments, sentence) in [
-        (&["wait", "monday"][..], "not an id of 32 hexadecimal digits"),
-        (&["submit", "report", "a", "--job-key", ""], "not 1 to 255 bytes"),
-        (&["submit", "report", "a", "--tries", "0"], "--tries"),
-        (&["broker", "--fsync", "never"], "--store"),
-    ] {
-        let finished = run(JOBZ, arguments);
-        assert_eq!(finished.code, Some(2), "{}", finished.stderr);
-        assert!(finished.stderr.contains(sentence), "{}", finished.stderr);
-    }
 }
 
 #[test]
