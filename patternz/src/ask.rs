@@ -19,7 +19,6 @@ use std::{
 };
 
 use clap::Args;
-use humantime::parse_duration;
 use sockets::Role;
 use wire::report::{Declaration, DeclaredSocket, DeclaredValue};
 
@@ -41,7 +40,7 @@ pub struct Ask {
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..))]
     at_once: u16,
     /// The time between a reply and the next request
-    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = crate::time)]
     pause: Duration,
     /// A fixed routing id, which others may take [default: random]
     #[arg(long, value_name = "ID", value_parser = crate::routing_id)]

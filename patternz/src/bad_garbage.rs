@@ -22,7 +22,6 @@ use std::{
 
 use anyhow::Context as _;
 use clap::Args;
-use humantime::parse_duration;
 use sockets::Endpoint;
 use wire::report::{Declaration, DeclaredValue};
 
@@ -46,7 +45,7 @@ pub struct BadGarbage {
     #[arg(long, value_name = "ADDRESS")]
     connect: Endpoint,
     /// The time between two connections
-    #[arg(long, value_name = "TIME", default_value = "100ms", value_parser = parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "100ms", value_parser = crate::time)]
     pause: Duration,
 }
 

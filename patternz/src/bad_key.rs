@@ -16,7 +16,6 @@
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use humantime::parse_duration;
 use sockets::{Endpoint, KeyPair, Mechanism, PublicKey, Role, Security};
 use wire::report::{Declaration, DeclaredSocket, DeclaredValue};
 
@@ -41,7 +40,7 @@ pub struct BadKey {
     #[arg(long, value_name = "KEY", required_if_eq("with", "stranger"), allow_hyphen_values = true)]
     door: Option<String>,
     /// The time that an attempt has
-    #[arg(long, value_name = "TIME", default_value = "500ms", value_parser = parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "500ms", value_parser = crate::time)]
     pause: Duration,
 }
 

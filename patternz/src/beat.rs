@@ -15,7 +15,6 @@
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use humantime::parse_duration;
 use sockets::Role;
 use wire::report::{Declaration, DeclaredSocket, DeclaredValue};
 
@@ -34,10 +33,10 @@ pub struct Beat {
     #[command(flatten)]
     ends: Ends,
     /// The time between two heartbeats
-    #[arg(long, value_name = "TIME", default_value = "200ms", value_parser = parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "200ms", value_parser = crate::interval)]
     interval: Duration,
     /// How many intervals without a heartbeat are silence
-    #[arg(long, value_name = "N", default_value_t = 3)]
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     liveness: u32,
 }
 

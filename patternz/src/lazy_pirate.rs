@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use anyhow::bail;
 use clap::Args;
-use humantime::{format_duration, parse_duration};
+use humantime::format_duration;
 use sockets::{BlockingSocket, Role};
 use wire::report::{Declaration, DeclaredSocket, DeclaredValue};
 
@@ -37,13 +37,13 @@ pub struct LazyPirate {
     #[command(flatten)]
     ends: Ends,
     /// The time to wait for a reply
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = crate::time)]
     timeout: Duration,
     /// How often to send a request again before giving up
     #[arg(long, value_name = "N", default_value_t = 3)]
     retries: u32,
     /// The time between a reply and the next request
-    #[arg(long, value_name = "TIME", default_value = "200ms", value_parser = parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "200ms", value_parser = crate::time)]
     pause: Duration,
 }
 

@@ -8,10 +8,12 @@
 //! - [`node`]: what a pattern runs in
 //! - [`declared`]: what it declares that it reports
 //! - [`text`](mod@text): frames as text
+//! - [`flags`]: values of flags
 //! - [`args`]: the command line
 
 pub mod args;
 pub mod declared;
+pub mod flags;
 pub mod node;
 pub mod text;
 
@@ -45,8 +47,9 @@ use clap::Subcommand;
 use wire::report::Declaration;
 
 pub use declared::{QUEUE, reports, socket, value};
+pub use flags::{interval, routing_id, time};
 pub use node::{Counter, Ends, Node};
-pub use text::{number, routing_id, text, texts};
+pub use text::{number, text, texts};
 
 /// The program's name in reports.
 pub const PROGRAM: &str = "patternz";
@@ -58,7 +61,10 @@ macro_rules! patterns {
         #[expect(missing_docs, reason = "each module has its own")]
         #[derive(Debug, Subcommand)]
         pub enum Pattern {
-            $($pattern($module::$pattern),)*
+            $(
+                #[command(allow_negative_numbers = true)]
+                $pattern($module::$pattern),
+            )*
         }
 
         /// What observers see of each pattern.

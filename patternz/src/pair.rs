@@ -18,7 +18,6 @@
 use std::{thread, time::Duration};
 
 use clap::Args;
-use humantime::parse_duration;
 use sockets::{BlockingSocket, Ended, Endpoint, Role};
 use wire::report::{Declaration, DeclaredSocket, DeclaredValue};
 
@@ -34,7 +33,7 @@ const SQUARES: DeclaredValue = value("squares", "numbers");
 #[derive(Debug, Args)]
 pub struct Pair {
     /// The time between two numbers
-    #[arg(long, value_name = "TIME", default_value = "200ms", value_parser = parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "200ms", value_parser = crate::time)]
     pause: Duration,
 }
 

@@ -16,7 +16,6 @@
 use std::{process::abort, time::Duration};
 
 use clap::Args;
-use humantime::parse_duration;
 use sockets::Role;
 use wire::{
     Frames,
@@ -40,7 +39,7 @@ pub struct Parts {
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..))]
     frames: u8,
     /// The time before each frame
-    #[arg(long, value_name = "TIME", default_value = "300ms", value_parser = parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "300ms", value_parser = crate::time)]
     pause: Duration,
     /// Die before the last frame of message N, as a crash would
     #[arg(long, value_name = "N")]

@@ -15,7 +15,6 @@
 use std::time::Duration;
 
 use clap::Args;
-use humantime::parse_duration;
 use sockets::Role;
 use wire::report::{Declaration, DeclaredSocket, DeclaredValue};
 
@@ -33,7 +32,7 @@ pub struct Ping {
     #[command(flatten)]
     ends: Ends,
     /// The time between a reply and the next request
-    #[arg(long, value_name = "TIME", default_value = "200ms", value_parser = parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "200ms", value_parser = crate::time)]
     pause: Duration,
     /// A fixed routing id, which a ROUTER puts before each request [default: random]
     #[arg(long, value_name = "ID", value_parser = crate::routing_id)]

@@ -17,7 +17,6 @@
 use std::time::Duration;
 
 use clap::Args;
-use humantime::parse_duration;
 use sockets::Role;
 use wire::report::{Declaration, DeclaredSocket, DeclaredValue};
 
@@ -37,10 +36,10 @@ pub struct Publish {
     #[arg(long, value_name = "TOPICS", default_value = "GO,GOOG", value_delimiter = ',')]
     topics: Vec<String>,
     /// The time between two rounds of messages, one under each topic
-    #[arg(long, value_name = "TIME", default_value = "200ms", value_parser = parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "200ms", value_parser = crate::time)]
     pause: Duration,
-    /// Stop after N rounds, and keep the connections
-    #[arg(long, value_name = "N", default_value_t = u64::MAX)]
+    /// Stop after N rounds, and keep the connections [default: no limit]
+    #[arg(long, value_name = "N", default_value_t = u64::MAX, hide_default_value = true)]
     count: u64,
     /// The high-water mark: how many messages may wait for each subscriber
     #[arg(long, value_name = "N", default_value_t = crate::QUEUE, value_parser = clap::value_parser!(u16).range(1..))]

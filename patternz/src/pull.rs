@@ -15,7 +15,6 @@
 use std::time::Duration;
 
 use clap::Args;
-use humantime::parse_duration;
 use sockets::Role;
 use wire::report::{Declaration, DeclaredSocket, DeclaredValue};
 
@@ -33,7 +32,7 @@ pub struct Pull {
     #[command(flatten)]
     ends: Ends,
     /// The time that a message takes
-    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = crate::time)]
     pause: Duration,
     /// The high-water mark: how many messages may wait here
     #[arg(long, value_name = "N", default_value_t = crate::QUEUE, value_parser = clap::value_parser!(u16).range(1..))]

@@ -17,7 +17,6 @@
 use std::time::Duration;
 
 use clap::Args;
-use humantime::parse_duration;
 use sockets::Role;
 use wire::report::{Declaration, DeclaredSocket, DeclaredValue};
 
@@ -40,7 +39,7 @@ pub struct Push {
     #[arg(long, value_name = "N", default_value_t = 1)]
     workers: usize,
     /// The time between two tasks
-    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = crate::time)]
     pause: Duration,
     /// The high-water mark: how many tasks may wait for each worker
     #[arg(long, value_name = "N", default_value_t = crate::QUEUE, value_parser = clap::value_parser!(u16).range(1..))]

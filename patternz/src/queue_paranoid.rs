@@ -23,7 +23,6 @@ use std::{
 };
 
 use clap::Args;
-use humantime::parse_duration;
 use sockets::{Endpoint, Role, blocking::ready_until};
 use wire::{
     ppp::{Addressed, FromWorker, HEARTBEAT},
@@ -57,7 +56,7 @@ pub struct QueueParanoid {
     #[arg(long, value_name = "ADDRESS")]
     workers: Endpoint,
     /// The time between two heartbeats
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = crate::interval)]
     interval: Duration,
     /// How many intervals without a message of a worker are its end
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]

@@ -20,7 +20,6 @@ use std::{
 };
 
 use clap::Args;
-use humantime::parse_duration;
 use sockets::{KeyPair, Mechanism, PublicKey, Role, Security};
 use wire::report::{Declaration, DeclaredSocket, DeclaredValue};
 
@@ -49,7 +48,7 @@ pub struct Sealed {
     #[arg(long, value_name = "FILE", requires = "secret")]
     guests: Option<PathBuf>,
     /// The time between two letters
-    #[arg(long, value_name = "TIME", default_value = "50ms", value_parser = parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "50ms", value_parser = crate::time)]
     pause: Duration,
 }
 

@@ -17,8 +17,3 @@ pub fn texts(frames: &Frames) -> String {
 pub fn number(frame: Option<&[u8]>) -> Option<u64> {
     std::str::from_utf8(frame?).ok()?.parse().ok()
 }
-
-/// A routing id from the command line: libzmq takes 1 to 255 bytes.
-pub fn routing_id(text: &str) -> Result<String, &'static str> {
-    if (1..=255).contains(&text.len()) { Ok(text.to_owned()) } else { Err("a routing id has 1 to 255 bytes") }
-}

@@ -17,7 +17,6 @@
 use std::time::Duration;
 
 use clap::Args;
-use humantime::parse_duration;
 use sockets::Role;
 use wire::report::{Declaration, DeclaredSocket, DeclaredValue};
 
@@ -37,7 +36,7 @@ pub struct Work {
     #[command(flatten)]
     ends: Ends,
     /// The time that a request takes
-    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = crate::time)]
     pause: Duration,
 }
 

@@ -19,7 +19,7 @@
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use humantime::{format_duration, parse_duration};
+use humantime::format_duration;
 use sockets::{BlockingSocket, Role};
 use wire::{
     ppp::{HEARTBEAT, READY, ToWorker},
@@ -41,19 +41,19 @@ pub struct WorkParanoid {
     #[command(flatten)]
     ends: Ends,
     /// The time that a request takes
-    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = crate::time)]
     pause: Duration,
     /// The time between two heartbeats
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = crate::interval)]
     interval: Duration,
     /// How many intervals without a message of the queue are its end
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     liveness: u32,
     /// The time to wait before the first retry; it is doubled for each further one
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = crate::time)]
     backoff: Duration,
     /// The longest time to wait before a retry
-    #[arg(long, value_name = "TIME", default_value = "32s", value_parser = parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "32s", value_parser = crate::time)]
     backoff_max: Duration,
 }
 

@@ -33,6 +33,12 @@ fn wrong_usage_is_explained_and_ends_with_2() {
         ("publish --bind inproc://a --queue 0", "0 is not in 1..=65535"),
         ("ask --bind inproc://a --id ", "a routing id has 1 to 255 bytes"),
         ("bad-key --connect tcp://127.0.0.1:1 --with stranger", "--door <KEY>"),
+        ("beat --bind inproc://a --interval 0s", "shorter than 1ms"),
+        ("work-paranoid --connect inproc://a --interval 0s", "shorter than 1ms"),
+        ("queue-paranoid --clients inproc://a --workers inproc://b --interval 999us", "shorter than 1ms"),
+        ("ping --bind inproc://a --pause 500000000000years", "longer than a year"),
+        ("beat --bind inproc://a --liveness 0", "0 is not in 1.."),
+        ("push --bind inproc://a --count -1", "for '--count <N>'"),
         ("pang", "unrecognized subcommand 'pang'"),
     ] {
         let finished = run(PATTERNZ, arguments.split(' '));
