@@ -5,7 +5,7 @@ use std::time::Duration;
 use sockets::{KeyPair, allow::AllowList};
 use testkit::{Finished, Peer, Program, peer::DEALER, run};
 
-use crate::support::{Broker, JOBZ, command, reply};
+use crate::support::{Broker, JOBZ, command, held, reply};
 
 #[test]
 fn only_users_with_a_permit_register_under_plain() {
@@ -95,8 +95,7 @@ impl Busy {
     fn start(flags: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let broker = Broker::start("--heartbeat 1m");
-        let script =
-            format!("cd {}; touch begun; until [ -e end ]; do sleep 0.01; done; echo done", folder.path().display());
+        let script = held(folder.path(), "touch begun", "end", "echo done");
         let arguments = format!("worker wait --jobs {} --observe off --heartbeat 1m {flags}", broker.endpoint);
         let worker = Program::start(JOBZ, arguments.split_whitespace().chain(["--", "sh", "-c", &script]));
         broker.until_offered("wait");

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs, path::Path, time::Duration};
 use serde_json::Value;
 use testkit::{Peer, Program, eventually, run};
 
-use crate::support::{Broker, JOBZ};
+use crate::support::{Broker, JOBZ, held};
 
 /// A service whose requests last until the test ends them.
 struct Gate {
@@ -22,8 +22,7 @@ impl Gate {
 
     /// `jobz scale` for it. Each request leaves a file with its text, and ends once there is the file `open`.
     fn scale(&self, flags: &str) -> Program {
-        let script = "read name; echo $PPID >$name; until [ -e open ]; do sleep 0.01; done; echo done";
-        let script = format!("cd {}; {script}", self.folder.path().display());
+        let script = held(self.folder.path(), "read name; echo $PPID >$name", "open", "echo done");
         let arguments = format!("scale gate --jobs {} --observe off {flags} -- sh -c", self.broker.endpoint);
         Program::start(JOBZ, arguments.split_whitespace().chain([script.as_str()]))
     }

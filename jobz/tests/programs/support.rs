@@ -1,4 +1,6 @@
-//! A broker as a process.
+//! A broker as a process, and what workers run.
+
+use std::path::Path;
 
 use testkit::{Peer, Program, peer::DEALER};
 
@@ -67,4 +69,11 @@ pub(crate) fn command(worker: &Peer, wanted: u8) -> Vec<Vec<u8>> {
 
 pub(crate) fn reply(worker: &Peer, address: &[u8], body: &[u8]) {
     worker.send([b"MDPW02", &b"\x04"[..], address, b"", body]);
+}
+
+/// A script that begins in the folder, and ends once there is the file `until` in it, or the folder is gone: it may outlive its
+/// test.
+pub(crate) fn held(folder: &Path, begin: &str, until: &str, end: &str) -> String {
+    let folder = folder.display();
+    format!("cd {folder}; {begin}; until [ -e {until} ] || [ ! -e {folder} ]; do sleep 0.01; done; {end}")
 }

@@ -4,7 +4,7 @@ use std::{fs, time::Duration};
 
 use testkit::{Finished, Peer, Program, eventually, free_endpoints, peer::ROUTER, run};
 
-use crate::support::{Broker, JOBZ, command};
+use crate::support::{Broker, JOBZ, command, held};
 
 /// A worker that the broker has registered, and that runs a command for each request.
 fn worker(broker: &Broker, service: &str, flags: &[&str], words: &[&str]) -> Program {
@@ -90,12 +90,11 @@ fn a_worker_does_as_many_requests_at_once_as_its_credit() {
     let broker = Broker::start("");
     // Each of the two waits for the other.
     let folder = tempfile::tempdir().unwrap();
-    let script = "read name; touch $name; until [ -e a ] && [ -e b ]; do sleep 0.01; done; echo $name";
-    let script = format!("cd {}; {script}", folder.path().display());
+    let script = held(folder.path(), "read name other; touch $name", "$other", "echo $name");
     let _worker = worker(&broker, "meet", &["--credit", "2"], &["sh", "-c", &script]);
     let client = broker.dealer();
-    for name in [b"a\n", b"b\n"] {
-        client.send([b"MDPC02", &b"\x01"[..], b"meet", name]);
+    for names in [b"a b\n", b"b a\n"] {
+        client.send([b"MDPC02", &b"\x01"[..], b"meet", names]);
     }
     let mut replies = [client.receive()[3].clone(), client.receive()[3].clone()];
     replies.sort();
@@ -160,7 +159,7 @@ fn a_worker_begins_again_after_disconnect_and_after_silence() {
 fn a_worker_that_was_suspended_sends_the_reply_that_was_finished_meanwhile() {
     let broker = Peer::bind(ROUTER);
     let folder = tempfile::tempdir().unwrap();
-    let script = format!("cd {}; until [ -e go ]; do sleep 0.01; done; echo done", folder.path().display());
+    let script = held(folder.path(), ":", "go", "echo done");
     let flags = ["--heartbeat", "500ms", "--liveness", "4"];
     let worker = start_worker(broker.endpoint(), "slow", &flags, &["sh", "-c", &script]);
     let ready = broker.receive();
