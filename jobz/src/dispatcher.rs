@@ -9,6 +9,7 @@
 mod drain;
 mod due;
 mod elsewhere;
+mod failures;
 mod jobs;
 mod lives;
 mod management;
@@ -28,7 +29,7 @@ use std::{
 use serde::Serialize;
 use wire::{
     DecodeError, Fault, Frames,
-    job::{self, Dialect, FromWorker, Request},
+    job::{Dialect, FromWorker},
 };
 
 use self::{due::Due, services::Services};
@@ -62,6 +63,8 @@ pub struct Counts {
     pub dead: u64,
     /// Requests that a worker could not do.
     pub failed: u64,
+    /// Pauses of workers that failed too many requests in a row.
+    pub paused: u64,
     /// Replies that no client waits for: their request went to another worker, or is answered.
     pub late: u64,
     /// Jobs that were cancelled.
@@ -199,7 +202,7 @@ impl Dispatcher {
         self.due.first().map(|(deadline, _)| *deadline)
     }
 
-    /// Takes a message of a peer; returns whether the peer has registered by it.
+    /// Takes a message of a worker; returns whether the worker has registered by it.
     ///
     /// # Errors
     /// The message is malformed. Nothing has changed.
@@ -211,18 +214,9 @@ impl Dispatcher {
         out: &mut Outbox,
     ) -> Result<bool, DecodeError> {
         let workers = self.workers.len();
-        match job::Side::of_message(message) {
-            Some(job::Side::Client) => {
-                let request = Request::decode(message)?;
-                self.accept(request.dialect)?;
-                self.take_request(now, from, &request, out);
-            }
-            _ => {
-                let (dialect, message) = FromWorker::decode(message)?;
-                self.accept(dialect)?;
-                self.take_from_worker(now, from, dialect, message, out);
-            }
-        }
+        let (dialect, message) = FromWorker::decode(message)?;
+        self.accept(dialect)?;
+        self.take_from_worker(now, from, dialect, message, out);
         Ok(self.workers.len() > workers)
     }
 

@@ -28,6 +28,7 @@
 //! - [`links`]: the connections to them, between the federation and the dispatcher; pure
 //! - [`uplinks`]: the sockets that connect to them
 //! - [`limits`]: of a service, and of the broker
+//! - [`trust`]: whether a worker that fails requests gets more; pure
 //! - [`permits`]: which users may register for which services
 //! - [`args`]: the command line
 
@@ -54,6 +55,7 @@ pub mod requests;
 pub mod scale;
 pub mod store;
 pub mod table;
+pub mod trust;
 pub mod uplinks;
 pub mod vault;
 pub mod waiting;

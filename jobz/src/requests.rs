@@ -1,5 +1,7 @@
 //! The requests that the broker has taken and not answered yet.
 
+mod shunned;
+
 use std::{
     collections::HashMap,
     fmt,
@@ -12,6 +14,8 @@ use wire::{
     job::{Body, Dialect, Token},
 };
 
+pub use self::shunned::Shunned;
+
 /// Who a peer is for the broker's `ROUTER`.
 pub type RoutingId = Arc<[u8]>;
 
@@ -21,6 +25,9 @@ pub type Number = u128;
 
 /// The bytes of an address: the request's number, and which try it is.
 const ADDRESS_BYTES: usize = 20;
+
+/// How many workers that took leave may have had a request without a try being counted.
+const GIVEN_BACK_MAX: u32 = 10;
 
 /// What a frame costs besides its bytes.
 const FRAME_BYTES: usize = size_of::<usize>();
@@ -114,6 +121,10 @@ pub struct Taken {
     pub depth: u8,
     /// How many workers have got it.
     pub attempts: u32,
+    /// How many of these count no try.
+    pub given_back: u32,
+    /// The workers that have failed it.
+    pub shunned: Option<Box<Shunned>>,
     /// The partial replies of the worker that has it, for those who get one reply to a request.
     pub joined: Frames,
     /// Whether other brokers are asked for a place.
@@ -133,9 +144,24 @@ impl Taken {
             tries_max: None,
             depth: 0,
             attempts: 0,
+            given_back: 0,
+            shunned: None,
             joined: Frames::new(),
             is_asked: false,
             state,
+        }
+    }
+
+    /// How many of its tries are used up.
+    #[must_use]
+    pub const fn tries(&self) -> u32 {
+        self.attempts - self.given_back
+    }
+
+    /// Its last try is not one of them. A request for which this is done often may be why workers take leave.
+    pub const fn give_back_try(&mut self) {
+        if self.given_back < GIVEN_BACK_MAX {
+            self.given_back += 1;
         }
     }
 

@@ -7,6 +7,7 @@ use wire::job::Dialect;
 use crate::{
     limits::Balance,
     requests::{Address, Number, RoutingId},
+    trust::Trust,
 };
 
 /// The most requests of which each waits for the next.
@@ -30,8 +31,14 @@ pub struct Worker {
     pub is_extended: bool,
     /// Its open requests.
     pub open: Vec<Open>,
+    /// How many of these are kept places: it has not got a request for them yet.
+    pub kept: usize,
+    /// Whether its failures matter.
+    pub trust: Trust,
     /// When it last sent something.
     pub last_received: Instant,
+    /// When it last got a request.
+    pub last_given: Instant,
     /// When the broker last sent it something.
     pub last_sent: Instant,
     /// When the broker looks at it next.
@@ -80,7 +87,7 @@ impl Worker {
     /// is above it, and however many wait there is a place for the deepest.
     #[must_use]
     pub fn takes_from(&self) -> Option<u8> {
-        let credit = if self.is_drained { 0 } else { self.credit };
+        let credit = if self.is_drained { 0 } else { self.trust.credit(self.credit) };
         if self.open.len() < credit {
             return Some(0);
         }
@@ -128,10 +135,16 @@ impl Worker {
         self.open.iter().find(is_it).copied()
     }
 
+    /// Whether it has a request.
+    #[must_use]
+    pub const fn is_busy(&self) -> bool {
+        self.open.len() > self.kept
+    }
+
     /// Whether its silence means that it is gone.
     #[must_use]
     pub const fn must_beat(&self) -> bool {
-        self.open.is_empty() || self.beats_when_busy
+        !self.is_busy() || self.beats_when_busy
     }
 }
 

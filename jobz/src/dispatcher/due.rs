@@ -19,6 +19,7 @@ pub(super) enum Due {
 impl Dispatcher {
     /// Does what is due.
     pub fn handle_timeout(&mut self, now: Instant, out: &mut Outbox) {
+        self.give_up_silent(now, out);
         while let Some(&(deadline, due)) = self.due.first()
             && deadline <= now
         {
@@ -65,6 +66,7 @@ impl Dispatcher {
             }
             State::Open { worker, .. } => {
                 if self.revoke(now, worker, number, out) {
+                    self.shun(now, number, worker);
                     self.retry(now, number, "its time at a worker was over", out);
                     self.dispatch(now, place, out);
                 } else {

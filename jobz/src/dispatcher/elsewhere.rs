@@ -85,6 +85,9 @@ impl Dispatcher {
     /// The place of a worker is kept for a question of another broker.
     pub(super) fn keep(&mut self, now: Instant, worker: usize, number: Number, token: Token, out: &mut Outbox) {
         self.take_place(worker, number, out);
+        if let Some(worker) = self.workers.get_mut(worker) {
+            worker.kept += 1;
+        }
         let deadline = now + self.limits.heartbeat * self.limits.liveness;
         if let Some(taken) = self.requests.get_mut(number) {
             taken.state = State::Kept { worker, deadline };
@@ -101,6 +104,9 @@ impl Dispatcher {
         let place = taken.service;
         self.leave_queue(number, out);
         if self.requests.fill(number, body, self.limits.bytes_max) {
+            if let Some(worker) = self.workers.get_mut(worker) {
+                worker.kept -= 1;
+            }
             self.send_request(now, worker, number, out);
         } else {
             self.free_kept(number);
@@ -113,6 +119,9 @@ impl Dispatcher {
     pub(super) fn free_kept(&mut self, number: Number) {
         let Some(Taken { state: State::Kept { worker, .. }, attempts, .. }) = self.requests.get(number) else { return };
         let (worker, attempt) = (*worker, *attempts);
+        if let Some(worker) = self.workers.get_mut(worker) {
+            worker.kept -= 1;
+        }
         if let Some(open) = self.workers.get_mut(worker).and_then(|found| found.open_mut(number, attempt)).copied() {
             self.close(worker, open);
         }

@@ -8,6 +8,7 @@ use super::{Dispatcher, Due, Outbox, Sender};
 use crate::{
     limits::BrokerLimits,
     requests::{Origin, RoutingId},
+    trust::Trust,
     workers::Worker,
 };
 
@@ -29,12 +30,18 @@ impl Dispatcher {
                 self.disconnect(from, dialect, out);
             }
             (FromWorker::Ready { service, credit }, None) => self.register(now, from, dialect, service, credit, out),
-            (FromWorker::Disconnect, Some(place)) => self.remove_worker(now, place, "its worker has ended", out),
+            (FromWorker::Disconnect, Some(place)) => {
+                if let Some(worker) = self.workers.get_mut(place) {
+                    worker.credit = 0;
+                }
+                self.remove_worker(now, place, "its worker has ended", out);
+            }
             (FromWorker::Disconnect, None) => {}
             (FromWorker::Heartbeat, Some(place)) => {
                 if let Some(worker) = self.workers.get_mut(place) {
                     worker.last_received = now;
-                    worker.beats_when_busy |= !worker.open.is_empty();
+                    // One that comes sooner was sent before the worker had its request.
+                    worker.beats_when_busy |= worker.is_busy() && worker.last_given + self.limits.heartbeat <= now;
                 }
             }
             (FromWorker::Reply { is_final, address, body }, Some(place)) => {
@@ -84,7 +91,10 @@ impl Dispatcher {
             credit: usize::try_from(credit.unwrap_or(1)).unwrap_or(1),
             is_extended: credit.is_some(),
             open: Vec::new(),
+            kept: 0,
+            trust: Trust::default(),
             last_received: now,
+            last_given: now,
             last_sent: now,
             look: now + self.limits.heartbeat,
             beats_when_busy: false,
@@ -110,7 +120,7 @@ impl Dispatcher {
         self.dispatch(now, service, out);
     }
 
-    /// Removes a worker, for this reason; its requests wait again.
+    /// Removes a worker, for this reason; its requests wait again. One that takes nothing more has taken leave.
     pub(super) fn remove_worker(&mut self, now: Instant, place: usize, reason: &str, out: &mut Outbox) {
         let Some(worker) = self.workers.remove(place) else { return };
         if let Some(service) = self.services.get_mut(worker.service) {
@@ -120,6 +130,11 @@ impl Dispatcher {
                 service.free.remove(&turn);
             }
             service.lending.remove(&place);
+            service.distrusted -= usize::from(!worker.trust.is_full());
+        }
+        self.trust_all_if_none(worker.service);
+        if worker.credit == 0 {
+            self.give_back_tries(&worker);
         }
         self.due.remove(&(worker.look, Due::Worker(place)));
         for open in worker.open.iter().rev().filter(|open| open.is_wanted) {
@@ -133,23 +148,47 @@ impl Dispatcher {
         self.dispatch(now, worker.service, out);
     }
 
-    /// Sends a worker a heartbeat if one is due, or gives it up if it has been silent for too long.
+    /// Gives up the workers that have been silent for too long. None of them gets the request of another one, in whatever order they
+    /// are due.
+    pub(super) fn give_up_silent(&mut self, now: Instant, out: &mut Outbox) {
+        let patience = self.limits.heartbeat * self.limits.liveness;
+        let due = self.due.range(..=(now, Due::Worker(usize::MAX)));
+        let places = due.filter_map(|(_, due)| match due {
+            Due::Worker(place) => Some(*place),
+            Due::Request(_) => None,
+        });
+        let is_silent = |worker: &Worker| worker.must_beat() && worker.last_received + patience <= now;
+        let silent: Vec<usize> = places.filter(|place| self.workers.get(*place).is_some_and(is_silent)).collect();
+        for &place in &silent {
+            if let Some(worker) = self.workers.get_mut(place) {
+                worker.is_drained = true;
+            }
+            self.offer(place);
+        }
+        for place in silent {
+            self.counts.lost_workers += 1;
+            self.remove_worker(now, place, "its worker was silent", out);
+        }
+    }
+
+    /// Sends a worker a heartbeat if one is due.
     pub(super) fn look_at(&mut self, now: Instant, place: usize, out: &mut Outbox) {
         let BrokerLimits { heartbeat, liveness, .. } = self.limits;
         let Some(worker) = self.workers.get_mut(place) else { return };
         let lost_at = worker.last_received + heartbeat * liveness;
-        if worker.must_beat() && lost_at <= now {
-            self.counts.lost_workers += 1;
-            self.remove_worker(now, place, "its worker was silent", out);
-            return;
-        }
         if worker.last_sent + heartbeat <= now {
             worker.last_sent = now;
             ToWorker::Heartbeat.encode(worker.dialect, out.to(&worker.routing_id));
         }
         let next = worker.last_sent + heartbeat;
-        worker.look = if worker.must_beat() { next.min(lost_at) } else { next };
+        worker.trust.handle_time(now);
+        let others = [worker.must_beat().then_some(lost_at), worker.trust.paused_until()];
+        worker.look = others.into_iter().flatten().fold(next, Instant::min);
         self.due.insert((worker.look, Due::Worker(place)));
+        // Its pause may be over, or the time in which a request prefers other workers.
+        let service = worker.service;
+        self.offer(place);
+        self.dispatch(now, service, out);
     }
 
     /// Answers a peer that is no worker: it has to begin again.

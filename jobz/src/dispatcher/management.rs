@@ -1,7 +1,7 @@
 //! What the broker answers itself: [8/MMI](https://rfc.zeromq.org/spec/8/), and our additions to it
 //! (`protocol-docs/jobz.md`, *Services of the broker*).
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use wire::{
@@ -22,6 +22,8 @@ struct WorkerEntry<'a> {
     credit: usize,
     open: usize,
     silent_ms: u64,
+    failures: u32,
+    paused_ms: u64,
 }
 
 impl Dispatcher {
@@ -61,11 +63,19 @@ impl Dispatcher {
             },
             credit: worker.credit,
             open: worker.open.len(),
-            silent_ms: u64::try_from(now.saturating_duration_since(worker.last_received).as_millis())
-                .unwrap_or(u64::MAX),
+            silent_ms: milliseconds(now.saturating_duration_since(worker.last_received)),
+            failures: worker.trust.failures(),
+            paused_ms: worker
+                .trust
+                .paused_until()
+                .map_or(0, |until| milliseconds(until.saturating_duration_since(now))),
         });
         entries.filter(|entry| service.is_empty() || entry.service == service).take(ANSWERS_MAX).collect()
     }
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Text as JSON; these types always have one.

@@ -17,6 +17,9 @@ use crate::{
     workers::Open,
 };
 
+/// How many requests that wait for other workers than the free ones are looked through for one that does not.
+const PUT_BACK_MAX: usize = 100;
+
 impl Dispatcher {
     /// Takes a client's request: the broker answers it itself, or it waits for a worker.
     pub(crate) fn take_request(&mut self, now: Instant, from: Sender<'_>, request: &Request<'_>, out: &mut Outbox) {
@@ -69,17 +72,23 @@ impl Dispatcher {
 
     /// Gives waiting requests to workers that are free, in the order of their turns.
     pub(super) fn dispatch(&mut self, now: Instant, place: usize, out: &mut Outbox) {
-        loop {
+        let mut put_back = Vec::new();
+        while put_back.len() < PUT_BACK_MAX {
             let Some(service) = self.services.get_mut(place) else { return };
             let Some(depth) = service.waiting.next_depth() else { break };
             let free = service.free.first().map(|turn| turn.place);
             let Some(worker_place) = free.or_else(|| self.lender(place, depth)) else { break };
             let Some(number) = self.services.get_mut(place).and_then(|service| service.waiting.pop()) else { break };
+            let Some(worker_place) = self.suitable(now, number, worker_place) else {
+                put_back.push(number);
+                continue;
+            };
             match self.requests.get(number).map(|taken| &taken.origin) {
                 Some(Origin::Peer(token)) => self.keep(now, worker_place, number, *token, out),
                 _ => self.give(now, worker_place, number, out),
             }
         }
+        self.put_back(put_back);
         self.services.forget_unused(place);
     }
 
@@ -123,7 +132,7 @@ impl Dispatcher {
         let deadline = now + service.limits.busy_max;
         taken.state = State::Open { worker: worker_place, deadline };
         self.due.insert((deadline, Due::Request(number)));
-        worker.last_sent = now;
+        (worker.last_sent, worker.last_given) = (now, now);
         let address = Address { number, attempt: taken.attempts }.encode();
         if let Ok(body) = Body::of(&taken.body, 0) {
             let message = ToWorker::Request { address: &address, body };
@@ -169,7 +178,7 @@ impl Dispatcher {
             return;
         }
         let Some(service) = self.services.get_mut(taken.service) else { return };
-        if taken.attempts >= taken.tries_max.unwrap_or(service.limits.tries_max) {
+        if taken.tries() >= taken.tries_max.unwrap_or(service.limits.tries_max) {
             self.counts.dead += 1;
             let attempts = taken.attempts;
             match taken.origin {

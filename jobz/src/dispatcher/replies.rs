@@ -26,6 +26,9 @@ impl Dispatcher {
         worker.last_received = now;
         let service = worker.service;
         let open = worker.open_at(address);
+        if is_final && open.is_some() && worker.trust.failures() > 0 {
+            self.trust(place);
+        }
         let Some(open) = open.filter(|open| open.is_wanted) else {
             self.counts.late += 1;
             if let (Some(open), true) = (open, is_final) {
@@ -102,6 +105,10 @@ impl Dispatcher {
         };
         debug!(number = open.number, reason = %foreign(reason), "not done");
         self.counts.failed += 1;
+        if open.is_wanted {
+            self.distrust(now, place);
+            self.shun(now, open.number, place);
+        }
         self.close(place, open);
         if open.is_wanted {
             self.retry(now, open.number, reason, out);

@@ -25,6 +25,8 @@ pub(super) struct Service {
     pub(super) lending: BTreeSet<usize>,
     /// The number of registered workers.
     pub(super) workers: usize,
+    /// How many of them are not trusted since they fail requests.
+    pub(super) distrusted: usize,
     /// The requests that its workers have open.
     pub(super) open: usize,
     /// The requests that were answered.
@@ -73,6 +75,7 @@ impl Services {
             free: BTreeSet::new(),
             lending: BTreeSet::new(),
             workers: 0,
+            distrusted: 0,
             open: 0,
             answered: 0,
         });
