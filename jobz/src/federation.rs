@@ -136,6 +136,12 @@ impl Federation {
         self.peers.values().filter(|neighbour| neighbour.id.is_some()).count()
     }
 
+    /// Whether there is no question.
+    #[cfg(test)]
+    pub(crate) fn is_idle(&self) -> bool {
+        self.questions.is_empty() && self.own.is_empty()
+    }
+
     /// Whether an own question could be answered: there is a peer, and room for one more.
     #[must_use]
     pub fn can_ask(&self) -> bool {

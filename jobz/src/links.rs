@@ -2,6 +2,9 @@
 //!
 //! A broker connects to others (its *uplinks*), and others connect to it. Both ways are the same for the federation.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     collections::{BTreeMap, HashMap},
     time::Instant,
@@ -57,6 +60,12 @@ impl Links {
     #[must_use]
     pub fn peers(&self) -> usize {
         self.federation.peers()
+    }
+
+    /// Whether no request is passed on, or about to be.
+    #[cfg(test)]
+    pub(crate) fn is_idle(&self) -> bool {
+        self.questions.is_empty() && self.federation.is_idle()
     }
 
     /// When something is due next.

@@ -61,6 +61,7 @@ impl Dispatcher {
             }
             State::Away(_) => {
                 out.report_to_peers(PeerEvent::Recalled(number));
+                self.count_back(place);
                 self.retry(now, number, "its time at another broker was over", out);
                 self.dispatch(now, place, out);
             }

@@ -30,7 +30,9 @@ impl Dispatcher {
     pub(crate) fn send_away(&mut self, now: Instant, number: Number, out: &mut Outbox) -> Option<&Frames> {
         let taken = self.requests.get_mut(number).filter(|taken| matches!(taken.state, State::Waiting(_)))?;
         taken.is_asked = false;
-        let busy_max = self.services.get(taken.service)?.limits.busy_max;
+        let service = self.services.get_mut(taken.service)?;
+        service.away += 1;
+        let busy_max = service.limits.busy_max;
         self.unqueue(number);
         self.leave_queue(number, out);
         self.counts.passed += 1;
@@ -56,6 +58,7 @@ impl Dispatcher {
         };
         let place = taken.service;
         if is_final {
+            self.count_back(place);
             self.deliver(number, body, out);
             self.services.forget_unused(place);
         } else {
@@ -69,8 +72,16 @@ impl Dispatcher {
             return;
         };
         let place = taken.service;
+        self.count_back(place);
         self.retry(now, number, reason, out);
         self.dispatch(now, place, out);
+    }
+
+    /// Another broker has a request of this service no more.
+    pub(super) fn count_back(&mut self, service: usize) {
+        if let Some(service) = self.services.get_mut(service) {
+            service.away -= 1;
+        }
     }
 
     /// Another broker asks for a place: the number of its question, if there is room for it.

@@ -80,7 +80,10 @@ impl Dispatcher {
             }
             State::Waiting(_) => self.unqueue(number),
             State::Kept { .. } => self.free_kept(number),
-            State::Away(_) => out.report_to_peers(PeerEvent::Recalled(number)),
+            State::Away(_) => {
+                out.report_to_peers(PeerEvent::Recalled(number));
+                self.count_back(place);
+            }
             State::Open { .. } => {}
         }
         self.end(number, out);

@@ -29,6 +29,8 @@ pub(super) struct Service {
     pub(super) distrusted: usize,
     /// The requests that its workers have open.
     pub(super) open: usize,
+    /// The requests that other brokers have.
+    pub(super) away: usize,
     /// The requests that were answered.
     pub(super) answered: u64,
 }
@@ -77,6 +79,7 @@ impl Services {
             workers: 0,
             distrusted: 0,
             open: 0,
+            away: 0,
             answered: 0,
         });
         place
@@ -107,7 +110,8 @@ impl Services {
     /// Forgets a service that has no worker and no request.
     pub(super) fn forget_unused(&mut self, place: usize) {
         let is_unused = |service: &Service| {
-            service.workers == 0 && service.waiting.is_empty() && service.open == 0 && service.held == 0
+            let requests = service.waiting.len() + service.open + service.held + service.away;
+            service.workers + requests == 0
         };
         if let Some(service) = self.places.get_mut(place).and_then(|found| found.take_if(|found| is_unused(found))) {
             self.by_name.remove(&service.name);
