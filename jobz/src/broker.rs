@@ -162,6 +162,8 @@ impl Broker {
     /// # Errors
     /// The socket fails, which happens only when its context ends.
     pub fn run(mut self, stop: &Stop) -> Result<(), SocketError> {
+        // Some of the jobs of an earlier run may have ended.
+        self.send(Instant::now())?;
         loop {
             let deadlines =
                 [self.listener.next_deadline(), self.majordomo.next_deadline(), self.uplinks.next_deadline()];

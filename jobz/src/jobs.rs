@@ -33,8 +33,9 @@ use self::{caller::Caller, tree::Tree, waits::Waiter};
 use crate::{
     dispatcher::{DRAIN, Dispatcher, Event, JobRequest, Outbox},
     requests::{Number, RoutingId},
-    store::{Ending, Record},
+    store::{Change, Ending, Record},
     vault::Ask,
+    workers::DEPTH_MAX,
 };
 
 /// The most answers of the vault that clients wait for.
@@ -94,6 +95,8 @@ enum Phase {
 enum Pending {
     /// Whether a job is accepted. Its client wants the id, or waits for the reply on behalf of a parent.
     Accept { number: Number, caller: Caller, waits: Option<Option<Number>> },
+    /// Whether it is kept that so many tries of a job are used up.
+    Try { number: Number, tries: u32 },
     /// Whether a job's end is kept. A client that has cancelled it waits.
     End { number: Number, caller: Option<Caller> },
     /// Whether a job is forgotten.
@@ -185,21 +188,44 @@ impl Jobs {
         dispatcher: &mut Dispatcher,
         out: &mut Outbox,
     ) {
-        for (number, record) in records {
-            let Record { service, deadline, tries, body, .. } = record;
-            let deadline = (deadline > 0).then(|| self.clock.instant(deadline));
+        let records: BTreeMap<Number, Record> = records.into_iter().collect();
+        for (&number, record) in &records {
+            // A parent that is not here has ended, or was the request of a client, which asks again.
+            let parent = Some(record.parent).filter(|parent| records.contains_key(parent));
+            let deadline = (record.deadline > 0).then(|| self.clock.instant(record.deadline));
             self.due.extend(deadline.map(|deadline| (deadline, number)));
-            let job = Job { deadline, phase: Phase::Accepted, ..Job::new(now, service.clone(), None) };
+            let job = Job { deadline, phase: Phase::Accepted, ..Job::new(now, record.service.clone(), parent) };
             self.jobs.insert(number, job);
-            let tries_max = (tries > 0).then_some(tries);
-            dispatcher.restore(now, number, JobRequest { service, body, tries_max, depth: 0 }, out);
+            if let Some(parent) = parent {
+                self.tree.link(parent, number);
+            }
         }
+        for (number, record) in records {
+            let Record { service, tries, attempts, body, .. } = record;
+            let (tries_max, depth) = ((tries > 0).then_some(tries), self.depth(number));
+            dispatcher.restore(now, number, JobRequest { service, body, tries_max, attempts, depth }, out);
+        }
+    }
+
+    /// How many jobs are above one, at most `DEPTH_MAX`.
+    fn depth(&self, mut number: Number) -> u8 {
+        let mut depth = 0;
+        while let Some(parent) = self.jobs.get(&number).and_then(|job| job.parent)
+            && depth < DEPTH_MAX
+        {
+            depth += 1;
+            number = parent;
+        }
+        depth
     }
 
     /// Takes what has come of a job's request.
     pub fn handle_event(&mut self, event: Event, out: &mut Outbox) {
         match event {
             Event::Part(number, part) => self.pass_part(number, &part, out),
+            Event::Try(number, tries) => {
+                self.ask(Ask::Change(Change::Try(number, tries)), Pending::Try { number, tries }, out);
+            }
             Event::Again(number) => self.void_parts(number),
             Event::Done(number, reply) => self.end(number, Ending::Reply(reply), None, out),
             Event::Dead(number, reason) => self.end(number, Ending::Dead(reason), None, out),

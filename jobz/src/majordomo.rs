@@ -36,6 +36,7 @@ impl Majordomo {
     ) -> Self {
         let mut majordomo = Self { dispatcher, jobs: Jobs::new(clock), links };
         majordomo.jobs.restore(clock.start, records, &mut majordomo.dispatcher, out);
+        majordomo.settle(clock.start, out);
         majordomo
     }
 

@@ -15,6 +15,7 @@ use wire::{
 };
 
 pub use self::shunned::Shunned;
+use crate::limits::ServiceLimits;
 
 /// Who a peer is for the broker's `ROUTER`.
 pub type RoutingId = Arc<[u8]>;
@@ -123,6 +124,8 @@ pub struct Taken {
     pub attempts: u32,
     /// How many of these count no try.
     pub given_back: u32,
+    /// How many tries it may use up before the store has to know of another one.
+    pub noted: u32,
     /// The workers that have failed it.
     pub shunned: Option<Box<Shunned>>,
     /// The partial replies of the worker that has it, for those who get one reply to a request.
@@ -145,6 +148,7 @@ impl Taken {
             depth: 0,
             attempts: 0,
             given_back: 0,
+            noted: 1,
             shunned: None,
             joined: Frames::new(),
             is_asked: false,
@@ -156,6 +160,19 @@ impl Taken {
     #[must_use]
     pub const fn tries(&self) -> u32 {
         self.attempts - self.given_back
+    }
+
+    /// Whether it has had as many tries as it may have.
+    #[must_use]
+    pub fn is_used_up(&self, limits: &ServiceLimits) -> bool {
+        self.tries() >= self.tries_max.unwrap_or(limits.tries_max)
+    }
+
+    /// Whether the store has to know of its next try before a worker gets it: so a job that ends its worker and the broker with it does
+    /// not do so for ever. The first try in the run in which it was accepted costs no time.
+    #[must_use]
+    pub fn must_be_noted(&self) -> bool {
+        self.origin == Origin::Job && self.tries() >= self.noted
     }
 
     /// Its last try is not one of them. A request for which this is done often may be why workers take leave.

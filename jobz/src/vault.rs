@@ -147,11 +147,11 @@ impl Vault {
         })
     }
 
-    /// Asks, without waiting; the answer has this token. If too much is asked already, it is a failure, unless this is about the end of
-    /// a request: there are never more of these than of requests.
+    /// Asks, without waiting; the answer has this token. If too much is asked already, it is a failure, unless this is about a try or the
+    /// end of a request: there are never more of these than of requests.
     pub fn ask(&mut self, token: u64, ask: Ask) {
         let bytes = bytes_of(&ask);
-        let is_refusable = !matches!(ask, Ask::Change(Change::End(..) | Change::Close(_)));
+        let is_refusable = !matches!(ask, Ask::Change(Change::Try(..) | Change::End(..) | Change::Close(_)));
         if is_refusable && (self.asked >= ASKED_MAX || self.asked_bytes + bytes > ASKED_BYTES_MAX) {
             self.refused.push(token);
             self.bell.rope().ring();

@@ -4,9 +4,10 @@ use std::time::Instant;
 
 use wire::Frames;
 
-use super::{Dispatcher, Outbox, PeerEvent};
+use super::{Dispatcher, Event, Outbox, PeerEvent};
 use crate::{
     requests::{Address, Number, Origin, State, Taken},
+    waiting::Lane,
     workers::LENT_MAX,
 };
 
@@ -17,6 +18,8 @@ pub(crate) struct JobRequest {
     pub(crate) body: Frames,
     /// How many workers may get it, if that is not the limit of its service.
     pub(crate) tries_max: Option<u32>,
+    /// How many of its tries are used up.
+    pub(crate) attempts: u32,
     pub(crate) depth: u8,
 }
 
@@ -48,12 +51,47 @@ impl Dispatcher {
         Ok(self.requests.add(held(request, place)))
     }
 
-    /// Takes a request that was accepted in an earlier run; it waits for a worker.
+    /// Takes a request that was accepted in an earlier run; it waits for a worker, or is dead if its tries are used up.
     pub(crate) fn restore(&mut self, now: Instant, number: Number, request: JobRequest, out: &mut Outbox) {
         let place = self.services.find(&request.service);
         let place = place.unwrap_or_else(|| self.services.add(&request.service, self.limits.of(&request.service)));
-        self.requests.restore(number, held(request, place));
+        let attempts = request.attempts;
+        self.requests.restore(number, Taken { attempts, noted: attempts, ..held(request, place) });
+        let limits = self.services.get(place).map(|service| service.limits);
+        if limits.zip(self.requests.get(number)).is_some_and(|(limits, taken)| taken.is_used_up(&limits)) {
+            self.retry(now, number, "the broker ended", out);
+            self.services.forget_unused(place);
+            return;
+        }
         self.queue(now, number);
+        self.dispatch(now, place, out);
+    }
+
+    /// Whether a request waits until the store knows of its next try, before a worker gets it.
+    pub(super) fn hold_to_note(&mut self, number: Number, out: &mut Outbox) -> bool {
+        if !self.requests.get(number).is_some_and(Taken::must_be_noted) {
+            return false;
+        }
+        self.leave_queue(number, out);
+        let Some(taken) = self.requests.get_mut(number) else { return true };
+        taken.state = State::Held;
+        if let Some(service) = self.services.get_mut(taken.service) {
+            service.held += 1;
+        }
+        out.report(Event::Try(number, taken.tries() + 1));
+        true
+    }
+
+    /// The store knows that so many tries of a request are used up: it is the next.
+    pub(crate) fn note(&mut self, now: Instant, number: Number, tries: u32, out: &mut Outbox) {
+        let Some(taken) = self.requests.get_mut(number).filter(|taken| taken.state == State::Held) else { return };
+        taken.noted = tries;
+        let place = taken.service;
+        if let Some(service) = self.services.get_mut(place) {
+            service.held -= 1;
+            service.waiting.push_again(&Lane::from(&taken.origin), taken.depth, number);
+        }
+        self.begin_to_wait(now, number);
         self.dispatch(now, place, out);
     }
 

@@ -11,6 +11,8 @@ use crate::{requests::Number, vault::Ask};
 pub enum Event {
     /// A partial reply.
     Part(Number, Frames),
+    /// So many of its tries are used up, with the one that is next: it waits until this is kept.
+    Try(Number, u32),
     /// It has lost its worker, and waits again: its partial replies are void.
     Again(Number),
     /// It is done: all frames of its reply, those of partial replies too.

@@ -83,6 +83,9 @@ impl Dispatcher {
                 put_back.push(number);
                 continue;
             };
+            if self.hold_to_note(number, out) {
+                continue;
+            }
             match self.requests.get(number).map(|taken| &taken.origin) {
                 Some(Origin::Peer(token)) => self.keep(now, worker_place, number, *token, out),
                 _ => self.give(now, worker_place, number, out),
@@ -178,7 +181,7 @@ impl Dispatcher {
             return;
         }
         let Some(service) = self.services.get_mut(taken.service) else { return };
-        if taken.tries() >= taken.tries_max.unwrap_or(service.limits.tries_max) {
+        if taken.is_used_up(&service.limits) {
             self.counts.dead += 1;
             let attempts = taken.attempts;
             match taken.origin {
@@ -209,7 +212,7 @@ impl Dispatcher {
     }
 
     /// A request is in the queue.
-    fn begin_to_wait(&mut self, now: Instant, number: Number) {
+    pub(super) fn begin_to_wait(&mut self, now: Instant, number: Number) {
         let Some(taken) = self.requests.get_mut(number) else { return };
         let Some(service) = self.services.get(taken.service) else { return };
         taken.state = State::Waiting(taken.expires(now, service.limits.age_max));

@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use tracing::warn;
+
 use super::{
     Job, Jobs, Pending, Phase, Sought,
     call::Refusal,
@@ -30,6 +32,12 @@ impl Jobs {
         match (pending, answer) {
             (Pending::Accept { number, caller, waits }, Answer::Changed(Some(accepted))) => {
                 self.take_accepted(now, number, accepted, caller, waits, dispatcher, out);
+            }
+            (Pending::Try { number, tries }, answer) => {
+                if let Answer::Failed(reason) = answer {
+                    warn!(reason, "a try of a job is not kept");
+                }
+                dispatcher.note(now, number, tries, out);
             }
             (Pending::End { number, caller }, Answer::Failed(reason)) => {
                 self.fail_end(now, number, &reason, caller.as_ref(), dispatcher, out);
@@ -152,16 +160,17 @@ impl Jobs {
 
     /// A dead letter is a job again, without its deadline.
     fn revive(&mut self, now: Instant, number: Number, record: Record, dispatcher: &mut Dispatcher, out: &mut Outbox) {
-        let Record { service, tries, body, .. } = record;
+        let Record { service, tries, attempts, body, .. } = record;
         self.jobs.insert(number, Job { phase: Phase::Accepted, ..Job::new(now, service.clone(), None) });
         let tries_max = (tries > 0).then_some(tries);
-        dispatcher.restore(now, number, JobRequest { service, body, tries_max, depth: 0 }, out);
+        dispatcher.restore(now, number, JobRequest { service, body, tries_max, attempts, depth: 0 }, out);
     }
 }
 
 impl Pending {
     fn caller(self) -> Option<Caller> {
         match self {
+            Self::Try { .. } => None,
             Self::End { caller, .. } => caller,
             Self::Accept { caller, .. }
             | Self::Close { caller }

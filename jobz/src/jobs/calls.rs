@@ -101,7 +101,8 @@ impl Jobs {
             None => 0,
         };
         let parent = parent.filter(|_| depth > 0);
-        let request = JobRequest { service: service.clone(), body: body.clone(), tries_max: options.tries, depth };
+        let request =
+            JobRequest { service: service.clone(), body: body.clone(), tries_max: options.tries, attempts: 0, depth };
         let number = match dispatcher.hold(request) {
             Ok(number) => number,
             Err(reason) => {
@@ -115,6 +116,8 @@ impl Jobs {
             key: options.key.unwrap_or_default().into_bytes(),
             deadline: deadline.map_or(0, |deadline| self.clock.unix_ms(deadline)),
             tries: options.tries.unwrap_or(0),
+            attempts: 0,
+            parent: parent.unwrap_or(0),
             body,
         };
         self.jobs.insert(number, Job { deadline, ..Job::new(now, service, parent) });

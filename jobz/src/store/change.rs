@@ -15,6 +15,10 @@ pub struct Record {
     pub deadline: u64,
     /// How many workers may get it, one after another; 0 if as many as its service says.
     pub tries: u32,
+    /// How many of its tries are used up.
+    pub attempts: u32,
+    /// The request whose worker has submitted it; 0 if none.
+    pub parent: Number,
     /// What is asked.
     pub body: Frames,
 }
@@ -24,6 +28,8 @@ pub struct Record {
 pub enum Change {
     /// A request is accepted, if its key is new.
     Accept(Number, Record),
+    /// So many of its tries are used up, with the one that is next.
+    Try(Number, u32),
     /// It is not open any more.
     End(Number, Ending),
     /// A dead letter is open again, without its deadline.

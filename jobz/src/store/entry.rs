@@ -2,7 +2,7 @@
 //!
 //! | table | frames |
 //! |---|---|
-//! | open | key, deadline, tries, service, body |
+//! | open | key, deadline, tries, attempts, parent, service, body |
 //! | done | key, time of its end, reply; no reply if it was cancelled |
 //! | dead | key, time of its end, reason, tries, service, body |
 
@@ -15,8 +15,10 @@ use crate::requests::Number;
 
 /// An open request.
 pub(super) fn of_record(record: &Record) -> Vec<u8> {
-    let Record { service, key, deadline, tries, body } = record;
-    bytes(&[key, &deadline.to_le_bytes(), &tries.to_le_bytes(), service.as_bytes()], body, 0)
+    let Record { service, key, deadline, tries, attempts, parent, body } = record;
+    let (deadline, tries) = (deadline.to_le_bytes(), tries.to_le_bytes());
+    let (attempts, parent) = (attempts.to_le_bytes(), parent.to_le_bytes());
+    bytes(&[key, &deadline, &tries, &attempts, &parent, service.as_bytes()], body, 0)
 }
 
 /// The open request in a value.
@@ -26,8 +28,10 @@ pub(super) fn record(value: &[u8]) -> Option<Record> {
         key: frames.get(0)?.to_vec(),
         deadline: u64::from_le_bytes(frames.get(1)?.try_into().ok()?),
         tries: u32::from_le_bytes(frames.get(2)?.try_into().ok()?),
-        service: text(&frames, 3)?,
-        body: rest(&frames, 4),
+        attempts: u32::from_le_bytes(frames.get(3)?.try_into().ok()?),
+        parent: Number::from_le_bytes(frames.get(4)?.try_into().ok()?),
+        service: text(&frames, 5)?,
+        body: rest(&frames, 6),
     })
 }
 
@@ -68,13 +72,15 @@ pub(super) fn dead_letter(number: Number, value: &[u8]) -> Option<DeadLetter> {
     })
 }
 
-/// The request in a dead letter, without its deadline.
+/// The request in a dead letter, without its deadline and parent; none of its tries is used up.
 pub(super) fn dead_record(value: &[u8]) -> Option<Record> {
     let frames = mme::decode(value)?;
     Some(Record {
         key: frames.get(0)?.to_vec(),
         deadline: 0,
         tries: u32::from_le_bytes(frames.get(3)?.try_into().ok()?),
+        attempts: 0,
+        parent: 0,
         service: text(&frames, 4)?,
         body: rest(&frames, 5),
     })

@@ -68,6 +68,7 @@ impl<'t> Tables<'t> {
     ) -> Result<Outcome, redb::Error> {
         match change {
             Change::Accept(number, record) => return self.accept(*number, record, bytes, bytes_max),
+            Change::Try(number, attempts) => self.count_try(*number, *attempts)?,
             Change::End(number, ending) => self.end(now, *number, ending, bytes, bytes_max)?,
             Change::Revive(number) => return Ok(Outcome::Revived(self.revive(*number, bytes)?)),
             Change::Close(number) => self.close(*number, bytes)?,
@@ -100,6 +101,14 @@ impl<'t> Tables<'t> {
             self.keys.insert(&*record.key, (number, fingerprint))?;
         }
         Ok(Outcome::Accepted(Accepted::New))
+    }
+
+    fn count_try(&mut self, number: Number, attempts: u32) -> Result<(), redb::Error> {
+        let record = self.open.get(number)?.and_then(|value| entry::record(value.value()));
+        if let Some(record) = record {
+            self.open.insert(number, &*entry::of_record(&Record { attempts, ..record }))?;
+        }
+        Ok(())
     }
 
     fn end(

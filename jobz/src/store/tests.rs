@@ -8,7 +8,7 @@ fn config(path: &Path) -> VaultConfig {
 
 fn record(key: &str, text: &str) -> Record {
     let body = [text, ""].into_iter().collect();
-    Record { service: "echo".to_owned(), key: key.into(), deadline: 7, tries: 2, body }
+    Record { service: "echo".to_owned(), key: key.into(), deadline: 7, tries: 2, attempts: 0, parent: 9, body }
 }
 
 fn frames(text: &str) -> Frames {
@@ -50,7 +50,7 @@ fn what_is_committed_is_there_when_the_file_is_opened_again() {
         assert_eq!(store.dead_letters("echo", 10).unwrap(), [letter]);
         assert_eq!(store.dead_letters("tea", 10).unwrap(), []);
 
-        let revived = Record { deadline: 0, ..record("c", "hi") };
+        let revived = Record { deadline: 0, parent: 0, ..record("c", "hi") };
         let outcomes = store.commit(3, &[Change::Revive(3), Change::Revive(1), Change::Close(1), Change::Close(4)]);
         assert_eq!(
             outcomes.unwrap(),
@@ -61,6 +61,19 @@ fn what_is_committed_is_there_when_the_file_is_opened_again() {
         store.commit(4, &[reply(1), reply(4)]).unwrap();
         assert_eq!((store.find(1).unwrap(), store.find(4).unwrap()), (None, None));
     }
+}
+
+#[test]
+fn the_tries_of_an_open_request_are_counted_and_of_no_other() {
+    let mut store = Store::open(&VaultConfig::default()).unwrap();
+    store.commit(1, &[accept(1, "a"), accept(2, ""), reply(2)]).unwrap();
+    let bytes = store.bytes();
+    store.commit(1, &[Change::Try(1, 2), Change::Try(2, 1), Change::Try(3, 1)]).unwrap();
+    assert_eq!(store.open_requests().unwrap(), [(1, Record { attempts: 2, ..record("a", "hi") })]);
+    assert_eq!(store.bytes(), bytes);
+    // A dead letter that is sent again has all its tries.
+    store.commit(1, &[end(1, Ending::Dead("no paper".to_owned())), Change::Revive(1)]).unwrap();
+    assert_eq!(store.open_requests().unwrap(), [(1, Record { deadline: 0, parent: 0, ..record("a", "hi") })]);
 }
 
 #[test]

@@ -19,9 +19,12 @@ fn frames(text: &str) -> Frames {
     [text].into_iter().collect()
 }
 
+fn record(body: Frames) -> Record {
+    Record { service: "echo".to_owned(), key: Vec::new(), deadline: 0, tries: 0, attempts: 0, parent: 0, body }
+}
+
 fn accept(number: Number) -> Ask {
-    let record = Record { service: "echo".to_owned(), key: Vec::new(), deadline: 0, tries: 0, body: frames("hi") };
-    Ask::Change(Change::Accept(number, record))
+    Ask::Change(Change::Accept(number, record(frames("hi"))))
 }
 
 /// The answers to everything that was asked, waiting for them as a loop does.
@@ -218,11 +221,7 @@ fn what_can_be_asked_is_limited_except_for_the_ends_of_requests() {
     open_gate.send(()).unwrap();
     answers(&mut vault, ASKED_MAX + 1);
     assert_eq!(answer(&mut vault, Ask::Find(1)), Answer::Found(None));
-    let large = Record { service: "echo".to_owned(), key: vec![], deadline: 0, tries: 0, body: frames("") };
-    let large = |bytes: usize| {
-        let body = [vec![0_u8; bytes]].into_iter().collect();
-        Ask::Change(Change::Accept(20_000, Record { body, ..large.clone() }))
-    };
+    let large = |bytes: usize| Ask::Change(Change::Accept(20_000, record([vec![0_u8; bytes]].into_iter().collect())));
     assert!(matches!(answer(&mut vault, large(ASKED_BYTES_MAX + 1)), Answer::Failed(_)));
     assert!(matches!(answer(&mut vault, large(1 << 20)), Answer::Changed(_)));
 }

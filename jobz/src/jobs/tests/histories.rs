@@ -1,10 +1,18 @@
 //! Random histories.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use proptest::{collection::vec, prelude::*};
+use wire::{
+    Frames,
+    job::{Body, Dialect, FromWorker},
+};
 
-use super::*;
+use super::{Bench, Sent, id_of};
+use crate::requests::Number;
 
 /// Something that happens.
 #[derive(Debug, Clone)]
