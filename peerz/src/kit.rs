@@ -6,7 +6,8 @@
 //!
 //! - [`check`]: a check and its verdict; a role
 //! - [`candidate`]: the program under test, and a process of it
-//! - [`peer`]: a strict peer on libzmq; [`raw`]: one below libzmq; [`place`]: an endpoint for a program that binds
+//! - [`peer`]: a strict peer on libzmq; [`raw`]: one below libzmq; [`place`]: an endpoint for a program that binds; `routed`: a
+//!   program that connects to a `ROUTER` of the kit
 //! - [`bytes`], [`vectors`]: frames, and the vectors of `protocol-docs`
 //! - [`run`](mod@run): which checks run, and what came of them; [`report`]: as a table, as JSON, as a badge
 //! - [`habits`]: what every role does at a signal and with wrong arguments
@@ -26,6 +27,7 @@ pub mod publish;
 pub mod raw;
 pub mod reduce;
 pub mod report;
+mod routed;
 pub mod run;
 pub mod serve;
 pub mod source;

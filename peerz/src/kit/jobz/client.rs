@@ -7,13 +7,12 @@ use super::{
     message::{Request, Version},
 };
 use crate::kit::{
-    Candidate, Check, Finding, Frames, Peer, Role, Running, Verdict,
+    Candidate, Check, Finding, Role, Running, Verdict,
     bytes::{frames, show},
     candidate::{ANSWER_WITHIN, START_WITHIN},
     check::ensure,
     habits,
-    peer::ROUTER,
-    raw::Silent,
+    routed::Routed,
     vectors::invalid,
 };
 
@@ -92,25 +91,19 @@ const PARTS: [&str; 2] = ["hello", "Жук 1"];
 const PATIENCE_WITHIN: Duration = Duration::from_secs(30);
 
 /// A client that runs, and its broker.
-struct Asked {
-    client: Running,
-    broker: Peer,
-}
+struct Asked(Routed);
 
 impl Asked {
     fn start(candidate: &Candidate) -> Result<Self, Finding> {
-        let broker = Peer::bind(ROUTER)?;
-        let client = run(candidate, broker.endpoint())?;
-        Ok(Self { client, broker })
+        Routed::start(|endpoint| run(candidate, endpoint)).map(Self)
     }
 
     /// The next request, and the routing id of its connection.
     fn request(&self, bound: Duration) -> Result<(Vec<u8>, Request), Finding> {
-        let message = self.client.expect_message(&self.broker, "a request", bound)?;
-        let (client, frames) = message.split_first().ok_or_else(|| Finding::failed("a message without frames"))?;
-        let request = Request::parse(frames)
-            .map_err(|fault| Finding::failed(format!("the request is malformed, {fault}: {}", show(frames))))?;
-        Ok((client.clone(), request))
+        let (client, frames) = self.0.next("a request", bound)?;
+        let request = Request::parse(&frames)
+            .map_err(|fault| Finding::failed(format!("the request is malformed, {fault}: {}", show(&frames))))?;
+        Ok((client, request))
     }
 
     /// The first request, whose client is answered by [`Self::reply`].
@@ -119,29 +112,25 @@ impl Asked {
         Ok((client, request.version))
     }
 
-    fn send(&self, client: &[u8], message: &Frames) -> Verdict {
-        self.broker.send([client].into_iter().chain(message.iter().map(Vec::as_slice)))
-    }
-
     fn line(&self, wanted: &str) -> Verdict {
-        let printed =
-            self.client.expect(&format!("the line {wanted:?}"), ANSWER_WITHIN, |left| self.client.line_within(left))?;
+        let client = &self.0.program;
+        let printed = client.expect(&format!("the line {wanted:?}"), ANSWER_WITHIN, |left| client.line_within(left))?;
         ensure(printed == wanted, || format!("expected the line {wanted:?}, printed: {printed:?}"))
     }
 
     /// Replies to every request until the client has printed the reply and exits.
     fn ends(mut self, line: &str) -> Verdict {
         let deadline = Instant::now() + PATIENCE_WITHIN;
-        while self.client.is_alive() && Instant::now() < deadline {
-            if let Some(message) = self.broker.recv_within(Duration::from_millis(20))
+        while self.0.program.is_alive() && Instant::now() < deadline {
+            if let Some(message) = self.0.router.recv_within(Duration::from_millis(20))
                 && let Some((client, request)) = message.split_first()
                 && let Ok(request) = Request::parse(request)
             {
-                self.send(client, &request.version.reply(true, SERVICE, &[line]))?;
+                self.0.send(client, &request.version.reply(true, SERVICE, &[line]))?;
             }
         }
         self.line(line)?;
-        self.client.exit_with(0, ANSWER_WITHIN)
+        self.0.program.exit_with(0, ANSWER_WITHIN)
     }
 }
 
@@ -166,10 +155,10 @@ fn asks(candidate: &Candidate) -> Verdict {
 fn prints_the_reply(candidate: &Candidate) -> Verdict {
     let mut asked = Asked::start(candidate)?;
     let (client, version) = asked.asked()?;
-    asked.send(&client, &version.reply(true, SERVICE, &["one", "two Ж"]))?;
+    asked.0.send(&client, &version.reply(true, SERVICE, &["one", "two Ж"]))?;
     asked.line("one")?;
     asked.line("two Ж")?;
-    asked.client.exit_with(0, ANSWER_WITHIN)
+    asked.0.program.exit_with(0, ANSWER_WITHIN)
 }
 
 fn partial_replies(candidate: &Candidate) -> Verdict {
@@ -179,13 +168,13 @@ fn partial_replies(candidate: &Candidate) -> Verdict {
         return Err(Finding::Unsupported);
     }
     for line in ["half", "three quarters"] {
-        asked.send(&client, &version.reply(false, SERVICE, &[line]))?;
+        asked.0.send(&client, &version.reply(false, SERVICE, &[line]))?;
         asked.line(line)?;
     }
-    ensure(asked.client.is_alive(), || "it has ended after a partial reply".to_owned())?;
-    asked.send(&client, &version.reply(true, SERVICE, &["all"]))?;
+    ensure(asked.0.program.is_alive(), || "it has ended after a partial reply".to_owned())?;
+    asked.0.send(&client, &version.reply(true, SERVICE, &["all"]))?;
     asked.line("all")?;
-    asked.client.exit_with(0, ANSWER_WITHIN)
+    asked.0.program.exit_with(0, ANSWER_WITHIN)
 }
 
 fn asks_again(candidate: &Candidate) -> Verdict {
@@ -194,35 +183,30 @@ fn asks_again(candidate: &Candidate) -> Verdict {
     let (other, second) = asked.request(PATIENCE_WITHIN)?;
     ensure(second == first, || format!("the second request is another one: {}", show(&second.body)))?;
     ensure(other != client, || "it asks again on the same connection, where a late reply would arrive".to_owned())?;
-    asked.send(&other, &second.version.reply(true, SERVICE, &["late"]))?;
+    asked.0.send(&other, &second.version.reply(true, SERVICE, &["late"]))?;
     asked.line("late")?;
-    asked.client.exit_with(0, ANSWER_WITHIN)
+    asked.0.program.exit_with(0, ANSWER_WITHIN)
 }
 
 fn gives_up(candidate: &Candidate) -> Verdict {
     let mut asked = Asked::start(candidate)?;
     asked.asked()?;
     asked.request(PATIENCE_WITHIN)?;
-    asked.client.exit_with(1, PATIENCE_WITHIN)
+    asked.0.program.exit_with(1, PATIENCE_WITHIN)
 }
 
 fn broker_restarts(candidate: &Candidate) -> Verdict {
     let mut asked = Asked::start(candidate)?;
     asked.asked()?;
-    asked.broker = asked.broker.rebind()?;
+    asked.0 = asked.0.rebind()?;
     asked
         .request(PATIENCE_WITHIN)
-        .and_then(|(client, request)| asked.send(&client, &request.version.reply(true, SERVICE, &["back"])))?;
+        .and_then(|(client, request)| asked.0.send(&client, &request.version.reply(true, SERVICE, &["back"])))?;
     asked.ends("back")
 }
 
 fn starts_first(candidate: &Candidate) -> Verdict {
-    let silent = Silent::bind()?;
-    let endpoint = silent.endpoint().to_owned();
-    let client = run(candidate, &endpoint)?;
-    let stream = client.expect("a connection", START_WITHIN, |left| silent.accept_within(left))?;
-    drop((stream, silent));
-    let asked = Asked { client, broker: Peer::bind_at(ROUTER, &endpoint)? };
+    let asked = Asked(Routed::start_late(|endpoint| run(candidate, endpoint))?);
     asked.ends("at last")
 }
 
@@ -230,9 +214,9 @@ fn malformed_replies(candidate: &Candidate) -> Verdict {
     let asked = Asked::start(candidate)?;
     let (client, version) = asked.asked()?;
     for case in invalid("jobz", "client_reply") {
-        asked.send(&client, &case.frames)?;
+        asked.0.send(&client, &case.frames)?;
     }
-    asked.send(&client, &version.reply(true, SERVICE, &["valid"]))?;
+    asked.0.send(&client, &version.reply(true, SERVICE, &["valid"]))?;
     // A REQ takes one message for each request, and asks again.
     asked.ends("valid")
 }
@@ -240,5 +224,5 @@ fn malformed_replies(candidate: &Candidate) -> Verdict {
 fn stops(candidate: &Candidate, send: fn(&mut Running)) -> Verdict {
     let asked = Asked::start(candidate)?;
     asked.asked()?;
-    habits::stops(asked.client, 1, send)
+    habits::stops(asked.0.program, 1, send)
 }

@@ -1,19 +1,22 @@
 //! The checks of a worker of jobz: the kit is its broker. What the worker's service does is unknown: it replies to anything.
+//!
+//! - `rig`: a worker that runs, and its broker
 
-use std::time::{Duration, Instant};
+mod rig;
 
+use std::time::Duration;
+
+use self::rig::Rig;
 use super::{
-    JOBS, PAGE,
-    message::{FromWorker, Version, cancel},
+    PAGE,
+    message::{FromWorker, cancel},
 };
 use crate::kit::{
-    Candidate, Check, Finding, Frames, Peer, Role, Running, Verdict,
+    Candidate, Check, Finding, Role, Running, Verdict,
     bytes::{hex, show},
-    candidate::{ANSWER_WITHIN, QUIET, START_WITHIN},
+    candidate::ANSWER_WITHIN,
     check::ensure,
     habits,
-    peer::ROUTER,
-    raw::Silent,
     vectors::invalid,
 };
 
@@ -127,110 +130,6 @@ const LOST_WITHIN: Duration = Duration::from_secs(20);
 /// How long the next heartbeat may take: an interval is 2.5 s.
 const HEARTBEAT_WITHIN: Duration = Duration::from_secs(6);
 
-/// A worker that runs, and its broker.
-struct Rig {
-    worker: Running,
-    broker: Peer,
-    version: Version,
-    credit: Option<u64>,
-    /// The routing id of its connection.
-    id: Vec<u8>,
-}
-
-impl Rig {
-    /// A worker that has registered.
-    fn start(candidate: &Candidate) -> Result<Self, Finding> {
-        let broker = Peer::bind(ROUTER)?;
-        let worker = candidate.start(&[(JOBS, broker.endpoint())], &[])?;
-        Self::registered(worker, broker)
-    }
-
-    fn registered(worker: Running, broker: Peer) -> Result<Self, Finding> {
-        let mut rig = Self { worker, broker, version: Version::Mdp02, credit: None, id: Vec::new() };
-        rig.registers(START_WITHIN)?;
-        Ok(rig)
-    }
-
-    /// Waits until it registers on a connection that is not the last one. As a broker does, it answers other commands of an
-    /// unknown worker with DISCONNECT.
-    fn registers(&mut self, bound: Duration) -> Verdict {
-        let deadline = Instant::now() + bound;
-        loop {
-            let (id, version, command) = self.next(deadline.saturating_duration_since(Instant::now()), "READY")?;
-            if id == self.id {
-                let is_ready = matches!(command, FromWorker::Ready { .. });
-                ensure(!is_ready, || "READY came on the connection that was given up".to_owned())?;
-                continue;
-            }
-            match command {
-                FromWorker::Ready { credit, .. } => {
-                    (self.id, self.version, self.credit) = (id, version, credit);
-                    return Ok(());
-                }
-                FromWorker::Disconnect => {}
-                _ => self.send_to(&id, &version.disconnect())?,
-            }
-        }
-    }
-
-    /// The next command, and the connection on which it came.
-    fn next(&self, bound: Duration, what: &str) -> Result<(Vec<u8>, Version, FromWorker), Finding> {
-        let message = self.worker.expect_message(&self.broker, what, bound)?;
-        let (id, frames) = message.split_first().ok_or_else(|| Finding::failed("a message without frames"))?;
-        let (version, command) = FromWorker::parse(frames)
-            .map_err(|fault| Finding::failed(format!("expected {what}; malformed, {fault}: {}", show(frames))))?;
-        Ok((id.clone(), version, command))
-    }
-
-    fn send_to(&self, id: &[u8], message: &Frames) -> Verdict {
-        self.broker.send([id].into_iter().chain(message.iter().map(Vec::as_slice)))
-    }
-
-    fn send(&self, message: &Frames) -> Verdict {
-        self.send_to(&self.id, message)
-    }
-
-    /// Sends a request.
-    fn request(&self, address: &[u8], body: &[&[u8]]) -> Verdict {
-        self.send(&self.version.work(address, body))
-    }
-
-    /// The address of the next FINAL or FAIL, past heartbeats and partial replies.
-    fn ended(&self) -> Result<Vec<u8>, Finding> {
-        let deadline = Instant::now() + ANSWER_WITHIN;
-        loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            let (id, version, command) = self.next(left, "a final reply")?;
-            ensure(id == self.id && version == self.version, || {
-                "expected a final reply of the registered worker; a message of another one came".to_owned()
-            })?;
-            match command {
-                FromWorker::Final { address, .. } | FromWorker::Fail { address, .. } => return Ok(address),
-                FromWorker::Partial { .. } | FromWorker::Heartbeat | FromWorker::Credit(_) => {}
-                other => return Err(Finding::failed(format!("expected a final reply; {other:?} came"))),
-            }
-        }
-    }
-
-    /// It does one request.
-    fn does(&self, address: &[u8], body: &[&[u8]]) -> Verdict {
-        self.request(address, body)?;
-        let seen = self.ended()?;
-        ensure(seen == address, || format!("expected a reply with the address {}, seen {}", hex(address), hex(&seen)))
-    }
-
-    /// Nothing but heartbeats comes for a moment.
-    fn is_quiet(&self) -> Verdict {
-        let deadline = Instant::now() + QUIET;
-        while let Some(message) = self.broker.recv_within(deadline.saturating_duration_since(Instant::now())) {
-            let command = FromWorker::parse(message.get(1..).unwrap_or_default());
-            let is_heartbeat = command.as_ref().is_ok_and(|(_, command)| *command == FromWorker::Heartbeat);
-            ensure(is_heartbeat, || format!("expected nothing; {} came", show(&message[1..])))?;
-        }
-        Ok(())
-    }
-}
-
 fn ready(candidate: &Candidate) -> Verdict {
     Rig::start(candidate).map(drop)
 }
@@ -277,7 +176,7 @@ fn broker_silent(candidate: &Candidate) -> Verdict {
 fn broker_restarts(candidate: &Candidate) -> Verdict {
     let mut rig = Rig::start(candidate)?;
     rig.does(b"1", &[b"hi"])?;
-    rig.broker = rig.broker.rebind()?;
+    rig.routed = rig.routed.rebind()?;
     rig.registers(LOST_WITHIN)?;
     rig.does(b"2", &[b"hi"])
 }
@@ -324,12 +223,7 @@ fn heartbeats(candidate: &Candidate) -> Verdict {
 }
 
 fn starts_first(candidate: &Candidate) -> Verdict {
-    let silent = Silent::bind()?;
-    let endpoint = silent.endpoint().to_owned();
-    let worker = candidate.start(&[(JOBS, &endpoint)], &[])?;
-    let stream = worker.expect("a connection", START_WITHIN, |left| silent.accept_within(left))?;
-    drop((stream, silent));
-    Rig::registered(worker, Peer::bind_at(ROUTER, &endpoint)?)?.does(b"1", &[b"hi"])
+    Rig::start_late(candidate)?.does(b"1", &[b"hi"])
 }
 
 fn malformed(candidate: &Candidate) -> Verdict {
@@ -347,5 +241,5 @@ fn malformed(candidate: &Candidate) -> Verdict {
 fn stops(candidate: &Candidate, send: fn(&mut Running)) -> Verdict {
     let rig = Rig::start(candidate)?;
     rig.does(b"1", &[b"hi"])?;
-    habits::stops(rig.worker, 0, send)
+    habits::stops(rig.routed.program, 0, send)
 }
