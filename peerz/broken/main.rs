@@ -12,6 +12,8 @@ mod jobz_client;
 mod jobz_worker;
 mod join;
 mod node;
+mod ppp_queue;
+mod ppp_worker;
 mod publish;
 mod raw;
 mod reduce;
@@ -35,9 +37,15 @@ struct Cli {
     /// The orders of a batch
     #[arg(long, default_value_t = 0)]
     count: u64,
-    /// The workers of a batch
-    #[arg(long, default_value_t = 1)]
-    workers: u64,
+    /// How many workers a batch has, or where a queue binds for workers
+    #[arg(long, default_value = "1")]
+    workers: String,
+    /// Where a queue binds for clients
+    #[arg(long, default_value = "")]
+    clients: String,
+    /// The queue of a worker
+    #[arg(long, default_value = "")]
+    connect: String,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -52,6 +60,8 @@ enum RoleName {
     JobzClient,
     JobzWorker,
     JobzBroker,
+    PppWorker,
+    PppQueue,
 }
 
 fn main() {
@@ -69,9 +79,11 @@ fn main() {
         RoleName::Join => join::run(node, cli.words.first().map_or("", String::as_str)),
         RoleName::Source => source::run(node, cli.count),
         RoleName::Worker => worker::run(node),
-        RoleName::Reduce => reduce::run(node, cli.workers, cli.count),
+        RoleName::Reduce => reduce::run(node, cli.workers.parse().expect("a number"), cli.count),
         RoleName::JobzClient => jobz_client::run(node, &cli.words),
         RoleName::JobzWorker => jobz_worker::run(node),
         RoleName::JobzBroker => jobz_broker::run(node),
+        RoleName::PppWorker => ppp_worker::run(node, &cli.connect),
+        RoleName::PppQueue => ppp_queue::run(node, &cli.clients, &cli.workers),
     }
 }

@@ -37,7 +37,7 @@ pub enum Command {
 #[derive(Debug, Args)]
 #[command(after_help = CONFORMANCE_EXAMPLES)]
 pub struct ConformanceArgs {
-    /// The role that the program has: publish, watch, serve, join, source, worker, reduce, jobz-client, jobz-worker or jobz-broker
+    /// The role that the program has: publish, watch, serve, join, source, worker, reduce, jobz-client, jobz-worker, jobz-broker, ppp-worker or ppp-queue
     #[arg(value_name = "ROLE")]
     pub role: String,
     /// List the checks of the role, and run none

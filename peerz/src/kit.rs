@@ -11,7 +11,8 @@
 //! - [`bytes`], [`vectors`]: frames, and the vectors of `protocol-docs`
 //! - [`run`](mod@run): which checks run, and what came of them; [`report`]: as a table, as JSON, as a badge
 //! - [`habits`]: what every role does at a signal and with wrong arguments
-//! - [`publish`], [`watch`], [`serve`], [`join`], [`source`], [`worker`], [`reduce`], [`jobz`]: the checks of a role each
+//! - [`publish`], [`watch`], [`serve`], [`join`], [`source`], [`worker`], [`reduce`], [`jobz`], [`ppp`]: the checks of a role each,
+//!   or of several
 
 pub mod bytes;
 pub mod candidate;
@@ -23,6 +24,7 @@ pub mod join;
 mod output;
 pub mod peer;
 pub mod place;
+pub mod ppp;
 pub mod publish;
 pub mod raw;
 pub mod reduce;
@@ -56,6 +58,8 @@ pub const ROLES: &[(Role, &[Check])] = &[
     (jobz::client::ROLE, jobz::client::CHECKS),
     (jobz::worker::ROLE, jobz::worker::CHECKS),
     (jobz::broker::ROLE, jobz::broker::CHECKS),
+    (ppp::worker::ROLE, ppp::worker::CHECKS),
+    (ppp::queue::ROLE, ppp::queue::CHECKS),
 ];
 
 #[cfg(test)]

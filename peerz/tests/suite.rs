@@ -82,3 +82,13 @@ fn the_client_of_jobz_passes() {
 fn the_broker_of_jobz_passes() {
     passes("jobz-broker", "jobz", &["broker"], &[]);
 }
+
+#[test]
+fn the_worker_of_a_paranoid_pirate_passes() {
+    passes("ppp-worker", "patternz", &["work-paranoid", "--interval", "500ms", "--backoff", "500ms"], &[]);
+}
+
+#[test]
+fn the_queue_of_a_paranoid_pirate_passes() {
+    passes("ppp-queue", "patternz", &["queue-paranoid", "--interval", "500ms"], &[]);
+}

@@ -7,6 +7,7 @@
 
 mod chatz;
 mod jobz;
+mod ppp;
 mod tickz;
 mod valuz;
 
@@ -100,6 +101,8 @@ fn every_check_names_a_fault() {
         ("jobz-client", jobz::CLIENTS),
         ("jobz-worker", jobz::WORKERS),
         ("jobz-broker", jobz::BROKERS),
+        ("ppp-worker", ppp::WORKERS),
+        ("ppp-queue", ppp::QUEUES),
     ];
     for (Role { name: role, .. }, checks) in ROLES {
         let (_, lines) = lines.iter().find(|(name, _)| name == role).unwrap();
@@ -157,4 +160,14 @@ fn broken_workers_of_jobz_are_found() {
 #[test]
 fn broken_brokers_of_jobz_are_found() {
     are_found("jobz-broker", jobz::BROKERS);
+}
+
+#[test]
+fn broken_workers_of_a_queue_are_found() {
+    are_found("ppp-worker", ppp::WORKERS);
+}
+
+#[test]
+fn broken_queues_are_found() {
+    are_found("ppp-queue", ppp::QUEUES);
 }

@@ -83,7 +83,8 @@ impl<W: Write> Follow for Table<W> {
 /// Lists the checks of a plan by section.
 pub(super) fn list(to: &mut impl Write, plan: &Plan) -> io::Result<()> {
     let arguments = if plan.role.arguments.is_empty() { "none" } else { plan.role.arguments };
-    writeln!(to, "{}, protocol-docs/{}; its arguments: {arguments}", plan.role.name, plan.role.page)?;
+    let role = format!("{}, protocol-docs/{}; its arguments: {arguments}", plan.role.name, plan.role.page);
+    wrap(&role, WIDTH).iter().try_for_each(|line| writeln!(to, "{line}"))?;
     let mut section = "";
     for check in &plan.checks {
         if check.section != section {
