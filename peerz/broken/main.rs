@@ -46,6 +46,8 @@ struct Cli {
     /// The queue of a worker
     #[arg(long, default_value = "")]
     connect: String,
+    #[command(flatten)]
+    limits: jobz_broker::Limits,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -82,7 +84,7 @@ fn main() {
         RoleName::Reduce => reduce::run(node, cli.workers.parse().expect("a number"), cli.count),
         RoleName::JobzClient => jobz_client::run(node, &cli.words),
         RoleName::JobzWorker => jobz_worker::run(node),
-        RoleName::JobzBroker => jobz_broker::run(node),
+        RoleName::JobzBroker => jobz_broker::run(node, cli.limits),
         RoleName::PppWorker => ppp_worker::run(node, &cli.connect),
         RoleName::PppQueue => ppp_queue::run(node, &cli.clients, &cli.workers),
     }

@@ -45,7 +45,7 @@ const VARIABLES: [&str; 8] = [
 ];
 
 /// How often a wait looks whether the program still runs.
-const LOOK: Duration = Duration::from_millis(50);
+pub const LOOK: Duration = Duration::from_millis(50);
 
 /// The program under test: its command.
 #[derive(Debug, Clone)]

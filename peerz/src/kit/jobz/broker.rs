@@ -3,14 +3,22 @@
 //! - `served`: a broker that runs, and its peers
 //! - `passing`: requests and replies
 //! - `workers`: their registration, heartbeats and end
+//! - `limits`: how long requests wait, how many, and how many workers get them
 //! - `services`: what the broker answers itself
+//! - `jobs`, `titanic`: what it accepts and keeps
 
+mod jobs;
+mod limits;
 mod passing;
 mod served;
 mod services;
+mod titanic;
 mod workers;
 
-use self::served::Served;
+use self::{
+    jobs::{accepted, ended, kept, nested},
+    served::Served,
+};
 use super::PAGE;
 use crate::kit::{Candidate, Check, Role, Running, Verdict, habits};
 
@@ -20,6 +28,7 @@ pub const ROLE: Role = Role { name: "jobz-broker", arguments: "", page: PAGE };
 const TOPOLOGY: &str = "jobz.md#topology";
 const THE_BROKER: &str = "jobz.md#the-broker";
 const SERVICES: &str = "jobz.md#services-of-the-broker";
+const TITANIC: &str = "jobz.md#titanic";
 const CREDIT: Option<&str> = Some("credit");
 
 /// Its checks; the first one is a sign of life.
@@ -136,6 +145,15 @@ pub const CHECKS: &[Check] = &[
         extension: None,
         run: workers::ready_twice,
     },
+    limits::check("age", "a request that has waited for longer than --age expires", limits::age),
+    limits::check(
+        "waiting",
+        "if more requests wait than --waiting says, the client with most of them loses its newest",
+        limits::waiting,
+    ),
+    limits::check("busy", "a worker that is slower than --busy loses its request to another one", limits::busy),
+    limits::check("busy-progress", "a partial reply gives its worker the time of --busy again", limits::progress),
+    limits::check("tries", "a request is given to as many workers as --tries says, and no more", limits::tries),
     Check {
         name: "partial-replies",
         section: "jobz.md#client_reply",
@@ -191,6 +209,61 @@ pub const CHECKS: &[Check] = &[
         claim: "a request that a worker could not do is given to another one",
         extension: CREDIT,
         run: workers::fail,
+    },
+    Check {
+        name: "cancel",
+        section: "jobz.md#the-worker",
+        claim: "a worker learns by CANCEL that its time for a request is over, and its end frees the place",
+        extension: CREDIT,
+        run: limits::cancel,
+    },
+    jobs::check("job-submit", "a job is accepted with an id, done by a worker, and its end is kept", accepted::submit),
+    jobs::check("job-run", "job.run answers with the reply, in both versions", accepted::run),
+    jobs::check(
+        "job-progress",
+        "who waits for a job gets each frame of its reply once, as it comes",
+        accepted::progress,
+    ),
+    jobs::check("job-status", "the state of a job is waiting, open and done", accepted::status),
+    jobs::check("job-list", "jobs that are not done are listed, those of all services or of one", accepted::list),
+    jobs::check(
+        "job-key",
+        "a job with a key is accepted once, and another one with this key is refused",
+        accepted::key,
+    ),
+    jobs::check("job-options", "options that do not exist or break their limits are refused", accepted::options),
+    jobs::check(
+        "job-cancel",
+        "a cancelled job reaches no worker, and a job that is done is not cancelled",
+        ended::cancel,
+    ),
+    jobs::check("job-cancel-open", "the worker of a cancelled job gets CANCEL, or DISCONNECT", ended::cancel_open),
+    jobs::check("job-close", "a closed job is forgotten, and cancelled if it was not done", ended::close),
+    jobs::check("job-deadline", "a job is dead when its deadline is over", ended::deadline),
+    jobs::check("job-tries", "a job is dead when its tries are used up", ended::tries),
+    jobs::check("job-dead", "dead jobs are listed, and wait again when they are resent", ended::dead),
+    jobs::check("job-no-expiry", "a job does not expire by --age", kept::no_expiry),
+    jobs::check("job-no-room", "a job is refused if as many wait as --waiting says", kept::no_room),
+    jobs::check(
+        "job-survives",
+        "all that was accepted with --store is there after a kill of the broker",
+        kept::survives,
+    ),
+    jobs::check("job-lends-place", "a worker without room gets the sub-job that its own job waits for", nested::lends),
+    jobs::check("job-cancel-tree", "cancelling a job cancels its sub-jobs, and theirs", nested::cancels),
+    Check {
+        name: "titanic-reply",
+        section: TITANIC,
+        claim: "a request is accepted with an id, pending until it is done, and its reply may be asked for again",
+        extension: Some("titanic"),
+        run: titanic::reply,
+    },
+    Check {
+        name: "titanic-close",
+        section: TITANIC,
+        claim: "a closed request is unknown, and closing it again is no fault",
+        extension: Some("titanic"),
+        run: titanic::close,
     },
     Check {
         name: "malformed",

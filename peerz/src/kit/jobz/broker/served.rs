@@ -33,16 +33,26 @@ pub(super) struct Speaker<'a> {
 impl Served {
     pub(super) fn start(candidate: &Candidate) -> Result<Self, Finding> {
         let place = Place::free()?;
-        let broker = run(candidate, &place)?;
+        let broker = run(candidate, &place, &[])?;
         Ok(Self { broker, place })
     }
 
-    /// Kills it, and starts it again at the same endpoint.
-    pub(super) fn restart(&mut self, candidate: &Candidate) -> Verdict {
+    /// A broker with these flags. One that ends with wrong usage does not have them.
+    pub(super) fn with(candidate: &Candidate, flags: &[&str]) -> Result<Self, Finding> {
+        let place = Place::free()?;
+        let mut served = Self { broker: run(candidate, &place, flags)?, place };
+        match served.speaker(Version::Mdp02).map(drop) {
+            Err(_) if served.broker.exit_within(Duration::ZERO) == Ok(2) => Err(Finding::Unsupported),
+            connected => connected.map(|()| served),
+        }
+    }
+
+    /// Kills it, and starts it again at the same endpoint, with these flags.
+    pub(super) fn restart(&mut self, candidate: &Candidate, flags: &[&str]) -> Verdict {
         self.broker.kill();
         // A signal is its end, and no finding.
         let _ = self.broker.exit_within(ANSWER_WITHIN);
-        self.broker = run(candidate, &self.place)?;
+        self.broker = run(candidate, &self.place, flags)?;
         Ok(())
     }
 
@@ -141,11 +151,19 @@ impl Speaker<'_> {
 
     /// The address and the body of the next request for a worker, past heartbeats.
     pub(super) fn work(&self) -> Result<(Vec<u8>, Frames), Finding> {
+        match self.next_but_heartbeats("a request for a worker")? {
+            ToWorker::Request { address, body } => Ok((address, body)),
+            other => Err(Finding::failed(format!("expected a request for a worker; {other:?} came"))),
+        }
+    }
+
+    /// The next command to a worker that is no heartbeat. Heartbeats give it no more time.
+    fn next_but_heartbeats(&self, what: &str) -> Result<ToWorker, Finding> {
+        let deadline = Instant::now() + ANSWER_WITHIN;
         loop {
-            match self.command("a request for a worker", ANSWER_WITHIN)? {
-                ToWorker::Request { address, body } => return Ok((address, body)),
+            match self.command(what, deadline.saturating_duration_since(Instant::now()))? {
                 ToWorker::Heartbeat => {}
-                other => return Err(Finding::failed(format!("expected a request for a worker; {other:?} came"))),
+                command => return Ok(command),
             }
         }
     }
@@ -174,13 +192,17 @@ impl Speaker<'_> {
 
     /// The worker gets DISCONNECT, perhaps after heartbeats.
     pub(super) fn is_disconnected(&self, after: &str) -> Verdict {
-        loop {
-            match self.command(&format!("DISCONNECT after {after}"), ANSWER_WITHIN)? {
-                ToWorker::Disconnect => return Ok(()),
-                ToWorker::Heartbeat => {}
-                other => return Err(Finding::failed(format!("expected DISCONNECT after {after}; {other:?} came"))),
-            }
-        }
+        self.gets(&ToWorker::Disconnect, &format!("DISCONNECT after {after}"))
+    }
+
+    /// The worker gets CANCEL of the request with this address, perhaps after heartbeats.
+    pub(super) fn is_cancelled(&self, address: &[u8], after: &str) -> Verdict {
+        self.gets(&ToWorker::Cancel { address: address.to_vec() }, &format!("CANCEL after {after}"))
+    }
+
+    fn gets(&self, wanted: &ToWorker, what: &str) -> Verdict {
+        let command = self.next_but_heartbeats(what)?;
+        ensure(command == *wanted, || format!("expected {what}; {command:?} came"))
     }
 }
 
@@ -194,6 +216,6 @@ pub(super) fn serves(client: &Speaker<'_>, worker: &Speaker<'_>, body: &[Vec<u8>
     ensure(seen == body, || format!("expected the reply {}, the client got {}", show(body), show(&seen)))
 }
 
-fn run(candidate: &Candidate, place: &Place) -> Result<Running, Finding> {
-    candidate.start(&[(JOBS, &place.endpoint())], &[])
+fn run(candidate: &Candidate, place: &Place, flags: &[&str]) -> Result<Running, Finding> {
+    candidate.start(&[(JOBS, &place.endpoint())], flags)
 }

@@ -16,7 +16,7 @@ pub(super) fn answers(candidate: &Candidate) -> Verdict {
 pub(super) fn restart(candidate: &Candidate) -> Verdict {
     let mut served = Served::start(candidate)?;
     served.answers()?;
-    served.restart(candidate)?;
+    served.restart(candidate, &[])?;
     let (worker, client) = (served.worker(Version::Mdp02, SERVICE)?, served.speaker(Version::Mdp02)?);
     serves(&client, &worker, &frames(["hi"]))
 }
