@@ -24,6 +24,11 @@ function edgesOf({ x, anchor }: Label): [number, number] {
   return [left, left + width]
 }
 
+/** Where the last of its words below its line ends. */
+function endOf({ y, lines }: Label): number {
+  return y + (lines === 0 ? 0 : 1.3 + 1.2 * (lines - 1)) * ROOM.em
+}
+
 function segmentsOf({ links }: Picture): [Point, Point][] {
   return links.flatMap(({ points }) => points.slice(1).map((to, index): [Point, Point] => [points[index] ?? to, to]))
 }
@@ -96,6 +101,19 @@ test('a line that turns back to the column of its beginning has room for its wor
   expect(line.points).toHaveLength(4)
   expect(label.width).toBeGreaterThanOrEqual(4 * ROOM.em)
   expect(touching(picture, label, true)).toEqual([])
+})
+
+test.each([2, 3, 4, 5, 6, 7, 8])('the words of the last of %i lines end in the picture', (count) => {
+  const cast = new samples.Casting()
+  const broker = 'tcp://127.0.0.1:1'
+  for (let client = 0; client < count; client++) {
+    const id = cast.process('client', String(client), [{ name: 'dealer', type: 'DEALER', connect: [broker] }])
+    cast.stranger(id, 'dealer', broker, null)
+  }
+  const picture = show(cast)
+  const last = picture.labels.toSorted((a, b) => a.y - b.y).at(-1)
+  if (!last) throw new Error('no label')
+  if (!last.inline) expect(endOf(last)).toBeLessThanOrEqual(picture.height)
 })
 
 test('the figure of a level line is next to the upright line that crosses it', () => {

@@ -25,6 +25,11 @@ export interface Label {
 
 const LINES_MAX = 3
 
+/** How many lines of words have room in `room` em below a line, with what is under their letters. */
+function linesIn(room: number): number {
+  return Math.min(LINES_MAX, Math.max(0, Math.floor((room - 1.3) / 1.2) + 1))
+}
+
 /** The room for a figure, in em, and for half of a dot above it. */
 const FIGURE = { width: 3.6, height: 1.3 }
 
@@ -34,6 +39,7 @@ export function labelsOf(
   columnOf: (node: Node) => number,
   gaps: readonly Gap[],
   routes: Routes,
+  height: number,
   em: number,
 ): Label[] {
   const labels: Label[] = []
@@ -68,10 +74,11 @@ export function labelsOf(
       const spot = spots.find(isClear) ?? spots[0] ?? inMiddle
       const isClose = lines.level.some((line) => crosses(line, figureBox(spot, y - rise, em)))
       const least = inline ? 0 : 0.8 * em
-      const placed: Label = { port, y, ...spot, rise: isClose ? least : rise, inline, lines: LINES_MAX }
+      const below = linesIn((height - y) / em)
+      const placed: Label = { port, y, ...spot, rise: isClose ? least : rise, inline, lines: below }
       const last = above[side]
       // Between two lines are the words of the upper one, and the figure of the lower one.
-      if (last) last.lines = Math.min(LINES_MAX, Math.max(0, Math.floor(((y - rise - last.y) / em - 2) / 1.2) + 1))
+      if (last) last.lines = linesIn((y - rise - last.y) / em - FIGURE.height / 2)
       above[side] = placed
       labels.push(placed)
     }

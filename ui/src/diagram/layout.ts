@@ -92,7 +92,7 @@ export function layout(graph: Graph, places: Places, room: Room, kept: Widths): 
     height,
     nodes,
     links,
-    labels: labelsOf(nodes, links, columnOf, gaps, routes, em),
+    labels: labelsOf(nodes, links, columnOf, gaps, routes, height, em),
     widths: {
       columns: new Map(columns.map((column, index) => [column, wanted[index]?.natural ?? 0])),
       gaps: gapWidths,
