@@ -10,6 +10,9 @@ use testkit::{Program, eventually, sibling};
 /// Runs a Python that has pyzmq.
 const PYTHON: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/python.sh");
 
+/// The Python of the tools that pip has installed, if there are some.
+const TOOLS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../.tools/venv/bin/python");
+
 /// The package whose dialect `--dialect majortomo` is.
 const MAJORTOMO: &str = "majortomo==0.2.0";
 
@@ -98,20 +101,20 @@ fn clients_of_both_rfcs_are_served_by_workers_of_both() {
     assert_eq!(broker.ask("echo", "one is left"), ["half", "new", "one is left"]);
 }
 
-/// A folder with the package, and the Python that finds it there; `None` if it cannot be installed, which is no failure outside of CI.
-fn majortomo() -> Option<(tempfile::TempDir, std::path::PathBuf)> {
+/// A folder with the package, which is Python alone; `None` if it cannot be installed, which is no failure outside of CI.
+fn majortomo() -> Option<tempfile::TempDir> {
     let folder = tempfile::tempdir().unwrap();
-    let made = Command::new(PYTHON).args(["-m", "venv", "--system-site-packages"]).arg(folder.path()).output().unwrap();
-    let python = folder.path().join("bin/python");
-    let installed = made
-        .status
-        .success()
-        .then(|| Command::new(&python).args(["-m", "pip", "install", "--quiet", MAJORTOMO, "pyzmq"]).output().unwrap());
-    let output = installed.unwrap_or(made);
-    if output.status.success() {
-        return Some((folder, python));
+    // The system's Python may have no pip.
+    let mut reason = String::new();
+    for python in [TOOLS, PYTHON] {
+        let mut pip = Command::new(python);
+        pip.args(["-m", "pip", "install", "--quiet", "--no-deps", "--target"]).arg(folder.path()).arg(MAJORTOMO);
+        match pip.output() {
+            Ok(output) if output.status.success() => return Some(folder),
+            Ok(output) => reason = String::from_utf8_lossy(&output.stderr).into_owned(),
+            Err(error) => reason = error.to_string(),
+        }
     }
-    let reason = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(env::var_os("CI").is_none(), "{MAJORTOMO} cannot be installed: {reason}");
     skip(&reason);
     None
@@ -124,10 +127,11 @@ fn skip(reason: &str) {
 
 #[test]
 fn peers_of_majortomo_and_those_of_the_rfcs_serve_each_other() {
-    let Some((_folder, python)) = majortomo() else { return };
+    let Some(folder) = majortomo() else { return };
     let broker = Broker::start(&["--dialect", "majortomo"]);
     let peer = |arguments: &[&str]| {
-        let mut command = Command::new(&python);
+        let mut command = Command::new(PYTHON);
+        command.env("PYTHONPATH", folder.path());
         command.arg("-B").arg(script("majortomo_peers.py")).arg(arguments[0]).arg(&broker.endpoint);
         command.args(&arguments[1..]);
         Program::spawn(command)
