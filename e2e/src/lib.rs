@@ -5,8 +5,13 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot continue fails")]
 
+pub mod blows;
 pub mod cast;
 pub mod desk;
+pub mod doubles;
+pub mod garbage;
+pub mod good;
+pub mod journal;
 pub mod lies;
 pub mod observer;
 pub mod roles;

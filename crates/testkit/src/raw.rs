@@ -140,6 +140,14 @@ impl RawPeer {
     pub fn send_bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.stream.write_all(bytes)
     }
+
+    /// Reads what the peer has sent, as bytes, and returns how many there were; 0 if it has closed the connection.
+    ///
+    /// # Errors
+    /// Nothing comes within [`BOUND`], or the connection is broken.
+    pub fn receive_bytes(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.stream.read(buffer)
+    }
 }
 
 /// A ZMTP 3.1 greeting under NULL and the READY command of a socket of this type.
