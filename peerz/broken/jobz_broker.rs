@@ -236,7 +236,12 @@ impl Broker {
             }
             3 | 4 | 0x43 => self.take_end(place, command, address, body),
             5 if self.node.is("heartbeat-frees") => worker.credit = worker.open.len() as u64 + 1,
-            6 => self.remove(place),
+            6 => {
+                if !self.node.is("leaving-is-a-try") {
+                    worker.open.iter_mut().for_each(|open| open.request.tries -= 1);
+                }
+                self.remove(place);
+            }
             0x41 => worker.credit = credit.unwrap_or(worker.credit),
             _ => {}
         }

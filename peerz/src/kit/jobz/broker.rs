@@ -154,6 +154,7 @@ pub const CHECKS: &[Check] = &[
     limits::check("busy", "a worker that is slower than --busy loses its request to another one", limits::busy),
     limits::check("busy-progress", "a partial reply gives its worker the time of --busy again", limits::progress),
     limits::check("tries", "a request is given to as many workers as --tries says, and no more", limits::tries),
+    limits::check("leaving-is-no-try", "a request whose worker disconnects counts no try", limits::no_try),
     Check {
         name: "partial-replies",
         section: "jobz.md#client_reply",

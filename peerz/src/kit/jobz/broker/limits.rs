@@ -15,6 +15,9 @@ use crate::kit::{
 pub(super) const AGE: &str = "--age=500ms";
 pub(super) const EXPIRED: Duration = Duration::from_millis(1_500);
 
+/// A time that a worker has for a request, to be over soon.
+pub(super) const SHORT: &str = "--busy=1000ms";
+
 /// A time that a worker has for a request, and one between partial replies.
 const BUSY: &str = "--busy=2000ms";
 const PROGRESS: Duration = Duration::from_millis(400);
@@ -90,18 +93,33 @@ pub(super) fn progress(candidate: &Candidate) -> Verdict {
 }
 
 pub(super) fn tries(candidate: &Candidate) -> Verdict {
-    let served = Served::with(candidate, &["--tries=2"])?;
+    let served = Served::with(candidate, &[SHORT, "--tries=2"])?;
     let client = served.speaker(Version::Mdp02)?;
     client.request(SERVICE, &["deadly"])?;
-    for _ in 0..2 {
-        let leaver = served.worker(Version::Mdp02, SERVICE)?;
-        leaver.work()?;
-        leaver.send(&Version::Mdp02.disconnect())?;
-        served.until(SERVICE, "404")?;
-    }
+    (0..2).try_for_each(|_| is_too_slow(&served))?;
     let worker = served.worker(Version::Mdp02, SERVICE)?;
     worker.has_no_work(QUIET, "expected no more tries than --tries says")?;
     serves(&client, &worker, &frames(["next"]))
+}
+
+pub(super) fn no_try(candidate: &Candidate) -> Verdict {
+    let served = Served::with(candidate, &["--tries=1"])?;
+    let client = served.speaker(Version::Mdp02)?;
+    client.request(SERVICE, &["one"])?;
+    let leaver = served.worker(Version::Mdp02, SERVICE)?;
+    leaver.work()?;
+    leaver.send(&Version::Mdp02.disconnect())?;
+    served.until(SERVICE, "404")?;
+    served.worker(Version::Mdp02, SERVICE)?.echo()?;
+    client.final_reply(SERVICE).map(drop)
+}
+
+/// A worker gets the request that waits, and loses it as it is slower than [`SHORT`].
+pub(super) fn is_too_slow(served: &Served) -> Verdict {
+    let slow = served.worker(Version::Mdp02, SERVICE)?;
+    slow.work()?;
+    slow.is_disconnected("the time of --busy")?;
+    served.until(SERVICE, "404")
 }
 
 pub(super) fn cancel(candidate: &Candidate) -> Verdict {

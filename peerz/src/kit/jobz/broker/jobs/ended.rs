@@ -1,7 +1,10 @@
 //! Jobs that are cancelled, closed or dead.
 
 use super::{
-    super::served::{SERVICE, Served},
+    super::{
+        limits::{SHORT, is_too_slow},
+        served::{SERVICE, Served},
+    },
     Jobs, NO_ID, said,
 };
 use crate::kit::{
@@ -78,15 +81,10 @@ pub(in super::super) fn deadline(candidate: &Candidate) -> Verdict {
 }
 
 pub(in super::super) fn tries(candidate: &Candidate) -> Verdict {
-    let served = Served::start(candidate)?;
+    let served = Served::with(candidate, &[SHORT])?;
     let jobs = Jobs::of(&served)?;
     let id = jobs.submit(r#"{"tries":2}"#, "deadly")?;
-    for _ in 0..2 {
-        let leaver = served.worker(Version::Mdp02, SERVICE)?;
-        leaver.work()?;
-        leaver.send(&Version::Mdp02.disconnect())?;
-        served.until(SERVICE, "404")?;
-    }
+    (0..2).try_for_each(|_| is_too_slow(&served))?;
     jobs.until(&id, "dead")?;
     served.worker(Version::Mdp02, SERVICE)?.has_no_work(QUIET, NOT_WANTED)
 }
