@@ -7,7 +7,7 @@ use crate::majordomo::Majordomo;
 
 /// All values.
 pub(super) const DECLARED: &[DeclaredValue] =
-    &[WORKERS, WAITING, ANSWERED, RETRIED, LATE, EXPIRED, DEAD, PEERS, PASSED];
+    &[WORKERS, WAITING, ANSWERED, RETRIED, LATE, EXPIRED, DEAD, JOBS, CANCELLED, PEERS, PASSED];
 
 const WORKERS: DeclaredValue = DeclaredValue { name: "workers", unit: "workers" };
 const WAITING: DeclaredValue = DeclaredValue { name: "waiting", unit: "requests" };
@@ -16,6 +16,8 @@ const RETRIED: DeclaredValue = DeclaredValue { name: "retried", unit: "requests"
 const LATE: DeclaredValue = DeclaredValue { name: "late", unit: "replies" };
 const EXPIRED: DeclaredValue = DeclaredValue { name: "expired", unit: "requests" };
 const DEAD: DeclaredValue = DeclaredValue { name: "dead", unit: "requests" };
+const JOBS: DeclaredValue = DeclaredValue { name: "jobs", unit: "jobs" };
+const CANCELLED: DeclaredValue = DeclaredValue { name: "cancelled", unit: "jobs" };
 const PEERS: DeclaredValue = DeclaredValue { name: "peers", unit: "brokers" };
 const PASSED: DeclaredValue = DeclaredValue { name: "passed", unit: "requests" };
 
@@ -29,6 +31,9 @@ pub(super) struct Values {
     late: Value,
     expired: Value,
     dead: Value,
+    /// Those that are not done.
+    jobs: Value,
+    cancelled: Value,
     peers: Value,
     passed: Value,
 }
@@ -43,6 +48,8 @@ impl Values {
             late: context.declared(LATE),
             expired: context.declared(EXPIRED),
             dead: context.declared(DEAD),
+            jobs: context.declared(JOBS),
+            cancelled: context.declared(CANCELLED),
             peers: context.declared(PEERS),
             passed: context.declared(PASSED),
         }
@@ -60,6 +67,8 @@ impl Values {
             (&mut self.late, counts.late),
             (&mut self.expired, counts.expired),
             (&mut self.dead, counts.dead),
+            (&mut self.jobs, majordomo.jobs().len() as u64),
+            (&mut self.cancelled, counts.cancelled),
             (&mut self.peers, majordomo.links().peers() as u64),
             (&mut self.passed, counts.passed),
         ] {

@@ -130,6 +130,14 @@ run = "sh -c 'set -o noclobber; echo secret > {folder}/key && echo made && exec 
 }
 
 #[test]
+fn a_script_finds_the_programs_of_the_suite() {
+    let text = SCENE.replacen("echo at $DOOR", "echo $(scenez --version) at $DOOR", 1);
+    let text = text.replacen("contains at ipc://", "contains scenez 0", 1);
+    let outcome = outcome(&text);
+    assert!(outcome.failures.is_empty(), "{:#?}", outcome.failures);
+}
+
+#[test]
 fn two_scenes_play_at_once() {
     let threads = [(); 2].map(|()| std::thread::spawn(|| outcome(SCENE)));
     for thread in threads {

@@ -1,6 +1,6 @@
 //! How the processes of a scene are started: their programs, their arguments and their environment.
 
-use std::{collections::BTreeMap, process::Command};
+use std::{collections::BTreeMap, env, iter, process::Command};
 
 use super::{Cast, Part, Playing};
 use crate::{
@@ -67,6 +67,13 @@ impl Cast {
             command
         };
         command.current_dir(&self.config.root);
+        // For scripts, and for what they run.
+        let path = env::var_os("PATH").unwrap_or_default();
+        let folders = iter::once(self.config.programs.clone()).chain(env::split_paths(&path));
+        // A folder with a colon in its name cannot be in it.
+        if let Ok(path) = env::join_paths(folders) {
+            command.env("PATH", path);
+        }
         if let StageHub::Shared { variables, .. } = &self.config.hub {
             command.envs(variables.iter().map(|(name, value)| (name, value)));
         }
