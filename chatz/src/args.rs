@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand, error::ErrorKind};
-use settings::{HostArgs, ReportingArgs, Suite};
+use settings::{HostArgs, ReportingArgs, Suite, positive_duration};
 use sockets::Endpoint;
 use wire::{
     Text, User,
@@ -171,16 +171,5 @@ impl SayArgs {
             requests: suite.to_connect(REQUESTS, self.server.requests, &self.server.host),
             timeout: self.timeout,
         }
-    }
-}
-
-/// A length of time such as `5s` or `200ms`, from a millisecond to a year.
-fn positive_duration(text: &str) -> Result<Duration, String> {
-    const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
-    let duration = humantime::parse_duration(text).map_err(|error| error.to_string())?;
-    if (Duration::from_millis(1)..=YEAR).contains(&duration) {
-        Ok(duration)
-    } else {
-        Err("not between 1ms and a year".to_owned())
     }
 }

@@ -3,6 +3,7 @@
 use std::{collections::HashMap, str::FromStr, time::Duration};
 
 use clap::ValueEnum;
+use settings::positive_duration;
 use wire::job::Service;
 
 /// The limits of a service.
@@ -130,17 +131,6 @@ fn count(name: &str, value: &str) -> Result<u32, String> {
 
 fn time(name: &str, value: &str) -> Result<Duration, String> {
     positive_duration(value).map_err(|error| format!("{name}: {error}"))
-}
-
-/// A length of time such as `5s` or `200ms`, from a millisecond to a year.
-pub(crate) fn positive_duration(text: &str) -> Result<Duration, String> {
-    const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
-    let duration = humantime::parse_duration(text).map_err(|error| error.to_string())?;
-    if (Duration::from_millis(1)..=YEAR).contains(&duration) {
-        Ok(duration)
-    } else {
-        Err("not between 1ms and a year".to_owned())
-    }
 }
 
 #[cfg(test)]

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use clap::Args;
-use settings::Suite;
+use settings::{Suite, positive_duration};
 use wire::job::Service;
 
 use super::{BrokersArgs, ParentArgs};
-use crate::{ask::AskConfig, client::ClientConfig, limits::positive_duration};
+use crate::{ask::AskConfig, client::ClientConfig};
 
 /// Arguments of `jobz ask`.
 #[derive(Debug, Args)]

@@ -3,14 +3,14 @@
 use std::{collections::HashMap, net::SocketAddr, time::Duration};
 
 use clap::{Args, ValueEnum};
-use settings::{HostArgs, Suite, program::Usage};
+use settings::{HostArgs, Suite, positive_duration, program::Usage};
 use sockets::{Endpoint, Mechanism};
 use wire::job::JOBS;
 
 use super::VaultArgs;
 use crate::{
     broker::BrokerConfig,
-    limits::{Balance, BrokerLimits, ServiceChange, ServiceLimits, positive_duration},
+    limits::{Balance, BrokerLimits, ServiceChange, ServiceLimits},
     permits::Permit,
 };
 

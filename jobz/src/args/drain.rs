@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use clap::{ArgGroup, Args};
-use settings::Suite;
+use settings::{Suite, positive_duration};
 use wire::job::Service;
 
 use super::{BrokersArgs, brokers::asking_once};
-use crate::{client::ClientConfig, drain::DrainConfig, limits::positive_duration};
+use crate::{client::ClientConfig, drain::DrainConfig};
 
 /// Arguments of `jobz drain`.
 #[derive(Debug, Args)]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use settings::Suite;
+use settings::{Suite, positive_duration};
 use wire::job::Service;
 
 use super::{
@@ -14,7 +14,6 @@ use crate::{
     client::ClientConfig,
     job_client::JobOptions,
     job_commands::{Act, JobConfig},
-    limits::positive_duration,
     requests::Id,
 };
 

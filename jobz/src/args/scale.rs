@@ -3,10 +3,10 @@
 use std::{ffi::OsString, time::Duration};
 
 use clap::Args;
-use settings::{ReportingArgs, Suite, program::Usage};
+use settings::{ReportingArgs, Suite, positive_duration, program::Usage};
 
 use super::{WorkerArgs, brokers::asking_once};
-use crate::{crew::CrewLimits, limits::positive_duration, scale::ScaleConfig};
+use crate::{crew::CrewLimits, scale::ScaleConfig};
 
 /// The most workers that one process starts.
 const WORKERS_MAX: i64 = 1000;

@@ -4,8 +4,9 @@ use std::{path::PathBuf, time::Duration};
 
 use bytesize::ByteSize;
 use clap::Args;
+use settings::positive_duration;
 
-use crate::{limits::positive_duration, store::Fsync, vault::VaultConfig};
+use crate::{store::Fsync, vault::VaultConfig};
 
 /// Where jobs are kept.
 #[derive(Debug, Args)]

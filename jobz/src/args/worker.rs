@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use clap::Args;
-use settings::Suite;
+use settings::{Suite, positive_duration};
 use wire::job::{CREDIT_MAX, Service};
 
 use super::BrokersArgs;
-use crate::{exec::Exec, limits::positive_duration, worker::WorkerConfig};
+use crate::{exec::Exec, worker::WorkerConfig};
 
 /// Arguments of `jobz worker`.
 #[derive(Debug, Args)]
