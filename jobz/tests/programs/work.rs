@@ -31,6 +31,26 @@ fn any_program_is_a_worker() {
 }
 
 #[test]
+fn a_worker_whose_program_fails_costs_no_request_while_another_one_does_them() {
+    let broker = Broker::start("--tries 2");
+    let _failing = worker(&broker, "upper", &[], &["false"]);
+    let _good = start_worker(&broker.endpoint, "upper", &[], &["tr", "a-z", "A-Z"]);
+    let client = broker.dealer();
+    eventually("both are registered", || {
+        client.send([b"MDPC02", &b"\x01"[..], b"mmi.workers", b"upper"]);
+        let workers: serde_json::Value = serde_json::from_slice(&client.receive()[4]).unwrap();
+        workers.as_array().is_some_and(|workers| workers.len() == 2)
+    });
+    for _ in 0..20 {
+        client.send([b"MDPC02", &b"\x01"[..], b"upper", b"hi"]);
+    }
+    for _ in 0..20 {
+        assert_eq!(client.receive()[3], b"HI");
+    }
+    broker.program.wait_for_log("a worker fails: it gets nothing for 1 s");
+}
+
+#[test]
 fn a_client_asks_as_often_as_it_should() {
     let broker = Broker::start("");
     let _worker = worker(&broker, "upper", &[], &["tr", "a-z", "A-Z"]);

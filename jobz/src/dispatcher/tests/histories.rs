@@ -14,6 +14,7 @@ enum Act {
     Ask { client: u8, service: u8, dialect: Dialect },
     Ready { worker: u8, service: u8, credit: Option<u64> },
     Reply { worker: u8, which: usize, is_final: bool },
+    Fail { worker: u8, which: usize },
     Heartbeat(u8),
     Disconnect(u8),
     Gone(u8),
@@ -28,6 +29,7 @@ fn acts() -> impl Strategy<Value = Act> {
         4 => (0u8..4, 0u8..2, dialect).prop_map(|(client, service, dialect)| Act::Ask { client, service, dialect }),
         2 => (0u8..4, 0u8..2, proptest::option::of(1u64..4)).prop_map(|(worker, service, credit)| Act::Ready { worker, service, credit }),
         4 => (0u8..4, 0usize..8, any::<bool>()).prop_map(|(worker, which, is_final)| Act::Reply { worker, which, is_final }),
+        2 => (0u8..4, 0usize..8).prop_map(|(worker, which)| Act::Fail { worker, which }),
         1 => (0u8..4).prop_map(Act::Heartbeat),
         1 => (0u8..4).prop_map(Act::Disconnect),
         1 => (0u8..4).prop_map(Act::Gone),
@@ -63,6 +65,12 @@ proptest! {
                     let address = of.get(which % of.len().max(1)).map_or(b"none".to_vec(), |(_, address)| address.clone());
                     bench.reply(&name, &address, is_final, "reply")
                 }
+                Act::Fail { worker: name, which } => {
+                    let name = worker(name);
+                    let of: Vec<_> = addresses.iter().filter(|(to, _)| *to == name).cloned().collect();
+                    let address = of.get(which % of.len().max(1)).map_or(b"none".to_vec(), |(_, address)| address.clone());
+                    bench.say(&name, FromWorker::Fail { address: &address, reason: "no paper" })
+                }
                 Act::Heartbeat(name) => bench.say(&worker(name), FromWorker::Heartbeat),
                 Act::Disconnect(name) => bench.say(&worker(name), FromWorker::Disconnect),
                 Act::Gone(name) => {
@@ -80,10 +88,17 @@ proptest! {
                     _ => {}
                 }
             }
-            let Dispatcher { requests, workers, due, .. } = &bench.dispatcher;
+            let Dispatcher { requests, services, workers, due, .. } = &bench.dispatcher;
             let counts = bench.dispatcher.counts();
             prop_assert_eq!(finals, counts.answered);
             prop_assert_eq!(asked, counts.answered + counts.expired + counts.refused + counts.dead + requests.len() as u64);
+            let waiting = services.iter().map(|service| service.waiting.len()).sum::<usize>();
+            prop_assert_eq!(bench.dispatcher.waiting(), waiting);
+            for service in services.iter() {
+                let of_service = || workers.iter().filter(|worker| services.get(worker.service).is_some_and(|it| it.name == service.name));
+                prop_assert_eq!(service.distrusted, of_service().filter(|worker| !worker.trust.is_full()).count());
+                prop_assert!(service.distrusted == 0 || service.distrusted < service.workers);
+            }
             let looks = due.iter().filter(|(_, due)| matches!(due, Due::Worker(_))).count();
             prop_assert_eq!((looks, due.len() - looks), (workers.len(), requests.len()));
             for worker in workers.iter() {
