@@ -246,13 +246,13 @@ impl Broker {
 
     /// Sends what there is to send, to peers and to the vault. A worker that is gone loses its requests to others, which makes more to send.
     fn send(&mut self, now: Instant) -> Result<(), SocketError> {
-        let mut gone: Vec<Vec<u8>> = Vec::new();
+        let mut undelivered: Vec<Frames> = Vec::new();
         loop {
             for message in self.out.messages() {
                 match self.jobs.send_to_peer(message)? {
                     Delivery::Sent => {}
                     Delivery::Full => warn!("a peer reads nothing: a message to it is dropped"),
-                    Delivery::Gone => gone.extend(message.get(0).map(<[u8]>::to_vec)),
+                    Delivery::Gone => undelivered.push(message.clone()),
                 }
             }
             self.out.clear();
@@ -260,11 +260,11 @@ impl Broker {
                 self.vault.ask(token, ask);
             }
             self.uplinks.send(now, &mut self.majordomo, &mut self.out)?;
-            if gone.is_empty() && self.out.messages().is_empty() {
+            if undelivered.is_empty() && self.out.messages().is_empty() {
                 return Ok(());
             }
-            for peer in gone.drain(..) {
-                self.majordomo.handle_gone(now, &peer, &mut self.out);
+            for message in undelivered.drain(..) {
+                self.majordomo.handle_undelivered(now, &message, &mut self.out);
             }
         }
     }

@@ -108,6 +108,14 @@ impl Majordomo {
         self.settle(now, out);
     }
 
+    /// This message could not be sent: its receiver is gone.
+    pub fn handle_undelivered(&mut self, now: Instant, message: &Frames, out: &mut Outbox) {
+        self.dispatcher.give_back_undelivered(message);
+        if let Some(peer) = message.get(0) {
+            self.handle_gone(now, peer, out);
+        }
+    }
+
     /// An uplink is connected.
     pub fn handle_up(&mut self, now: Instant, uplink: usize, out: &mut Outbox) {
         self.links.handle_up(now, uplink);

@@ -3,11 +3,11 @@
 use std::time::Instant;
 
 use tracing::warn;
-use wire::foreign;
+use wire::{Frames, foreign, job::ToWorker};
 
 use super::{Dispatcher, Due, services::Service};
 use crate::{
-    requests::{Number, Origin, Shunned},
+    requests::{Address, Number, Origin, Shunned, State, Taken},
     trust::Trust,
     waiting::Lane,
     workers::Worker,
@@ -67,8 +67,7 @@ impl Dispatcher {
     }
 
     /// The worker that gets a request if this one is free; `None` if the request waits for another one than those that have failed it.
-    pub(super) fn suitable(&self, now: Instant, number: Number, free: usize) -> Option<usize> {
-        let taken = self.requests.get(number)?;
+    pub(super) fn suitable(&self, now: Instant, taken: &Taken, free: usize) -> Option<usize> {
         let Some(shunned) = taken.shunned.as_deref().filter(|shunned| now < shunned.until) else { return Some(free) };
         let has_failed = |place: &usize| self.workers.get(*place).is_some_and(|it| shunned.has(&it.routing_id));
         if !has_failed(&free) {
@@ -99,6 +98,18 @@ impl Dispatcher {
         self.due.remove(&(worker.look, Due::Worker(place)));
         worker.look = time;
         self.due.insert((time, Due::Worker(place)));
+    }
+
+    /// A message that could not be sent, if it is a request to a worker, counts no try.
+    pub(crate) fn give_back_undelivered(&mut self, message: &Frames) {
+        let mut frames = Frames::new();
+        frames.append_from(message, 1);
+        let Ok((_, ToWorker::Request { address, .. })) = ToWorker::decode(&frames) else { return };
+        let Some(Address { number, attempt }) = Address::decode(address) else { return };
+        let is_it = |taken: &&mut Taken| taken.attempts == attempt && matches!(taken.state, State::Open { .. });
+        if let Some(taken) = self.requests.get_mut(number).filter(is_it) {
+            taken.give_back_try();
+        }
     }
 
     /// The requests that a worker has when it takes leave count no try: they may have been on their way to it.

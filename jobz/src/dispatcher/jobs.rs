@@ -67,19 +67,15 @@ impl Dispatcher {
         self.dispatch(now, place, out);
     }
 
-    /// Whether a request waits until the store knows of its next try, before a worker gets it.
-    pub(super) fn hold_to_note(&mut self, number: Number, out: &mut Outbox) -> bool {
-        if !self.requests.get(number).is_some_and(Taken::must_be_noted) {
-            return false;
-        }
+    /// A request waits until the store knows of its next try.
+    pub(super) fn hold_to_note(&mut self, number: Number, out: &mut Outbox) {
         self.leave_queue(number, out);
-        let Some(taken) = self.requests.get_mut(number) else { return true };
+        let Some(taken) = self.requests.get_mut(number) else { return };
         taken.state = State::Held;
         if let Some(service) = self.services.get_mut(taken.service) {
             service.held += 1;
         }
         out.report(Event::Try(number, taken.tries() + 1));
-        true
     }
 
     /// The store knows that so many tries of a request are used up: it is the next.

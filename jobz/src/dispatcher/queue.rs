@@ -79,15 +79,14 @@ impl Dispatcher {
             let free = service.free.first().map(|turn| turn.place);
             let Some(worker_place) = free.or_else(|| self.lender(place, depth)) else { break };
             let Some(number) = self.services.get_mut(place).and_then(|service| service.waiting.pop()) else { break };
-            let Some(worker_place) = self.suitable(now, number, worker_place) else {
+            let Some(taken) = self.requests.get(number) else { continue };
+            let Some(worker_place) = self.suitable(now, taken, worker_place) else {
                 put_back.push(number);
                 continue;
             };
-            if self.hold_to_note(number, out) {
-                continue;
-            }
-            match self.requests.get(number).map(|taken| &taken.origin) {
-                Some(Origin::Peer(token)) => self.keep(now, worker_place, number, *token, out),
+            match taken.origin {
+                Origin::Peer(token) => self.keep(now, worker_place, number, token, out),
+                Origin::Job if taken.must_be_noted() => self.hold_to_note(number, out),
                 _ => self.give(now, worker_place, number, out),
             }
         }

@@ -80,7 +80,7 @@ impl Taken {
 
     /// Its last try is not one of them. A request for which this is done often may be why workers take leave.
     pub const fn give_back_try(&mut self) {
-        if self.given_back < GIVEN_BACK_MAX {
+        if self.given_back < GIVEN_BACK_MAX && self.given_back < self.attempts {
             self.given_back += 1;
         }
     }

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use wire::job::FromWorker;
+use wire::{
+    Frames,
+    job::{Body, Dialect, FromWorker, ToWorker},
+};
 
 use super::{Bench, HEARTBEAT, Sent, final_reply, request_to};
 use crate::{
@@ -58,6 +61,30 @@ fn a_request_on_its_way_to_a_worker_that_takes_leave_costs_no_try() {
     let address = request_to("w", &fail(&mut bench, "w", &address));
     let address = request_to("w", &fail(&mut bench, "w", &address));
     assert_eq!(bench.reply("w", &address, true, "HI"), final_reply("ada", "HI"));
+}
+
+#[test]
+fn a_request_that_cannot_be_sent_to_its_worker_costs_no_try() {
+    let mut bench = bench();
+    bench.ask("ada", "echo", "hi");
+    for number in 0..5 {
+        let worker = format!("gone {number}");
+        let address = request_to(&worker, &ready(&mut bench, &worker, 1));
+        let body: Frames = ["hi"].into_iter().collect();
+        let mut message: Frames = [&worker].into_iter().collect();
+        let body = Body::of(&body, 0).unwrap();
+        ToWorker::Request { address: &address, body }.encode(Dialect::Mdp2, &mut message);
+        // Only the first time.
+        for _ in 0..2 {
+            bench.dispatcher.give_back_undelivered(&message);
+            bench.dispatcher.handle_gone(bench.now, worker.as_bytes(), &mut bench.out);
+        }
+    }
+    let address = request_to("w", &ready(&mut bench, "w", 1));
+    let address = request_to("w", &fail(&mut bench, "w", &address));
+    let address = request_to("w", &fail(&mut bench, "w", &address));
+    assert_eq!(fail(&mut bench, "w", &address), []);
+    assert_eq!(bench.dispatcher.counts().dead, 1);
 }
 
 #[test]
