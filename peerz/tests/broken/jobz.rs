@@ -80,7 +80,7 @@ pub(crate) const BROKERS: &[Line<'_>] = &[
     ("never-expires", "age", &[]),
     ("waits-without-limit", "waiting", &[]),
     ("drops-the-newest", "waiting", &[]),
-    ("waits-for-the-busy", "busy", &["cancel"]),
+    ("waits-for-the-busy", "busy", &["cancel", "tries", "job-tries"]),
     ("progress-is-nothing", "busy-progress", &[]),
     ("tries-for-ever", "tries", &["job-tries"]),
     ("leaving-is-a-try", "leaving-is-no-try", &[]),
