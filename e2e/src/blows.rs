@@ -17,8 +17,11 @@ pub const SERVICE: &str = "upper";
 /// How many workers there are, if none is suspended.
 const WORKERS: usize = 6;
 
-/// How long a worker is suspended: the broker gives up one that is silent for four heartbeats of 2.5 s.
-const SUSPENDED: Duration = Duration::from_secs(12);
+/// How many heartbeats of 2.5 s broker and workers may miss: more than a machine with much else to do keeps them from sending.
+pub const LIVENESS: u32 = 10;
+
+/// How long a worker is suspended: the broker gives it up.
+const SUSPENDED: Duration = Duration::from_secs(28);
 
 /// What is done to one of the processes.
 #[derive(Debug, Clone, Copy)]
@@ -55,7 +58,7 @@ impl Place {
     fn broker(&self) -> Program {
         let store = text(&self.store());
         let arguments = ["broker", "--jobs", &self.endpoint, "--store", &store, "--observe", "off"];
-        let limits = ["--heartbeat", "2500ms", "--liveness", "4", "--tries", "100"];
+        let limits = ["--heartbeat", "2500ms", "--liveness", &LIVENESS.to_string(), "--tries", "100"];
         Program::start(sibling("jobz"), arguments.iter().chain(&limits))
     }
 
@@ -64,7 +67,8 @@ impl Place {
         let (scribe, journal, endpoint) = (text(&sibling("scribe")), text(&self.journal()), self.endpoint.as_str());
         let name = number.to_string();
         if number.is_multiple_of(3) {
-            let worker = ["worker", SERVICE, "--jobs", endpoint, "--observe", "off", "--liveness", "4"];
+            let liveness = LIVENESS.to_string();
+            let worker = ["worker", SERVICE, "--jobs", endpoint, "--observe", "off", "--liveness", &liveness];
             let command = ["--credit", "2", "--lines", "--", &scribe, &journal, &name];
             Program::start(sibling("jobz"), worker.iter().chain(&command))
         } else {

@@ -126,10 +126,14 @@ struct Replied {
 impl Run {
     /// Waits until this many requests have their replies.
     fn until(&self, count: usize, stage: &mut Stage) {
-        eventually("so many requests have their replies", || {
-            stage.resume_due();
-            self.replies.lock().unwrap().len() >= count
-        });
+        let answered = || self.replies.lock().unwrap().len();
+        while answered() < count {
+            let before = answered();
+            eventually("another request has its reply", || {
+                stage.resume_due();
+                answered() > before
+            });
+        }
     }
 
     /// Submits requests and waits for their replies until there are no more.

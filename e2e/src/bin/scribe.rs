@@ -18,7 +18,10 @@ use std::{
     time::Duration,
 };
 
-use e2e::journal::{Entry, Execution, Journal};
+use e2e::{
+    blows::LIVENESS,
+    journal::{Entry, Execution, Journal},
+};
 use jobz::{
     Handler, Worker, WorkerConfig,
     worker::{Request, WorkerError},
@@ -45,7 +48,7 @@ fn main() -> Result<(), WorkerError> {
         service: service.parse().expect("the name of a service"),
         credit: CREDIT,
         heartbeat: Duration::from_millis(2_500),
-        liveness: 4,
+        liveness: LIVENESS,
     };
     let context = Context::new(Security::default(), KeepAlive::default())?;
     let scribe = Scribe { journal, worker, executions: AtomicU64::new(0) };
