@@ -69,7 +69,7 @@ struct Open {
 #[derive(Debug, Error)]
 pub enum AskError {
     /// Every try ended without one; why the last one did.
-    #[error("no reply to {}: {last}", plural(*.tries as usize, "request"))]
+    #[error("no reply, tried {}: {last}", plural(*.tries as usize, "time"))]
     NoReply {
         /// How often it was sent, or could not be.
         tries: u32,
@@ -88,7 +88,7 @@ pub enum AskError {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Silence {
     /// There was no connection in time: nothing was sent.
-    #[error("no broker at {endpoint}: {state}")]
+    #[error("no broker at {endpoint}: {}", absence(.state))]
     NoBroker {
         /// Where.
         endpoint: Endpoint,
@@ -107,6 +107,16 @@ pub enum Silence {
         /// Where.
         endpoint: Endpoint,
     },
+}
+
+/// A state as the reason why nothing could be sent.
+fn absence(state: &State) -> String {
+    match state {
+        State::Down | State::Connecting | State::Retrying(_) => {
+            "nothing answers there; `jobz broker` starts one".to_owned()
+        }
+        state => state.to_string(),
+    }
 }
 
 /// How a try ended.

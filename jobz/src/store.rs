@@ -74,7 +74,7 @@ pub struct DeadLetter {
 
 /// Why the store cannot be used.
 #[derive(Debug, Error)]
-#[error("{}: {reason}", path.as_deref().unwrap_or(Path::new("the store in memory")).display())]
+#[error("cannot use the store {}: {reason}", path.as_deref().unwrap_or(Path::new("in memory")).display())]
 pub struct StoreError {
     /// The file.
     pub path: Option<PathBuf>,
