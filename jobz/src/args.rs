@@ -41,7 +41,7 @@ Any program behind a queue: a broker, its workers and its clients
 /// How it ends.
 const EXIT_CODES: &str = "\
 Exit codes:
-  0  done, or stopped by Ctrl-C
+  0  done; broker, worker and scale: stopped
   1  failed, and standard error says why: no broker, no reply, no such job
   2  wrong usage
 

@@ -56,7 +56,7 @@ pub struct AskConfig {
 /// Standard input cannot be read or is too large, standard output cannot be written, or a request has got no reply. If it
 /// is asked more than once, the others are asked all the same.
 pub fn run(context: &Context, config: AskConfig, stop: &Stop) -> anyhow::Result<()> {
-    let body = body(&config.parts)?;
+    let body = body(&config.parts, stop)?;
     let client = Client::new(context.clone(), config.client).counting_retries(Count::of(context.declared(RETRIED)));
     let client = match config.parent {
         Some(parent) => Asker::Job(JobClient::over(client), parent),

@@ -93,7 +93,7 @@ pub fn run(context: &Context, JobConfig { client, act }: JobConfig, stop: &Stop)
     let mut client = JobClient::new(context.clone(), client);
     match act {
         Act::Submit { service, parts, options } => {
-            let id = client.submit(&service, &body(&parts)?, &options, stop)?;
+            let id = client.submit(&service, &body(&parts, stop)?, &options, stop)?;
             print(&format!("{id}\n"))
         }
         Act::Wait { id, parent } => {

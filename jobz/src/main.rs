@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use jobz::{
     Broker, Drain, Metrics, Worker,
     args::{Cli, Command},
-    ask, drain, job_commands, scale,
+    ask, drain, exec, job_commands, scale,
 };
 use settings::program;
 use sockets::Stop;
@@ -31,10 +31,14 @@ fn run(args: settings::ReportingArgs, command: Command) -> anyhow::Result<()> {
         }
         Command::Worker(args) => {
             let drain = Drain { time: args.drain, second_stop: Stop::on_signals };
+            exec::check(&args.command)?;
             let (config, exec) = args.config(&suite);
             Worker::new(&context, config, Arc::new(exec))?.with_drain(drain).run(&stop)?;
         }
-        Command::Scale(scaled) => scale::run(&context, scaled.config(&suite, &args)?, &stop)?,
+        Command::Scale(scaled) => {
+            exec::check(&scaled.worker.command)?;
+            scale::run(&context, scaled.config(&suite, &args)?, &stop)?;
+        }
         Command::Drain(args) => drain::run(&context, args.config(&suite), &stop)?,
         Command::Ask(args) => ask::run(&context, args.config(&suite), &stop)?,
         Command::Job(command) => job_commands::run(&context, command.config(&suite), &stop)?,

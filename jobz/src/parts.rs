@@ -1,8 +1,14 @@
 //! A request from the command line or standard input, and its replies on standard output.
 
-use std::io::{self, IsTerminal as _, Read as _};
+use std::{
+    io::{self, IsTerminal as _, Read as _},
+    path::Path,
+};
 
 use anyhow::Context as _;
+use settings::Input;
+use sockets::Stop;
+use tracing::info;
 use wire::{Frames, job::Body};
 
 /// The most bytes that are read from standard input: a frame of the channel.
@@ -11,15 +17,20 @@ const INPUT_BYTES_MAX: u64 = wire::job::JOBS.limits.frame_bytes as u64;
 /// The body of a request: these parts, or standard input if there is none.
 ///
 /// # Errors
-/// Standard input cannot be read, or is too large.
-pub fn body(parts: &[String]) -> anyhow::Result<Frames> {
+/// Standard input cannot be read, or is too large; or `stop` came before its end.
+pub fn body(parts: &[String], stop: &Stop) -> anyhow::Result<Frames> {
     if !parts.is_empty() {
         return Ok(parts.iter().collect());
     }
-    let mut input = Vec::new();
-    io::stdin().take(INPUT_BYTES_MAX + 1).read_to_end(&mut input).context("cannot read standard input")?;
-    anyhow::ensure!(input.len() as u64 <= INPUT_BYTES_MAX, "a request has at most {INPUT_BYTES_MAX} bytes");
-    Ok([input].into_iter().collect())
+    if io::stdin().is_terminal() {
+        info!("reading the request from the terminal, until Ctrl-D");
+    }
+    let mut bytes = Vec::new();
+    let input = Input::open(Path::new("-"), stop);
+    let read = input.and_then(|input| input.take(INPUT_BYTES_MAX + 1).read_to_end(&mut bytes));
+    read.context("cannot read standard input")?;
+    anyhow::ensure!(bytes.len() as u64 <= INPUT_BYTES_MAX, "a request has at most {INPUT_BYTES_MAX} bytes");
+    Ok([bytes].into_iter().collect())
 }
 
 /// Prints replies: a line for each frame.

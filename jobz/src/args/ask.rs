@@ -16,7 +16,8 @@ use crate::{ask::AskConfig, client::ClientConfig};
     after_help = "\
 Without PART the request is what is on standard input. Each frame of a reply is a line of standard output; \
 nothing is added to the last one, except in a terminal. A request that gets no reply is sent again, to the \
-next broker if there are several: it may be done twice.
+next broker if there are several: it may be done twice. If no worker can do it, there is no reply; \
+`jobz submit` and `jobz wait` say why.
 
 In a program that `jobz worker` runs, JOBZ_JOB is the request that it does. What it asks is a job of that \
 one: it gets a worker even if all of them wait like this one, and is cancelled with it.

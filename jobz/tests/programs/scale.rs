@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs, path::Path, time::Duration};
 use serde_json::Value;
 use testkit::{Peer, Program, eventually, run};
 
-use crate::support::{Broker, JOBZ, held};
+use crate::support::{Broker, JOBZ, held, interrupt_group, start_in_group};
 
 /// A service whose requests last until the test ends them.
 struct Gate {
@@ -24,7 +24,7 @@ impl Gate {
     fn scale(&self, flags: &str) -> Program {
         let script = held(self.folder.path(), "read name; echo $PPID >$name", "open", "echo done");
         let arguments = format!("scale gate --jobs {} --observe off {flags} -- sh -c", self.broker.endpoint);
-        Program::start(JOBZ, arguments.split_whitespace().chain([script.as_str()]))
+        start_in_group(arguments.split_whitespace().chain([script.as_str()]))
     }
 
     fn ask(&self, names: impl IntoIterator<Item = u32>) {
@@ -150,4 +150,17 @@ fn less_than_nothing_is_wrong_usage() {
         assert_eq!(refused.code, Some(2), "{flags}");
         assert!(refused.stderr.contains(reason), "{flags}: {}", refused.stderr);
     }
+}
+
+#[test]
+fn ctrl_c_in_a_terminal_lets_the_workers_finish() {
+    let gate = Gate::new();
+    let scale = gate.scale("--min 1 --max 1");
+    gate.ask([0]);
+    eventually("it has begun", || gate.busy().len() == 1);
+    interrupt_group(&scale);
+    gate.open();
+    gate.receive(1);
+    let finished = scale.finish();
+    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
 }

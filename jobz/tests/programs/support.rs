@@ -1,6 +1,6 @@
 //! A broker as a process, and what workers run.
 
-use std::path::Path;
+use std::{os::unix::process::CommandExt as _, path::Path, process::Command};
 
 use testkit::{Peer, Program, peer::DEALER};
 
@@ -76,4 +76,17 @@ pub(crate) fn reply(worker: &Peer, address: &[u8], body: &[u8]) {
 pub(crate) fn held(folder: &Path, begin: &str, until: &str, end: &str) -> String {
     let folder = folder.display();
     format!("cd {folder}; {begin}; until [ -e {until} ] || [ ! -e {folder} ]; do sleep 0.01; done; {end}")
+}
+
+/// Starts a program as a shell does it in a terminal: what it starts is in its process group, unless it sees to that.
+pub(crate) fn start_in_group<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Program {
+    let mut command = Command::new(JOBZ);
+    command.args(arguments).process_group(0);
+    Program::spawn(command)
+}
+
+/// As Ctrl-C in a terminal: the whole process group gets SIGINT.
+pub(crate) fn interrupt_group(program: &Program) {
+    let killed = Command::new("kill").args(["-INT", "--", &format!("-{}", program.pid())]).status();
+    assert!(killed.unwrap().success());
 }

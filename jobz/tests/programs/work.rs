@@ -4,7 +4,7 @@ use std::{fs, time::Duration};
 
 use testkit::{Finished, Peer, Program, eventually, free_endpoints, peer::ROUTER, run};
 
-use crate::support::{Broker, JOBZ, command, held};
+use crate::support::{Broker, JOBZ, command, held, interrupt_group, start_in_group};
 
 /// A worker that the broker has registered, and that runs a command for each request.
 fn worker(broker: &Broker, service: &str, flags: &[&str], words: &[&str]) -> Program {
@@ -211,4 +211,57 @@ fn ctrl_c_ends_a_worker_and_its_program_and_the_broker_knows_at_once() {
     let finished = busy.finish_within(Duration::from_secs(5));
     assert_eq!(finished.code, Some(0), "{}", finished.stderr);
     command(&other, 2);
+}
+
+#[test]
+fn ctrl_c_in_a_terminal_lets_the_program_of_a_worker_finish() {
+    let broker = Broker::start("");
+    let folder = tempfile::tempdir().unwrap();
+    let script = held(folder.path(), "touch begun", "go", "echo done");
+    let arguments = ["worker", "slow", "--jobs", &broker.endpoint, "--observe", "off", "--", "sh", "-c", &script];
+    let worker = start_in_group(arguments);
+    broker.until_offered("slow");
+    let client = broker.dealer();
+    client.send([b"MDPC02", &b"\x01"[..], b"slow", b""]);
+    eventually("it has begun", || folder.path().join("begun").exists());
+    interrupt_group(&worker);
+    worker.wait_for_log("finishing what is open");
+    fs::write(folder.path().join("go"), "").unwrap();
+    assert_eq!(client.receive()[3], b"done\n");
+    let finished = worker.finish();
+    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+}
+
+#[test]
+fn a_program_that_is_not_there_ends_its_worker_before_it_gets_requests() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path().to_str().unwrap();
+    for (role, program) in [("worker", "no-such-program"), ("worker", folder), ("scale", "./no-such-program")] {
+        let finished = run(JOBZ, [role, "upper", "--observe", "off", "--", program]);
+        assert_eq!(finished.code, Some(1), "{}", finished.stderr);
+        assert!(finished.stderr.contains("error: there is no program"), "{}", finished.stderr);
+    }
+}
+
+#[test]
+fn a_line_that_is_too_long_for_a_reply_is_a_failure_and_is_not_cut() {
+    let broker = Broker::start("--tries 1");
+    let script = "head -c 65537 /dev/zero | tr '\\0' x; echo; echo done; exec sleep 1000";
+    let worker = worker(&broker, "long", &["--lines"], &["sh", "-c", script]);
+    let client = broker.dealer();
+    client.send([b"MDPC02", &b"\x01"[..], b"long", b""]);
+    worker.wait_for_log("a line has more than 65536 bytes");
+}
+
+#[test]
+fn ctrl_c_ends_the_wait_for_standard_input() {
+    let broker = Broker::start("");
+    for role in ["ask", "submit"] {
+        let client = Program::start(JOBZ, [role, "upper", "--jobs", &broker.endpoint, "--observe", "off"]);
+        client.await_handlers();
+        client.interrupt();
+        let finished = client.finish_within(Duration::from_secs(5));
+        assert_eq!(finished.code, Some(1), "{}", finished.stderr);
+        assert!(finished.stderr.contains("stopped while waiting for input"), "{}", finished.stderr);
+    }
 }
