@@ -12,7 +12,8 @@ use std::{
 };
 
 use sockets::{
-    BindError, Context, Delivery, Endpoint, Listener, MalformedMessages, Role, Socket, SocketError, Stop, wait,
+    BindError, Context, Delivery, Endpoint, Interest, Listener, MalformedMessages, Role, Socket, SocketError, Stop,
+    wait,
 };
 use thiserror::Error;
 use tracing::{info, warn};
@@ -168,24 +169,29 @@ impl Broker {
             let deadlines =
                 [self.listener.next_deadline(), self.majordomo.next_deadline(), self.uplinks.next_deadline()];
             let deadline = deadlines.into_iter().flatten().min();
-            let asked = self.metrics.as_ref().map(Metrics::interest);
-            let interests = [self.jobs.readable(), self.jobs.events(), self.vault.bell()].into_iter().chain(asked);
-            let interests = interests.chain(self.uplinks.interests());
-            let wake = wait(stop, interests, deadline)?;
+            let metrics = self.metrics.as_ref().map_or_else(Interest::never, Metrics::interest);
+            let interests = [self.jobs.events(), self.vault.bell(), metrics, self.jobs.readable()];
+            let wake = wait(stop, interests.into_iter().chain(self.uplinks.interests()), deadline)?;
+            let [has_events, has_answers, is_asked] = wake.first();
             let now = Instant::now();
             if wake.stopped {
                 self.majordomo.end(now, &mut self.out);
                 return self.send(now);
             }
-            self.take_events(now)?;
-            self.take_answers(now)?;
+            // To look at what is not ready would be a system call for each of them.
+            if has_events || self.listener.next_deadline().is_some_and(|deadline| deadline <= now) {
+                self.take_events(now)?;
+            }
+            if has_answers {
+                self.take_answers(now)?;
+            }
             let has_taken_all = self.take_messages(now)?;
             self.take_gone(now, has_taken_all)?;
             self.uplinks.take(now, &mut self.majordomo, &mut self.out)?;
             self.majordomo.handle_timeout(now, &mut self.out);
             self.send(now)?;
             self.values.set(&self.majordomo);
-            if let Some(metrics) = &self.metrics {
+            if let Some(metrics) = self.metrics.as_ref().filter(|_| is_asked) {
                 metrics.answer(|| self.majordomo.dispatcher().stats(None));
             }
         }

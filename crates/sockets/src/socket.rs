@@ -36,6 +36,8 @@ pub struct Socket {
     awaited: Awaited,
     /// Has its monitor's events.
     monitor: Option<zmq::Socket>,
+    /// Whether there was no event left when the monitor was read last.
+    has_all_events: bool,
     /// Passes them on, in an observed context.
     relay: Option<Relay>,
     /// Of an observed socket.
@@ -75,6 +77,7 @@ impl Socket {
             last: zmq::Message::new(),
             awaited: Awaited::default(),
             monitor: None,
+            has_all_events: false,
             relay: None,
             probe: None,
             shared: None,

@@ -123,10 +123,19 @@ impl<E> Default for Events<E> {
 }
 
 /// Why a loop woke.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wake {
     /// The stop signal was given.
     pub stopped: bool,
+    ready: Vec<bool>,
+}
+
+impl Wake {
+    /// Which of the first `N` interests are ready, in the order in which they were asked for.
+    #[must_use]
+    pub fn first<const N: usize>(&self) -> [bool; N] {
+        std::array::from_fn(|index| self.ready.get(index).copied().unwrap_or(false))
+    }
 }
 
 /// Sleeps until `stop`, until one of `interests` is ready, or until `deadline` (`None`: for ever).
@@ -138,8 +147,9 @@ pub fn wait<'a>(
     interests: impl IntoIterator<Item = Interest<'a>>,
     deadline: Option<Instant>,
 ) -> Result<Wake, SocketError> {
-    let ready = poll([stop.interest()].into_iter().chain(interests).collect(), deadline)?;
-    Ok(Wake { stopped: ready[0] })
+    let mut ready = poll(interests.into_iter().chain([stop.interest()]).collect(), deadline)?;
+    let stopped = ready.pop().unwrap_or(false);
+    Ok(Wake { stopped, ready })
 }
 
 /// Sleeps until `stop`, which it reports, until one of `interests` is ready, or until `deadline` (`None`: for ever): for a

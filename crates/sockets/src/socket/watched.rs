@@ -114,9 +114,14 @@ impl Socket {
         let Some(pair) = &self.monitor else {
             return Ok(None);
         };
+        self.has_all_events = false;
         let frames: Frames = match pair.recv_multipart(zmq::DONTWAIT) {
             Ok(frames) => frames.into_iter().collect(),
-            Err(zmq::Error::EAGAIN | zmq::Error::EINTR) => return Ok(None),
+            Err(zmq::Error::EAGAIN) => {
+                self.has_all_events = true;
+                return Ok(None);
+            }
+            Err(zmq::Error::EINTR) => return Ok(None),
             Err(error) => return Err(zmq_error("read a monitor")(error)),
         };
         match MonitorEvent::decode(&frames) {
@@ -133,10 +138,15 @@ impl Socket {
         }
     }
 
-    /// To wait until the monitor has an event; never ready if the socket is not watched.
+    /// To wait until the monitor has an event; never ready if the socket is not watched. It may be ready without one.
     #[must_use]
     pub fn events(&self) -> Interest<'_> {
-        self.monitor.as_ref().map_or_else(Interest::never, |pair| Interest::new(pair, zmq::POLLIN))
+        let Some(pair) = &self.monitor else { return Interest::never() };
+        if !self.has_all_events {
+            return Interest::ready();
+        }
+        // The signal of the next event after none was left: to poll the `PAIR` itself would be two system calls more.
+        pair.get_fd().map_or_else(|_| Interest::never(), Interest::of_fd)
     }
 
     /// Counts the last message as malformed, for observers.
