@@ -3,8 +3,9 @@
 mod shunned;
 mod taken;
 
-use std::{collections::HashMap, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
+use rustc_hash::FxHashMap;
 use wire::{
     Frames,
     job::{Body, Dialect, Token},
@@ -105,7 +106,8 @@ pub enum Origin {
 /// All requests that are not answered yet.
 #[derive(Debug)]
 pub struct Requests {
-    by_number: HashMap<Number, Taken>,
+    /// The hash is quick and has no secret: the broker itself chooses all numbers.
+    by_number: FxHashMap<Number, Taken>,
     last: Number,
     bytes: usize,
 }
@@ -114,7 +116,7 @@ impl Requests {
     /// No requests, of a broker that has started at this time, in microseconds since 1970.
     #[must_use]
     pub fn new(start: u64) -> Self {
-        Self { by_number: HashMap::new(), last: Number::from(start) << 64, bytes: 0 }
+        Self { by_number: FxHashMap::default(), last: Number::from(start) << 64, bytes: 0 }
     }
 
     /// The number of requests.

@@ -91,6 +91,9 @@ impl Worker {
         if self.open.len() < credit {
             return Some(0);
         }
+        if self.lent() == 0 {
+            return None;
+        }
         // A worker that takes nothing more still lends the places of what it has.
         let own = credit.max(self.open.iter().filter(|open| !open.is_borrower).count());
         let fits = |depth: &u8| {
@@ -114,7 +117,8 @@ impl Worker {
 
     /// An open request, to change it.
     pub fn open_mut(&mut self, number: Number, attempt: u32) -> Option<&mut Open> {
-        self.open.iter_mut().find(|open| (open.number, open.attempt) == (number, attempt))
+        let position = self.position(Address { number, attempt })?;
+        self.open.get_mut(position)
     }
 
     /// When the worker at this place would be next.
@@ -127,12 +131,10 @@ impl Worker {
         Turn { share, last_used: self.last_used, place }
     }
 
-    /// The open request with this address.
+    /// The position of the open request with this address.
     #[must_use]
-    pub fn open_at(&self, address: &[u8]) -> Option<Open> {
-        let address = Address::decode(address)?;
-        let is_it = |open: &&Open| (open.number, open.attempt) == (address.number, address.attempt);
-        self.open.iter().find(is_it).copied()
+    pub fn position(&self, address: Address) -> Option<usize> {
+        self.open.iter().position(|open| (open.number, open.attempt) == (address.number, address.attempt))
     }
 
     /// Whether it has a request.

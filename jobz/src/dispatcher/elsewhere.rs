@@ -8,7 +8,7 @@ use wire::{
 };
 
 use super::{Dispatcher, Due, Outbox, PeerEvent};
-use crate::requests::{Number, Origin, State, Taken};
+use crate::requests::{Address, Number, Origin, State, Taken};
 
 impl Dispatcher {
     /// A request that waits in a service without workers, and its service: other brokers are asked for a place from now on.
@@ -129,12 +129,11 @@ impl Dispatcher {
     /// A place that is kept is free again.
     pub(super) fn free_kept(&mut self, number: Number) {
         let Some(Taken { state: State::Kept { worker, .. }, attempts, .. }) = self.requests.get(number) else { return };
-        let (worker, attempt) = (*worker, *attempts);
-        if let Some(worker) = self.workers.get_mut(worker) {
-            worker.kept -= 1;
-        }
-        if let Some(open) = self.workers.get_mut(worker).and_then(|found| found.open_mut(number, attempt)).copied() {
-            self.close(worker, open);
+        let (place, address) = (*worker, Address { number, attempt: *attempts });
+        let Some(worker) = self.workers.get_mut(place) else { return };
+        worker.kept -= 1;
+        if let Some(position) = worker.position(address) {
+            self.close(place, position);
         }
     }
 }

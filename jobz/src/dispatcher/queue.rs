@@ -44,6 +44,10 @@ impl Dispatcher {
         let mut body = Frames::new();
         request.body.push_to(&mut body);
         let number = self.requests.add(Taken::new(origin, place, body, State::Held));
+        if let Some(worker) = self.idle(place) {
+            self.give(now, worker, number, out);
+            return;
+        }
         self.queue(now, number);
         let Some(service) = self.services.get_mut(place) else { return };
         if service.waiting.clients() > service.limits.waiting_max
@@ -53,6 +57,12 @@ impl Dispatcher {
             self.end(number, out);
         }
         self.dispatch(now, place, out);
+    }
+
+    /// The worker that gets the next request of a service at once: it is free, and no other request waits.
+    fn idle(&self, place: usize) -> Option<usize> {
+        let service = self.services.get(place).filter(|service| service.waiting.is_empty())?;
+        service.free.first().map(|turn| turn.place)
     }
 
     /// A request that no worker has had waits for one.
@@ -142,10 +152,10 @@ impl Dispatcher {
         }
     }
 
-    /// A worker does not have this request any more.
-    pub(super) fn close(&mut self, worker_place: usize, closed: Open) {
+    /// A worker does not have its request at this position any more.
+    pub(super) fn close(&mut self, worker_place: usize, position: usize) {
         let Some(worker) = self.workers.get_mut(worker_place) else { return };
-        worker.open.retain(|open| *open != closed);
+        worker.open.remove(position);
         if let Some(service) = self.services.get_mut(worker.service) {
             service.open -= 1;
         }

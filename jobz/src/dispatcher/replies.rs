@@ -9,7 +9,7 @@ use wire::{
 };
 
 use super::{Dispatcher, Event, Outbox, PeerEvent};
-use crate::requests::{Number, Origin};
+use crate::requests::{Address, Number, Origin};
 
 impl Dispatcher {
     /// Passes a reply on to the client, if the worker has its request.
@@ -25,25 +25,25 @@ impl Dispatcher {
         let Some(worker) = self.workers.get_mut(place) else { return };
         worker.last_received = now;
         let service = worker.service;
-        let open = worker.open_at(address);
-        if is_final && open.is_some() && worker.trust.failures() > 0 {
-            self.trust(place);
-        }
-        let Some(open) = open.filter(|open| open.is_wanted) else {
+        let Some(position) = Address::decode(address).and_then(|address| worker.position(address)) else {
             self.counts.late += 1;
-            if let (Some(open), true) = (open, is_final) {
-                self.close(place, open);
-                self.dispatch(now, service, out);
-            }
             return;
         };
-        if !is_final {
-            self.deliver_part(now, open.number, body, out);
-            return;
+        let open = worker.open[position];
+        if is_final {
+            if worker.trust.failures() > 0 {
+                self.trust(place);
+            }
+            self.close(place, position);
         }
-        self.close(place, open);
-        self.deliver(open.number, body, out);
-        self.dispatch(now, service, out);
+        match (open.is_wanted, is_final) {
+            (true, true) => self.deliver(open.number, body, out),
+            (true, false) => self.deliver_part(now, open.number, body, out),
+            (false, _) => self.counts.late += 1,
+        }
+        if is_final {
+            self.dispatch(now, service, out);
+        }
     }
 
     /// Passes a partial reply on to where its request came from.
@@ -99,17 +99,18 @@ impl Dispatcher {
         worker.last_received = now;
         worker.is_extended = true;
         let service = worker.service;
-        let Some(open) = worker.open_at(address) else {
+        let Some(position) = Address::decode(address).and_then(|address| worker.position(address)) else {
             self.counts.late += 1;
             return;
         };
+        let open = worker.open[position];
         debug!(number = open.number, reason = %foreign(reason), "not done");
         self.counts.failed += 1;
         if open.is_wanted {
             self.distrust(now, place);
             self.shun(now, open.number, place);
         }
-        self.close(place, open);
+        self.close(place, position);
         if open.is_wanted {
             self.retry(now, open.number, reason, out);
         }
