@@ -3,6 +3,7 @@
 
 use std::{
     ffi::{c_int, c_void},
+    io,
     os::fd::{BorrowedFd, RawFd},
 };
 
@@ -15,6 +16,14 @@ pub(crate) fn send(socket: &mut Socket, frame: &[u8], flags: c_int) -> Result<()
     // SAFETY: the pointer is of a live socket that we hold exclusively; libzmq copies the bytes before it returns.
     let sent = unsafe { zmq_sys::zmq_send(socket.as_mut_ptr(), frame.as_ptr().cast(), frame.len(), flags) };
     if sent < 0 { Err(last_error()) } else { Ok(()) }
+}
+
+/// Sleeps until one of these descriptors is ready, or for so many milliseconds; -1 is for ever.
+pub(crate) fn poll(items: &mut [libc::pollfd], timeout_ms: c_int) -> io::Result<()> {
+    // SAFETY: the pointer and the length are those of a slice that we hold exclusively. A descriptor that is closed meanwhile is
+    // reported as ready.
+    let ready = unsafe { libc::poll(items.as_mut_ptr(), items.len() as libc::nfds_t, timeout_ms) };
+    if ready < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
 /// Lets `look` use a descriptor that libzmq owns, by its number.

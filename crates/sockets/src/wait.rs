@@ -5,31 +5,42 @@
 
 use std::{
     collections::VecDeque,
+    ffi::{c_int, c_short},
+    io,
     os::fd::{AsRawFd, BorrowedFd, RawFd},
     time::{Duration, Instant},
 };
 
-use crate::{SocketError, Stop, error::zmq_error};
+use crate::{
+    SocketError, Stop,
+    error::{system_error, zmq_error},
+    raw,
+};
 
 /// One thing to wait for; made by [`crate::Socket::readable`], [`crate::Socket::writable`],
 /// [`crate::Socket::events`], [`crate::actor::Inbox::ring`] and [`Stop::interest`].
 pub struct Interest<'a> {
-    item: zmq::PollItem<'a>,
+    /// What the system is asked about: a file, or the signal of a socket.
+    item: libc::pollfd,
+    /// The socket, and what is wanted of it.
+    socket: Option<(&'a zmq::Socket, zmq::PollEvents)>,
     /// It needs no waiting.
     is_ready: bool,
 }
 
 impl<'a> Interest<'a> {
     pub(crate) fn new(socket: &'a zmq::Socket, events: zmq::PollEvents) -> Self {
-        Self { item: socket.as_poll_item(events), is_ready: false }
+        // It has none if its context is gone, which its events report.
+        let signal = socket.get_fd().map_or_else(|_| Self::never(), Self::of_fd);
+        Self { socket: Some((socket, events)), ..signal }
     }
 
-    pub(crate) fn of_fd(fd: RawFd) -> Self {
-        Self { item: zmq::PollItem::from_fd(fd, zmq::POLLIN), is_ready: false }
+    pub(crate) const fn of_fd(fd: RawFd) -> Self {
+        Self::of_item(fd, libc::POLLIN)
     }
 
     /// Something that is ready already.
-    pub(crate) fn ready() -> Self {
+    pub(crate) const fn ready() -> Self {
         Self { is_ready: true, ..Self::never() }
     }
 
@@ -42,13 +53,24 @@ impl<'a> Interest<'a> {
     /// Ready when a file descriptor outside of libzmq can be written.
     #[must_use]
     pub fn to_write(fd: BorrowedFd<'a>) -> Self {
-        Self { item: zmq::PollItem::from_fd(fd.as_raw_fd(), zmq::POLLOUT), is_ready: false }
+        Self::of_item(fd.as_raw_fd(), libc::POLLOUT)
     }
 
     /// Never ready: takes the place of one that is not wanted at the moment.
     #[must_use]
-    pub fn never() -> Self {
+    pub const fn never() -> Self {
         Self::of_fd(-1)
+    }
+
+    const fn of_item(fd: RawFd, events: c_short) -> Self {
+        Self { item: libc::pollfd { fd, events, revents: 0 }, socket: None, is_ready: false }
+    }
+
+    /// Whether its socket is ready; a file is not asked.
+    fn is_socket_ready(&self) -> Result<bool, SocketError> {
+        let Some((socket, wanted)) = self.socket else { return Ok(false) };
+        let events = socket.get_events().map_err(zmq_error("wait for sockets"))?;
+        Ok(events.intersects(wanted))
     }
 }
 
@@ -166,30 +188,39 @@ pub(crate) fn wait_for_any(
 /// Sleeps until one of `interests` is ready, or until `deadline` (`None`: for ever); returns which of them are, in their
 /// order.
 ///
+/// A socket's signal means only that something may have changed since its events were asked for, so they are asked for before
+/// the sleep, and again of the sockets that gave it. Each of these questions is a system call, and libzmq's own poll asks all
+/// sockets twice and polls twice: much for a loop that takes one message each time.
+///
 /// # Errors
-/// libzmq cannot poll: its context is gone.
+/// The context is gone.
 pub(crate) fn poll(interests: Vec<Interest<'_>>, deadline: Option<Instant>) -> Result<Vec<bool>, SocketError> {
-    let mut ready: Vec<bool> = interests.iter().map(|interest| interest.is_ready).collect();
-    let mut items: Vec<_> = interests.into_iter().map(|interest| interest.item).collect();
-    let is_any_ready = ready.contains(&true);
+    let mut ready = Vec::with_capacity(interests.len());
+    for interest in &interests {
+        ready.push(interest.is_ready || interest.is_socket_ready()?);
+    }
+    let mut items: Vec<_> = interests.iter().map(|interest| interest.item).collect();
     loop {
-        match zmq::poll(&mut items, if is_any_ready { 0 } else { deadline.map_or(-1, milliseconds_until) }) {
-            Err(zmq::Error::EINTR) => {}
-            Err(error) => return Err(zmq_error("wait for sockets")(error)),
-            Ok(_) => {
-                for (is_ready, item) in ready.iter_mut().zip(&items) {
-                    *is_ready |= !item.get_revents().is_empty();
-                }
-                return Ok(ready);
+        let is_any_ready = ready.contains(&true);
+        match raw::poll(&mut items, if is_any_ready { 0 } else { deadline.map_or(-1, milliseconds_until) }) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            result => result.map_err(system_error("wait for sockets"))?,
+        }
+        for ((is_ready, interest), item) in ready.iter_mut().zip(&interests).zip(&items) {
+            if item.revents != 0 && !*is_ready {
+                *is_ready = interest.socket.is_none() || interest.is_socket_ready()?;
             }
+        }
+        if ready.contains(&true) || deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            return Ok(ready);
         }
     }
 }
 
 /// Rounded up, so that a deadline has passed when the poll returns.
-fn milliseconds_until(deadline: Instant) -> i64 {
+fn milliseconds_until(deadline: Instant) -> c_int {
     let left = deadline.saturating_duration_since(Instant::now()) + Duration::from_nanos(999_999);
-    i64::try_from(left.as_millis()).unwrap_or(i64::MAX)
+    c_int::try_from(left.as_millis()).unwrap_or(c_int::MAX)
 }
 
 #[cfg(test)]
