@@ -166,17 +166,17 @@ impl Dispatcher {
     pub(super) fn offer(&mut self, place: usize) {
         let Some(worker) = self.workers.get_mut(place) else { return };
         let Some(service) = self.services.get_mut(worker.service) else { return };
-        if let Some(turn) = worker.turn.take() {
-            service.free.remove(&turn);
-        }
-        service.lending.remove(&place);
-        match worker.takes_from() {
-            Some(0) => {
-                worker.turn = Some(worker.turn_at(place, self.limits.balance));
-                service.free.extend(worker.turn);
+        let takes_from = worker.takes_from();
+        let turn = takes_from.filter(|depth| *depth == 0).map(|_| worker.turn_at(place, self.limits.balance));
+        if turn != worker.turn {
+            if let Some(before) = mem::replace(&mut worker.turn, turn) {
+                service.free.remove(&before);
             }
-            Some(_) => drop(service.lending.insert(place)),
-            None => {}
+            service.free.extend(turn);
+        }
+        match takes_from {
+            Some(1..) => drop(service.lending.insert(place)),
+            _ => drop(service.lending.remove(&place)),
         }
     }
 
