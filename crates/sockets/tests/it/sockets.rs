@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use ::sockets::{BindError, Context, Endpoint, Events, KeepAlive, Role, Security, Socket, State, Stop, wait};
+use ::sockets::{BindError, Context, Endpoint, Events, Interest, KeepAlive, Role, Security, Socket, State, Stop, wait};
 use testkit::{Peer, Stopwatch, peer};
 use wire::{
     Channel, Frames,
@@ -41,6 +41,45 @@ fn a_message_arrives_whole_with_its_empty_frames() {
     push.send(["one", "", "three"]);
     assert_eq!(receive(&mut pull), ["one", "", "three"].into_iter().collect());
     assert_eq!(pull.peer_address(), "127.0.0.1");
+}
+
+#[test]
+fn a_socket_is_ready_until_its_message_is_taken() {
+    let context = context();
+    let (mut pull, endpoint) = bound(&context, Role::Pull, RESULTS);
+    let push = Peer::connect(peer::PUSH, endpoint.as_str());
+    let (_stopper, stop) = Stop::pair().unwrap();
+    for _ in 0..3 {
+        push.send(["one"]);
+        for _ in 0..3 {
+            let interests = [Interest::never(), pull.readable()];
+            let wake = wait(&stop, interests, Some(Instant::now() + testkit::BOUND)).unwrap();
+            assert_eq!((wake.stopped, wake.first()), (false, [false, true]));
+        }
+        receive(&mut pull);
+        let wake = wait(&stop, [pull.readable()], Some(Instant::now())).unwrap();
+        assert_eq!(wake.first(), [false]);
+    }
+}
+
+#[test]
+fn events_are_ready_until_all_are_read() {
+    let context = context();
+    let (mut pull, endpoint) = bound(&context, Role::Pull, RESULTS);
+    let (_stopper, stop) = Stop::pair().unwrap();
+    for _ in 0..3 {
+        let push = Peer::connect(peer::PUSH, endpoint.as_str());
+        push.send(["one"]);
+        receive(&mut pull);
+        let mut kinds = Vec::new();
+        while !kinds.contains(&EventKind::HandshakeSucceeded) {
+            let wake = wait(&stop, [pull.events()], Some(Instant::now() + testkit::BOUND)).unwrap();
+            assert_eq!(wake.first(), [true], "{kinds:?}");
+            // One at a time: the next may come without a signal.
+            kinds.extend(pull.next_event().unwrap().map(|event| event.kind));
+        }
+        while pull.next_event().unwrap().is_some() {}
+    }
 }
 
 #[test]
