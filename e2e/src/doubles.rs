@@ -1,7 +1,7 @@
 //! Which requests of a run were executed more than once, and why.
 //!
 //! One execution of each request makes its reply. Any other needs a reason: its worker or the broker was killed, or its worker was
-//! suspended, after it had begun and before the next one did. A worker, or the program that a killed one has started, may also begin
+//! suspended, after it had begun and before the one that makes the reply did. A worker, or the program that a killed one has started, may also begin
 //! after the broker has given the request to another worker: the reason then comes before it.
 
 use std::collections::{BTreeMap, HashMap};
@@ -11,7 +11,7 @@ use crate::journal::{Entry, Execution, Outage};
 /// Why a request was executed again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reason {
-    /// The worker of this execution was killed before the next one began.
+    /// The worker of this execution was killed before the one that makes the reply began.
     WorkerKilled,
     /// It was suspended.
     WorkerSuspended,
@@ -37,7 +37,7 @@ pub struct Doubles {
 struct Story {
     asked: usize,
     begun: Vec<(usize, Execution)>,
-    answered: Option<(usize, Execution)>,
+    answered: Option<Execution>,
 }
 
 /// When a process had an outage: places in the journal.
@@ -58,12 +58,14 @@ impl Doubles {
             doubles.executions += story.begun.len();
             match story.answered {
                 None => doubles.faults.push(format!("{key} has no reply: {story:?}")),
-                Some((_, execution)) if !story.begun.iter().any(|(_, begun)| *begun == execution) => {
-                    doubles.faults.push(format!("{key} has a reply of an execution that has not begun: {story:?}"));
-                }
-                Some((answered, execution)) => {
-                    for place in story.wasted(execution) {
-                        match outages.reason(&story, place, answered) {
+                Some(execution) => {
+                    let Some(useful) = story.begun.iter().find(|(_, begun)| *begun == execution) else {
+                        let fault = format!("{key} has a reply of an execution that has not begun: {story:?}");
+                        doubles.faults.push(fault);
+                        continue;
+                    };
+                    for wasted in story.begun.iter().filter(|begun| *begun != useful) {
+                        match outages.reason(story.asked, *wasted, useful.0) {
                             Some(reason) => *doubles.reasons.entry(reason).or_default() += 1,
                             None => doubles.faults.push(format!("{key} is done twice without a reason: {story:?}")),
                         }
@@ -81,19 +83,11 @@ fn stories(entries: &[Entry]) -> HashMap<&str, Story> {
         match entry {
             Entry::Asked(key) => stories.entry(key).or_default().asked = at,
             Entry::Begun(key, execution) => stories.entry(key).or_default().begun.push((at, *execution)),
-            Entry::Answered(key, execution) => stories.entry(key).or_default().answered = Some((at, *execution)),
+            Entry::Answered(key, execution) => stories.entry(key).or_default().answered = Some(*execution),
             Entry::Before(_) | Entry::After(_) => {}
         }
     }
     stories
-}
-
-impl Story {
-    /// The executions that have not made the reply, by their places among all.
-    fn wasted(&self, execution: Execution) -> impl Iterator<Item = usize> {
-        let begun = self.begun.iter().enumerate();
-        begun.filter(move |(_, (_, other))| *other != execution).map(|(place, _)| place)
-    }
 }
 
 /// All outages, by process.
@@ -126,15 +120,13 @@ impl Outages {
         spans.copied().find(|span| span.to > from && span.from < to).map(|span| span.outage)
     }
 
-    /// Why the execution at this place of the story was not the last one.
-    fn reason(&self, story: &Story, place: usize, answered: usize) -> Option<Reason> {
-        let (begun, execution) = story.begun[place];
-        let next = story.begun.get(place + 1).map_or(answered, |(begun, _)| *begun);
-        match self.between(execution.worker, begun, next) {
+    /// Why this execution, which has begun there, made no reply; the one that did has begun at `useful`.
+    fn reason(&self, asked: usize, (begun, execution): (usize, Execution), useful: usize) -> Option<Reason> {
+        match self.between(execution.worker, begun, useful) {
             Some(Outage::BrokerKilled) => Some(Reason::BrokerKilled),
             Some(Outage::WorkerKilled(_)) => Some(Reason::WorkerKilled),
             Some(Outage::WorkerSuspended(_)) => Some(Reason::WorkerSuspended),
-            None => self.between(execution.worker, story.asked, begun).map(|_| Reason::BegunLate),
+            None => self.between(execution.worker, asked, begun).map(|_| Reason::BegunLate),
         }
     }
 }
@@ -200,6 +192,14 @@ mod tests {
                 assert_eq!(of(entries), (vec![(Reason::BegunLate, 1)], 0));
             }
         }
+    }
+
+    #[test]
+    fn an_execution_that_begins_late_does_not_hide_the_outage_of_another_one() {
+        let killed = |worker| [Entry::Before, Entry::After].map(|entry| entry(Outage::WorkerKilled(worker)));
+        let ([first, first_over], [second, second_over]) = (killed(1), killed(2));
+        let entries = [first, first_over, begun(2), begun(1), second, second_over, begun(3), answered(3)];
+        assert_eq!(of(entries), (vec![(Reason::WorkerKilled, 1), (Reason::BegunLate, 1)], 0));
     }
 
     #[test]
