@@ -115,9 +115,8 @@ impl<'a> Registration<'a> {
                     warn!("the broker is silent");
                     return Ok(End::Lost { was_up: true });
                 }
-                (Some(ward), _) if ward.is_due(now) && self.unsent.is_none() => {
-                    self.send(now, FromWorker::Heartbeat)?
-                }
+                (Some(ward), _) if ward.is_due(now) && self.unsent.is_some() => ward.put_off(now),
+                (Some(ward), _) if ward.is_due(now) => self.send(now, FromWorker::Heartbeat)?,
                 _ => {}
             }
             if self.draining.as_ref().is_some_and(|draining| draining.deadline <= now || self.has_nothing_open()) {

@@ -43,6 +43,11 @@ impl Ward {
         self.last_sent = now;
     }
 
+    /// The next heartbeat comes later: a message waits for room in the socket, and says as much.
+    pub(super) const fn put_off(&mut self, now: Instant) {
+        self.last_sent = now;
+    }
+
     /// Whether the worker has to send a heartbeat.
     pub(super) fn is_due(&self, now: Instant) -> bool {
         self.last_sent + self.interval <= now
@@ -75,6 +80,19 @@ mod tests {
         assert!(ward.is_lost(start + second * 3));
         ward.handle_received(start + second * 2);
         assert!(!ward.is_lost(start + second * 4) && ward.is_lost(start + second * 5));
+    }
+
+    #[test]
+    fn a_heartbeat_that_is_put_off_is_due_after_another_interval() {
+        let second = Duration::from_secs(1);
+        let start = Instant::now();
+        let mut ward = Ward::new(start, second, 3);
+        ward.put_off(start + second);
+        assert_eq!(ward.next_deadline(), start + second * 2);
+        // The broker's silence is not.
+        ward.put_off(start + second * 2);
+        assert_eq!(ward.next_deadline(), start + second * 3);
+        assert!(ward.is_lost(start + second * 3));
     }
 
     #[test]
