@@ -115,7 +115,7 @@ impl<'a> Registration<'a> {
                     warn!("the broker is silent");
                     return Ok(End::Lost { was_up: true });
                 }
-                (Some(ward), _) if ward.is_due(now) && self.unsent.is_some() => ward.put_off(now),
+                (Some(ward), _) if ward.is_due(now) && self.unsent.is_some() => ward.handle_sent(now),
                 (Some(ward), _) if ward.is_due(now) => self.send(now, FromWorker::Heartbeat)?,
                 _ => {}
             }

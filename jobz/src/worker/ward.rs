@@ -38,13 +38,8 @@ impl Ward {
         self.last_received = now;
     }
 
-    /// The worker has sent something.
+    /// The worker has sent something, or has something that waits for room in the socket and says as much as a heartbeat.
     pub(super) const fn handle_sent(&mut self, now: Instant) {
-        self.last_sent = now;
-    }
-
-    /// The next heartbeat comes later: a message waits for room in the socket, and says as much.
-    pub(super) const fn put_off(&mut self, now: Instant) {
         self.last_sent = now;
     }
 
@@ -87,10 +82,10 @@ mod tests {
         let second = Duration::from_secs(1);
         let start = Instant::now();
         let mut ward = Ward::new(start, second, 3);
-        ward.put_off(start + second);
+        ward.handle_sent(start + second);
         assert_eq!(ward.next_deadline(), start + second * 2);
         // The broker's silence is not.
-        ward.put_off(start + second * 2);
+        ward.handle_sent(start + second * 2);
         assert_eq!(ward.next_deadline(), start + second * 3);
         assert!(ward.is_lost(start + second * 3));
     }
