@@ -3,7 +3,7 @@
 use std::{
     env, fs,
     io::{self, Read as _, Seek as _, Write as _},
-    os::unix::{fs::PermissionsExt as _, process::CommandExt as _},
+    os::unix::fs::PermissionsExt as _,
     path::Path,
     process::{Command, Stdio},
     sync::{Arc, Mutex, PoisonError, mpsc::channel},
@@ -100,13 +100,13 @@ fn by_line(mut command: Command, request: &Request) -> io::Result<Frames> {
     Ok(last.unwrap_or_else(|| [""].into_iter().collect()))
 }
 
-/// Runs the program to its end, unless no client waits for it any more, or `printed` fails: then it is killed.
+/// Runs the program to its end, unless no client waits for it any more, or `printed` fails: then it is killed, with all that
+/// it has started.
 fn run(mut command: Command, request: &Request, mut printed: impl FnMut(String) -> io::Result<()>) -> io::Result<()> {
-    // Ctrl-C in a terminal is for the worker, which lets the program finish.
-    command.process_group(0);
     let (sender, events) = channel();
-    // Sending fails only after the loop has ended.
     let program = command.get_program().to_string_lossy().into_owned();
+    // In its own group, as Ctrl-C in a terminal is for the worker, which lets the program finish. Sending fails only after the
+    // loop has ended.
     let mut child = Child::start_script(&mut command, LINE_BYTES_MAX, move |event| drop(sender.send(event)))
         .map_err(|error| io::Error::other(format!("cannot start {program}: {error}")))?;
     let body = request.body().clone();

@@ -10,7 +10,6 @@ use std::{
     env,
     ffi::OsString,
     io::{self, Write as _},
-    os::unix::process::CommandExt as _,
     process::{Command, Stdio},
     sync::mpsc::{Receiver, SyncSender, sync_channel},
     time::{Duration, Instant},
@@ -247,10 +246,9 @@ impl Scale {
             command.env("RUST_LOG", "warn");
         }
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-        // Ctrl-C in a terminal is for this process: to a worker it would be the first of two signals.
-        command.process_group(0);
         let (sender, rope): (_, Rope) = (self.sender.clone(), self.bell.rope());
-        Child::start(&mut command, LINE_BYTES_MAX, move |event| {
+        // In its own group: Ctrl-C in a terminal is for this process. To a worker it would be the first of two signals.
+        Child::start_group(&mut command, LINE_BYTES_MAX, move |event| {
             // This fails only after the loop has ended.
             let _ = sender.send((number, event));
             rope.ring();

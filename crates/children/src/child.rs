@@ -2,13 +2,17 @@
 
 use std::{
     io,
-    process::{ChildStdin, Command},
+    os::unix::process::CommandExt as _,
+    process::{ChildStdin, Command, ExitStatus},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread,
     time::Duration,
 };
 
-use rustix::process::Signal;
+use rustix::{
+    io::Errno,
+    process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid},
+};
 use settings::program;
 use shared_child::{SharedChild, unix::SharedChildExt as _};
 
@@ -25,7 +29,7 @@ pub enum Event {
     Exited(Exit),
 }
 
-/// A child process. Dropped, it is killed and reaped.
+/// A child process. Dropped, it is killed and reaped; with it the group that it leads, if it does.
 #[derive(Debug)]
 pub struct Child {
     life: Arc<Life>,
@@ -37,6 +41,9 @@ pub struct Child {
 struct Life {
     /// It is waited for without giving up its process id, so that no signal reaches a stranger.
     process: SharedChild,
+    /// The process group that it leads, for the same reason with whether its number may be that of another one by now.
+    group: Option<Pid>,
+    is_reaped: Mutex<bool>,
     /// Its exit, once its lines were read.
     exit: Mutex<Option<Exit>>,
     is_over: Condvar,
@@ -57,11 +64,24 @@ impl Child {
         line_bytes_max: usize,
         take: impl FnMut(Event) + Send + 'static,
     ) -> io::Result<Self> {
-        Self::spawn(program::kill_child_with_us(command), line_bytes_max, take)
+        Self::spawn(program::kill_child_with_us(command), Group::Ours, line_bytes_max, take)
+    }
+
+    /// The same in a separate process group: signals, also that of its drop, reach all that it has started, until it has
+    /// exited; Ctrl-C in a terminal does not.
+    ///
+    /// # Errors
+    /// As those of [`Child::start`].
+    pub fn start_group(
+        command: &mut Command,
+        line_bytes_max: usize,
+        take: impl FnMut(Event) + Send + 'static,
+    ) -> io::Result<Self> {
+        Self::spawn(program::kill_child_with_us(command), Group::Own, line_bytes_max, take)
     }
 
     /// The same for a program that may start programs of the suite: these must not take this process for their parent, and exit
-    /// since another one is.
+    /// since another one is. A group as well.
     ///
     /// # Errors
     /// As those of [`Child::start`].
@@ -70,32 +90,43 @@ impl Child {
         line_bytes_max: usize,
         take: impl FnMut(Event) + Send + 'static,
     ) -> io::Result<Self> {
-        Self::spawn(command.env_remove(program::END_WITH_PARENT), line_bytes_max, take)
+        Self::spawn(command.env_remove(program::END_WITH_PARENT), Group::Own, line_bytes_max, take)
     }
 
     fn spawn(
         command: &mut Command,
+        group: Group,
         line_bytes_max: usize,
         mut take: impl FnMut(Event) + Send + 'static,
     ) -> io::Result<Self> {
+        if group == Group::Own {
+            command.process_group(0);
+        }
         let process = SharedChild::spawn(command)?;
         let (stdout, stderr) = (process.take_stdout(), process.take_stderr());
         let input = Input::new(process.take_stdin());
-        let life = Arc::new(Life { process, exit: Mutex::default(), is_over: Condvar::new() });
+        let group = if group == Group::Own { pid(&process) } else { None };
+        let life = Arc::new(Life {
+            process,
+            group,
+            is_reaped: Mutex::default(),
+            exit: Mutex::default(),
+            is_over: Condvar::new(),
+        });
         // From here on, an error drops the child.
         let child = Self { life, input };
         let (end, open) = io::pipe()?;
         let life = Arc::clone(&child.life);
         thread::Builder::new().name("child exit".to_owned()).spawn(move || {
             // The status is read again by the other thread; this one closes `open`, which the other one sees.
-            let _ = life.process.wait();
+            let _ = life.wait();
             drop(open);
         })?;
         let life = Arc::clone(&child.life);
         thread::Builder::new().name("child lines".to_owned()).spawn(move || {
             lines::read((stdout, stderr), &end, line_bytes_max, &mut take);
-            let exit = life.process.wait().map_or(Exit::Unknown, Exit::from);
-            *life.locked() = Some(exit);
+            let exit = life.wait().map_or(Exit::Unknown, Exit::from);
+            *locked(&life.exit) = Some(exit);
             life.is_over.notify_all();
             take(Event::Exited(exit));
         })?;
@@ -111,7 +142,7 @@ impl Child {
     /// How it exited, once all its lines were taken; `None` before.
     #[must_use]
     pub fn exit(&self) -> Option<Exit> {
-        *self.life.locked()
+        *locked(&self.life.exit)
     }
 
     /// Waits for [`Child::exit`], for `bound` at most.
@@ -185,23 +216,53 @@ impl Drop for Child {
     fn drop(&mut self) {
         self.kill();
         // Killed, it ends at once; nothing else can be done if the system says otherwise.
-        let _ = self.life.process.wait();
+        let _ = self.life.wait();
     }
 }
 
 impl Life {
     fn signal(&self, signal: Signal) {
-        // It fails only for a process that has just exited.
-        let _ = self.process.send_signal(signal.as_raw());
+        // It fails only for a process, or a group, that has just ended.
+        let Some(group) = self.group else {
+            let _ = self.process.send_signal(signal.as_raw());
+            return;
+        };
+        let is_reaped = locked(&self.is_reaped);
+        if !*is_reaped {
+            let _ = kill_process_group(group, signal);
+        }
+    }
+
+    /// Waits for its exit, and gives up its process id.
+    fn wait(&self) -> io::Result<ExitStatus> {
+        // With the lock from here on, a signal to the group would wait for the exit.
+        let exit = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        while pid(&self.process).is_some_and(|pid| matches!(waitid(WaitId::Pid(pid), exit), Err(Errno::INTR))) {}
+        let mut is_reaped = locked(&self.is_reaped);
+        let status = self.process.wait();
+        *is_reaped = true;
+        status
     }
 
     fn exit_within(&self, bound: Duration) -> Option<Exit> {
-        let waited = self.is_over.wait_timeout_while(self.locked(), bound, |exit| exit.is_none());
+        let waited = self.is_over.wait_timeout_while(locked(&self.exit), bound, |exit| exit.is_none());
         let (exit, _) = waited.unwrap_or_else(PoisonError::into_inner);
         *exit
     }
+}
 
-    fn locked(&self) -> MutexGuard<'_, Option<Exit>> {
-        self.exit.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+/// The process group of a child.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Group {
+    Ours,
+    Own,
+}
+
+/// A process id is a positive `pid_t`.
+fn pid(process: &SharedChild) -> Option<Pid> {
+    i32::try_from(process.id()).ok().and_then(Pid::from_raw)
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use testkit::{Peer, Program, free_endpoints, peer::REQ};
 
-use crate::support::{Broker, JOBZ, command, reply};
+use crate::support::{Broker, JOBZ, command, reply, runs};
 
 /// The frames of the one reply to a call, from its status on.
 fn call(broker: &Broker, service: &str, parts: &[&[u8]]) -> Vec<Vec<u8>> {
@@ -72,21 +72,24 @@ fn a_client_of_version_1_uses_titanic() {
 }
 
 #[test]
-fn a_cancelled_job_ends_the_program_that_does_it() {
+fn a_cancelled_job_ends_the_program_that_does_it_and_all_that_this_started() {
     let broker = Broker::start("");
-    let worker = Program::start(
-        JOBZ,
-        ["worker", "sleep", "--jobs", &broker.endpoint, "--observe", "off", "--", "sleep", "1000"],
-    );
+    let started = "sleep 1000 & echo inner $! runs >&2; wait";
+    let arguments = ["worker", "sleep", "--jobs", &broker.endpoint, "--observe", "off", "--", "sh", "-c", started];
+    let worker = Program::start(JOBZ, arguments);
     broker.until_offered("sleep");
     let id = submit(&broker, "sleep", b"");
     testkit::eventually("a worker has it", || {
         let status = call(&broker, "job.status", &[&id]);
         String::from_utf8_lossy(&status[1]).contains(r#""state":"open""#)
     });
+    worker.wait_for_log(" runs");
+    let log = worker.log();
+    let inner = log.rsplit_once("inner ").unwrap().1.split_once(" runs").unwrap().0.parse().unwrap();
     assert_eq!(call(&broker, "job.cancel", &[&id]), [b"200"]);
     worker.wait_for_log("killed by signal 9");
     assert_eq!(call(&broker, "job.wait", &[&id])[0], b"410");
+    testkit::eventually("what it started is killed", || !runs(inner));
 }
 
 /// The factorial of 5: each job asks the same service for the next smaller one, and waits for it.

@@ -1,11 +1,11 @@
 //! `jobz scale`: workers come with the backlog and go without it, and none outlives what started them.
 
-use std::{collections::BTreeSet, fs, path::Path, time::Duration};
+use std::{collections::BTreeSet, fs, time::Duration};
 
 use serde_json::Value;
 use testkit::{Peer, Program, eventually, run};
 
-use crate::support::{Broker, JOBZ, held, interrupt_group, start_in_group};
+use crate::support::{Broker, JOBZ, held, interrupt_group, runs, start_in_group};
 
 /// A service whose requests last until the test ends them.
 struct Gate {
@@ -58,12 +58,6 @@ impl Gate {
         client.send([b"MDPC02", &b"\x01"[..], b"mmi.stats", name.as_bytes()]);
         serde_json::from_slice(&client.receive()[4]).unwrap()
     }
-}
-
-fn runs(pid: u32) -> bool {
-    let stat = fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("stat"));
-    // One that nothing has reaped yet does not run.
-    stat.is_ok_and(|stat| !stat.rsplit(')').next().unwrap_or_default().trim().starts_with('Z'))
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! A broker as a process, and what workers run.
 
-use std::{os::unix::process::CommandExt as _, path::Path, process::Command};
+use std::{fs, os::unix::process::CommandExt as _, path::Path, process::Command};
 
 use testkit::{Peer, Program, peer::DEALER};
 
@@ -76,6 +76,12 @@ pub(crate) fn reply(worker: &Peer, address: &[u8], body: &[u8]) {
 pub(crate) fn held(folder: &Path, begin: &str, until: &str, end: &str) -> String {
     let folder = folder.display();
     format!("cd {folder}; {begin}; until [ -e {until} ] || [ ! -e {folder} ]; do sleep 0.01; done; {end}")
+}
+
+/// Whether there is such a process; one that nothing has reaped yet does not run.
+pub(crate) fn runs(pid: u32) -> bool {
+    let stat = fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("stat"));
+    stat.is_ok_and(|stat| !stat.rsplit(')').next().unwrap_or_default().trim().starts_with('Z'))
 }
 
 /// Starts a program as a shell does it in a terminal: what it starts is in its process group, unless it sees to that.

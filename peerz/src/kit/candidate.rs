@@ -3,7 +3,7 @@
 use std::{
     env,
     ffi::OsString,
-    os::unix::{fs::PermissionsExt as _, process::CommandExt as _},
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::Arc,
@@ -11,7 +11,6 @@ use std::{
 };
 
 use children::{Child, Event, Exit, Signal};
-use rustix::process::{Pid, kill_process_group};
 use settings::program::Usage;
 use wire::foreign;
 
@@ -86,8 +85,6 @@ impl Candidate {
         }
         command.env("SUITE_OBSERVE", "off").envs(endpoints.iter().copied());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        // A signal reaches all processes of the group, as Ctrl-C in a terminal does: also one behind a shell.
-        command.process_group(0);
         let output = Arc::new(Output::default());
         let kept = Arc::clone(&output);
         let take = move |event| match event {
@@ -95,7 +92,8 @@ impl Candidate {
             Event::Logged(line) => kept.change(|lines| lines.logged.push(line)),
             Event::Exited(_) => kept.change(|lines| lines.is_over = true),
         };
-        let child = Child::start(&mut command, LINE_BYTES_MAX, take)
+        // A signal reaches all processes of the group, as Ctrl-C in a terminal does: also one behind a shell.
+        let child = Child::start_group(&mut command, LINE_BYTES_MAX, take)
             .map_err(|error| Finding::Failed(format!("the program cannot be started: {error}")))?;
         Ok(Running { child, output })
     }
@@ -137,27 +135,17 @@ impl Running {
 
     /// Sends SIGINT to it and all that it has started, as Ctrl-C does.
     pub fn interrupt(&mut self) {
-        self.signal(Signal::INT);
+        self.child.signal(Signal::INT);
     }
 
     /// Sends SIGTERM to it and all that it has started.
     pub fn terminate(&mut self) {
-        self.signal(Signal::TERM);
+        self.child.signal(Signal::TERM);
     }
 
     /// Sends SIGKILL to it and all that it has started.
     pub fn kill(&mut self) {
-        self.signal(Signal::KILL);
-    }
-
-    fn signal(&self, signal: Signal) {
-        // After its exit, another group may have its number.
-        if self.child.exit().is_none()
-            && let Some(group) = i32::try_from(self.child.pid()).ok().and_then(Pid::from_raw)
-        {
-            // It fails only for a group that has just ended.
-            let _ = kill_process_group(group, signal);
-        }
+        self.child.kill();
     }
 
     /// Its process id.

@@ -80,8 +80,11 @@ fn a_process_that_prints_without_end_after_it_delays_no_exit() {
     let Some(Event::Logged(pid)) = events.iter().find(|event| matches!(event, Event::Logged(_))) else {
         panic!("no process id")
     };
-    let printer = Pid::from_raw(pid.parse().unwrap());
-    eventually("it ends", || kill_process(printer.unwrap(), Signal::CONT).is_err() || is_zombie(pid));
+    eventually("it ends", || is_gone(pid));
+}
+
+fn is_gone(pid: &str) -> bool {
+    kill_process(Pid::from_raw(pid.parse().unwrap()).unwrap(), Signal::CONT).is_err() || is_zombie(pid)
 }
 
 fn is_zombie(pid: &str) -> bool {
@@ -150,6 +153,47 @@ fn a_dropped_one_is_killed_and_reaped() {
     let pid = started.child.pid();
     drop(started);
     assert_eq!(state(pid), None);
+}
+
+/// The process id that a script prints.
+fn next_pid(started: &Started) -> String {
+    let Event::Printed(pid) = started.next() else { panic!("no process id") };
+    pid
+}
+
+#[test]
+fn a_group_is_killed_with_all_that_it_has_started() {
+    // The shell waits, so it is killed before the other one has exited.
+    let started = start_group("sleep 1000 & echo $!; wait");
+    let pid = next_pid(&started);
+    started.child.kill();
+    assert_eq!(started.rest(), [Event::Exited(Exit::Signal(9))]);
+    eventually("it ends", || is_gone(&pid));
+
+    let started = start_group("sleep 1000 & echo $!; wait");
+    let pid = next_pid(&started);
+    drop(started);
+    eventually("it ends", || is_gone(&pid));
+}
+
+#[test]
+fn a_group_is_interrupted_as_a_whole() {
+    // The shell does not exit before the other one, which only the signal ends.
+    let started = start_group("trap : TERM; sleep 1000 & echo $!; while kill -0 $!; do wait; done; exit 5");
+    let pid = next_pid(&started);
+    started.child.signal(Signal::TERM);
+    assert_eq!(started.rest().pop(), Some(Event::Exited(Exit::Code(5))));
+    assert!(is_gone(&pid));
+}
+
+#[test]
+fn a_group_whose_first_process_has_exited_gets_no_signal() {
+    let started = start_group("sleep 1000 >&- 2>&- & echo $!");
+    let pid = next_pid(&started);
+    assert_eq!(started.next(), Event::Exited(Exit::Code(0)));
+    drop(started);
+    assert!(!is_gone(&pid));
+    kill_process(Pid::from_raw(pid.parse().unwrap()).unwrap(), Signal::KILL).unwrap();
 }
 
 #[test]

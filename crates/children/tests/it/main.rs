@@ -44,6 +44,14 @@ fn start(command: &mut Command, queue: usize) -> Started {
     Started { child, events }
 }
 
+/// In a separate process group.
+fn start_group(text: &str) -> Started {
+    let (sender, events) = sync_channel(100);
+    let take = move |event| drop(sender.send(event));
+    let child = Child::start_group(&mut script(text), LINE_BYTES_MAX, take).unwrap();
+    Started { child, events }
+}
+
 fn start_script(text: &str) -> Started {
     start(&mut script(text), 100)
 }
