@@ -38,6 +38,9 @@ const STALLED: Duration = Duration::from_secs(60);
 /// How long a peer that has accepted the connection may take to answer the handshake, before that is reported.
 const SILENT: Duration = Duration::from_secs(3);
 
+/// The bytes with which a peer of ZMTP 3 begins, whatever it says next.
+const GREETING_BYTES: u64 = 64;
+
 /// The most reasons for having no connection that are reported until there is one: a peer that fails in two ways by chance
 /// is reported twice, and not forever.
 const REFUSALS_MAX: usize = 4;
@@ -73,6 +76,8 @@ pub struct Connection {
     is_attempted: bool,
     /// When the peer counts as silent, during a handshake.
     silent_at: Option<Instant>,
+    /// The last connection.
+    descriptor: Option<Descriptor>,
 }
 
 /// What the server sends to a `PUSH`, which never reads.
@@ -99,6 +104,7 @@ impl Connection {
             unread: None,
             is_attempted: false,
             silent_at: None,
+            descriptor: None,
         }
     }
 
@@ -190,10 +196,20 @@ impl Connection {
         socket.reconnect(&self.endpoint)
     }
 
-    /// A peer that has not answered the handshake in time is silent, until the handshake ends.
+    /// A peer that has not answered the handshake in time is silent, until the handshake ends; or it has sent less than a greeting,
+    /// and waits for an answer: with a large limit for frames, libzmq takes a few words for the start of a long frame.
     fn handle_timeout(&mut self, now: Instant) -> Option<Change> {
-        let is_silent = self.state != State::Refused(Refusal::Silent) && self.silent_at.is_some_and(|at| at <= now);
-        is_silent.then(|| self.refuse(Refusal::Silent)).flatten()
+        if self.knows_why() || self.silent_at.is_none_or(|at| now < at) {
+            return None;
+        }
+        let arrived = self.descriptor.and_then(Descriptor::bytes_arrived);
+        let has_begun = arrived.is_some_and(|bytes| (1..GREETING_BYTES).contains(&bytes));
+        self.refuse(if has_begun { Refusal::NotZmtp } else { Refusal::Silent })
+    }
+
+    /// Whether the end of a handshake's time would add nothing.
+    const fn knows_why(&self) -> bool {
+        matches!(self.state, State::Refused(Refusal::Silent | Refusal::NotZmtp))
     }
 
     fn handle_event(&mut self, now: Instant, event: &MonitorEvent) -> Option<Change> {
@@ -227,13 +243,17 @@ impl Connection {
     /// The state that an event means for this connection, given the events before it.
     fn state_after(&mut self, now: Instant, event: &MonitorEvent) -> Option<State> {
         let after = State::after(event)?;
+        if event.kind == EventKind::Connected {
+            self.descriptor = Some(Descriptor(event.value));
+        }
         let is_attempted = mem::replace(&mut self.is_attempted, !matches!(after, State::Retrying(_)));
         let silent_at = mem::replace(&mut self.silent_at, (after == State::Handshaking).then_some(now + SILENT));
         Some(match after {
             // libzmq ends a handshake that takes too long as if the peer had.
-            State::Refused(Refusal::Broken(_)) if silent_at.is_some_and(|at| at <= now) => {
-                State::Refused(Refusal::Silent)
-            }
+            State::Refused(Refusal::Broken(_)) if silent_at.is_some_and(|at| at <= now) => match self.state {
+                known @ State::Refused(Refusal::NotZmtp) => known,
+                _ => State::Refused(Refusal::Silent),
+            },
             State::Down if silent_at.is_some() => State::Refused(Refusal::NotZmtp),
             State::Retrying(_) if !is_attempted && self.endpoint.has_host_name() => State::Refused(Refusal::Unresolved),
             _ => after,
@@ -294,7 +314,7 @@ impl Connection {
     pub fn next_deadline(&self) -> Option<Instant> {
         let report = if self.reported == Some(self.state) { None } else { self.quiet_until };
         let look = self.unread.as_ref().map(|unread| unread.look_at);
-        let silent = self.silent_at.filter(|_| self.state != State::Refused(Refusal::Silent));
+        let silent = self.silent_at.filter(|_| !self.knows_why());
         [report, self.given_up_at, look, silent].into_iter().flatten().min()
     }
 }
