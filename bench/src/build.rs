@@ -14,9 +14,11 @@ use crate::progress::Progress;
 const SUITE: [&str; 7] = ["tickz", "chatz", "valuz", "jobz", "observez", "dealz", "cast"];
 
 /// The reference programs, one file each in `bench/c`.
-const REFERENCE: [&str; 9] = [
+const REFERENCE: [&str; 11] = [
     "tick_publish",
     "tick_watch",
+    "raw_publish",
+    "raw_watch",
     "value_source",
     "value_worker",
     "value_reduce",

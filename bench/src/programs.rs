@@ -21,9 +21,22 @@ pub(crate) enum Side {
     Reference,
 }
 
+/// How ticks travel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// Each is a message.
+    Single,
+    /// Those that are due together are one: extension `burst`. The reference has it only at full speed.
+    Burst,
+    /// As packed records on plain TCP, without ZeroMQ. Only the reference has it, at full speed.
+    Raw,
+}
+
 /// How the two publishers publish.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ticks {
+    /// The form in which the watcher wants them.
+    pub(crate) form: Form,
     /// The total number of ticks.
     pub(crate) count: u64,
     /// Ticks per second; `None`: as fast as possible.
@@ -84,9 +97,14 @@ impl Programs {
                 "--ticks",
                 endpoint,
             ]);
+        } else if ticks.form == Form::Raw {
+            command = program(&self.reference, "raw_publish");
+            command.args([endpoint, &ticks.count.to_string()]);
+            return command;
         } else {
             command = program(&self.reference, "tick_publish");
             command.args(["--await", &ticks.topics.to_string(), endpoint]);
+            command.args((ticks.form == Form::Burst).then_some("--bursts"));
         }
         command.args(["--count", &ticks.count.to_string(), "--rate", &rate]);
         if ticks.block {
@@ -95,16 +113,23 @@ impl Programs {
         command
     }
 
-    pub(crate) fn tick_watcher(&self, side: Side, endpoint: &str, count: u64, latency: bool) -> Command {
+    pub(crate) fn tick_watcher(&self, side: Side, endpoint: &str, ticks: Ticks, latency: bool) -> Command {
+        let count = ticks.count.to_string();
         let mut command;
         if self.is_ours(side) {
             command = program(&self.ours, "tickz");
             command.args(["watch", "--summary", "--ticks", endpoint]);
+            command.args((ticks.form == Form::Single).then_some("--no-bursts"));
+        } else if ticks.form == Form::Raw {
+            command = program(&self.reference, "raw_watch");
+            command.args([endpoint, &count]).args(SYMBOLS);
+            return command;
         } else {
             command = program(&self.reference, "tick_watch");
             command.arg(endpoint);
+            command.args((ticks.form == Form::Burst).then_some("--bursts"));
         }
-        command.args(SYMBOLS).args(["--count", &count.to_string()]);
+        command.args(SYMBOLS).args(["--count", &count]);
         if latency {
             command.arg("--latency");
         }

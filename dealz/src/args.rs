@@ -118,6 +118,9 @@ struct SessionArgs {
     /// [default: MSFT,AAPL,GOOG,YHOO,BBRY; with --stage those of the price file]
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     symbols: Option<Vec<Symbol>>,
+    /// Take every tick as a message; otherwise a publisher that can sends ticks that are due together as one
+    #[arg(long)]
+    no_bursts: bool,
     /// Record the session to a file; if it exists, to a new one with a number, such as talk-2.jsonl
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
@@ -262,6 +265,7 @@ impl Cli {
             },
             name: self.session.name.clone(),
             symbols,
+            asks_for_bursts: !self.session.no_bursts,
             programs: own.parent().context("cannot find the folder of this program")?.to_owned(),
             stage: self.session.stage.then_some(Stage { prices, workers: self.session.workers }),
             scenes: ScenesConfig { folder: self.session.scenes.clone(), open: self.session.scene.clone(), auto: None },

@@ -65,7 +65,7 @@ fn a_process_that_is_killed_falls_silent_and_its_connection_ends() {
     let hub = hub(ANY, ANY);
     let mut observer = Observer::connect(&hub.endpoint("observations"));
     let reports = hub.endpoint("reports");
-    let [publisher, watcher] = ticks(&reports);
+    let [publisher, watcher] = ticks(&reports, &[]);
     observer.until("the connection", |observatory| {
         connections(observatory).contains("tickz watch SUB ticks -> tickz publish XPUB ticks")
     });
@@ -85,7 +85,7 @@ fn a_process_appears_at_once_and_one_that_is_suspended_is_silent_until_it_resume
     let hub = hub(ANY, ANY);
     let mut observer = Observer::connect(&hub.endpoint("observations"));
     let start = Stopwatch::start();
-    let [publisher, watcher] = ticks(&hub.endpoint("reports"));
+    let [publisher, watcher] = ticks(&hub.endpoint("reports"), &[]);
     observer.until("both", |observatory| observatory.processes().len() == 2);
     assert!(start.elapsed() < within(1), "{:?}", start.elapsed());
 
@@ -122,25 +122,29 @@ fn the_last_state_of_a_publisher_counts_all_its_ticks() {
 
 #[test]
 fn a_tap_prints_the_fields_of_each_message_that_a_publisher_sends() {
-    let hub = hub(ANY, ANY);
-    let [publisher, _watcher] = ticks(&hub.endpoint("reports"));
-    let (socket, observations) = (format!("{}/tickz.pub", publisher.pid()), hub.endpoint("observations"));
-    let tap = ["tap", &socket, "--observations", &observations, "--json", "--count", "4"];
-    let finished = Program::start(sibling("observez"), tap).finish();
-    let messages: Vec<Value> = finished.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    for (message, number) in messages.iter().zip(messages[0]["number"].as_u64().unwrap()..) {
-        assert_eq!((&message["number"], &message["malformed"]), (&number.into(), &Value::Null), "{message}");
-        // One of them may be the subscription of the watcher.
-        let names: Vec<&Value> = message["fields"].as_array().unwrap().iter().map(|field| &field["name"]).collect();
-        assert!(message["message"] == "subscribe" || names == ["symbol", "timestamp", "price"], "{message}");
+    for (arguments, wanted) in [(&["--no-bursts"][..], "tick"), (&[], "burst")] {
+        let hub = hub(ANY, ANY);
+        let [publisher, _watcher] = ticks(&hub.endpoint("reports"), arguments);
+        let (socket, observations) = (format!("{}/tickz.pub", publisher.pid()), hub.endpoint("observations"));
+        let tap = ["tap", &socket, "--observations", &observations, "--json", "--count", "8"];
+        let finished = Program::start(sibling("observez"), tap).finish();
+        let messages: Vec<Value> = finished.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        for (message, number) in messages.iter().zip(messages[0]["number"].as_u64().unwrap()..) {
+            assert_eq!((&message["number"], &message["malformed"]), (&number.into(), &Value::Null), "{message}");
+            // Some of them may be subscriptions of the watcher.
+            let is_tick = ["tick", "burst"].iter().any(|name| message["message"] == *name);
+            let names: Vec<&Value> = message["fields"].as_array().unwrap().iter().map(|field| &field["name"]).collect();
+            assert!(!is_tick || names == ["symbol", "timestamp", "price"], "{message}");
+        }
+        assert!(messages.iter().any(|message| message["message"] == wanted), "{messages:?}");
     }
-    assert_eq!(messages.last().unwrap()["message"], "tick");
 }
 
 /// A publisher of ticks, and a watcher of them.
-fn ticks(hub: &str) -> [Program; 2] {
+fn ticks(hub: &str, arguments: &[&str]) -> [Program; 2] {
     let publish = reporting(hub, "tickz", &["publish", "--ticks", ANY, "--interval", "100ms"]);
-    let watch = reporting(hub, "tickz", &["watch", "MSFT", "--ticks", &publish.endpoint("ticks")]);
+    let endpoint = publish.endpoint("ticks");
+    let watch = reporting(hub, "tickz", &[&["watch", "MSFT", "--ticks", &endpoint][..], arguments].concat());
     [publish, watch]
 }
 
@@ -168,7 +172,7 @@ impl System {
         let worker = ["worker", "--delay", "500ms", "--orders", &orders, "--results", &results, "--control", &control];
         let worker = reporting(hub, "valuz", &worker);
 
-        let [publish, watch] = ticks(hub);
+        let [publish, watch] = ticks(hub, &[]);
         Self { programs: vec![serve, join, reduce, source, worker, publish, watch] }
     }
 }

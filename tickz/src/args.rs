@@ -137,6 +137,9 @@ pub struct WatchArgs {
     /// Measure the time from each tick's timestamp to its receipt, and print percentiles at the end
     #[arg(long)]
     pub latency: bool,
+    /// Take every tick as a message; otherwise a publisher that can sends ticks that are due together as one
+    #[arg(long)]
+    pub no_bursts: bool,
     /// Stop after N ticks
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub count: Option<u64>,
@@ -221,6 +224,7 @@ impl WatchArgs {
         WatchConfig {
             ticks: suite.to_connect(TICKS, self.ticks, &self.host),
             symbols: self.symbols,
+            bursts: !self.no_bursts,
             show,
             latency: self.latency,
             count: self.count,

@@ -9,6 +9,9 @@
 //! - [`market`]: simulated prices, the same from the same seed
 //! - [`pace`]: when each tick is due
 //! - [`row`], [`time`]: one line of a price history
+//! - [`audience`]: which forms of a tick the subscribers want
+//! - [`packer`]: the ticks that are due at one moment, as bursts
+//! - [`forms`]: in which form a watcher takes ticks
 //! - [`tally`]: the counters of a watcher: received, lost, out of order, restarts
 //! - [`reference`](mod@reference): the price that a change is relative to
 //!
@@ -17,21 +20,26 @@
 //! - [`feed`]: the next tick and when it is due, simulated or replayed
 //! - [`replay`]: a price history, read on a separate thread
 //! - [`publisher`], [`watcher`]: the two roles, one loop each
+//! - [`subscriptions`]: what a watcher's socket is subscribed to
 //! - [`table`], [`view`]: the output of a watcher
 //! - [`published`]: the summary of a publisher
 //! - [`delay`]: percentiles of delays
 //! - [`args`]: the command line, and the configuration made from it
 
 pub mod args;
+pub mod audience;
 pub mod delay;
 pub mod feed;
+pub mod forms;
 pub mod market;
 pub mod pace;
+pub mod packer;
 pub mod published;
 pub mod publisher;
 pub mod reference;
 pub mod replay;
 pub mod row;
+pub mod subscriptions;
 pub mod table;
 pub mod tally;
 pub mod time;

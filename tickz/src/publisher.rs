@@ -1,27 +1,28 @@
 //! The publisher: owns the socket that sends ticks, on the thread that calls [`Publisher::run`].
 //!
-//! It is an `XPUB`, which on the wire is a `PUB`: it receives subscriptions, so it can wait for the first. It sends due
-//! ticks in bursts, and between bursts handles everything else: the stop signal, subscriptions, the monitor. If the next
-//! tick is not due, it sleeps: with its sockets, which is exact to the millisecond, and then exactly.
+//! It is an `XPUB`, which on the wire is a `PUB`: it receives subscriptions, so it can wait for the first, and knows
+//! which forms of a tick anyone wants. It sends due ticks in rounds, and between rounds handles everything else: the stop
+//! signal, subscriptions, the monitor. If the next tick is not due, it sleeps: with its sockets, which is exact to the
+//! millisecond, and then exactly.
+//!
+//! A burst has the ticks of one round: what is due anyway is packed, and nothing waits for more.
 
-use std::{
-    collections::HashSet,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
-use sockets::{BindError, Context, Endpoint, Listener, Role, Socket, SocketError, Stop, Subscription, wait};
+use sockets::{BindError, Context, Endpoint, Heard, Listener, Role, Socket, SocketError, Stop, Subscription, wait};
 use thiserror::Error;
 use tracing::info;
 use wire::{
     Frames,
-    monitor::EventKind,
     report::{Declaration, DeclaredSocket},
     tick::{TICKS, Tick},
 };
 
 use crate::{
+    audience::Audience,
     delay::{Delays, milliseconds},
     feed::{Feed, FeedConfig, Next, Now},
+    packer::Packer,
     published::Published,
     replay::ReplayError,
 };
@@ -32,7 +33,7 @@ pub const REPORTS: Declaration = Declaration { program: "tickz", role: "publish"
 const SOCKET: DeclaredSocket = DeclaredSocket { name: "tickz.pub", kind: "XPUB", channel: TICKS, binds: Some(true) };
 
 /// The most ticks sent before the publisher reads the clock again.
-const BURST_MAX: usize = 256;
+const ROUND_MAX: usize = 256;
 
 /// How long a publisher that always has ticks to send waits before it checks stop, subscriptions and the monitor: a
 /// check costs as much as ten ticks.
@@ -94,10 +95,11 @@ pub struct Publisher {
     endpoint: Endpoint,
     config: Settings,
     feed: Feed,
-    /// The tick being sent.
+    /// The message being sent.
     frames: Frames,
-    /// Connections that have subscribed.
-    subscribers: HashSet<Option<u64>>,
+    /// The ticks of this round, if anyone wants bursts.
+    packer: Packer,
+    audience: Audience,
     listener: Listener,
     published: u64,
     late: Option<Delays>,
@@ -112,8 +114,8 @@ struct Settings {
     await_subscribers: usize,
 }
 
-/// How a burst ended.
-enum Burst {
+/// How a round ended.
+enum Round {
     /// More is due.
     Full,
     /// Nothing is due before this time.
@@ -140,7 +142,8 @@ impl Publisher {
             config: Settings { sequence, block, count: count.unwrap_or(u64::MAX), await_subscribers },
             feed,
             frames: Frames::new(),
-            subscribers: HashSet::new(),
+            packer: Packer::default(),
+            audience: Audience::default(),
             listener: Listener::of(TICKS),
             published: 0,
             late: None,
@@ -182,7 +185,7 @@ impl Publisher {
             return Ok(true);
         }
         info!(subscribers = self.config.await_subscribers, "waiting for subscribers");
-        while self.subscribers.len() < self.config.await_subscribers {
+        while self.audience.len() < self.config.await_subscribers {
             if wait(stop, [self.socket.readable(), self.socket.events()], self.listener.next_deadline())?.stopped {
                 return Ok(false);
             }
@@ -208,17 +211,17 @@ impl Publisher {
         loop {
             let now = Now::read();
             // Due ticks first.
-            let burst = self.burst(now, stop)?;
-            if matches!(burst, Burst::Full) && now.instant < next_check {
+            let round = self.send_due(now, stop)?;
+            if matches!(round, Round::Full) && now.instant < next_check {
                 continue;
             }
             next_check = now.instant + CHECK_EVERY;
             self.listen(now.instant)?;
-            let stopped = match burst {
-                Burst::Done => true,
-                Burst::Full => stop.is_stopped(),
-                Burst::Until(due) => self.sleep(due, now.instant, stop)?,
-                Burst::Starved => {
+            let stopped = match round {
+                Round::Done => true,
+                Round::Full => stop.is_stopped(),
+                Round::Until(due) => self.sleep(due, now.instant, stop)?,
+                Round::Starved => {
                     let interests = [self.socket.readable(), self.socket.events(), self.feed.ring()];
                     wait(stop, interests, self.listener.next_deadline())?.stopped
                 }
@@ -229,21 +232,40 @@ impl Publisher {
         }
     }
 
-    /// Sends due ticks.
-    fn burst(&mut self, now: Now, stop: &Stop) -> Result<Burst, PublishError> {
-        for _ in 0..BURST_MAX {
+    /// Sends due ticks in each form that anyone wants.
+    fn send_due(&mut self, now: Now, stop: &Stop) -> Result<Round, PublishError> {
+        let round = self.take_due(now, stop);
+        // Those before the end of the feed, or before an error, were due.
+        if !self.send_bursts(stop)? {
+            return Ok(Round::Done);
+        }
+        round
+    }
+
+    /// Takes due ticks, sends each by itself if anyone wants that, and packs them if anyone wants bursts.
+    fn take_due(&mut self, now: Now, stop: &Stop) -> Result<Round, PublishError> {
+        let packs = self.audience.wants_bursts();
+        // Without any subscriber it does what a plain publisher does.
+        let sends = self.audience.wants_ticks() || !packs;
+        for _ in 0..ROUND_MAX {
             if self.published >= self.config.count {
-                return Ok(Burst::Done);
+                return Ok(Round::Done);
             }
-            let (tick, due) = match self.feed.next(now)? {
+            let (mut tick, due) = match self.feed.next(now)? {
                 Next::Tick(tick, due) => (tick, due),
-                Next::At(due) => return Ok(Burst::Until(due)),
-                Next::Starved => return Ok(Burst::Starved),
-                Next::End => return Ok(Burst::Done),
+                Next::At(due) => return Ok(Round::Until(due)),
+                Next::Starved => return Ok(Round::Starved),
+                Next::End => return Ok(Round::Done),
             };
-            let waited = !self.send(tick)?;
+            if !self.config.sequence {
+                tick.sequence = None;
+            }
+            let waited = sends && !self.send(&tick)?;
             if waited && !self.send_when_taken(stop)? {
-                return Ok(Burst::Done);
+                return Ok(Round::Done);
+            }
+            if packs {
+                self.packer.add(&tick);
             }
             self.published += 1;
             if let Some(due) = due {
@@ -251,24 +273,36 @@ impl Publisher {
                 self.late.get_or_insert_default().record(now.saturating_duration_since(due));
             }
             if waited {
-                // The time of the burst has passed.
+                // The time of the round has passed.
                 break;
             }
         }
-        Ok(Burst::Full)
+        Ok(Round::Full)
     }
 
     /// Sends a tick; returns `false` if a subscriber must take others first.
     #[inline]
-    fn send(&mut self, mut tick: Tick) -> Result<bool, SocketError> {
-        if !self.config.sequence {
-            tick.sequence = None;
-        }
+    fn send(&mut self, tick: &Tick) -> Result<bool, SocketError> {
         tick.encode(&mut self.frames);
         self.socket.send(&self.frames)
     }
 
-    /// Waits until a subscriber has taken other ticks, and sends the encoded one; returns `false` at the stop signal.
+    /// Sends the packed ticks; returns `false` at the stop signal, if a subscriber must take others first.
+    fn send_bursts(&mut self, stop: &Stop) -> Result<bool, SocketError> {
+        for position in 0..self.packer.packs().len() {
+            self.packer.packs()[position].encode(&mut self.frames);
+            if !self.socket.send(&self.frames)? && !self.send_when_taken(stop)? {
+                if !self.audience.wants_ticks() {
+                    self.published -= self.packer.packs()[position..].iter().map(|pack| pack.len() as u64).sum::<u64>();
+                }
+                return Ok(false);
+            }
+        }
+        self.packer.clear();
+        Ok(true)
+    }
+
+    /// Waits until a subscriber has taken others, and sends the encoded message; returns `false` at the stop signal.
     fn send_when_taken(&mut self, stop: &Stop) -> Result<bool, SocketError> {
         loop {
             if wait(stop, [self.socket.room(), self.socket.events()], self.listener.next_deadline())?.stopped {
@@ -295,19 +329,16 @@ impl Publisher {
     /// Takes what the monitor and the subscribers have sent, which an `XPUB` would keep for ever; returns whether a
     /// subscriber has sent anything.
     fn listen(&mut self, now: Instant) -> Result<bool, SocketError> {
-        // Events first: a descriptor that was closed may belong to a new connection by now.
-        self.listener.follow(now, &mut self.socket, |event| {
-            if matches!(event.kind, EventKind::Disconnected | EventKind::Closed) {
-                self.subscribers.remove(&Some(u64::from(event.value)));
-            }
-        })?;
-        let mut has_heard = false;
-        self.listener.take_subscriptions(now, &mut self.socket, |connection, subscription| {
-            has_heard = true;
-            // Only those that are waited for are counted, so the set is never larger.
-            let is_wanted = self.subscribers.len() < self.config.await_subscribers;
-            if is_wanted && matches!(subscription, Subscription::Begin(_)) {
-                self.subscribers.insert(connection);
+        let (audience, mut has_heard) = (&mut self.audience, false);
+        self.listener.follow_subscribers(now, &mut self.socket, |heard| match heard {
+            Heard::Gone(connection) => audience.handle_gone(connection),
+            Heard::Subscription(connection, subscription) => {
+                has_heard = true;
+                match subscription {
+                    Subscription::Begin(topic) => audience.handle_begin(connection, topic),
+                    Subscription::End(topic) => audience.handle_end(connection, topic),
+                    Subscription::Malformed(_) => {}
+                }
             }
         })?;
         Ok(has_heard)

@@ -4,7 +4,7 @@
 //! deadlines. It reads a clock for each tick only if latency is measured.
 
 use std::{
-    io,
+    io, mem,
     time::{Duration, Instant, SystemTime},
 };
 
@@ -17,11 +17,13 @@ use tracing::{info, warn};
 use wire::{
     DecodeError, Frames, Symbol,
     report::{Declaration, DeclaredSocket, DeclaredValue},
-    tick::{TICKS, Tick},
+    tick::{Burst, TICKS, Tick},
 };
 
 use crate::{
     delay::{Delays, milliseconds},
+    forms::Forms,
+    subscriptions::Subscriptions,
     tally::Tally,
     view::{Show, Summary, View},
 };
@@ -52,6 +54,8 @@ pub struct WatchConfig {
     pub ticks: Endpoint,
     /// The symbols to watch; duplicates are ignored.
     pub symbols: Vec<Symbol>,
+    /// Ask the publisher for bursts.
+    pub bursts: bool,
     /// How to show ticks.
     pub show: Show,
     /// Measure the age of ticks at their receipt.
@@ -80,6 +84,8 @@ pub struct Watcher {
     /// Sorted, without duplicates: the position of a symbol is its index everywhere.
     symbols: Vec<Symbol>,
     connection: Connection,
+    forms: Forms,
+    subscriptions: Subscriptions,
     tally: Tally,
     values: Values,
     malformed: Malformed,
@@ -132,13 +138,17 @@ impl Watcher {
         symbols.dedup();
         let mut socket = context.socket(Role::Sub, TICKS)?;
         socket.watch(SOCKET.name)?;
-        for symbol in &symbols {
-            socket.subscribe(symbol.as_bytes())?;
+        let forms = Forms::new(symbols.len(), config.bursts);
+        let mut subscriptions = Subscriptions::new(forms.wanted());
+        for &symbol in &symbols {
+            subscriptions.add(&mut socket, symbol)?;
         }
         socket.connect(&config.ticks)?;
         Ok(Self {
             socket,
             connection: Connection::new(TICKS, config.ticks),
+            forms,
+            subscriptions,
             tally: Tally::new(symbols.len()),
             values: Values::declared(context, config.latency),
             malformed: Malformed::default(),
@@ -166,6 +176,8 @@ impl Watcher {
                 Event::Connection | Event::Deadline => self.follow_connection()?,
             }
             let now = Instant::now();
+            self.forms.handle_time(now);
+            self.subscriptions.change(&mut self.socket, self.forms.wanted())?;
             if self.deadline.is_some_and(|deadline| now >= deadline) {
                 break;
             }
@@ -176,7 +188,8 @@ impl Watcher {
     }
 
     fn next_event(&self, events: &mut Events<Event>, stop: &Stop) -> Result<Event, SocketError> {
-        let deadlines = [self.deadline, self.view.next_deadline(), self.connection.next_deadline()];
+        let deadlines =
+            [self.deadline, self.view.next_deadline(), self.connection.next_deadline(), self.forms.next_deadline()];
         events.next(deadlines.into_iter().flatten().min(), Event::Deadline, || {
             [
                 (Event::Stop, stop.interest()),
@@ -192,6 +205,7 @@ impl Watcher {
         for _ in 0..BATCH_MAX {
             if !self.socket.receive(&mut self.frames)? {
                 self.tally.handle_empty_queue();
+                self.forms.handle_empty_queue();
                 break;
             }
             self.take_message()?;
@@ -209,26 +223,60 @@ impl Watcher {
         Ok(())
     }
 
-    /// Handles one message: a tick of a watched symbol, a tick of a longer symbol with the same prefix, or a malformed one.
+    /// Handles one message: ticks of a watched symbol, those of a longer symbol with the same prefix, or a malformed one.
     #[inline]
     fn take_message(&mut self) -> Result<(), WatchError> {
-        let tick = match Tick::decode(&self.frames) {
-            Ok(tick) => tick,
+        // Ticks are borrowed from the message.
+        let frames = mem::take(&mut self.frames);
+        let taken = if Burst::is(&frames) { self.take_burst(&frames) } else { self.take_single(&frames) };
+        self.frames = frames;
+        match taken {
+            Ok(taken) => taken,
             Err(error) => {
                 self.record_malformed(error);
-                return Ok(());
+                Ok(())
             }
-        };
-        let Ok(index) = self.symbols.binary_search(&tick.symbol) else {
-            return Ok(());
-        };
+        }
+    }
+
+    #[inline]
+    fn take_single(&mut self, frames: &Frames) -> Result<Result<(), WatchError>, DecodeError> {
+        let tick = Tick::decode(frames)?;
+        match self.symbols.binary_search(&tick.symbol) {
+            Ok(index) if self.forms.handle_tick(index, &tick) => Ok(self.take_ticks_of(index, [tick])),
+            _ => Ok(Ok(())),
+        }
+    }
+
+    #[inline]
+    fn take_burst(&mut self, frames: &Frames) -> Result<Result<(), WatchError>, DecodeError> {
+        let burst = Burst::decode(frames)?;
+        let Ok(index) = self.symbols.binary_search(&burst.symbol) else { return Ok(Ok(())) };
+        let before = self.forms.handle_burst(index, &burst);
+        Ok(self.take_ticks_of(index, burst.ticks().skip(before)))
+    }
+
+    /// Counts and shows the ticks of one message, up to the last one wanted.
+    #[inline]
+    fn take_ticks_of(&mut self, index: usize, ticks: impl IntoIterator<Item = Tick>) -> Result<(), WatchError> {
+        let wall = self.latency.is_some().then(|| SystemTime::now().duration_since(SystemTime::UNIX_EPOCH));
+        let wall = wall.map(Result::unwrap_or_default);
+        for tick in ticks {
+            if self.tally.received() >= self.count {
+                break;
+            }
+            self.take_tick(index, &tick, wall)?;
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn take_tick(&mut self, index: usize, tick: &Tick, wall: Option<Duration>) -> Result<(), WatchError> {
         if self.tally.is_step_back(index, tick.sequence) {
             self.follow_connection()?;
         }
-        if let Some(latency) = &mut self.latency {
-            let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-            let delay = wall.as_secs_f64() - tick.timestamp;
-            let delay = Duration::try_from_secs_f64(delay).unwrap_or_default();
+        if let (Some(latency), Some(wall)) = (&mut self.latency, wall) {
+            let delay = Duration::try_from_secs_f64(wall.as_secs_f64() - tick.timestamp).unwrap_or_default();
             latency.record(delay);
             self.values.delay.iter().for_each(|value| value.set(milliseconds(delay)));
         }
@@ -237,7 +285,7 @@ impl Watcher {
             self.span = Some((now, now));
         }
         let arrival = self.tally.handle_tick(index, tick.sequence);
-        self.view.tick(index, &tick, arrival)?;
+        self.view.tick(index, tick, arrival)?;
         Ok(())
     }
 
@@ -254,6 +302,8 @@ impl Watcher {
         self.connection.follow(Instant::now(), &mut self.socket, |change| {
             if change == Change::Up {
                 self.tally.handle_connection();
+            } else {
+                self.forms.handle_down();
             }
         })
     }

@@ -21,7 +21,7 @@ fn screen(term: Option<&str>) -> String {
     let far = || Stdio::from(OpenOptions::new().read(true).write(true).open(name.to_str().unwrap()).unwrap());
     let publisher = Peer::bind(XPUB);
     let mut command = Command::new(env!("CARGO_BIN_EXE_tickz"));
-    command.args(["watch", "--ticks", publisher.endpoint(), "MSFT", "--count", "2"]);
+    command.args(["watch", "--ticks", publisher.endpoint(), "MSFT", "--no-bursts", "--count", "2"]);
     command.env_remove("TERM").envs(term.map(|term| ("TERM", term))).stdin(far()).stdout(far()).stderr(far());
     let mut child = command.spawn().unwrap();
     drop(command);

@@ -22,7 +22,8 @@ fn watched(arguments: &[&str]) -> (Peer, Program) {
     let publisher = Peer::bind(XPUB);
     let watcher = watch(publisher.endpoint(), arguments);
     let symbols = arguments.iter().take_while(|argument| !argument.starts_with('-')).count();
-    for _ in 0..symbols {
+    // To single ticks and to bursts of each.
+    for _ in 0..2 * symbols {
         assert_eq!(publisher.receive()[0][0], 1);
     }
     (publisher, watcher)
@@ -147,8 +148,9 @@ fn a_watcher_of_go_ignores_goog() {
 fn a_symbol_that_is_named_twice_counts_once() {
     let publisher = Peer::bind(XPUB);
     let watcher = watch(publisher.endpoint(), &["MSFT", "AAPL", "MSFT", "--summary", "--count", "3"]);
-    assert_eq!(publisher.receive(), [b"\x01AAPL"]);
-    assert_eq!(publisher.receive(), [b"\x01MSFT"]);
+    for topic in ["+AAPL", "+MSFT", "AAPL", "MSFT"] {
+        assert_eq!(publisher.receive(), [[b"\x01", topic.as_bytes()].concat()]);
+    }
     numbered(&publisher, &[0, 1, 3]);
     assert_eq!(counts(watcher.finish().json()), counted(3, 1, 0, 0, 0));
     assert_eq!(publisher.receive()[0][0], 0);
@@ -295,13 +297,22 @@ fn curve_lets_listed_keys_in_and_no_others() {
 }
 
 #[test]
-fn another_program_at_the_publishers_port_is_reported_once() {
+fn another_program_at_the_publishers_port_is_reported() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let endpoint = format!("tcp://{}", listener.local_addr().unwrap());
-    let watcher = watch(&endpoint, &["MSFT"]);
+    let watcher = watch(&format!("tcp://{}", listener.local_addr().unwrap()), &["MSFT"]);
+    let (mut stream, _) = listener.accept().unwrap();
+    stream.write_all(b"SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n").unwrap();
+    watcher.wait_for_log("the peer does not speak ZMTP 3");
+}
+
+#[test]
+fn a_peer_that_does_not_speak_zmtp_3_is_reported_once() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let watcher = watch(&format!("tcp://{}", listener.local_addr().unwrap()), &["MSFT"]);
     for _ in 0..3 {
         let (mut stream, _) = listener.accept().unwrap();
-        stream.write_all(b"SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n").unwrap();
+        // In ZMTP 1 this is a frame of 2^63 bytes and more.
+        stream.write_all(b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\0").unwrap();
         // The watcher disconnects.
         let _ = stream.read_to_end(&mut Vec::new());
     }

@@ -11,7 +11,7 @@ use crate::{
     build,
     pairs::{Pairs, Spread},
     process::Process,
-    programs::{SYMBOLS, Side, Ticks, program},
+    programs::{Form, SYMBOLS, Side, Ticks, program},
     rows::Bench,
     table::{Row, Table, Wanted},
 };
@@ -49,15 +49,24 @@ const AT_WORK: [Measure; 6] = [
 
 /// The rows of the page: `bench/desk.mjs` drives the browser.
 pub(super) fn page(bench: &Bench, table: &mut Table) -> Result<()> {
+    page_at(bench, RATE, "100,000", table)
+}
+
+/// The same at ten times the rate.
+pub(super) fn page_at_a_million(bench: &Bench, table: &mut Table) -> Result<()> {
+    page_at(bench, 10 * RATE, "1,000,000", table)
+}
+
+fn page_at(bench: &Bench, rate: u32, name: &str, table: &mut Table) -> Result<()> {
     let seconds = bench.scaled(PAGE_SECONDS);
-    let measured = in_browser(bench, seconds, &RATE.to_string())?;
+    let measured = in_browser(bench, seconds, &rate.to_string())?;
     let rows = [
         ("start to the first tick painted", "first_tick_ms", 1.0, "ms", Wanted::AtMost(2000.0)),
         ("dealz", "dealz_cores", 1.0, "cores", Wanted::AtMost(1.0)),
     ];
-    push(table, "desk, 100,000 ticks/s", &measured, rows.iter().chain(&AT_WORK))?;
+    push(table, &format!("desk, {name} ticks/s"), &measured, rows.iter().chain(&AT_WORK))?;
     table.note(format!(
-        "Desk: the page of `dealz --web` in Chromium, drawn by software at 1280x720, with all five symbols followed, for \
+        "Desk, {name} ticks/s: the page of `dealz --web` in Chromium, drawn by software at 1280x720, with all five symbols followed, for \
          {seconds} s; {} frames. The publisher, dealz and the browser share this machine. The browser is up when dealz \
          starts.",
         measured["frames"],
@@ -154,19 +163,20 @@ pub(super) fn cost(bench: &Bench, table: &mut Table) -> Result<()> {
 
 fn microseconds_a_tick(bench: &Bench, side: Side) -> Result<f64> {
     let [ticks, requests, broadcasts, orders, results, control] = free_endpoints();
-    let simulated = Ticks { count: u64::MAX >> 1, rate: Some(RATE), block: false, topics: SYMBOLS.len() };
+    let simulated =
+        Ticks { form: Form::Single, count: u64::MAX >> 1, rate: Some(RATE), block: false, topics: SYMBOLS.len() };
     let _publisher = Process::start(bench.programs.tick_publisher(Side::Ours, &ticks, simulated))?;
     let command = match side {
         Side::Ours => {
             let mut command = program(&bench.programs.ours, "dealz");
-            command.args(["--web", "127.0.0.1:0", "--symbols", &SYMBOLS.join(","), "--ticks", &ticks]);
+            command.args(["--web", "127.0.0.1:0", "--symbols", &SYMBOLS.join(","), "--no-bursts", "--ticks", &ticks]);
             command.args(["--requests", &requests, "--broadcasts", &broadcasts]);
             command.args(["--reports", "tcp://127.0.0.1:*", "--observations", "tcp://127.0.0.1:*"]);
             command.args(["--commands", "tcp://127.0.0.1:*"]);
             command.args(["--orders", &orders, "--results", &results, "--control", &control]);
             command
         }
-        Side::Reference => bench.programs.tick_watcher(Side::Ours, &ticks, simulated.count, false),
+        Side::Reference => bench.programs.tick_watcher(Side::Ours, &ticks, simulated, false),
     };
     let mut process = Process::start(command)?;
     thread::sleep(COST_AFTER);

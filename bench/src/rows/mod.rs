@@ -26,6 +26,10 @@ pub(crate) enum Name {
     TicksThroughput,
     /// Latency of 10,000 ticks a second
     TicksLatency,
+    /// Ticks a second to one watcher, those that are due together in one message
+    TicksBursts,
+    /// Latency of ticks in bursts, compared with single ones
+    TicksBurstLatency,
     /// The cost of reports to a hub at full speed
     Reports,
     /// A batch of notional values with one worker
@@ -54,6 +58,8 @@ pub(crate) enum Name {
     StartUp,
     /// The desk's page under 100,000 ticks a second
     DeskPage,
+    /// The same under 1,000,000
+    DeskMillion,
     /// The desk's page with sixty programs that it does not know
     DeskMany,
     /// The cost of a tick in the desk
@@ -73,6 +79,8 @@ impl Name {
         !matches!(
             self,
             Self::Reports
+                | Self::TicksBurstLatency
+                | Self::DeskMillion
                 | Self::ValuesSpeedUp
                 | Self::ChatCrowd
                 | Self::JobsNats
@@ -111,6 +119,8 @@ impl Bench {
         match name {
             Name::TicksThroughput => ticks::throughput(self, table),
             Name::TicksLatency => ticks::latency(self, table),
+            Name::TicksBursts => ticks::bursts(self, table),
+            Name::TicksBurstLatency => ticks::latency_in_bursts(self, table),
             Name::Reports => reports::cost(self, table),
             Name::ValuesOneWorker => values::notional(self, 1, table),
             Name::ValuesTwoWorkers => values::notional(self, 2, table),
@@ -125,6 +135,7 @@ impl Bench {
             Name::Memory => footprint::memory(self, table),
             Name::StartUp => footprint::start_up(self, table),
             Name::DeskPage => desk::page(self, table),
+            Name::DeskMillion => desk::page_at_a_million(self, table),
             Name::DeskMany => desk::many(self, table),
             Name::DeskTick => desk::cost(self, table),
             Name::DeskRest => desk::rest(self, table),

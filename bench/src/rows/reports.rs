@@ -9,7 +9,7 @@ use testkit::free_endpoints;
 use crate::{
     pairs::Pairs,
     process::Process,
-    programs::{SYMBOLS, Side, Ticks, program},
+    programs::{Form, SYMBOLS, Side, Ticks, program},
     rows::{
         Bench,
         ticks::{self, Run},
@@ -47,7 +47,8 @@ pub(super) fn cost(bench: &Bench, table: &mut Table) -> Result<()> {
 
 /// Measures with reports, which is our side, and without.
 fn compare(bench: &Bench, hub: &str, what: &str) -> Result<Pairs<Run>> {
-    let ticks = Ticks { count: bench.scaled(4_000_000), rate: None, block: true, topics: SYMBOLS.len() };
+    let ticks =
+        Ticks { form: Form::Single, count: bench.scaled(4_000_000), rate: None, block: true, topics: SYMBOLS.len() };
     Pairs::alternate(bench.rounds, |round, side| {
         bench.step(what, round, side);
         let observe = |mut command: Command| {
@@ -56,7 +57,7 @@ fn compare(bench: &Bench, hub: &str, what: &str) -> Result<Pairs<Run>> {
         };
         let [endpoint] = free_endpoints();
         let publisher = bench.programs.tick_publisher(Side::Ours, &endpoint, ticks);
-        let watcher = bench.programs.tick_watcher(Side::Ours, &endpoint, ticks.count, false);
+        let watcher = bench.programs.tick_watcher(Side::Ours, &endpoint, ticks, false);
         ticks::run(observe(publisher), observe(watcher), ticks)
     })
 }

@@ -9,13 +9,16 @@ use testkit::free_endpoints;
 use crate::{
     pairs::Pairs,
     process::Process,
-    programs::{SYMBOLS, Side, Ticks},
+    programs::{Form, SYMBOLS, Side, Ticks},
     rows::Bench,
     table::{Row, Table, Wanted},
 };
 
 /// The open-loop rate of the latency row, in ticks a second.
 const LATENCY_RATE: u32 = 10_000;
+
+/// That of the row with many ticks in each burst.
+const HIGH_LATENCY_RATE: u32 = 500_000;
 
 /// How much longer than planned a run may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -49,7 +52,7 @@ fn number(object: &Value, pointer: &str) -> f64 {
 
 /// The row of ticks a second.
 pub(super) fn throughput(bench: &Bench, table: &mut Table) -> Result<()> {
-    let ticks = Ticks { count: bench.scaled(4_000_000), rate: None, block: true, topics: SYMBOLS.len() };
+    let ticks = at_full_speed(bench.scaled(4_000_000), Form::Single);
     let pairs = Pairs::alternate(bench.rounds, |round, side| {
         bench.step("ticks a second", round, side);
         run_side(bench, side, ticks, false)
@@ -65,10 +68,71 @@ pub(super) fn throughput(bench: &Bench, table: &mut Table) -> Result<()> {
     Ok(())
 }
 
+/// The rows of bursts: many ticks a second in few messages.
+pub(super) fn bursts(bench: &Bench, table: &mut Table) -> Result<()> {
+    let count = bench.scaled(20_000_000);
+    let millions = |spread: f64| format!("{:.1} M/s", spread / 1e6);
+    for (form, name, least) in [
+        (Form::Single, "ticks in bursts to one watcher; C: three frames each", Some(5.0)),
+        (Form::Burst, "the same; C: the same bursts", Some(0.9)),
+        (Form::Raw, "the same; C: packed records on plain TCP", None),
+    ] {
+        let pairs = Pairs::alternate(bench.rounds, |round, side| {
+            bench.step(name, round, side);
+            let (count, form) = match (side, form) {
+                (Side::Reference, Form::Single) => (count / 5, form),
+                (Side::Reference, form) => (count, form),
+                (Side::Ours, _) => (count, Form::Burst),
+            };
+            run_side(bench, side, at_full_speed(count, form), false)
+        })?;
+        table.push(Row::compared(
+            name,
+            (
+                millions(pairs.ours(Run::ticks_per_second).median),
+                millions(pairs.reference(Run::ticks_per_second).median),
+            ),
+            pairs.ratio(Run::ticks_per_second),
+            least.map_or(Wanted::Nothing, Wanted::AtLeast),
+        ));
+    }
+    table.note(format!("Ticks in bursts: {count} in each run, blocking; all arrived, on all sides."));
+    Ok(())
+}
+
+/// The rows of latency in bursts, compared with single ticks.
+pub(super) fn latency_in_bursts(bench: &Bench, table: &mut Table) -> Result<()> {
+    for (rate, name, wanted) in
+        [(LATENCY_RATE, "10,000", Wanted::AtMost(1.05)), (HIGH_LATENCY_RATE, "500,000", Wanted::Nothing)]
+    {
+        let what = format!("latency in bursts at {name} ticks/s, p50 (C column: ours, three frames each)");
+        let pairs = Pairs::alternate(bench.rounds, |round, side| {
+            bench.step(&what, round, side);
+            let form = if side == Side::Ours { Form::Burst } else { Form::Single };
+            let count = bench.scaled(u64::from(rate) * 6);
+            let ticks = Ticks { form, count, rate: Some(rate), block: true, topics: SYMBOLS.len() };
+            run_side(bench, Side::Ours, ticks, true)
+        })?;
+        let latency = |run: &Run| run.latency_us("p50");
+        let micros = |spread: f64| format!("{spread:.0} us");
+        table.push(Row::compared(
+            &what,
+            (micros(pairs.ours(latency).median), micros(pairs.reference(latency).median)),
+            pairs.ratio(latency),
+            wanted,
+        ));
+    }
+    Ok(())
+}
+
+fn at_full_speed(count: u64, form: Form) -> Ticks {
+    Ticks { form, count, rate: None, block: true, topics: SYMBOLS.len() }
+}
+
 /// The rows of latency: from when a tick was due to when the watcher had it.
 pub(super) fn latency(bench: &Bench, table: &mut Table) -> Result<()> {
     let count = bench.scaled(u64::from(LATENCY_RATE) * 8);
-    let ticks = Ticks { count, rate: Some(LATENCY_RATE), block: true, topics: SYMBOLS.len() };
+    let ticks = Ticks { form: Form::Single, count, rate: Some(LATENCY_RATE), block: true, topics: SYMBOLS.len() };
     let pairs = Pairs::alternate(bench.rounds, |round, side| {
         bench.step("latency at 10,000 ticks a second", round, side);
         run_side(bench, side, ticks, true)
@@ -102,7 +166,7 @@ pub(super) fn latency(bench: &Bench, table: &mut Table) -> Result<()> {
 fn run_side(bench: &Bench, side: Side, ticks: Ticks, latency: bool) -> Result<Run> {
     let [endpoint] = free_endpoints();
     let publisher = bench.programs.tick_publisher(side, &endpoint, ticks);
-    run(publisher, bench.programs.tick_watcher(side, &endpoint, ticks.count, latency), ticks)
+    run(publisher, bench.programs.tick_watcher(side, &endpoint, ticks, latency), ticks)
 }
 
 /// One publisher and one watcher, to the end.

@@ -75,7 +75,7 @@ pub use endpoint::Endpoint;
 pub use error::{BindError, SocketError};
 pub use hub::{Hub, HubConfig};
 pub use keys::{KeyPair, PublicKey};
-pub use listener::{Listener, Subscription};
+pub use listener::{Heard, Listener, Subscription};
 pub use malformed::MalformedMessages;
 pub(crate) use monitors::Monitors;
 pub use observe::{LinkReport, Reporting, Value};

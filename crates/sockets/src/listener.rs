@@ -28,7 +28,7 @@ use wire::{
     monitor::{EventKind, MonitorEvent},
 };
 
-pub(crate) use self::subscribers::Heard;
+pub use self::subscribers::Heard;
 use self::{
     budget::{Budget, Spent},
     peers::Peers,

@@ -7,13 +7,17 @@
 //! | 3 | 8 | price, f64: finite, above zero |
 //! | 4, extension `sequence` | 8 | u64: +1 per tick of that symbol, from 0 at publisher start |
 //!
-//! Frames after the fourth are ignored.
+//! Frames after the fourth are ignored. A message whose first frame begins with `+` is a [`Burst`].
+
+mod burst;
 
 use crate::{
     Channel, DecodeError, Frames, Limits, SocketType, Symbol,
     describe::{Describe, Description, Observed, Place, Purpose, fields::Fields, general, words},
     fields::{finite, frame, positive, unsigned},
 };
+
+pub use burst::{Burst, Pack, TICKS_MAX, is_topic};
 
 /// Prices. When the queue is full, a tick is dropped for that watcher, or with `--block` the publisher waits.
 pub const TICKS: Channel = Channel {
@@ -24,7 +28,7 @@ pub const TICKS: Channel = Channel {
     host: "*",
     binds: SocketType::Pub,
     connects: SocketType::Sub,
-    limits: Limits { queue: 10_000, frame_bytes: 64, kernel_bytes: None, slow: None },
+    limits: Limits { queue: 10_000, frame_bytes: 4096, kernel_bytes: None, slow: None },
 };
 
 /// The channels of this protocol.
@@ -85,7 +89,10 @@ impl Tick {
 /// Describes a message on **ticks**.
 pub(crate) fn describe(observed: &Observed<'_>) -> Description {
     match observed.purpose() {
-        Purpose::Publication => Tick::describe(Fields::of(observed)),
+        Purpose::Publication => {
+            let fields = Fields::of(observed);
+            if fields.get(0).is_some_and(is_topic) { Burst::describe(fields) } else { Tick::describe(fields) }
+        }
         Purpose::Subscription => general::subscription(observed, Some(SUBSCRIBING), words::text),
         _ => general::message(observed),
     }

@@ -26,6 +26,8 @@ pub struct DeskConfig {
     pub name: User,
     /// The symbols followed at the start; at most 16.
     pub symbols: Vec<Symbol>,
+    /// Whether tickz is asked for bursts.
+    pub asks_for_bursts: bool,
     /// The folder of the programs `tickz`, `chatz` and `valuz`.
     pub programs: PathBuf,
     /// The processes to start; if `None`, only those that a page starts.

@@ -23,7 +23,7 @@ pub const CHECKS: &[Check] = &[
     Check {
         name: "subscribes",
         section: "tickz.md#semantics",
-        claim: "it subscribes to each symbol by its bytes, or to all",
+        claim: "it subscribes to each symbol by its bytes, or to all; perhaps to bursts as well",
         extension: None,
         run: subscribes,
     },
@@ -77,11 +77,11 @@ pub const CHECKS: &[Check] = &[
         run: sequence_accepted,
     },
     Check {
-        name: "burst",
+        name: "many-at-once",
         section: "tickz.md#limits",
         claim: "500 ticks at once are all printed, in their order",
         extension: None,
-        run: burst,
+        run: many_at_once,
     },
     Check {
         name: "malformed-ticks",
@@ -128,8 +128,10 @@ fn subscribes(candidate: &Candidate) -> Verdict {
     while let Some(frames) = watched.publisher.recv_within(QUIET) {
         watched.topics.extend(topic(&frames));
     }
-    let is_wanted =
-        |topic: &Vec<u8>| topic.is_empty() || ["MSFT", "GO", FENCE].iter().any(|name| topic == name.as_bytes());
+    let is_wanted = |topic: &Vec<u8>| {
+        let symbol = topic.strip_prefix(b"+").unwrap_or(topic);
+        symbol.is_empty() || ["MSFT", "GO", FENCE].iter().any(|name| symbol == name.as_bytes())
+    };
     let other = watched.topics.iter().find(|topic| !is_wanted(topic));
     ensure(other.is_none(), || {
         format!(
@@ -220,7 +222,7 @@ fn sequence_accepted(candidate: &Candidate) -> Verdict {
     Ok(())
 }
 
-fn burst(candidate: &Candidate) -> Verdict {
+fn many_at_once(candidate: &Candidate) -> Verdict {
     let mut watched = Watched::start(candidate, &["MSFT"])?;
     let prices: Vec<f64> = (1..=500).map(|number| f64::from(number) + 0.25).collect();
     for &price in &prices {

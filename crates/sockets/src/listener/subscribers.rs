@@ -12,7 +12,7 @@ const UNREAD_EVENTS_MAX: usize = 4096;
 
 /// What a publisher hears of its subscribers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Heard<'a> {
+pub enum Heard<'a> {
     /// A connection has ended.
     Gone(u64),
     /// A subscriber has sent a message, on this connection.
@@ -22,7 +22,10 @@ pub(crate) enum Heard<'a> {
 impl Listener {
     /// [`Listener::follow`] and [`Listener::take_subscriptions`] in one. Descriptors are used again, so each message comes
     /// after all events that came before it.
-    pub(crate) fn follow_subscribers(
+    ///
+    /// # Errors
+    /// The context is gone.
+    pub fn follow_subscribers(
         &mut self,
         now: Instant,
         socket: &mut Socket,

@@ -37,8 +37,9 @@ const FROM_BROKER: &[Socket] = &[("DEALER", Received), ("ROUTER", Sent)];
 /// Brokers have the same messages in both directions.
 const BETWEEN_BROKERS: &[Socket] = &[("DEALER", Sent), ("DEALER", Received), ("ROUTER", Sent), ("ROUTER", Received)];
 
-const MESSAGES: [Specified; 20] = [
+const MESSAGES: [Specified; 21] = [
     Specified { page: "tickz", message: "tick", channel: "ticks", sockets: PUBLISHED },
+    Specified { page: "tickz", message: "burst", channel: "ticks", sockets: PUBLISHED },
     Specified { page: "chatz", message: "request", channel: "requests", sockets: REQUESTED },
     Specified { page: "chatz", message: "reply", channel: "requests", sockets: REPLIED },
     Specified { page: "chatz", message: "broadcast", channel: "broadcasts", sockets: PUBLISHED },

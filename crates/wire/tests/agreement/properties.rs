@@ -7,8 +7,9 @@ use crate::{descriptions::assert_covers, reading::read, vectors::valid};
 use proptest::{collection::vec, prelude::*, sample::select};
 use wire::{Direction, Frames, Kept, Observed, describe};
 
-const MESSAGES: [&str; 18] = [
+const MESSAGES: [&str; 19] = [
     "tick",
+    "burst",
     "request",
     "reply",
     "broadcast",
@@ -54,10 +55,11 @@ static REPORTS: LazyLock<Vec<Frames>> =
 fn frame() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         vec(any::<u8>(), 0..24),
-        "[A-Z][A-Z0-9]{1,17}".prop_map(String::into_bytes),
+        "[+]?[A-Z][A-Z0-9]{1,17}".prop_map(String::into_bytes),
         "\\w{0,34}".prop_map(String::into_bytes),
         "\\w{1,8}\u{1f}.{0,8}".prop_map(String::into_bytes),
         any::<f64>().prop_map(|value| value.to_le_bytes().to_vec()),
+        vec(any::<f64>(), 2..8).prop_map(|values| values.into_iter().flat_map(f64::to_le_bytes).collect()),
         any::<u64>().prop_map(|value| value.to_le_bytes().to_vec()),
         any::<i32>().prop_map(|value| value.to_le_bytes().to_vec()),
         (0_u8..12).prop_map(|command| vec![command]),

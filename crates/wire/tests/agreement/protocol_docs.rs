@@ -1,9 +1,9 @@
 //! Every worked example in `protocol-docs/*.md` is a message of this crate, and encodes to the same bytes again.
 //!
 //! An example is a fenced block ```` ```frames MESSAGE ````; each line is a frame in hex, with a comment after `;`,
-//! and `-` is an empty frame. A line that begins with `{` is a frame of text, which indented lines continue.
+//! and `-` is an empty frame. A line that begins with `{` is a frame of text. Indented lines continue a frame.
 
-use std::{fs, path::Path};
+use std::{fs, mem, path::Path};
 
 use crate::reading::{read, unhex};
 use wire::Frames;
@@ -25,7 +25,7 @@ pub(crate) fn examples(document: &str) -> Vec<Example> {
     let page = page(document);
     let mut examples = Vec::new();
     let mut open: Option<Example> = None;
-    let mut text = String::new();
+    let (mut frame, mut is_text) = (Vec::new(), false);
     let mut lines = page.lines().enumerate().peekable();
     while let Some((index, line)) = lines.next() {
         if let Some(message) = line.trim().strip_prefix("```frames ") {
@@ -33,14 +33,19 @@ pub(crate) fn examples(document: &str) -> Vec<Example> {
             open = Some(Example { place, message: message.trim().to_owned(), frames: Frames::new() });
         } else if line.trim() == "```" {
             examples.extend(open.take());
-        } else if let (Some(example), true) = (&mut open, line.starts_with(['{', ' '])) {
-            text.push_str(line.trim());
-            if lines.peek().is_none_or(|(_, next)| !next.starts_with(' ')) {
-                example.frames.push(std::mem::take(&mut text).as_bytes());
-            }
         } else if let Some(example) = &mut open {
-            let digits = line.split(';').next().unwrap_or_default().trim();
-            example.frames.push(&if digits == "-" { Vec::new() } else { unhex(digits) });
+            if !line.starts_with(' ') {
+                is_text = line.starts_with('{');
+            }
+            if is_text {
+                frame.extend(line.trim().as_bytes());
+            } else {
+                let digits = line.split(';').next().unwrap_or_default().trim();
+                frame.extend(if digits == "-" { Vec::new() } else { unhex(digits) });
+            }
+            if lines.peek().is_none_or(|(_, next)| !next.starts_with(' ')) {
+                example.frames.push(&mem::take(&mut frame));
+            }
         }
     }
     examples
@@ -49,7 +54,7 @@ pub(crate) fn examples(document: &str) -> Vec<Example> {
 #[test]
 fn every_worked_example_decodes_and_encodes_to_itself() {
     for (document, messages) in [
-        ("tickz.md", &["tick"][..]),
+        ("tickz.md", &["tick", "burst"][..]),
         ("chatz.md", &["request", "reply", "broadcast"]),
         ("valuz.md", &["order", "outcome", "control"]),
         ("monitor.md", &["monitor_event"]),

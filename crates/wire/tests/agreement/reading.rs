@@ -9,7 +9,7 @@ use wire::{
     monitor::MonitorEvent,
     ppp::{self, Addressed},
     report::Report,
-    tick::Tick,
+    tick::{Burst, Pack, Tick},
     value::{Action, Control, Order, Outcome, Tail},
 };
 
@@ -25,6 +25,21 @@ pub(crate) fn read(message: &str, frames: &Frames) -> Read {
             tick.encode(&mut again);
             let mut meaning = json!({"symbol": tick.symbol.as_str(), "timestamp": tick.timestamp, "price": tick.price});
             put(&mut meaning, "sequence", tick.sequence);
+            meaning
+        }
+        "burst" => {
+            let burst = Burst::decode(frames)?;
+            let mut pack: Option<Pack> = None;
+            for tick in burst.ticks() {
+                match &mut pack {
+                    Some(pack) => pack.push(&tick),
+                    None => pack = Some(Pack::new(&tick)),
+                }
+            }
+            pack.unwrap().encode(&mut again);
+            let ticks: Vec<_> = burst.ticks().map(|tick| [tick.timestamp, tick.price]).collect();
+            let mut meaning = json!({"symbol": burst.symbol.as_str(), "ticks": ticks});
+            put(&mut meaning, "sequence", burst.sequence);
             meaning
         }
         "request" => {

@@ -82,7 +82,7 @@ impl Live {
     /// As [`super::Desk::start`].
     pub(crate) fn start(config: DeskConfig) -> Result<Self, StartError> {
         let DeskConfig { context, hub, with_bytes, ticks, requests, broadcasts, valuz, .. } = config;
-        let DeskConfig { name, symbols, programs, stage, scenes, variables, record, .. } = config;
+        let DeskConfig { name, symbols, asks_for_bursts, programs, stage, scenes, variables, record, .. } = config;
         // First of all: without it nothing is started.
         let file = record.map(|path| recording::create(&path).map_err(|reason| StartError::Record { path, reason }));
         let file = file.transpose()?;
@@ -132,7 +132,7 @@ impl Live {
         let surroundings = Surroundings { folder: scenes.folder, programs, hub: shared, house };
         let scenes = Scenes::spawn(surroundings, auto, Arc::clone(&board.dashboard), events.clone());
         let scenes = scenes.map_err(StartError::Thread)?;
-        let tickz = Tickz::spawn(&observed, &ticks, &symbols, events.clone())?;
+        let tickz = Tickz::spawn(&observed, &ticks, &symbols, asks_for_bursts, events.clone())?;
         let chatz = Chatz::spawn(&observed, &requests, &broadcasts, &name, events.clone())?;
         let recorder = file.map(|file| {
             let updates = Updates::new(Some(Arc::clone(&board.dashboard)), false);

@@ -9,10 +9,12 @@ mod quotes;
 mod silence;
 
 use std::{
+    mem,
     sync::{Mutex, PoisonError, mpsc::SyncSender},
     time::{Duration, Instant, SystemTime},
 };
 
+use ::tickz::subscriptions::Subscriptions;
 use scenez::known::desk;
 use sockets::{
     Connection, Context, Endpoint, Interest, MalformedMessages, Role, Socket, SocketError, State, Stop,
@@ -23,7 +25,7 @@ use sockets::{
 use tracing::error;
 use wire::{
     Frames, Symbol,
-    tick::{TICKS, Tick},
+    tick::{Burst, TICKS, Tick},
 };
 
 use self::{
@@ -81,15 +83,17 @@ impl Tickz {
         context: &Context,
         endpoint: &Endpoint,
         symbols: &[Symbol],
+        asks_for_bursts: bool,
         events: SyncSender<Event>,
     ) -> Result<Self, SocketError> {
         let mut socket = context.socket(Role::Sub, TICKS)?;
         socket.watch(SUB)?;
-        let now = Instant::now();
+        let quotes = Quotes::new(Instant::now(), asks_for_bursts);
         let mut owner = Owner {
             socket,
             connection: Connection::new(TICKS, endpoint.clone()),
-            quotes: Quotes::new(now),
+            subscriptions: Subscriptions::new(quotes.wanted()),
+            quotes,
             silence: Silence::default(),
             reported_silence: None,
             malformed: MalformedMessages::default(),
@@ -103,7 +107,7 @@ impl Tickz {
         let mut followed = Vec::new();
         for &symbol in symbols {
             if owner.quotes.follow(symbol) {
-                owner.socket.subscribe(symbol.as_bytes())?;
+                owner.subscriptions.add(&mut owner.socket, symbol)?;
                 followed.push(symbol);
             }
         }
@@ -169,6 +173,7 @@ impl Tickz {
 struct Owner {
     socket: Socket,
     connection: Connection,
+    subscriptions: Subscriptions,
     quotes: Quotes,
     silence: Silence,
     reported_silence: Option<Unheard>,
@@ -205,15 +210,20 @@ impl Owner {
             self.quotes.handle_time(now);
             self.follow_connection(now)?;
             self.handle(inbox)?;
-            taken = self.take_ticks(now, &inbox.stop)?;
+            taken = self.take_messages(now, &inbox.stop)?;
+            self.subscriptions.change(&mut self.socket, self.quotes.wanted())?;
         }
     }
 
     fn handle(&mut self, inbox: &Inbox<Command>) -> Result<(), SocketError> {
         while let Some(command) = inbox.next() {
             match command {
-                Command::Follow(symbol) if self.quotes.follow(symbol) => self.socket.subscribe(symbol.as_bytes())?,
-                Command::Forget(symbol) if self.quotes.forget(symbol) => self.socket.unsubscribe(symbol.as_bytes())?,
+                Command::Follow(symbol) if self.quotes.follow(symbol) => {
+                    self.subscriptions.add(&mut self.socket, symbol)?;
+                }
+                Command::Forget(symbol) if self.quotes.forget(symbol) => {
+                    self.subscriptions.remove(&mut self.socket, symbol)?;
+                }
                 Command::Follow(_) | Command::Forget(_) => continue,
                 Command::Reset => {
                     self.quotes.reset();
@@ -234,6 +244,7 @@ impl Owner {
                 *connections += 1;
                 quotes.handle_connection();
             } else {
+                quotes.handle_down();
                 silence.reset();
             }
         })
@@ -258,41 +269,75 @@ impl Owner {
     }
 
     /// Receives up to a bound; returns the number of messages.
-    fn take_ticks(&mut self, now: Instant, stop: &Stop) -> Result<u64, SocketError> {
+    fn take_messages(&mut self, now: Instant, stop: &Stop) -> Result<u64, SocketError> {
         let arrived = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let arrived_ms = arrived.as_secs_f64() * 1000.0;
-        let mut taken = 0;
+        let (mut taken, mut ticks) = (0, 0);
+        let mut frames = mem::take(&mut self.frames);
         while taken < BATCH_MAX {
-            if !self.socket.receive(&mut self.frames)? {
+            if !self.socket.receive(&mut frames)? {
                 self.quotes.handle_empty_queue();
                 break;
             }
             taken += 1;
-            self.take_message(now, arrived_ms, stop)?;
+            ticks += self.take_message(&frames, (now, arrived_ms), stop)?;
         }
-        if taken > 0 {
-            self.silence.handle_messages(now, taken);
+        self.frames = frames;
+        if ticks > 0 {
+            self.silence.handle_ticks(now, ticks);
         }
         Ok(taken)
     }
 
-    /// Handles one message: a tick of a followed symbol, or of another one with the same prefix, or no tick at all.
+    /// Handles one message: ticks of a followed symbol, or of another one with the same prefix, or nothing that is one. Returns how
+    /// many ticks it has.
     #[inline]
-    fn take_message(&mut self, now: Instant, arrived_ms: f64, stop: &Stop) -> Result<(), SocketError> {
-        match Tick::decode(&self.frames) {
-            Ok(tick) => {
-                if let Some(index) = self.quotes.find(tick.symbol) {
-                    if self.quotes.is_step_back(index, &tick) {
-                        self.await_connection(now, stop)?;
-                    }
-                    self.quotes.handle_tick(index, &tick, arrived_ms);
-                }
-            }
-            Err(error) => {
-                self.faults.note(error);
-                self.malformed.record(now, &mut self.socket, &error, &self.frames);
+    fn take_message(&mut self, frames: &Frames, at: (Instant, f64), stop: &Stop) -> Result<u64, SocketError> {
+        let taken = if Burst::is(frames) {
+            Burst::decode(frames).map(|burst| self.take_burst(&burst, at, stop))
+        } else {
+            Tick::decode(frames).map(|tick| self.take_single(&tick, at, stop))
+        };
+        taken.unwrap_or_else(|error| {
+            self.faults.note(error);
+            self.malformed.record(at.0, &mut self.socket, &error, frames);
+            Ok(1)
+        })
+    }
+
+    #[inline]
+    fn take_burst(&mut self, burst: &Burst<'_>, at: (Instant, f64), stop: &Stop) -> Result<u64, SocketError> {
+        if let Some(index) = self.quotes.find(burst.symbol) {
+            let known = self.quotes.known_of(index, burst);
+            for tick in burst.ticks().skip(known) {
+                self.take_tick(index, &tick, at, stop)?;
             }
         }
+        Ok(burst.len() as u64)
+    }
+
+    #[inline]
+    fn take_single(&mut self, tick: &Tick, at: (Instant, f64), stop: &Stop) -> Result<u64, SocketError> {
+        if let Some(index) = self.quotes.find(tick.symbol)
+            && self.quotes.takes_single(index, tick)
+        {
+            self.take_tick(index, tick, at, stop)?;
+        }
+        Ok(1)
+    }
+
+    #[inline]
+    fn take_tick(
+        &mut self,
+        index: usize,
+        tick: &Tick,
+        (now, arrived_ms): (Instant, f64),
+        stop: &Stop,
+    ) -> Result<(), SocketError> {
+        if self.quotes.is_step_back(index, tick) {
+            self.await_connection(now, stop)?;
+        }
+        self.quotes.handle_tick(index, tick, arrived_ms);
         Ok(())
     }
 

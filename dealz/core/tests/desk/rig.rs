@@ -38,6 +38,7 @@ pub(crate) fn config(workers: Option<u32>) -> DeskConfig {
         broadcasts,
         valuz: ValuzEndpoints { orders, results, control },
         name: "ada".parse().unwrap(),
+        asks_for_bursts: true,
         symbols: SYMBOLS.map(|symbol| symbol.parse().unwrap()).into(),
         programs: programs[0].clone(),
         stage: workers.map(|workers| Stage { prices: Some(prices()), workers }),

@@ -10,10 +10,14 @@ use std::{
 
 use tickz::{
     Tally,
+    forms::{Forms, Wanted},
     reference::{Reference, Since},
     tally::Arrival,
 };
-use wire::{Symbol, tick::Tick};
+use wire::{
+    Symbol,
+    tick::{Burst, Tick},
+};
 
 use crate::view::{PricePoint, PriceReference, PriceStart, Quote, TickzView};
 
@@ -34,6 +38,7 @@ const POINTS_MAX: usize = FOLLOWED_MAX * 100;
 pub(crate) struct Quotes {
     followed: Vec<Followed>,
     tally: Tally,
+    forms: Forms,
     /// Points that are not reported yet, oldest first.
     points: VecDeque<PricePoint>,
     /// The end of the current tenth.
@@ -44,7 +49,7 @@ pub(crate) struct Quotes {
 #[derive(Debug)]
 struct Followed {
     symbol: Symbol,
-    /// Its index in the tally, as long as it is followed.
+    /// Its index in the tally and the forms, as long as it is followed.
     place: usize,
     /// The price with which the last one is compared.
     reference: Option<Reference>,
@@ -74,8 +79,19 @@ struct Last {
 
 impl Quotes {
     /// Follows no symbol yet.
-    pub(crate) fn new(now: Instant) -> Self {
-        Self { followed: Vec::new(), tally: Tally::new(FOLLOWED_MAX), points: VecDeque::new(), tenth_end: now + TENTH }
+    pub(crate) fn new(now: Instant, asks_for_bursts: bool) -> Self {
+        Self {
+            followed: Vec::new(),
+            tally: Tally::new(FOLLOWED_MAX),
+            forms: Forms::new(FOLLOWED_MAX, asks_for_bursts),
+            points: VecDeque::new(),
+            tenth_end: now + TENTH,
+        }
+    }
+
+    /// In which forms ticks are wanted.
+    pub(crate) fn wanted(&self) -> Wanted {
+        self.forms.wanted()
     }
 
     /// Follows a symbol; returns `false` if it is already followed or there is no room.
@@ -83,6 +99,7 @@ impl Quotes {
         let free = (0..FOLLOWED_MAX).find(|&place| self.followed.iter().all(|followed| followed.place != place));
         let (None, Some(place)) = (self.find(symbol), free) else { return false };
         self.tally.forget(place);
+        self.forms.forget(place);
         self.followed.push(Followed::new(symbol, place));
         true
     }
@@ -116,9 +133,27 @@ impl Quotes {
         self.tally.handle_connection();
     }
 
+    /// The connection has ended, or there is none.
+    pub(crate) fn handle_down(&mut self) {
+        self.forms.handle_down();
+    }
+
     /// Every tick that has arrived was handled.
     pub(crate) fn handle_empty_queue(&mut self) {
         self.tally.handle_empty_queue();
+        self.forms.handle_empty_queue();
+    }
+
+    /// A tick of the symbol at `index` arrived by itself; `false` if it counts when it comes in a burst.
+    #[inline]
+    pub(crate) fn takes_single(&mut self, index: usize, tick: &Tick) -> bool {
+        self.followed.get(index).is_some_and(|followed| self.forms.handle_tick(followed.place, tick))
+    }
+
+    /// A burst of the symbol at `index` arrived; returns how many of its ticks count no more.
+    #[inline]
+    pub(crate) fn known_of(&mut self, index: usize, burst: &Burst<'_>) -> usize {
+        self.followed.get(index).map_or(0, |followed| self.forms.handle_burst(followed.place, burst))
     }
 
     /// Whether this tick steps back; then the caller must check for a connection event before it calls `handle_tick`.
@@ -148,6 +183,7 @@ impl Quotes {
 
     /// Completes the tenths that are over.
     pub(crate) fn handle_time(&mut self, now: Instant) {
+        self.forms.handle_time(now);
         if now < self.tenth_end {
             return;
         }
@@ -165,7 +201,8 @@ impl Quotes {
 
     /// When [`Quotes::handle_time`] must be called even if nothing arrives; `None` if nothing would change.
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        self.followed.iter().any(Followed::is_moving).then_some(self.tenth_end)
+        let tenth_end = self.followed.iter().any(Followed::is_moving).then_some(self.tenth_end);
+        [tenth_end, self.forms.next_deadline()].into_iter().flatten().min()
     }
 
     /// The whole state.

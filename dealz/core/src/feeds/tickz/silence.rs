@@ -10,30 +10,30 @@ const SILENCE_MIN: Duration = Duration::from_secs(3);
 /// Silence is unusual if it lasts for this many usual intervals.
 const INTERVALS: u32 = 10;
 
-/// The usual rate is computed over this many seconds, up to the last message.
+/// The usual rate is computed over this many seconds, up to the last tick.
 const SECONDS: usize = 10;
 
-/// The fewest messages in that time that count as a steady rate.
+/// The fewest ticks in that time that count as a steady rate.
 const STEADY: u64 = 10;
 
-/// The rate of messages on one connection.
+/// The rate of ticks on one connection.
 #[derive(Debug, Default)]
 pub(crate) struct Silence {
     span: Option<Span>,
 }
 
-/// The time from the first message to the last.
+/// The time from the first tick to the last.
 #[derive(Debug)]
 struct Span {
     first: Instant,
     last: Instant,
-    /// Messages per second: the second of the last message, then those before it.
+    /// Ticks per second: the second of the last tick, then those before it.
     counts: [u64; SECONDS],
 }
 
 impl Silence {
-    /// `count` messages arrived.
-    pub(crate) fn handle_messages(&mut self, now: Instant, count: u64) {
+    /// `count` ticks arrived.
+    pub(crate) fn handle_ticks(&mut self, now: Instant, count: u64) {
         let span = self.span.get_or_insert(Span { first: now, last: now, counts: [0; SECONDS] });
         let passed = span.second(now).saturating_sub(span.second(span.last));
         for _ in 0..passed.min(SECONDS as u64) {
@@ -68,7 +68,7 @@ impl Silence {
 }
 
 impl Span {
-    /// The second of a time, counted from the first message.
+    /// The second of a time, counted from the first tick.
     fn second(&self, time: Instant) -> u64 {
         time.saturating_duration_since(self.first).as_secs()
     }
@@ -77,7 +77,7 @@ impl Span {
         self.counts.iter().sum()
     }
 
-    /// The time in which the counted messages arrived.
+    /// The time in which the counted ticks arrived.
     fn length(&self) -> Duration {
         let whole = Duration::from_secs((SECONDS as u64).min(1 + self.second(self.last)));
         whole.max(Duration::from_secs(1))
@@ -96,13 +96,13 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    /// The state after messages at a steady rate, and the time of the last one.
+    /// The state after ticks at a steady rate, and the time of the last one.
     fn after(per_second: u32, seconds: u32) -> (Silence, Instant) {
         let (mut silence, start) = (Silence::default(), Instant::now());
         let mut last = start;
         for number in 0..per_second * seconds {
             last = start + SECOND * number / per_second;
-            silence.handle_messages(last, 1);
+            silence.handle_ticks(last, 1);
         }
         (silence, last)
     }
@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn a_tick_ends_the_silence_and_a_new_connection_forgets_the_usual_rate() {
         let (mut silence, last) = after(100, 2);
-        silence.handle_messages(last + 5 * SECOND, 1);
+        silence.handle_ticks(last + 5 * SECOND, 1);
         assert_eq!(silence.unheard(last + 6 * SECOND), None);
         silence.reset();
         assert_eq!(silence.unheard(last + 60 * SECOND), None);

@@ -16,7 +16,7 @@ fn desk(endpoint: &str, symbols: &[&str]) -> Desk {
     let context = crate::feeds::context();
     let symbols: Vec<Symbol> = symbols.iter().map(|text| text.parse().unwrap()).collect();
     let (sender, events) = sync_channel(4);
-    let tickz = Tickz::spawn(&context, &endpoint.parse().unwrap(), &symbols, sender).unwrap();
+    let tickz = Tickz::spawn(&context, &endpoint.parse().unwrap(), &symbols, true, sender).unwrap();
     Desk { tickz, events }
 }
 
@@ -71,6 +71,29 @@ fn ticks_of_a_symbol_travel_only_while_it_is_followed() {
     assert_eq!(view.quotes[0].symbol, "MSFT");
     desk.tickz.reset().unwrap();
     desk.view(|view| view.received == 0 && view.quotes.len() == 1);
+}
+
+#[test]
+fn ticks_of_a_burst_count_one_by_one_and_those_that_came_before_it_once() {
+    let publisher = Peer::bind(peer::XPUB);
+    let desk = desk(publisher.endpoint(), &["MSFT"]);
+    hear(&publisher, b"\x01MSFT");
+    let burst = |sequence: u64, prices: &[f64]| {
+        let ticks: Vec<u8> =
+            prices.iter().flat_map(|price| [1.5_f64.to_le_bytes(), price.to_le_bytes()].concat()).collect();
+        publisher.send([&b"+MSFT"[..], &ticks, &sequence.to_le_bytes()]);
+    };
+    tick(&publisher, "MSFT", 40.0, 7);
+    burst(7, &[40.0, 41.0]);
+    hear(&publisher, b"\x00MSFT");
+    burst(10, &[42.0, 43.0, 50.0]);
+    let (view, _) = desk.view(|view| view.received == 5);
+    assert_eq!((view.lost, view.out_of_order, view.quotes[0].change_percent), (1, 0, Some(25.0)), "{view:?}");
+    // One that is followed from now on is wanted in bursts.
+    desk.tickz.follow("GO".parse().unwrap()).unwrap();
+    hear(&publisher, b"\x01+GO");
+    desk.tickz.forget("GO".parse().unwrap()).unwrap();
+    hear(&publisher, b"\x00+GO");
 }
 
 #[test]

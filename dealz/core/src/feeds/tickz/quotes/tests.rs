@@ -8,7 +8,7 @@ fn symbol(text: &str) -> Symbol {
 
 fn following(symbols: &[&str]) -> (Quotes, Instant) {
     let now = Instant::now();
-    let mut quotes = Quotes::new(now);
+    let mut quotes = Quotes::new(now, true);
     for text in symbols {
         assert!(quotes.follow(symbol(text)));
     }
