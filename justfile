@@ -8,8 +8,12 @@ export PATH := justfile_directory() / '.tools/node/bin' + ':' + env('PATH')
 # The peers in other languages, from wherever a program is started.
 export SUITE_POLYGLOT := justfile_directory() / 'polyglot'
 
+# Programs for use have cargo's profile `demo`, which builds in a fraction of the time (see Cargo.toml); `release` is for measuring
+# and for packages. SUITE_PROFILE=release builds one of them for everything.
+profile := env('SUITE_PROFILE', 'demo')
 target := quote(absolute_path(env('CARGO_TARGET_DIR', 'target')))
-programs := target / 'release'
+programs := target / profile
+released := target / 'release'
 tools := quote(justfile_directory() / '.tools/cargo')
 venv := quote(justfile_directory() / '.tools/venv')
 cargo_deny := '0.20.2'
@@ -28,19 +32,19 @@ default:
 # opens the desk with real prices, a chat and two workers; in a browser if there is no display
 [group('see')]
 [no-exit-message]
-demo *args: ui (release cast 'dealz')
+demo *args: ui (built cast 'dealz')
     @exec {{ programs }}/dealz --stage "$@"
 
 # plays the talk in this terminal, scene after scene: in 10 minutes, or `just tour --minutes 75`
 [group('see')]
 [no-exit-message]
-tour *args: (release cast)
+tour *args: (built cast)
     @exec {{ programs }}/scenez tour "$@"
 
 # lists the scenes; `just scenes --check` finds mistakes in them without running them
 [group('see')]
 [no-exit-message]
-scenes *args: (release 'scenez')
+scenes *args: (built 'scenez')
     #!/bin/sh
     case ${1-} in
         --check) shift; exec {{ programs }}/scenez check "$@" ;;
@@ -50,25 +54,25 @@ scenes *args: (release 'scenez')
 # plays a scene in this terminal, Enter for the next cue (`just scene slow-joiner`)
 [group('see')]
 [no-exit-message]
-scene name *args: (release cast)
+scene name *args: (built cast)
     @{{ programs }}/scenez play "$@"
 
 # plays every scene by itself, checks what it expects, and prints a table
 [group('see')]
 [no-exit-message]
-rehearse *args: ui (release cast 'dealz')
+rehearse *args: ui (built cast 'dealz')
     @{{ programs }}/scenez rehearse "$@"
 
 # records every scene, for when the live one fails on stage: minutes (`just recordings slow-joiner`: one of them)
 [group('see')]
 [no-exit-message]
-recordings *args: ui (release cast 'dealz')
+recordings *args: ui (built cast 'dealz')
     @scripts/recordings.sh {{ programs }} "$@"
 
 # lists the languages that peers are written in, and which of them this machine has
 [group('see')]
 [no-exit-message]
-languages *args: (release 'peerz')
+languages *args: (built 'peerz')
     @exec {{ programs }}/peerz languages "$@"
 
 # lists tools that are present or missing, and the processes that hold the suite's ports
@@ -86,61 +90,61 @@ docs: ui
 # prices: publish, watch (`just tickz --help`)
 [group('run')]
 [no-exit-message]
-tickz *args: (release 'tickz')
+tickz *args: (built 'tickz')
     @cd {{ here }} && exec {{ programs }}/tickz "$@"
 
 # chat: serve, join, say (`just chatz --help`)
 [group('run')]
 [no-exit-message]
-chatz *args: (release 'chatz')
+chatz *args: (built 'chatz')
     @cd {{ here }} && exec {{ programs }}/chatz "$@"
 
 # valuations: run, source, worker, reduce (`just valuz --help`)
 [group('run')]
 [no-exit-message]
-valuz *args: (release 'valuz')
+valuz *args: (built 'valuz')
     @cd {{ here }} && exec {{ programs }}/valuz "$@"
 
 # requests to services: broker, worker, ask (`just jobz --help`)
 [group('run')]
 [no-exit-message]
-jobz *args: (release 'jobz')
+jobz *args: (built 'jobz')
     @cd {{ here }} && exec {{ programs }}/jobz "$@"
 
 # a role in another language: installs the language, builds, runs (`just peer python watch MSFT`)
 [group('run')]
 [no-exit-message]
-peer language role *args: (release 'peerz')
+peer language role *args: (built 'peerz')
     @cd {{ here }} && exec {{ programs }}/peerz run --setup "$@"
 
 # a worker in another language (`just worker haskell`)
 [group('run')]
 [no-exit-message]
-worker language: (release 'peerz')
+worker language: (built 'peerz')
     @cd {{ here }} && exec {{ programs }}/peerz run --setup "$1" worker
 
 # installs languages (`just setup haskell`, or all of them: `just setup all`)
 [group('run')]
 [no-exit-message]
-setup +languages: (release 'peerz')
+setup +languages: (built 'peerz')
     @exec {{ programs }}/peerz setup "$@"
 
 # the desk, a client of the other three (`just dealz --help`)
 [group('run')]
 [no-exit-message]
-dealz *args: ui (release cast 'dealz')
+dealz *args: ui (built cast 'dealz')
     @cd {{ here }} && exec {{ programs }}/dealz "$@"
 
 # watches all processes that report: hub, watch, tap (`just observez --help`)
 [group('run')]
 [no-exit-message]
-observez *args: (release 'observez')
+observez *args: (built 'observez')
     @cd {{ here }} && exec {{ programs }}/observez "$@"
 
 # one pattern of ZeroMQ as a tiny program (`just pattern --help` lists them)
 [group('run')]
 [no-exit-message]
-pattern *args: (release 'patternz')
+pattern *args: (built 'patternz')
     @cd {{ here }} && exec {{ programs }}/patternz "$@"
 
 # copies one pattern out as a separate cargo project, into a new folder
@@ -152,19 +156,19 @@ eject pattern folder:
 # runs any program as a role of the suite, and checks it (`just conformance worker -- python3 worker.py`)
 [group('run')]
 [no-exit-message]
-conformance *args: (release 'peerz')
+conformance *args: (built 'peerz')
     @cd {{ here }} && exec {{ programs }}/peerz conformance "$@"
 
 # a link between two peers that can be made to fail (`just linkz --help`)
 [group('run')]
 [no-exit-message]
-linkz *args: (release 'linkz')
+linkz *args: (built 'linkz')
     @cd {{ here }} && exec {{ programs }}/linkz "$@"
 
 # makes CURVE key pairs as files (`just keys --help`)
 [group('run')]
 [no-exit-message]
-keys *args: (release 'keyz')
+keys *args: (built 'keyz')
     @cd {{ here }} && exec {{ programs }}/keyz "$@"
 
 # all tests: services, page, window and whole system
@@ -188,11 +192,13 @@ ui: packages
     set -eu
     cd {{ quote(justfile_directory() / 'ui') }}
     changed=$(find index.html package-lock.json vite.config.ts public src ../protocol-docs -newer dist/index.html 2>&1 | head -n 1)
-    [ -z "$changed" ] || npm run --silent build
+    [ -n "$changed" ] || exit 0
+    echo 'building the page' >&2
+    npm run --silent build >&2
 
 # takes the README's pictures of every view from a running suite
 [group('work')]
-screenshots: ui (release cast 'dealz')
+screenshots: ui (built cast 'dealz')
     cd ui && PROGRAMS={{ programs }} npm run --silent screenshots
 
 # everything that must pass before a change is merged
@@ -209,13 +215,13 @@ fmt:
 [no-exit-message]
 bench *args: ui
     @cargo build --workspace --bins --release --locked
-    @{{ programs }}/bench "$@"
+    @{{ released }}/bench "$@"
 
 # runs the peers of all languages through the kit, measures their workers, and writes polyglot/README.md
 [group('measure')]
 [no-exit-message]
-languages-matrix *args: (release 'peerz valuz')
-    @exec {{ programs }}/peerz matrix "$@"
+languages-matrix *args: (build 'release' 'peerz valuz')
+    @exec {{ released }}/peerz matrix "$@"
 
 # many kills, floods and restarts of the whole system (`just soak long`: hundreds, and every change that scenes must notice)
 [group('measure')]
@@ -227,7 +233,7 @@ soak length='full': ui
     # features than the programs have. The two packages that are left out have tests of the same names.
     tests=$(cd e2e/tests && printf -- '--test %s ' *.rs | sed 's/\.rs / /g')
     export SOAK={{ quote(length) }}
-    PROGRAMS={{ programs }} cargo test --workspace --exclude dealz-core --exclude scenez --locked $tests -- --nocapture
+    PROGRAMS={{ released }} cargo test --workspace --exclude dealz-core --exclude scenez --locked $tests -- --nocapture
     [ "$SOAK" != long ] || cargo test --package scenez --release --locked --test mutants --test play -- --nocapture
     [ "$SOAK" != long ] || cargo test --package peerz --release --locked --test broken -- --nocapture
 
@@ -245,7 +251,9 @@ packages:
     #!/bin/sh
     set -eu
     cd {{ quote(justfile_directory() / 'ui') }}
-    [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --silent --no-audit --no-fund
+    [ node_modules/.package-lock.json -nt package-lock.json ] && exit 0
+    echo 'fetching what the page is built with' >&2
+    npm ci --loglevel error --no-audit --no-fund >&2
 
 [private]
 typed: packages
@@ -283,18 +291,21 @@ unmarked:
     @! grep -rnE --include='*.rs' --include='*.c' --include='*.h' --include='*.sh' --include='*.md' --include='*.ts' \
         --include='*.svelte' --exclude-dir=target --exclude-dir=.tools --exclude-dir=.git --exclude-dir=node_modules -e 'dbg!|todo!|unimplemented!' -e '\<(TODO|FIXME|XXX)\>' .
 
-# Builds programs for use. Quiet, except for a first build, which takes minutes. With SUITE_BUILD=all it builds the whole workspace
-# instead: a crate has other features, and is compiled again, for each set of programs, and a machine for tests needs all of them.
+# Builds programs for use.
 [private]
-release +names:
+built +names: (build profile names)
+
+# Builds programs. Quiet, except for a first build. The whole workspace decides which features a crate has: with those of the named
+# packages alone, each set of programs would have its dependencies compiled again.
+[private]
+build profile +names:
     #!/bin/sh
     set -eu
     quiet=--quiet
-    packages=
-    for name in $*; do
-        packages="$packages --package $name"
-        [ -x {{ programs }}/"$name" ] || quiet=
+    bins=
+    for name in {{ names }}; do
+        bins="$bins --bin $name"
+        [ -x {{ target / profile }}/"$name" ] || quiet=
     done
-    [ "${SUITE_BUILD-}" != all ] || packages='--workspace --bins'
-    [ -n "$quiet" ] || echo "building $*: the first build takes some minutes" >&2
-    exec cargo build $quiet --release $packages
+    [ -n "$quiet" ] || echo 'building {{ names }}: the first build compiles hundreds of crates and takes some minutes' >&2
+    exec cargo build $quiet --profile {{ profile }} --workspace $bins

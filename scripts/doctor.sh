@@ -7,7 +7,7 @@ CDPATH='' cd -- "$(dirname -- "$0")/.."
 
 manager=$(package_manager)
 healthy=yes
-space_needed_gb=12 # debug and release builds of the whole suite
+space_needed_gb=12 # builds of the whole suite: for tests, for use and for measuring
 
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
     good=$(printf '\033[32m') warn=$(printf '\033[33m') bad=$(printf '\033[31m') plain=$(printf '\033[0m')

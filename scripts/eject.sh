@@ -82,7 +82,8 @@ used=$(cat "$root/patternz/Cargo.toml" "$folder"/crates/*/Cargo.toml |
     sed '/^\[lints\]$/,$d' "$root/patternz/Cargo.toml"
     printf '[lints]\nworkspace = true\n\n[workspace]\nresolver = "3"\nmembers = ["crates/*"]\n\n'
     sed -n '/^\[workspace\.package\]$/,$p' "$root/Cargo.toml" | awk -v used=" $used " '
-        /^\[/ { in_dependencies = $0 == "[workspace.dependencies]" }
+        /^\[/ { in_dependencies = $0 == "[workspace.dependencies]"; of_suite = /^\[profile\.demo/ }
+        of_suite { next }
         !in_dependencies || !/^[a-z]/ || index(used, " " $1 " ")'
 } | cat -s >"$folder/Cargo.toml"
 
