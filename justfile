@@ -194,7 +194,7 @@ ui: packages
     changed=$(find index.html package-lock.json vite.config.ts public src ../protocol-docs -newer dist/index.html 2>&1 | head -n 1)
     [ -n "$changed" ] || exit 0
     echo 'building the page' >&2
-    npm run --silent build >&2
+    npm run --silent build -- --logLevel warn >&2
 
 # takes the README's pictures of every view from a running suite
 [group('work')]
