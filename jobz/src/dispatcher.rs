@@ -6,6 +6,7 @@
 //! A request is taken, waits, is open at one worker, and ends: by the worker's final reply; or because it waited too long; or
 //! because its tries are used up, and then it is a dead letter. A request that loses its worker waits again, before all others.
 
+mod deadlines;
 mod drain;
 mod due;
 mod elsewhere;
@@ -32,7 +33,7 @@ use wire::{
     job::{Dialect, FromWorker},
 };
 
-use self::{due::Due, services::Services};
+use self::{deadlines::Deadlines, services::Services};
 use crate::{
     limits::BrokerLimits,
     permits::Permits,
@@ -111,7 +112,10 @@ pub struct Dispatcher {
     services: Services,
     workers: Workers,
     requests: Requests,
-    due: BTreeSet<(Instant, Due)>,
+    /// Of requests.
+    deadlines: Deadlines,
+    /// When to look at each worker: to send it a heartbeat, or to give it up.
+    looks: BTreeSet<(Instant, usize)>,
     /// Requests that wait in services without workers, and for which no other broker is asked.
     unserved: BTreeSet<Number>,
     dead: VecDeque<DeadLetter>,
@@ -131,7 +135,8 @@ impl Dispatcher {
             services: Services::default(),
             workers: Workers::default(),
             requests: Requests::new(start),
-            due: BTreeSet::new(),
+            deadlines: Deadlines::default(),
+            looks: BTreeSet::new(),
             unserved: BTreeSet::new(),
             dead: VecDeque::new(),
             counts: Counts::default(),
@@ -196,10 +201,10 @@ impl Dispatcher {
         self.workers.len()
     }
 
-    /// When something is due next.
+    /// When something is due next, or sooner: then nothing is.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
-        self.due.first().map(|(deadline, _)| *deadline)
+        self.first_due().map(|(deadline, _)| deadline)
     }
 
     /// Takes a message of a worker; returns whether the worker has registered by it.

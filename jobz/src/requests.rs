@@ -3,7 +3,7 @@
 mod shunned;
 mod taken;
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Instant};
 
 use rustc_hash::FxHashMap;
 use wire::{
@@ -161,6 +161,12 @@ impl Requests {
     /// A request, to change it.
     pub fn get_mut(&mut self, number: Number) -> Option<&mut Taken> {
         self.by_number.get_mut(&number)
+    }
+
+    /// Whether there is this request, and its state ends by itself at this time.
+    #[must_use]
+    pub fn is_due_at(&self, number: Number, time: Instant) -> bool {
+        self.get(number).is_some_and(|taken| taken.state.deadline() == Some(time))
     }
 
     /// Gives a question of another broker the request that it was asked for; `false` if the broker has no room for it.

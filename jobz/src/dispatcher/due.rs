@@ -10,9 +10,9 @@ use crate::requests::{Address, Number, State};
 /// What is due at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Due {
-    /// The end of a request's waiting, or of its worker's time.
+    /// The end of a request's waiting, or of its worker's time, unless the deadline is void.
     Request(Number),
-    /// A look at a worker: to send it a heartbeat, or to give it up.
+    /// A look at a worker.
     Worker(usize),
 }
 
@@ -20,15 +20,29 @@ impl Dispatcher {
     /// Does what is due.
     pub fn handle_timeout(&mut self, now: Instant, out: &mut Outbox) {
         self.give_up_silent(now, out);
-        while let Some(&(deadline, due)) = self.due.first()
+        while let Some((deadline, due)) = self.first_due()
             && deadline <= now
         {
-            self.due.pop_first();
             match due {
-                Due::Request(number) => self.end_time_of(now, number, out),
-                Due::Worker(place) => self.look_at(now, place, out),
+                Due::Request(number) => {
+                    self.deadlines.pop();
+                    if self.requests.is_due_at(number, deadline) {
+                        self.end_time_of(now, number, out);
+                    }
+                }
+                Due::Worker(place) => {
+                    self.looks.pop_first();
+                    self.look_at(now, place, out);
+                }
             }
         }
+    }
+
+    /// What is due first, and when.
+    pub(super) fn first_due(&self) -> Option<(Instant, Due)> {
+        let request = self.deadlines.first().map(|(deadline, number)| (deadline, Due::Request(number)));
+        let look = self.looks.first().map(|&(time, place)| (time, Due::Worker(place)));
+        request.into_iter().chain(look).min()
     }
 
     /// A worker that reports progress gets more time.
@@ -36,9 +50,8 @@ impl Dispatcher {
         let Some(taken) = self.requests.get_mut(number) else { return };
         let busy_max = self.services.get(taken.service).map(|service| service.limits.busy_max);
         if let (State::Open { deadline, .. } | State::Away(deadline), Some(busy_max)) = (&mut taken.state, busy_max) {
-            self.due.remove(&(*deadline, Due::Request(number)));
             *deadline = now + busy_max;
-            self.due.insert((*deadline, Due::Request(number)));
+            self.deadlines.add(now + busy_max, number, &self.requests);
         }
     }
 

@@ -7,7 +7,7 @@ use wire::{
     job::{Body, Token},
 };
 
-use super::{Dispatcher, Due, Outbox, PeerEvent};
+use super::{Dispatcher, Outbox, PeerEvent};
 use crate::requests::{Address, Number, Origin, State, Taken};
 
 impl Dispatcher {
@@ -40,8 +40,8 @@ impl Dispatcher {
         taken.attempts += 1;
         let deadline = now + busy_max;
         taken.state = State::Away(deadline);
-        self.due.insert((deadline, Due::Request(number)));
-        Some(&taken.body)
+        self.deadlines.add(deadline, number, &self.requests);
+        self.requests.get(number).map(|taken| &taken.body)
     }
 
     /// Another broker has a reply to this request.
@@ -103,7 +103,7 @@ impl Dispatcher {
         if let Some(taken) = self.requests.get_mut(number) {
             taken.state = State::Kept { worker, deadline };
         }
-        self.due.insert((deadline, Due::Request(number)));
+        self.deadlines.add(deadline, number, &self.requests);
         out.report_to_peers(PeerEvent::Kept(token));
         self.offer(worker);
     }

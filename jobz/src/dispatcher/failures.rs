@@ -5,7 +5,7 @@ use std::time::Instant;
 use tracing::warn;
 use wire::{Frames, foreign, job::ToWorker};
 
-use super::{Dispatcher, Due, services::Service};
+use super::{Dispatcher, services::Service};
 use crate::{
     requests::{Address, Number, Origin, Shunned, State, Taken},
     trust::Trust,
@@ -95,9 +95,9 @@ impl Dispatcher {
     /// Has the broker look at a worker at this time, or sooner.
     fn look_by(&mut self, place: usize, time: Instant) {
         let Some(worker) = self.workers.get_mut(place).filter(|worker| time < worker.look) else { return };
-        self.due.remove(&(worker.look, Due::Worker(place)));
+        self.looks.remove(&(worker.look, place));
         worker.look = time;
-        self.due.insert((time, Due::Worker(place)));
+        self.looks.insert((time, place));
     }
 
     /// A message that could not be sent, if it is a request to a worker, counts no try.

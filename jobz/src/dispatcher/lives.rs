@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use wire::job::{self, Dialect, FromWorker, ToWorker};
 
-use super::{Dispatcher, Due, Outbox, Sender};
+use super::{Dispatcher, Outbox, Sender};
 use crate::{
     limits::BrokerLimits,
     requests::{Origin, RoutingId},
@@ -106,7 +106,7 @@ impl Dispatcher {
             service.workers += 1;
         }
         self.offer(place);
-        self.due.insert((now + self.limits.heartbeat, Due::Worker(place)));
+        self.looks.insert((now + self.limits.heartbeat, place));
         self.dispatch(now, service, out);
     }
 
@@ -136,7 +136,7 @@ impl Dispatcher {
         if worker.credit == 0 {
             self.give_back_tries(&worker);
         }
-        self.due.remove(&(worker.look, Due::Worker(place)));
+        self.looks.remove(&(worker.look, place));
         for open in worker.open.iter().rev().filter(|open| open.is_wanted) {
             self.retry(now, open.number, reason, out);
         }
@@ -152,11 +152,7 @@ impl Dispatcher {
     /// are due.
     pub(super) fn give_up_silent(&mut self, now: Instant, out: &mut Outbox) {
         let patience = self.limits.heartbeat * self.limits.liveness;
-        let due = self.due.range(..=(now, Due::Worker(usize::MAX)));
-        let places = due.filter_map(|(_, due)| match due {
-            Due::Worker(place) => Some(*place),
-            Due::Request(_) => None,
-        });
+        let places = self.looks.range(..=(now, usize::MAX)).map(|(_, place)| *place);
         let is_silent = |worker: &Worker| worker.must_beat() && worker.last_received + patience <= now;
         let silent: Vec<usize> = places.filter(|place| self.workers.get(*place).is_some_and(is_silent)).collect();
         for &place in &silent {
@@ -184,7 +180,7 @@ impl Dispatcher {
         worker.trust.handle_time(now);
         let others = [worker.must_beat().then_some(lost_at), worker.trust.paused_until()];
         worker.look = others.into_iter().flatten().fold(next, Instant::min);
-        self.due.insert((worker.look, Due::Worker(place)));
+        self.looks.insert((worker.look, place));
         // Its pause may be over, or the time in which a request prefers other workers.
         let service = worker.service;
         self.offer(place);

@@ -8,9 +8,7 @@ use wire::{
     plural,
 };
 
-use super::{
-    DEAD_LETTERS_MAX, DeadLetter, Dispatcher, Due, Event, Outbox, PeerEvent, Sender, drain::DRAIN, replies::reply,
-};
+use super::{DEAD_LETTERS_MAX, DeadLetter, Dispatcher, Event, Outbox, PeerEvent, Sender, drain::DRAIN, replies::reply};
 use crate::{
     requests::{Address, Number, Origin, RoutingId, State, Taken, cost},
     waiting::Lane,
@@ -143,13 +141,13 @@ impl Dispatcher {
         let Some(service) = self.services.get(taken.service) else { return };
         let deadline = now + service.limits.busy_max;
         taken.state = State::Open { worker: worker_place, deadline };
-        self.due.insert((deadline, Due::Request(number)));
         (worker.last_sent, worker.last_given) = (now, now);
         let address = Address { number, attempt: taken.attempts }.encode();
         if let Ok(body) = Body::of(&taken.body, 0) {
             let message = ToWorker::Request { address: &address, body };
             message.encode(worker.dialect, out.to(&worker.routing_id));
         }
+        self.deadlines.add(deadline, number, &self.requests);
     }
 
     /// A worker does not have its request at this position any more.
@@ -210,9 +208,6 @@ impl Dispatcher {
             return;
         }
         self.counts.retried += 1;
-        if let Some(deadline) = taken.state.deadline() {
-            self.due.remove(&(deadline, Due::Request(number)));
-        }
         if taken.origin == Origin::Job {
             out.report(Event::Again(number));
         }
@@ -224,10 +219,13 @@ impl Dispatcher {
     pub(super) fn begin_to_wait(&mut self, now: Instant, number: Number) {
         let Some(taken) = self.requests.get_mut(number) else { return };
         let Some(service) = self.services.get(taken.service) else { return };
-        taken.state = State::Waiting(taken.expires(now, service.limits.age_max));
-        self.due.extend(taken.state.deadline().map(|deadline| (deadline, Due::Request(number))));
+        let deadline = taken.expires(now, service.limits.age_max);
+        taken.state = State::Waiting(deadline);
         if service.workers == 0 && !matches!(taken.origin, Origin::Peer(_)) {
             self.unserved.insert(number);
+        }
+        if let Some(deadline) = deadline {
+            self.deadlines.add(deadline, number, &self.requests);
         }
     }
 
@@ -237,9 +235,6 @@ impl Dispatcher {
             self.unserved.remove(&number);
         }
         let Some(taken) = self.requests.get_mut(number) else { return };
-        if let Some(deadline) = taken.state.deadline() {
-            self.due.remove(&(deadline, Due::Request(number)));
-        }
         if mem::take(&mut taken.is_asked) {
             out.report_to_peers(PeerEvent::Recalled(number));
         }
@@ -249,5 +244,8 @@ impl Dispatcher {
     pub(super) fn end(&mut self, number: Number, out: &mut Outbox) {
         self.leave_queue(number, out);
         self.requests.remove(number);
+        if self.requests.is_empty() {
+            self.deadlines.clear();
+        }
     }
 }

@@ -1,12 +1,12 @@
 //! Random histories.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use proptest::{collection::vec, prelude::*};
 use wire::job::{Dialect, FromWorker};
 
 use super::{Bench, Sent};
-use crate::dispatcher::{Dispatcher, Due};
+use crate::dispatcher::Dispatcher;
 
 /// Something that happens to the broker.
 #[derive(Debug, Clone)]
@@ -88,7 +88,7 @@ proptest! {
                     _ => {}
                 }
             }
-            let Dispatcher { requests, services, workers, due, .. } = &bench.dispatcher;
+            let Dispatcher { requests, services, workers, deadlines, looks, .. } = &bench.dispatcher;
             let counts = bench.dispatcher.counts();
             prop_assert_eq!(finals, counts.answered);
             prop_assert_eq!(asked, counts.answered + counts.expired + counts.refused + counts.dead + requests.len() as u64);
@@ -99,8 +99,9 @@ proptest! {
                 prop_assert_eq!(service.distrusted, of_service().filter(|worker| !worker.trust.is_full()).count());
                 prop_assert!(service.distrusted == 0 || service.distrusted < service.workers);
             }
-            let looks = due.iter().filter(|(_, due)| matches!(due, Due::Worker(_))).count();
-            prop_assert_eq!((looks, due.len() - looks), (workers.len(), requests.len()));
+            prop_assert_eq!(looks.len(), workers.len());
+            let due: BTreeSet<_> = deadlines.iter().filter(|(time, number)| requests.is_due_at(*number, *time)).collect();
+            prop_assert_eq!(due.len(), requests.len());
             for worker in workers.iter() {
                 let wanted = worker.open.iter().filter(|open| open.is_wanted);
                 prop_assert!(wanted.clone().all(|open| requests.get(open.number).is_some()));
