@@ -26,6 +26,12 @@ pub type Number = u128;
 /// The bytes of an address: the request's number, and which try it is.
 const ADDRESS_BYTES: usize = 20;
 
+/// How many bodies' memory is used again at most.
+const SPARE_MAX: usize = 100;
+
+/// The most memory of a body that is used again.
+const SPARE_BYTES_MAX: usize = 4096;
+
 /// What a frame costs besides its bytes.
 const FRAME_BYTES: usize = size_of::<usize>();
 
@@ -110,13 +116,15 @@ pub struct Requests {
     by_number: FxHashMap<Number, Taken>,
     last: Number,
     bytes: usize,
+    /// The memory of bodies, to be used again.
+    spare: Vec<Frames>,
 }
 
 impl Requests {
     /// No requests, of a broker that has started at this time, in microseconds since 1970.
     #[must_use]
     pub fn new(start: u64) -> Self {
-        Self { by_number: FxHashMap::default(), last: Number::from(start) << 64, bytes: 0 }
+        Self { by_number: FxHashMap::default(), last: Number::from(start) << 64, bytes: 0, spare: Vec::new() }
     }
 
     /// The number of requests.
@@ -135,6 +143,13 @@ impl Requests {
     #[must_use]
     pub const fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// A copy of a body, for a request.
+    pub fn copy(&mut self, body: Body<'_>) -> Frames {
+        let mut copy = self.spare.pop().unwrap_or_default();
+        body.push_to(&mut copy);
+        copy
     }
 
     /// Takes a request, and returns its number.
@@ -202,9 +217,32 @@ impl Requests {
     }
 
     /// Removes a request.
-    pub fn remove(&mut self, number: Number) -> Option<Taken> {
-        let taken = self.by_number.remove(&number)?;
-        self.bytes -= cost_of(&taken.body) + cost_of(&taken.joined);
-        Some(taken)
+    pub fn remove(&mut self, number: Number) {
+        let Some(Taken { mut body, joined, .. }) = self.by_number.remove(&number) else { return };
+        let bytes = cost_of(&body);
+        self.bytes -= bytes + cost_of(&joined);
+        if bytes <= SPARE_BYTES_MAX && self.spare.len() < SPARE_MAX {
+            body.clear();
+            self.spare.push(body);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_has_its_frames_alone_whatever_was_in_its_memory_before() {
+        let mut requests = Requests::new(0);
+        for frames in [&["a", "bb"][..], &["ccc"], &["d", "", "e"]] {
+            let asked: Frames = frames.iter().collect();
+            let body = requests.copy(Body::of(&asked, 0).unwrap());
+            assert_eq!(body, asked);
+            let number = requests.add(Taken::new(Origin::Job, 0, body, State::Held));
+            requests.remove(number);
+            assert_eq!(requests.bytes(), 0);
+        }
+        assert_eq!(requests.spare.len(), 1);
     }
 }

@@ -3,7 +3,6 @@
 use std::{mem, time::Instant};
 
 use wire::{
-    Frames,
     job::{self, Body, Request, ToWorker},
     plural,
 };
@@ -39,8 +38,7 @@ impl Dispatcher {
             return;
         };
         let origin = Origin::Client { routing_id: RoutingId::from(client), dialect: request.dialect };
-        let mut body = Frames::new();
-        request.body.push_to(&mut body);
+        let body = self.requests.copy(request.body);
         let number = self.requests.add(Taken::new(origin, place, body, State::Held));
         if let Some(worker) = self.idle(place) {
             self.give(now, worker, number, out);
