@@ -13,7 +13,7 @@ use tracing::info;
 use wire::{Symbol, tick::Tick};
 
 use crate::{
-    market::{Market, Stocks},
+    market::{Market, Quote, Stocks},
     pace::{Pace, Rhythm, Speed},
     replay::{Found, ReplayError, Rows},
     row::Row,
@@ -64,14 +64,29 @@ pub struct Now {
 /// What a feed has for the publisher.
 #[derive(Debug, Clone, Copy)]
 pub enum Next {
-    /// A tick to send now, and when it was due; `None` at full speed. The tick always has its sequence.
-    Tick(Tick, Option<Instant>),
+    /// A tick to send now.
+    Tick(Due),
     /// Nothing before this time.
     At(Instant),
     /// Nothing before [`Feed::ring`].
     Starved,
     /// No more ticks.
     End,
+}
+
+/// A tick that is due.
+#[derive(Debug, Clone, Copy)]
+pub struct Due {
+    /// The place of its symbol among those of the feed, from 0; [`Feed::tick`] has the symbol.
+    pub place: usize,
+    /// Seconds since the Unix epoch, UTC.
+    pub timestamp: f64,
+    /// Finite and above zero.
+    pub price: f64,
+    /// Its number among the ticks of its symbol.
+    pub sequence: u64,
+    /// When it was due; `None` at full speed.
+    pub at: Option<Instant>,
 }
 
 /// A source of ticks.
@@ -95,7 +110,10 @@ struct Replay {
     strict: bool,
     /// The next row, if it is not due yet.
     held: Option<(Row, Option<Duration>)>,
-    sequences: HashMap<Symbol, u64>,
+    /// The place of each symbol.
+    places: HashMap<Symbol, usize>,
+    /// By place: the symbol, and the number of its next tick.
+    counts: Vec<(Symbol, u64)>,
     refusals: Refusals,
     /// Good lines.
     understood: u64,
@@ -129,7 +147,8 @@ impl Feed {
                 restamp,
                 strict,
                 held: None,
-                sequences: HashMap::new(),
+                places: HashMap::new(),
+                counts: Vec::new(),
                 understood: 0,
                 repeats: false,
             }),
@@ -155,12 +174,24 @@ impl Feed {
                 };
                 *index += 1;
                 let timestamp = offset.map_or(now.wall, |offset| start.wall + offset.as_secs_f64());
-                let sequence = Some(quote.sequence);
-                let tick = Tick { symbol: quote.symbol, timestamp, price: quote.price, sequence };
-                Ok(Next::Tick(tick, offset.map(|offset| start.instant + offset)))
+                let at = offset.map(|offset| start.instant + offset);
+                let Quote { place, price, sequence } = quote;
+                Ok(Next::Tick(Due { place, timestamp, price, sequence, at }))
             }
             Source::Replay(replay) => replay.next(start, now),
         }
+    }
+
+    /// A tick with its symbol; `None` if it is not of this feed.
+    #[inline]
+    #[must_use]
+    pub fn tick(&self, due: &Due) -> Option<Tick> {
+        let symbol = match &self.source {
+            Source::Simulation { market, .. } => market.symbol(due.place),
+            Source::Replay(replay) => replay.counts.get(due.place).map(|(symbol, _)| *symbol),
+        };
+        let Due { timestamp, price, sequence, .. } = *due;
+        Some(Tick { symbol: symbol?, timestamp, price, sequence: Some(sequence) })
     }
 
     /// Signals that there may be more ticks, after [`Next::Starved`].
@@ -199,16 +230,20 @@ impl Replay {
             self.held = Some((row, offset));
             return Ok(Next::At(due));
         }
-        let count = self.sequences.entry(row.symbol).or_insert(0);
-        let sequence = Some(*count);
+        let place = *self.places.entry(row.symbol).or_insert(self.counts.len());
+        if place == self.counts.len() {
+            self.counts.push((row.symbol, 0));
+        }
+        let (_, count) = &mut self.counts[place];
+        let sequence = *count;
         *count += 1;
         let timestamp = match (self.restamp, offset) {
             (false, _) => row.timestamp,
             (true, Some(offset)) => start.wall + offset.as_secs_f64(),
             (true, None) => now.wall,
         };
-        let tick = Tick { symbol: row.symbol, timestamp, price: row.price, sequence };
-        Ok(Next::Tick(tick, offset.map(|offset| start.instant + offset)))
+        let at = offset.map(|offset| start.instant + offset);
+        Ok(Next::Tick(Due { place, timestamp, price: row.price, sequence, at }))
     }
 
     /// The next good line, or the reason why there is none now.

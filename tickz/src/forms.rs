@@ -167,7 +167,7 @@ mod tests {
     /// A burst of ticks with these numbers; returns how many of them count.
     fn burst(forms: &mut Forms, symbol: usize, numbers: std::ops::Range<u64>) -> usize {
         let mut pack = Pack::new(&tick(numbers.start));
-        (numbers.start + 1..numbers.end).for_each(|number| pack.push(&tick(number)));
+        (numbers.start + 1..numbers.end).for_each(|number| pack.push(number as f64, 1.0));
         let mut frames = Frames::new();
         pack.encode(&mut frames);
         let burst = Burst::decode(&frames).unwrap();

@@ -21,7 +21,7 @@ use wire::{
 use crate::{
     audience::Audience,
     delay::{Delays, milliseconds},
-    feed::{Feed, FeedConfig, Next, Now},
+    feed::{Due, Feed, FeedConfig, Next, Now},
     packer::Packer,
     published::Published,
     replay::ReplayError,
@@ -251,24 +251,24 @@ impl Publisher {
             if self.published >= self.config.count {
                 return Ok(Round::Done);
             }
-            let (mut tick, due) = match self.feed.next(now)? {
-                Next::Tick(tick, due) => (tick, due),
+            let due = match self.feed.next(now)? {
+                Next::Tick(due) => due,
                 Next::At(due) => return Ok(Round::Until(due)),
                 Next::Starved => return Ok(Round::Starved),
                 Next::End => return Ok(Round::Done),
             };
-            if !self.config.sequence {
-                tick.sequence = None;
-            }
-            let waited = sends && !self.send(&tick)?;
+            let waited = sends && !self.send(&due)?;
             if waited && !self.send_when_taken(stop)? {
                 return Ok(Round::Done);
             }
-            if packs {
-                self.packer.add(&tick);
+            if packs
+                && !self.packer.add(due.place, due.timestamp, due.price)
+                && let Some(tick) = self.tick(&due)
+            {
+                self.packer.begin(due.place, &tick);
             }
             self.published += 1;
-            if let Some(due) = due {
+            if let Some(due) = due.at {
                 let now = if waited { Instant::now() } else { now.instant };
                 self.late.get_or_insert_default().record(now.saturating_duration_since(due));
             }
@@ -282,9 +282,20 @@ impl Publisher {
 
     /// Sends a tick; returns `false` if a subscriber must take others first.
     #[inline]
-    fn send(&mut self, tick: &Tick) -> Result<bool, SocketError> {
+    fn send(&mut self, due: &Due) -> Result<bool, SocketError> {
+        let Some(tick) = self.tick(due) else { return Ok(true) };
         tick.encode(&mut self.frames);
         self.socket.send(&self.frames)
+    }
+
+    /// A tick as it is published.
+    #[inline]
+    fn tick(&self, due: &Due) -> Option<Tick> {
+        let mut tick = self.feed.tick(due)?;
+        if !self.config.sequence {
+            tick.sequence = None;
+        }
+        Some(tick)
     }
 
     /// Sends the packed ticks; returns `false` at the stop signal, if a subscriber must take others first.

@@ -98,7 +98,7 @@ impl Pack {
     #[must_use]
     pub fn new(tick: &Tick) -> Self {
         let mut pack = Self { symbol: tick.symbol, sequence: tick.sequence, records: Vec::new() };
-        pack.push(tick);
+        pack.push(tick.timestamp, tick.price);
         pack
     }
 
@@ -106,14 +106,14 @@ impl Pack {
     pub fn begin(&mut self, tick: &Tick) {
         self.records.clear();
         (self.symbol, self.sequence) = (tick.symbol, tick.sequence);
-        self.push(tick);
+        self.push(tick.timestamp, tick.price);
     }
 
     /// Adds the next tick of the symbol; only if it is not [full](Self::is_full).
     #[inline]
-    pub fn push(&mut self, tick: &Tick) {
-        self.records.extend_from_slice(&tick.timestamp.to_le_bytes());
-        self.records.extend_from_slice(&tick.price.to_le_bytes());
+    pub fn push(&mut self, timestamp: f64, price: f64) {
+        let record = u128::from(price.to_bits()) << 64 | u128::from(timestamp.to_bits());
+        self.records.extend_from_slice(&record.to_le_bytes());
     }
 
     /// The number of ticks.

@@ -32,7 +32,7 @@ pub(crate) fn read(message: &str, frames: &Frames) -> Read {
             let mut pack: Option<Pack> = None;
             for tick in burst.ticks() {
                 match &mut pack {
-                    Some(pack) => pack.push(&tick),
+                    Some(pack) => pack.push(tick.timestamp, tick.price),
                     None => pack = Some(Pack::new(&tick)),
                 }
             }
