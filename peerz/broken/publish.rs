@@ -53,6 +53,7 @@ pub(crate) fn run(node: Node) -> ! {
         let of_symbol = numbers.entry(symbol).or_insert(if node.is("sequence-from-the-clock") { 1 << 40 } else { 0 });
         let number = if node.is("sequence-over-all") { published } else { *of_symbol };
         let tick = tick(&node, symbol, published, number);
+        let burst = burst(&node, &tick);
         *of_symbol += 1;
         published += 1;
         if node.is("frames-one-by-one") {
@@ -60,6 +61,7 @@ pub(crate) fn run(node: Node) -> ! {
         } else {
             ticks.socket.send_multipart(tick, 0).expect("an XPUB never waits");
         }
+        ticks.socket.send_multipart(burst, 0).expect("an XPUB never waits");
     }
     drop(ticks);
     node.end(0)
@@ -79,6 +81,15 @@ fn run_raw(node: Node) -> ! {
         }
     }
     node.end(0)
+}
+
+/// A burst of one tick.
+fn burst(node: &Node, tick: &Frames) -> Frames {
+    let price = if node.is("burst-of-another-price") { 1.0_f64.to_le_bytes().to_vec() } else { tick[2].clone() };
+    let ticks = if node.is("burst-without-prices") { tick[1].clone() } else { [tick[1].as_slice(), &price].concat() };
+    let mut burst = vec![[b"+", tick[0].as_slice()].concat(), ticks];
+    burst.extend(tick.get(3).cloned());
+    burst
 }
 
 fn tick(node: &Node, symbol: &str, published: u64, number: u64) -> Frames {

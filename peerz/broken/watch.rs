@@ -1,9 +1,12 @@
 //! A watcher.
 
+mod bursts;
+
 use std::collections::HashMap;
 
 use zmq::SocketEvent;
 
+use self::bursts::Bursts;
 use crate::node::{Node, TICK_MS, Watched, endpoint, is_stranger};
 
 pub(crate) fn run(node: Node, symbols: &[String]) -> ! {
@@ -11,15 +14,12 @@ pub(crate) fn run(node: Node, symbols: &[String]) -> ! {
     if node.is("never-reconnects") {
         ticks.socket.set_reconnect_ivl(-1).expect("an option can be set");
     }
-    for symbol in symbols {
-        let end = if node.is("subscribes-with-terminator") { "\0" } else { "" };
-        ticks.socket.set_subscribe(format!("{symbol}{end}").as_bytes()).expect("a SUB subscribes");
-    }
+    let bursts = Bursts::ask(&node, &ticks, symbols);
     if node.is("subscribes-to-others") {
         ticks.socket.set_subscribe(b"YHOO").expect("a SUB subscribes");
     }
     ticks.socket.connect(&endpoint("TICKZ_TICKS")).expect("the endpoint is valid");
-    let mut watcher = Watcher { node, symbols, times: HashMap::new(), is_unserved: false };
+    let mut watcher = Watcher { node, symbols, bursts, times: HashMap::new(), is_unserved: false };
     if watcher.node.is("waits-for-its-publisher") {
         while ticks.next_event() != Some(SocketEvent::HANDSHAKE_SUCCEEDED) {
             let _ = zmq::poll(&mut [ticks.poll_monitor()], TICK_MS);
@@ -30,8 +30,9 @@ pub(crate) fn run(node: Node, symbols: &[String]) -> ! {
         let _ = ticks.socket.poll(zmq::POLLIN, TICK_MS);
         watcher.take(&ticks);
         while let Some(event) = ticks.next_event() {
-            watcher.follow(event);
+            watcher.follow(&ticks, event);
         }
+        watcher.bursts.look(&watcher.node, &ticks, symbols);
     }
     let node = watcher.node;
     drop(ticks);
@@ -41,6 +42,7 @@ pub(crate) fn run(node: Node, symbols: &[String]) -> ! {
 struct Watcher<'a> {
     node: Node,
     symbols: &'a [String],
+    bursts: Bursts,
     /// The time of the last tick of each symbol.
     times: HashMap<Vec<u8>, f64>,
     /// Whether it has received no tick on its connection.
@@ -48,8 +50,11 @@ struct Watcher<'a> {
 }
 
 impl Watcher<'_> {
-    fn follow(&mut self, event: SocketEvent) {
+    fn follow(&mut self, ticks: &Watched, event: SocketEvent) {
         self.is_unserved |= event == SocketEvent::HANDSHAKE_SUCCEEDED;
+        if event == SocketEvent::DISCONNECTED && !self.node.is("asks-once") {
+            self.bursts.ask_again(ticks, self.symbols);
+        }
         let is_over = match event {
             SocketEvent::DISCONNECTED => {
                 self.node.is("ends-with-its-publisher") || self.is_unserved && self.node.is("needs-a-tick")
@@ -69,7 +74,11 @@ impl Watcher<'_> {
             if self.node.is("dies-at-a-short-price") && tick.get(2).is_some_and(|price| price.len() < 8) {
                 panic!("the price is {:?}", tick[2]);
             }
-            lines.extend(self.line(&tick));
+            if tick[0].starts_with(b"+") {
+                lines.extend(self.burst_lines(ticks, &tick));
+            } else {
+                lines.extend(self.line(&tick));
+            }
         }
         for (position, line) in lines.iter().enumerate() {
             let is_of_same = |other: &String| other.split(' ').next() == line.split(' ').next();
@@ -83,7 +92,17 @@ impl Watcher<'_> {
         }
     }
 
-    /// The line of a tick; `None` if the tick is malformed or of another symbol.
+    /// The lines of a burst.
+    fn burst_lines(&mut self, socket: &Watched, burst: &[Vec<u8>]) -> Vec<String> {
+        let Self { node, symbols, bursts, .. } = self;
+        let Some(name) = symbols.iter().find(|name| name.as_bytes() == &burst[0][1..]) else { return Vec::new() };
+        let Some(ticks) = bursts::decode(node, burst) else { return Vec::new() };
+        let known = bursts.known(node, socket, symbols, name, &ticks);
+        let most = if node.is("first-of-a-burst") { 1 } else { usize::MAX };
+        ticks.iter().skip(known).take(most).map(|(_, price)| format!("{name} {price:?}")).collect()
+    }
+
+    /// The line of a tick; `None` if the tick is malformed or of another symbol, or a burst has it.
     fn line(&mut self, tick: &[Vec<u8>]) -> Option<String> {
         let node = &self.node;
         let [symbol, time, price, more @ ..] = tick else { return None };
@@ -108,6 +127,9 @@ impl Watcher<'_> {
             || !(is_number || node.is("any-number") || node.is("big-endian"))
             || tick.len() > frames_max
         {
+            return None;
+        }
+        if !self.bursts.takes(name, (time, price)) {
             return None;
         }
         let before = self.times.insert(symbol.clone(), time);

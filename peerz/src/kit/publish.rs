@@ -1,8 +1,10 @@
 //! The checks of a publisher: it binds a `PUB` at ticks, and publishes sample prices.
 //!
+//! - `bursts`: extension `burst`
 //! - `published`: a publisher that runs, and its watchers
 //! - `ticks`: what each tick is
 
+mod bursts;
 mod published;
 mod ticks;
 
@@ -126,6 +128,20 @@ pub const CHECKS: &[Check] = &[
         claim: "the first tick of a symbol after a start has number 0",
         extension: Some("sequence"),
         run: ticks::sequence_start,
+    },
+    Check {
+        name: "bursts",
+        section: "tickz.md#burst",
+        claim: "a watcher of + receives bursts: a + and a symbol, and 1 to 256 valid ticks of 16 bytes",
+        extension: Some("burst"),
+        run: bursts::form,
+    },
+    Check {
+        name: "burst-ticks",
+        section: "tickz.md#extension-burst",
+        claim: "the ticks of a burst are those that came by themselves before it, in their order",
+        extension: Some("burst"),
+        run: bursts::ticks,
     },
     habits::interrupt(|candidate| stops(candidate, Running::interrupt)),
     habits::terminate(|candidate| stops(candidate, Running::terminate)),

@@ -27,6 +27,17 @@ pub(super) fn numbered_tick(symbol: &str, price: f64, sequence: u64) -> Frames {
     frames
 }
 
+/// The topic of a symbol's bursts.
+pub(super) fn burst_topic(symbol: &str) -> Vec<u8> {
+    format!("+{symbol}").into()
+}
+
+/// A burst of ticks at these prices.
+pub(super) fn burst(symbol: &str, prices: &[f64]) -> Frames {
+    let ticks = prices.iter().flat_map(|price| [TIME.to_le_bytes(), price.to_le_bytes()].concat());
+    vec![burst_topic(symbol), ticks.collect()]
+}
+
 /// A tick as a watcher printed it.
 #[derive(Debug)]
 pub(super) struct Printed {

@@ -1,5 +1,9 @@
 //! The checks of a watcher: it connects a `SUB` to ticks, and prints a line for each tick that it accepts.
+//!
+//! - `bursts`: extension `burst`
+//! - `watched`: a publisher of the kit, and the watcher that has subscribed to it
 
+mod bursts;
 mod watched;
 
 use std::{io::Write as _, time::Duration};
@@ -103,6 +107,48 @@ pub const CHECKS: &[Check] = &[
         claim: "a server that does not speak ZMTP does no harm",
         extension: None,
         run: stranger,
+    },
+    Check {
+        name: "asks-for-bursts",
+        section: bursts::SECTION,
+        claim: "it subscribes to the bursts of each of its symbols, before their ticks",
+        extension: Some("burst"),
+        run: bursts::asks,
+    },
+    Check {
+        name: "burst-ticks",
+        section: bursts::SECTION,
+        claim: "every tick of the valid bursts of the vectors is printed once, in their order",
+        extension: Some("burst"),
+        run: bursts::ticks,
+    },
+    Check {
+        name: "burst-answers",
+        section: bursts::SECTION,
+        claim: "a burst ends the subscriptions to ticks, and those that came before it are printed once",
+        extension: Some("burst"),
+        run: bursts::answers,
+    },
+    Check {
+        name: "malformed-bursts",
+        section: "tickz.md#error-handling",
+        claim: "every invalid burst of the vectors is dropped as a whole, and the next valid one is printed",
+        extension: Some("burst"),
+        run: bursts::malformed,
+    },
+    Check {
+        name: "no-bursts",
+        section: bursts::SECTION,
+        claim: "without a burst it ends the subscriptions to bursts, and has printed every tick",
+        extension: Some("burst"),
+        run: bursts::fallback,
+    },
+    Check {
+        name: "asks-again",
+        section: bursts::SECTION,
+        claim: "it subscribes to both forms again when the publisher is back",
+        extension: Some("burst"),
+        run: bursts::asks_again,
     },
     Check {
         name: "publisher-late",

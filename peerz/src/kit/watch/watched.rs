@@ -9,7 +9,7 @@ use crate::kit::{
     check::ensure,
     peer::XPUB,
     raw::Silent,
-    tick::{Printed, TICKS, tick},
+    tick::{Printed, TICKS, burst, tick},
 };
 
 /// The symbol of the ticks that show that everything sent before them was taken.
@@ -23,6 +23,8 @@ pub(super) struct Watched {
     /// What the watcher has subscribed to.
     pub(super) topics: Frames,
     fences: u32,
+    /// Whether it takes bursts by now.
+    pub(super) takes_bursts: bool,
 }
 
 impl Watched {
@@ -55,14 +57,15 @@ impl Watched {
 
     fn of(publisher: Peer, watcher: Running, symbols: &[&str]) -> Result<Self, Finding> {
         let symbols = symbols.iter().chain(&[FENCE]).map(|&symbol| symbol.to_owned()).collect();
-        let mut watched = Self { publisher, watcher, symbols, topics: Frames::new(), fences: 0 };
+        let mut watched = Self { publisher, watcher, symbols, topics: Frames::new(), fences: 0, takes_bursts: false };
         watched.await_subscriptions()?;
         Ok(watched)
     }
 
     /// Closes the publisher, and binds another one at the same endpoint, to which the watcher subscribes.
     pub(super) fn restart_publisher(self) -> Result<Self, Finding> {
-        let mut watched = Self { publisher: self.publisher.rebind()?, topics: Frames::new(), ..self };
+        let publisher = self.publisher.rebind()?;
+        let mut watched = Self { publisher, topics: Frames::new(), takes_bursts: false, ..self };
         watched.await_subscriptions()?;
         Ok(watched)
     }
@@ -86,11 +89,11 @@ impl Watched {
         self.publisher.send(frames)
     }
 
-    /// Sends a valid tick, and returns the ticks that are printed before it.
+    /// Sends a valid tick, in a burst if it takes those, and returns the ticks that are printed before it.
     pub(super) fn printed(&mut self, after: &str) -> Result<Vec<Printed>, Finding> {
         self.fences += 1;
         let price = f64::from(self.fences) + 0.5;
-        self.send(&tick(FENCE, price))?;
+        self.send(&if self.takes_bursts { burst(FENCE, &[price]) } else { tick(FENCE, price) })?;
         let mut printed = Vec::new();
         loop {
             let what = format!("after {after}: the line `{FENCE} {price}` (printed: {})", lines(&printed));
