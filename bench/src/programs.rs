@@ -43,8 +43,8 @@ pub(crate) struct Ticks {
     pub(crate) rate: Option<u32>,
     /// Wait for a slow subscriber instead of dropping.
     pub(crate) block: bool,
-    /// The number of topics to which the only subscriber subscribes, for which the publisher waits; 0: it starts at once.
-    pub(crate) topics: usize,
+    /// How many watchers of all symbols the publisher waits for; 0: it starts at once.
+    pub(crate) watchers: usize,
 }
 
 /// What a valuz worker computes.
@@ -88,22 +88,15 @@ impl Programs {
         let mut command;
         if self.is_ours(side) {
             command = program(&self.ours, "tickz");
-            let subscribers = ticks.topics.min(1);
-            command.args([
-                "publish",
-                "--summary",
-                "--await-subscribers",
-                &subscribers.to_string(),
-                "--ticks",
-                endpoint,
-            ]);
+            let subscribers = ticks.watchers.to_string();
+            command.args(["publish", "--summary", "--await-subscribers", &subscribers, "--ticks", endpoint]);
         } else if ticks.form == Form::Raw {
             command = program(&self.reference, "raw_publish");
             command.args([endpoint, &ticks.count.to_string()]);
             return command;
         } else {
             command = program(&self.reference, "tick_publish");
-            command.args(["--await", &ticks.topics.to_string(), endpoint]);
+            command.args(["--await", &(ticks.watchers * SYMBOLS.len()).to_string(), endpoint]);
             command.args((ticks.form == Form::Burst).then_some("--bursts"));
         }
         command.args(["--count", &ticks.count.to_string(), "--rate", &rate]);

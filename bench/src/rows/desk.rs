@@ -163,8 +163,7 @@ pub(super) fn cost(bench: &Bench, table: &mut Table) -> Result<()> {
 
 fn microseconds_a_tick(bench: &Bench, side: Side) -> Result<f64> {
     let [ticks, requests, broadcasts, orders, results, control] = free_endpoints();
-    let simulated =
-        Ticks { form: Form::Single, count: u64::MAX >> 1, rate: Some(RATE), block: false, topics: SYMBOLS.len() };
+    let simulated = Ticks { form: Form::Single, count: u64::MAX >> 1, rate: Some(RATE), block: false, watchers: 1 };
     let _publisher = Process::start(bench.programs.tick_publisher(Side::Ours, &ticks, simulated))?;
     let command = match side {
         Side::Ours => {

@@ -57,7 +57,7 @@ pub(super) fn memory(bench: &Bench, table: &mut Table) -> Result<()> {
 
 fn ticks(bench: &Bench, side: Side) -> Result<[u64; 2]> {
     let [endpoint] = free_endpoints();
-    let ticks = Ticks { form: Form::Single, count: 1_000_000, rate: Some(10_000), block: false, topics: 1 };
+    let ticks = Ticks { form: Form::Single, count: 1_000_000, rate: Some(10_000), block: false, watchers: 1 };
     let publisher = Process::start(bench.programs.tick_publisher(side, &endpoint, ticks))?;
     let watcher = Process::start(bench.programs.tick_watcher(side, &endpoint, ticks, false))?;
     after_work([publisher, watcher])
@@ -102,7 +102,7 @@ pub(super) fn start_up(bench: &Bench, table: &mut Table) -> Result<()> {
 /// Milliseconds from the start of the process to the first tick.
 fn first_tick(bench: &Bench, side: Side) -> Result<f64> {
     let [endpoint] = free_endpoints();
-    let ticks = Ticks { form: Form::Single, count: 1_000_000, rate: Some(1_000), block: false, topics: 0 };
+    let ticks = Ticks { form: Form::Single, count: 1_000_000, rate: Some(1_000), block: false, watchers: 0 };
     let begin = Instant::now();
     let _publisher = Process::start(bench.programs.tick_publisher(side, &endpoint, ticks))?;
     let mut subscriber = Connection::open(&endpoint, "SUB", begin + PATIENCE).context("the publisher does not bind")?;

@@ -28,6 +28,8 @@ pub(crate) enum Name {
     TicksLatency,
     /// Ticks a second to one watcher, those that are due together in one message
     TicksBursts,
+    /// The same to four watchers
+    TicksFourWatchers,
     /// Latency of ticks in bursts, compared with single ones
     TicksBurstLatency,
     /// The cost of reports to a hub at full speed
@@ -120,6 +122,7 @@ impl Bench {
             Name::TicksThroughput => ticks::throughput(self, table),
             Name::TicksLatency => ticks::latency(self, table),
             Name::TicksBursts => ticks::bursts(self, table),
+            Name::TicksFourWatchers => ticks::four_watchers(self, table),
             Name::TicksBurstLatency => ticks::latency_in_bursts(self, table),
             Name::Reports => reports::cost(self, table),
             Name::ValuesOneWorker => values::notional(self, 1, table),

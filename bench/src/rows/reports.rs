@@ -9,7 +9,7 @@ use testkit::free_endpoints;
 use crate::{
     pairs::Pairs,
     process::Process,
-    programs::{Form, SYMBOLS, Side, Ticks, program},
+    programs::{Form, Side, Ticks, program},
     rows::{
         Bench,
         ticks::{self, Run},
@@ -47,8 +47,7 @@ pub(super) fn cost(bench: &Bench, table: &mut Table) -> Result<()> {
 
 /// Measures with reports, which is our side, and without.
 fn compare(bench: &Bench, hub: &str, what: &str) -> Result<Pairs<Run>> {
-    let ticks =
-        Ticks { form: Form::Single, count: bench.scaled(4_000_000), rate: None, block: true, topics: SYMBOLS.len() };
+    let ticks = Ticks { form: Form::Single, count: bench.scaled(4_000_000), rate: None, block: true, watchers: 1 };
     Pairs::alternate(bench.rounds, |round, side| {
         bench.step(what, round, side);
         let observe = |mut command: Command| {
@@ -57,8 +56,8 @@ fn compare(bench: &Bench, hub: &str, what: &str) -> Result<Pairs<Run>> {
         };
         let [endpoint] = free_endpoints();
         let publisher = bench.programs.tick_publisher(Side::Ours, &endpoint, ticks);
-        let watcher = bench.programs.tick_watcher(Side::Ours, &endpoint, ticks, false);
-        ticks::run(observe(publisher), observe(watcher), ticks)
+        let watcher = || observe(bench.programs.tick_watcher(Side::Ours, &endpoint, ticks, false));
+        ticks::run(observe(publisher), watcher, ticks)
     })
 }
 

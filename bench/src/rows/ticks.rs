@@ -9,7 +9,7 @@ use testkit::free_endpoints;
 use crate::{
     pairs::Pairs,
     process::Process,
-    programs::{Form, SYMBOLS, Side, Ticks},
+    programs::{Form, Side, Ticks},
     rows::Bench,
     table::{Row, Table, Wanted},
 };
@@ -20,10 +20,13 @@ const LATENCY_RATE: u32 = 10_000;
 /// That of the row with many ticks in each burst.
 const HIGH_LATENCY_RATE: u32 = 500_000;
 
+/// In the row of several.
+const WATCHERS: usize = 4;
+
 /// How much longer than planned a run may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The reports of publisher and watcher of one run.
+/// The reports of a publisher and its slowest watcher of one run.
 #[derive(Debug)]
 pub(super) struct Run {
     published: Value,
@@ -100,6 +103,24 @@ pub(super) fn bursts(bench: &Bench, table: &mut Table) -> Result<()> {
     Ok(())
 }
 
+/// The row of four watchers of the same symbols.
+pub(super) fn four_watchers(bench: &Bench, table: &mut Table) -> Result<()> {
+    let count = bench.scaled(8_000_000);
+    let pairs = Pairs::alternate(bench.rounds, |round, side| {
+        bench.step("ticks to four watchers", round, side);
+        let (count, form) = if side == Side::Ours { (count, Form::Burst) } else { (count / 4, Form::Single) };
+        run_side(bench, side, Ticks { watchers: WATCHERS, ..at_full_speed(count, form) }, false)
+    })?;
+    let millions = |spread: f64| format!("{:.2} M/s", spread / 1e6);
+    table.push(Row::compared(
+        "ticks in bursts to each of four watchers; C: three frames each",
+        (millions(pairs.ours(Run::ticks_per_second).median), millions(pairs.reference(Run::ticks_per_second).median)),
+        pairs.ratio(Run::ticks_per_second),
+        Wanted::AtLeast(4.0),
+    ));
+    Ok(())
+}
+
 /// The rows of latency in bursts, compared with single ticks.
 pub(super) fn latency_in_bursts(bench: &Bench, table: &mut Table) -> Result<()> {
     for (rate, name, wanted) in
@@ -110,7 +131,7 @@ pub(super) fn latency_in_bursts(bench: &Bench, table: &mut Table) -> Result<()> 
             bench.step(&what, round, side);
             let form = if side == Side::Ours { Form::Burst } else { Form::Single };
             let count = bench.scaled(u64::from(rate) * 6);
-            let ticks = Ticks { form, count, rate: Some(rate), block: true, topics: SYMBOLS.len() };
+            let ticks = Ticks { form, count, rate: Some(rate), block: true, watchers: 1 };
             run_side(bench, Side::Ours, ticks, true)
         })?;
         let latency = |run: &Run| run.latency_us("p50");
@@ -126,13 +147,13 @@ pub(super) fn latency_in_bursts(bench: &Bench, table: &mut Table) -> Result<()> 
 }
 
 fn at_full_speed(count: u64, form: Form) -> Ticks {
-    Ticks { form, count, rate: None, block: true, topics: SYMBOLS.len() }
+    Ticks { form, count, rate: None, block: true, watchers: 1 }
 }
 
 /// The rows of latency: from when a tick was due to when the watcher had it.
 pub(super) fn latency(bench: &Bench, table: &mut Table) -> Result<()> {
     let count = bench.scaled(u64::from(LATENCY_RATE) * 8);
-    let ticks = Ticks { form: Form::Single, count, rate: Some(LATENCY_RATE), block: true, topics: SYMBOLS.len() };
+    let ticks = Ticks { form: Form::Single, count, rate: Some(LATENCY_RATE), block: true, watchers: 1 };
     let pairs = Pairs::alternate(bench.rounds, |round, side| {
         bench.step("latency at 10,000 ticks a second", round, side);
         run_side(bench, side, ticks, true)
@@ -162,25 +183,30 @@ pub(super) fn latency(bench: &Bench, table: &mut Table) -> Result<()> {
     Ok(())
 }
 
-/// One publisher and one watcher of a side, to the end.
+/// One publisher and its watchers of a side, to the end.
 fn run_side(bench: &Bench, side: Side, ticks: Ticks, latency: bool) -> Result<Run> {
     let [endpoint] = free_endpoints();
     let publisher = bench.programs.tick_publisher(side, &endpoint, ticks);
-    run(publisher, bench.programs.tick_watcher(side, &endpoint, ticks, latency), ticks)
+    run(publisher, || bench.programs.tick_watcher(side, &endpoint, ticks, latency), ticks)
 }
 
-/// One publisher and one watcher, to the end.
-pub(super) fn run(publisher: Command, watcher: Command, ticks: Ticks) -> Result<Run> {
+/// One publisher and its watchers, to the end.
+pub(super) fn run(publisher: Command, watcher: impl Fn() -> Command, ticks: Ticks) -> Result<Run> {
     let mut publisher = Process::start(publisher)?;
-    let watcher = Process::start(watcher)?;
+    let watchers = (0..ticks.watchers).map(|_| Process::start(watcher())).collect::<Result<Vec<_>>>()?;
     let planned = Duration::from_secs(ticks.rate.map_or(0, |rate| ticks.count / u64::from(rate)));
-    let watched = watcher.finish(planned + PATIENCE).context("the watcher").map_err(|silence| {
-        // A watcher without a publisher waits forever; the publisher's error gives the reason.
-        publisher.check_running().err().unwrap_or(silence)
-    })?;
+    let mut slowest: Option<Value> = None;
+    for watcher in watchers {
+        let watched = watcher.finish(planned + PATIENCE).context("the watcher").map_err(|silence| {
+            // A watcher without a publisher waits forever; the publisher's error gives the reason.
+            publisher.check_running().err().unwrap_or(silence)
+        })?;
+        let received = watched["received"].as_u64().unwrap_or(0);
+        ensure!(received == ticks.count, "of {} ticks {received} arrived", ticks.count);
+        ensure!(watched["lost"].as_u64() == Some(0), "the watcher reports lost ticks");
+        let elapsed = |watched: &Value| number(watched, "/elapsed_ms");
+        slowest = slowest.filter(|slowest| elapsed(slowest) >= elapsed(&watched)).or(Some(watched));
+    }
     let published = publisher.finish(PATIENCE).context("the publisher")?;
-    let received = watched["received"].as_u64().unwrap_or(0);
-    ensure!(received == ticks.count, "of {} ticks {received} arrived", ticks.count);
-    ensure!(watched["lost"].as_u64() == Some(0), "the watcher reports lost ticks");
-    Ok(Run { published, watched })
+    Ok(Run { published, watched: slowest.context("a run without a watcher")? })
 }
