@@ -1,7 +1,7 @@
 // Watches the records of `raw_publish`: checks every tick, counts lost ones, and prints one JSON object at the end.
 #include "raw.h"
 
-enum { WATCHED_MAX = 64, BLOCK = 2048 };
+enum { WATCHED_MAX = 64, BLOCK = 2048, ATTEMPTS = 500, ATTEMPT_NS = 10000000 };
 
 struct watched {
     char symbol[8];
@@ -32,6 +32,19 @@ static void take(struct tally *tally, struct watched *watched, int symbols, cons
     }
 }
 
+// The publisher may come a little later, as libzmq allows.
+static int connect_raw(const char *endpoint) {
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        struct sockaddr_in address;
+        int connection = raw_socket(endpoint, &address);
+        if (connect(connection, (struct sockaddr *)&address, sizeof address) == 0) return connection;
+        close(connection);
+        nanosleep(&(struct timespec){.tv_nsec = ATTEMPT_NS}, NULL);
+    }
+    die(endpoint);
+    return -1;
+}
+
 int main(int argc, char **argv) {
     int symbols = argc - 3;
     if (symbols < 1 || symbols > WATCHED_MAX) {
@@ -41,9 +54,7 @@ int main(int argc, char **argv) {
     int64_t wanted = strtoll(argv[2], NULL, 10);
     struct watched watched[WATCHED_MAX] = {0};
     for (int i = 0; i < symbols; i++) memcpy(watched[i].symbol, argv[3 + i], strnlen(argv[3 + i], sizeof watched[i].symbol));
-    struct sockaddr_in address;
-    int connection = raw_socket(argv[1], &address);
-    check(connect(connection, (struct sockaddr *)&address, sizeof address) == 0, argv[1]);
+    int connection = connect_raw(argv[1]);
 
     static struct record records[BLOCK];
     struct tally tally = {0};
