@@ -228,32 +228,32 @@ impl Watcher {
     fn take_message(&mut self) -> Result<(), WatchError> {
         // Ticks are borrowed from the message.
         let frames = mem::take(&mut self.frames);
-        let taken = if Burst::is(&frames) { self.take_burst(&frames) } else { self.take_single(&frames) };
+        let taken = if Burst::is(&frames) {
+            Burst::decode(&frames).map(|burst| self.take_burst(&burst))
+        } else {
+            Tick::decode(&frames).map(|tick| self.take_single(&tick))
+        };
+        let taken = taken.unwrap_or_else(|error| {
+            self.record_malformed(error, &frames);
+            Ok(())
+        });
         self.frames = frames;
-        match taken {
-            Ok(taken) => taken,
-            Err(error) => {
-                self.record_malformed(error);
-                Ok(())
-            }
-        }
+        taken
     }
 
     #[inline]
-    fn take_single(&mut self, frames: &Frames) -> Result<Result<(), WatchError>, DecodeError> {
-        let tick = Tick::decode(frames)?;
+    fn take_single(&mut self, tick: &Tick) -> Result<(), WatchError> {
         match self.symbols.binary_search(&tick.symbol) {
-            Ok(index) if self.forms.handle_tick(index, &tick) => Ok(self.take_ticks_of(index, [tick])),
-            _ => Ok(Ok(())),
+            Ok(index) if self.forms.handle_tick(index, tick) => self.take_ticks_of(index, [*tick]),
+            _ => Ok(()),
         }
     }
 
     #[inline]
-    fn take_burst(&mut self, frames: &Frames) -> Result<Result<(), WatchError>, DecodeError> {
-        let burst = Burst::decode(frames)?;
-        let Ok(index) = self.symbols.binary_search(&burst.symbol) else { return Ok(Ok(())) };
-        let before = self.forms.handle_burst(index, &burst);
-        Ok(self.take_ticks_of(index, burst.ticks().skip(before)))
+    fn take_burst(&mut self, burst: &Burst<'_>) -> Result<(), WatchError> {
+        let Ok(index) = self.symbols.binary_search(&burst.symbol) else { return Ok(()) };
+        let known = self.forms.handle_burst(index, burst);
+        self.take_ticks_of(index, burst.ticks().skip(known))
     }
 
     /// Counts and shows the ticks of one message, up to the last one wanted.
@@ -289,13 +289,13 @@ impl Watcher {
         Ok(())
     }
 
-    fn record_malformed(&mut self, error: DecodeError) {
+    fn record_malformed(&mut self, error: DecodeError, frames: &Frames) {
         if self.view.is_table() {
             self.malformed.unlogged += 1;
             self.malformed.fault = Some(error);
             return;
         }
-        self.malformed.messages.record(Instant::now(), &mut self.socket, &error, &self.frames);
+        self.malformed.messages.record(Instant::now(), &mut self.socket, &error, frames);
     }
 
     fn follow_connection(&mut self) -> Result<(), SocketError> {

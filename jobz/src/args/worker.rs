@@ -16,8 +16,9 @@ use crate::{exec::Exec, worker::WorkerConfig};
     after_help = "\
 COMMAND is started for each request. It reads the request on standard input and writes the reply on \
 standard output; JOBZ_JOB is the id of the request. If it exits with another code than 0, another worker \
-gets the request, and what it wrote on standard error is in the log. It is killed, with \
-all that it has started, when no client waits for the reply any more. If the worker itself is killed by SIGKILL, COMMAND continues, unless it is started by \
+gets the request, and what it wrote on standard error is in the log. It is killed, with all that it has \
+started, when no client waits for the reply any more. If the worker itself is killed by SIGKILL, COMMAND \
+continues, unless it is started by \
 `setpriv --pdeathsig KILL`.
 
 At Ctrl-C and SIGTERM the worker takes no more requests, finishes those that it has, and ends; a second \
