@@ -109,6 +109,13 @@ pub const CHECKS: &[Check] = &[
         run: stranger,
     },
     Check {
+        name: "malformed-bursts",
+        section: "tickz.md#error-handling",
+        claim: "every invalid burst of the vectors is dropped as a whole, and the next valid one is printed",
+        extension: Some("burst"),
+        run: bursts::malformed,
+    },
+    Check {
         name: "asks-for-bursts",
         section: bursts::SECTION,
         claim: "it subscribes to the bursts of each of its symbols, before their ticks",
@@ -128,13 +135,6 @@ pub const CHECKS: &[Check] = &[
         claim: "a burst ends the subscriptions to ticks, and those that came before it are printed once",
         extension: Some("burst"),
         run: bursts::answers,
-    },
-    Check {
-        name: "malformed-bursts",
-        section: "tickz.md#error-handling",
-        claim: "every invalid burst of the vectors is dropped as a whole, and the next valid one is printed",
-        extension: Some("burst"),
-        run: bursts::malformed,
     },
     Check {
         name: "no-bursts",
