@@ -4,6 +4,7 @@
 
 use std::{
     collections::HashMap,
+    ops::ControlFlow,
     time::{Duration, Instant, SystemTime},
 };
 
@@ -61,13 +62,13 @@ pub struct Now {
     pub wall: f64,
 }
 
-/// What a feed has for the publisher.
+/// Why a feed hands over no more ticks for now.
 #[derive(Debug, Clone, Copy)]
-pub enum Next {
-    /// A tick to send now.
-    Tick(Due),
-    /// Nothing before this time.
-    At(Instant),
+pub enum Pause {
+    /// Enough were taken.
+    Enough,
+    /// Nothing is due before this time.
+    Until(Instant),
     /// Nothing before [`Feed::ring`].
     Starved,
     /// No more ticks.
@@ -76,9 +77,11 @@ pub enum Next {
 
 /// A tick that is due.
 #[derive(Debug, Clone, Copy)]
-pub struct Due {
-    /// The place of its symbol among those of the feed, from 0; [`Feed::tick`] has the symbol.
+pub struct Due<'a> {
+    /// The place of its symbol among those of the feed, from 0.
     pub place: usize,
+    /// Its symbol.
+    pub symbol: &'a Symbol,
     /// Seconds since the Unix epoch, UTC.
     pub timestamp: f64,
     /// Finite and above zero.
@@ -156,45 +159,42 @@ impl Feed {
         Ok(Self { start: None, source })
     }
 
-    /// What a feed has for the publisher. The first call starts the clock.
+    /// Hands over due ticks, each once, until none is due or `take` breaks. The first call starts the clock.
     ///
     /// # Errors
-    /// A price history cannot be read further, or has a bad line and must not.
+    /// A price history cannot be read further, or has a bad line and must not; `take` fails.
     #[inline]
-    pub fn next(&mut self, now: Now) -> Result<Next, ReplayError> {
+    pub fn take_due<E: From<ReplayError>>(
+        &mut self,
+        now: Now,
+        mut take: impl FnMut(Due<'_>) -> Result<ControlFlow<Pause>, E>,
+    ) -> Result<Pause, E> {
         let start = *self.start.get_or_insert(now);
-        match &mut self.source {
-            Source::Simulation { market, pace, index } => {
-                let offset = pace.offset(*index);
-                if let Some(due) = not_before(start, offset, now) {
-                    return Ok(Next::At(due));
+        loop {
+            let due = match &mut self.source {
+                Source::Simulation { market, pace, index } => {
+                    let offset = pace.offset(*index);
+                    if let Some(due) = not_before(start, offset, now) {
+                        return Ok(Pause::Until(due));
+                    }
+                    *index += 1;
+                    let Some(Quote { place, symbol, price, sequence }) = market.step() else { return Ok(Pause::End) };
+                    let timestamp = offset.map_or(now.wall, |offset| start.wall + offset.as_secs_f64());
+                    let at = offset.map(|offset| start.instant + offset);
+                    Due { place, symbol, timestamp, price, sequence, at }
                 }
-                let Some(quote) = market.step() else {
-                    return Ok(Next::End);
-                };
-                *index += 1;
-                let timestamp = offset.map_or(now.wall, |offset| start.wall + offset.as_secs_f64());
-                let at = offset.map(|offset| start.instant + offset);
-                let Quote { place, price, sequence } = quote;
-                Ok(Next::Tick(Due { place, timestamp, price, sequence, at }))
+                Source::Replay(replay) => match replay.next(start, now)? {
+                    Ok(due) => due,
+                    Err(pause) => return Ok(pause),
+                },
+            };
+            if let ControlFlow::Break(pause) = take(due)? {
+                return Ok(pause);
             }
-            Source::Replay(replay) => replay.next(start, now),
         }
     }
 
-    /// A tick with its symbol; `None` if it is not of this feed.
-    #[inline]
-    #[must_use]
-    pub fn tick(&self, due: &Due) -> Option<Tick> {
-        let symbol = match &self.source {
-            Source::Simulation { market, .. } => market.symbol(due.place),
-            Source::Replay(replay) => replay.counts.get(due.place).map(|(symbol, _)| *symbol),
-        };
-        let Due { timestamp, price, sequence, .. } = *due;
-        Some(Tick { symbol: symbol?, timestamp, price, sequence: Some(sequence) })
-    }
-
-    /// Signals that there may be more ticks, after [`Next::Starved`].
+    /// Signals that there may be more ticks, after [`Pause::Starved`].
     #[must_use]
     pub fn ring(&self) -> Interest<'_> {
         match &self.source {
@@ -213,8 +213,19 @@ impl Feed {
     }
 }
 
+impl Due<'_> {
+    /// As a tick with its number.
+    #[inline]
+    #[must_use]
+    pub const fn tick(&self) -> Tick {
+        let Self { symbol, timestamp, price, sequence, .. } = *self;
+        Tick { symbol: *symbol, timestamp, price, sequence: Some(sequence) }
+    }
+}
+
 impl Replay {
-    fn next(&mut self, start: Now, now: Now) -> Result<Next, ReplayError> {
+    /// The next tick if it is due, or the reason why there is none now.
+    fn next(&mut self, start: Now, now: Now) -> Result<Result<Due<'_>, Pause>, ReplayError> {
         let (row, offset) = match self.held.take() {
             Some(held) => held,
             None => match self.row(now)? {
@@ -223,18 +234,18 @@ impl Replay {
                     self.log_long_wait(start, offset, now);
                     (row, offset)
                 }
-                Err(nothing) => return Ok(nothing),
+                Err(pause) => return Ok(Err(pause)),
             },
         };
         if let Some(due) = not_before(start, offset, now) {
             self.held = Some((row, offset));
-            return Ok(Next::At(due));
+            return Ok(Err(Pause::Until(due)));
         }
         let place = *self.places.entry(row.symbol).or_insert(self.counts.len());
         if place == self.counts.len() {
             self.counts.push((row.symbol, 0));
         }
-        let (_, count) = &mut self.counts[place];
+        let (symbol, count) = &mut self.counts[place];
         let sequence = *count;
         *count += 1;
         let timestamp = match (self.restamp, offset) {
@@ -243,14 +254,14 @@ impl Replay {
             (true, None) => now.wall,
         };
         let at = offset.map(|offset| start.instant + offset);
-        Ok(Next::Tick(Due { place, timestamp, price: row.price, sequence, at }))
+        Ok(Ok(Due { place, symbol, timestamp, price: row.price, sequence, at }))
     }
 
     /// The next good line, or the reason why there is none now.
-    fn row(&mut self, now: Now) -> Result<Result<Row, Next>, ReplayError> {
+    fn row(&mut self, now: Now) -> Result<Result<Row, Pause>, ReplayError> {
         for _ in 0..PASSED_OVER_MAX {
             match self.rows.take() {
-                None => return Ok(Err(Next::Starved)),
+                None => return Ok(Err(Pause::Starved)),
                 Some(Found::Row(row)) => {
                     self.understood += 1;
                     return Ok(Ok(row));
@@ -267,11 +278,11 @@ impl Replay {
                 Some(Found::Failed(error)) => return Err(error),
                 Some(Found::End(header)) => {
                     self.refusals.check(self.understood, &header)?;
-                    return Ok(Err(Next::End));
+                    return Ok(Err(Pause::End));
                 }
             }
         }
-        Ok(Err(Next::At(now.instant)))
+        Ok(Err(Pause::Until(now.instant)))
     }
 
     /// Logs a long wait: at its own speed, a history of months looks like a hang.

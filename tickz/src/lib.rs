@@ -20,6 +20,7 @@
 //! - [`feed`]: the next tick and when it is due, simulated or replayed
 //! - [`replay`]: a price history, read on a separate thread
 //! - [`publisher`], [`watcher`]: the two roles, one loop each
+//! - [`rounds`]: what a publisher sends, and to whom
 //! - [`subscriptions`]: what a watcher's socket is subscribed to
 //! - [`table`], [`view`]: the output of a watcher
 //! - [`published`]: the summary of a publisher
@@ -38,6 +39,7 @@ pub mod published;
 pub mod publisher;
 pub mod reference;
 pub mod replay;
+pub mod rounds;
 pub mod row;
 pub mod subscriptions;
 pub mod table;

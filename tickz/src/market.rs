@@ -118,9 +118,11 @@ const SMALL: f64 = 1e-3;
 
 /// One new price.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Quote {
+pub struct Quote<'a> {
     /// The place of the stock in the list.
     pub place: usize,
+    /// Its symbol.
+    pub symbol: &'a Symbol,
     /// Finite and above zero.
     pub price: f64,
     /// The number of earlier prices of this symbol.
@@ -164,26 +166,18 @@ impl Market {
         Self { random: ChaCha8Rng::seed_from_u64(seed), trajectories, next: 0 }
     }
 
-    /// The symbol of the stock at this place.
-    #[must_use]
-    pub fn symbol(&self, place: usize) -> Option<Symbol> {
-        self.trajectories.get(place).map(|stock| stock.symbol)
-    }
-
     /// The next price; never `None`, because there is always a stock.
     #[inline]
-    pub fn step(&mut self) -> Option<Quote> {
-        let stock = self.trajectories.get_mut(self.next)?;
+    pub fn step(&mut self) -> Option<Quote<'_>> {
+        let place = self.next;
+        self.next = if place + 1 < self.trajectories.len() { place + 1 } else { 0 };
+        let stock = self.trajectories.get_mut(place)?;
         let normal: f64 = StandardNormal.sample(&mut self.random);
         let moved = stock.price * exp(stock.step_mean + stock.step_spread * normal);
         stock.price = moved.clamp(PRICE_RANGE.0, PRICE_RANGE.1);
-        let quote = Quote { place: self.next, price: stock.price, sequence: stock.sequence };
+        let sequence = stock.sequence;
         stock.sequence += 1;
-        self.next += 1;
-        if self.next == self.trajectories.len() {
-            self.next = 0;
-        }
-        Some(quote)
+        Some(Quote { place, symbol: &stock.symbol, price: stock.price, sequence })
     }
 }
 
@@ -197,9 +191,15 @@ fn exp(x: f64) -> f64 {
 mod tests {
     use super::*;
 
-    fn prices(stocks: &str, seed: u64, tick_secs: f64, count: usize) -> Vec<Quote> {
+    /// The place, the price and the sequence number of each.
+    fn quotes(stocks: &str, seed: u64, tick_secs: f64, count: usize) -> Vec<(usize, f64, u64)> {
         let mut market = Market::new(&stocks.parse().unwrap(), seed, tick_secs);
-        (0..count).filter_map(|_| market.step()).collect()
+        let mut quote = || market.step().map(|Quote { place, price, sequence, .. }| (place, price, sequence));
+        (0..count).filter_map(|_| quote()).collect()
+    }
+
+    fn prices(stocks: &str, seed: u64, tick_secs: f64, count: usize) -> Vec<f64> {
+        quotes(stocks, seed, tick_secs, count).into_iter().map(|(_, price, _)| price).collect()
     }
 
     #[test]
@@ -211,8 +211,7 @@ mod tests {
 
     #[test]
     fn the_bits_of_a_seed_are_these_on_every_machine() {
-        let bits: Vec<u64> =
-            prices("MSFT=41.78,AAPL=95.35", 1, 0.5, 4).iter().map(|quote| quote.price.to_bits()).collect();
+        let bits: Vec<u64> = prices("MSFT=41.78,AAPL=95.35", 1, 0.5, 4).iter().map(|price| price.to_bits()).collect();
         expect_test::expect!["[4044e3c5dec73006, 4057d5f0b418d380, 4044e3de37fbdafb, 4057d592b5d0ca24]"]
             .assert_eq(&format!("{bits:x?}"));
     }
@@ -228,19 +227,18 @@ mod tests {
 
     #[test]
     fn stocks_tick_round_robin_and_each_has_its_own_sequence() {
-        let quotes = prices("AA=1,BB=2", 1, 1.0, 4);
-        let ticks: Vec<_> = quotes.iter().map(|quote| (quote.place, quote.sequence)).collect();
+        let ticks: Vec<_> = quotes("AA=1,BB=2", 1, 1.0, 4).iter().map(|&(place, _, number)| (place, number)).collect();
         assert_eq!(ticks, [(0, 0), (1, 0), (0, 1), (1, 1)]);
-        let market = Market::new(&"AA=1,BB=2".parse().unwrap(), 1, 1.0);
-        let symbols = [0, 1, 2].map(|place| market.symbol(place).map(|symbol| symbol.to_string()));
-        assert_eq!(symbols, [Some("AA".to_owned()), Some("BB".to_owned()), None]);
+        let mut market = Market::new(&"AA=1,BB=2".parse().unwrap(), 1, 1.0);
+        let symbols = [(); 3].map(|()| market.step().unwrap().symbol.to_string());
+        assert_eq!(symbols, ["AA", "BB", "AA"]);
     }
 
     #[test]
     fn drift_and_volatility_are_per_year() {
         // Steps of a quarter of a day: 1,461 of them make a year.
         let logs: Vec<f64> = (0..400)
-            .map(|seed| (prices("AA=100:0.1:0.2", seed, 21_600.0, 1461).last().unwrap().price / 100.0).ln())
+            .map(|seed| (prices("AA=100:0.1:0.2", seed, 21_600.0, 1461).last().unwrap() / 100.0).ln())
             .collect();
         let mean = logs.iter().sum::<f64>() / logs.len() as f64;
         let spread = (logs.iter().map(|log| (log - mean).powi(2)).sum::<f64>() / logs.len() as f64).sqrt();
@@ -251,8 +249,8 @@ mod tests {
     #[test]
     fn prices_stay_finite_and_above_zero_whatever_the_step() {
         for tick_secs in [1e-9, 1.0, 1e12, f64::MAX] {
-            for quote in prices("AA=1:100:100,BB=0.0001:-100:100", 3, tick_secs, 2000) {
-                assert!(quote.price.is_finite() && quote.price > 0.0, "{quote:?} at {tick_secs}");
+            for price in prices("AA=1:100:100,BB=0.0001:-100:100", 3, tick_secs, 2000) {
+                assert!(price.is_finite() && price > 0.0, "{price} at {tick_secs}");
             }
         }
     }

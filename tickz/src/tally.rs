@@ -102,6 +102,27 @@ impl Tally {
     /// A tick of a symbol arrived; one without a number is always the next.
     #[inline]
     pub fn handle_tick(&mut self, symbol: usize, sequence: Option<u64>) -> Arrival {
+        self.handle_run(symbol, sequence, 1).0
+    }
+
+    /// Ticks of a symbol arrived, at least one, with consecutive numbers or none. Returns how the first arrived, and how many of
+    /// them are counted: all, as those after it are in order, or it alone if it is out of order itself.
+    #[inline]
+    pub fn handle_run(&mut self, symbol: usize, sequence: Option<u64>, ticks: usize) -> (Arrival, usize) {
+        let arrival = self.count(symbol, sequence);
+        if matches!(arrival, Arrival::OutOfOrder { .. }) {
+            return (arrival, 1);
+        }
+        let others = ticks as u64 - 1;
+        self.received += others;
+        if let (Some(numbers), Some(sequence)) = (self.symbols.get_mut(symbol), sequence) {
+            numbers.advance_all(others, sequence);
+        }
+        (arrival, ticks)
+    }
+
+    #[inline]
+    fn count(&mut self, symbol: usize, sequence: Option<u64>) -> Arrival {
         self.received += 1;
         let (Some(numbers), Some(sequence)) = (self.symbols.get_mut(symbol), sequence) else {
             return Arrival::Next { lost: 0 };
@@ -185,6 +206,13 @@ impl Numbers {
         self.greatest = Some(sequence);
         self.accounted = if step < REMEMBERED { (self.accounted << step) | 1 } else { 1 };
         step - 1
+    }
+
+    /// Advances over numbers that were all seen, after this one.
+    #[inline]
+    fn advance_all(&mut self, count: u64, sequence: u64) {
+        self.greatest = Some(sequence.saturating_add(count));
+        self.accounted = if count < REMEMBERED { !(!self.accounted << count) } else { u64::MAX };
     }
 
     /// Handles a number behind the greatest; returns whether it had been counted as lost.
@@ -303,6 +331,48 @@ mod tests {
         tally.handle_tick(0, Some(90));
         tally.handle_tick(1, Some(7));
         assert_eq!(counts(&tally), (4, 1, 0, 0));
+    }
+
+    #[test]
+    fn ticks_with_consecutive_numbers_count_as_one_after_another() {
+        // Whatever came before: in order, after a gap, late, repeated, in part late, beyond what is remembered, restarted.
+        for (before, first, ticks) in [
+            (&[][..], 7, 6),
+            (&[7], 8, 64),
+            (&[7], 8, 65),
+            (&[7], 8, 500),
+            (&[7, 20], 22, 4),
+            (&[7, 20], 10, 5),
+            (&[7, 20], 18, 7),
+            (&[7], 7, 1),
+            (&[500], 100, 4),
+        ] {
+            for reconnects in [false, true] {
+                let (mut together, mut alone) = (after(before), after(before));
+                if reconnects {
+                    together.handle_connection();
+                    alone.handle_connection();
+                }
+                let mut next = first;
+                while next < first + ticks {
+                    let (arrival, counted) = together.handle_run(0, Some(next), (first + ticks - next) as usize);
+                    assert_eq!(alone.handle_tick(0, Some(next)), arrival);
+                    for sequence in next + 1..next + counted as u64 {
+                        assert_eq!(alone.handle_tick(0, Some(sequence)), Arrival::Next { lost: 0 });
+                    }
+                    next += counted as u64;
+                }
+                // What is remembered shows in late ticks.
+                for late in (0..first + ticks).rev().step_by(3) {
+                    assert_eq!(together.handle_tick(0, Some(late)), alone.handle_tick(0, Some(late)));
+                }
+                assert_eq!(counts(&together), counts(&alone), "{before:?} {first} {ticks}");
+                assert_eq!(together.before_joining(), alone.before_joining());
+            }
+        }
+        let mut tally = after(&[]);
+        assert_eq!(tally.handle_run(0, None, 5), (Arrival::Next { lost: 0 }, 5));
+        assert_eq!(counts(&tally), (5, 0, 0, 0));
     }
 
     #[test]

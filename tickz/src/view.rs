@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, Write},
+    iter,
     time::{Duration, Instant},
 };
 
@@ -77,23 +78,32 @@ impl View {
         self.table.is_some()
     }
 
-    /// A tick of the symbol at `index` arrived.
+    /// Ticks of the symbol at `index` arrived, the first of them like this and each of the others as the next one.
     ///
     /// # Errors
     /// Standard output is closed.
     #[inline]
-    pub fn tick(&mut self, index: usize, tick: &Tick, arrival: Arrival) -> io::Result<()> {
+    pub fn ticks(&mut self, index: usize, ticks: impl Iterator<Item = Tick>, arrival: Arrival) -> io::Result<()> {
         match self.show {
-            Show::Summary => Ok(()),
+            Show::Summary => {}
             Show::Table => {
                 if let Some(table) = &mut self.table {
-                    table.tick(index, tick, arrival);
+                    let arrivals = iter::once(arrival).chain(iter::repeat(Arrival::Next { lost: 0 }));
+                    ticks.zip(arrivals).for_each(|(tick, arrival)| table.tick(index, &tick, arrival));
                 }
-                Ok(())
             }
-            Show::Lines => write_line(self.output.line()?, tick),
-            Show::Json => write_json(self.output.line()?, tick),
+            Show::Lines => {
+                for tick in ticks {
+                    write_line(self.output.line()?, &tick)?;
+                }
+            }
+            Show::Json => {
+                for tick in ticks {
+                    write_json(self.output.line()?, &tick)?;
+                }
+            }
         }
+        Ok(())
     }
 
     /// Writes buffered lines.

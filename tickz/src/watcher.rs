@@ -4,7 +4,7 @@
 //! deadlines. It reads a clock for each tick only if latency is measured.
 
 use std::{
-    io, mem,
+    io, iter, mem,
     time::{Duration, Instant, SystemTime},
 };
 
@@ -244,7 +244,7 @@ impl Watcher {
     #[inline]
     fn take_single(&mut self, tick: &Tick) -> Result<(), WatchError> {
         match self.symbols.binary_search(&tick.symbol) {
-            Ok(index) if self.forms.handle_tick(index, tick) => self.take_ticks_of(index, [*tick]),
+            Ok(index) if self.forms.handle_tick(index, tick) => self.take_ticks_of(index, iter::once(*tick)),
             _ => Ok(()),
         }
     }
@@ -258,35 +258,39 @@ impl Watcher {
 
     /// Counts and shows the ticks of one message, up to the last one wanted.
     #[inline]
-    fn take_ticks_of(&mut self, index: usize, ticks: impl IntoIterator<Item = Tick>) -> Result<(), WatchError> {
-        let wall = self.latency.is_some().then(|| SystemTime::now().duration_since(SystemTime::UNIX_EPOCH));
-        let wall = wall.map(Result::unwrap_or_default);
-        for tick in ticks {
-            if self.tally.received() >= self.count {
-                break;
-            }
-            self.take_tick(index, &tick, wall)?;
-        }
-        Ok(())
-    }
-
-    #[inline]
-    fn take_tick(&mut self, index: usize, tick: &Tick, wall: Option<Duration>) -> Result<(), WatchError> {
-        if self.tally.is_step_back(index, tick.sequence) {
-            self.follow_connection()?;
-        }
-        if let (Some(latency), Some(wall)) = (&mut self.latency, wall) {
-            let delay = Duration::try_from_secs_f64(wall.as_secs_f64() - tick.timestamp).unwrap_or_default();
-            latency.record(delay);
-            self.values.delay.iter().for_each(|value| value.set(milliseconds(delay)));
-        }
+    fn take_ticks_of(
+        &mut self,
+        index: usize,
+        ticks: impl ExactSizeIterator<Item = Tick> + Clone,
+    ) -> Result<(), WatchError> {
         if self.span.is_none() {
             let now = Instant::now();
             self.span = Some((now, now));
         }
-        let arrival = self.tally.handle_tick(index, tick.sequence);
-        self.view.tick(index, tick, arrival)?;
+        let wanted = self.count - self.tally.received();
+        let mut ticks = ticks.take(usize::try_from(wanted).unwrap_or(usize::MAX));
+        self.measure(ticks.clone());
+        while let Some(Tick { sequence, .. }) = ticks.clone().next() {
+            if self.tally.is_step_back(index, sequence) {
+                self.follow_connection()?;
+            }
+            let (arrival, counted) = self.tally.handle_run(index, sequence, ticks.len());
+            self.view.ticks(index, ticks.clone().take(counted), arrival)?;
+            ticks.nth(counted - 1);
+        }
         Ok(())
+    }
+
+    /// Measures how old ticks are, if that is wanted.
+    #[inline]
+    fn measure(&mut self, ticks: impl Iterator<Item = Tick>) {
+        let Some(latency) = &mut self.latency else { return };
+        let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        for tick in ticks {
+            let delay = Duration::try_from_secs_f64(wall.as_secs_f64() - tick.timestamp).unwrap_or_default();
+            latency.record(delay);
+            self.values.delay.iter().for_each(|value| value.set(milliseconds(delay)));
+        }
     }
 
     fn record_malformed(&mut self, error: DecodeError, frames: &Frames) {

@@ -65,7 +65,7 @@ impl<'a> Burst<'a> {
 
     /// Its ticks.
     #[inline]
-    pub fn ticks(&self) -> impl ExactSizeIterator<Item = Tick> + DoubleEndedIterator + 'a {
+    pub fn ticks(&self) -> impl ExactSizeIterator<Item = Tick> + DoubleEndedIterator + Clone + 'a {
         let Self { symbol, sequence, records } = *self;
         records.iter().enumerate().map(move |(index, record)| {
             let (timestamp, price) = floats(record);
