@@ -17,7 +17,7 @@ pub mod observer;
 pub mod roles;
 pub mod truth;
 
-use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng as _};
+use rand_xoshiro::{Xoshiro256PlusPlus, rand_core::SeedableRng as _};
 use testkit::{Peer, Program, peer, sibling};
 
 /// `full` in a soak, `short` otherwise.
@@ -41,11 +41,11 @@ pub fn length_up_to(short: usize, full: usize, longest: usize) -> usize {
 /// # Panics
 /// `SEED` is not a number.
 #[must_use]
-pub fn chance() -> ChaCha8Rng {
+pub fn chance() -> Xoshiro256PlusPlus {
     let seed = std::env::var("SEED")
         .map_or_else(|_| std::process::id().into(), |text| text.parse().expect("SEED is a number"));
     println_seed(seed);
-    ChaCha8Rng::seed_from_u64(seed)
+    Xoshiro256PlusPlus::seed_from_u64(seed)
 }
 
 #[expect(clippy::print_stdout, reason = "shown by the test runner when the test fails")]

@@ -19,7 +19,7 @@ use e2e::{
 };
 use observatory::{Observatory, Process};
 use rand::{Rng, RngExt as _, SeedableRng as _};
-use rand_chacha::ChaCha8Rng;
+use rand_xoshiro::Xoshiro256PlusPlus;
 use testkit::{free_endpoints, raw::greeting};
 
 /// The most that the memory of the broker may grow: what its limits let strangers have in it.
@@ -49,7 +49,7 @@ fn a_client_is_served_among_malformed_messages_and_each_of_them_is_counted() {
         thread::scope(|scope| {
             for (by_libzmq, sent) in [true, false].into_iter().zip(&sent) {
                 let (chance, originals, endpoint) =
-                    (ChaCha8Rng::seed_from_u64(chance.next_u64()), &originals, &endpoint);
+                    (Xoshiro256PlusPlus::seed_from_u64(chance.next_u64()), &originals, &endpoint);
                 scope.spawn(move || send_malformed(endpoint, by_libzmq, count / 2, sent, originals, chance));
             }
             for _ in 0..count / 50 {

@@ -27,7 +27,7 @@ use jobz::{
     vault::VaultConfig,
 };
 use rand::{Rng, RngExt as _, SeedableRng as _};
-use rand_chacha::ChaCha8Rng;
+use rand_xoshiro::Xoshiro256PlusPlus;
 use sockets::{Context, KeepAlive, Security, Stop};
 use testkit::{BOUND, eventually};
 use wire::{Frames, job::Body};
@@ -60,7 +60,7 @@ fn what_the_broker_has_accepted_is_done_although_it_and_its_workers_are_killed()
         // If this panics, it is dropped, and the clients end.
         let (_stopper, stop) = Stop::pair().unwrap();
         for _ in 0..CLIENTS {
-            let (stop, run, chance) = (stop.clone(), &run, ChaCha8Rng::seed_from_u64(chance.next_u64()));
+            let (stop, run, chance) = (stop.clone(), &run, Xoshiro256PlusPlus::seed_from_u64(chance.next_u64()));
             scope.spawn(move || run.be_client(chance, &stop));
         }
         for (at, blow) in plan {

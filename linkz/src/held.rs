@@ -9,8 +9,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rand_chacha::{
-    ChaCha8Rng,
+use rand_xoshiro::{
+    Xoshiro256PlusPlus,
     rand_core::{Rng as _, SeedableRng as _},
 };
 
@@ -48,7 +48,7 @@ pub(crate) struct Held {
     piece: Option<Piece>,
     /// When the last piece should have left, while more waits behind it.
     free_at: Option<Instant>,
-    random: ChaCha8Rng,
+    random: Xoshiro256PlusPlus,
 }
 
 /// Bytes that arrived together.
@@ -88,7 +88,7 @@ impl Held {
             ended: None,
             piece: None,
             free_at: None,
-            random: ChaCha8Rng::seed_from_u64(RandomState::new().hash_one(())),
+            random: Xoshiro256PlusPlus::seed_from_u64(RandomState::new().hash_one(())),
         }
     }
 

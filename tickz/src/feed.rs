@@ -102,7 +102,7 @@ pub struct Feed {
 #[derive(Debug)]
 enum Source {
     Simulation { market: Market, pace: Pace, index: u64 },
-    Replay(Replay),
+    Replay(Box<Replay>),
 }
 
 #[derive(Debug)]
@@ -143,7 +143,7 @@ impl Feed {
             FeedConfig::Simulation { stocks, seed, pace } => {
                 Source::Simulation { market: Market::new(&stocks, seed, pace.tick_secs()), pace, index: 0 }
             }
-            FeedConfig::Replay { origin, speed, repeat, restamp, strict } => Source::Replay(Replay {
+            FeedConfig::Replay { origin, speed, repeat, restamp, strict } => Source::Replay(Box::new(Replay {
                 rows: Rows::open(origin.clone(), repeat)?,
                 refusals: Refusals::of(origin),
                 rhythm: Rhythm::new(speed),
@@ -154,7 +154,7 @@ impl Feed {
                 counts: Vec::new(),
                 understood: 0,
                 repeats: false,
-            }),
+            })),
         };
         Ok(Self { start: None, source })
     }

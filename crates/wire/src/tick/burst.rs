@@ -90,7 +90,7 @@ impl<'a> Burst<'a> {
 pub struct Pack {
     symbol: Symbol,
     sequence: Option<u64>,
-    records: Vec<u8>,
+    records: Vec<[u8; RECORD_BYTES]>,
 }
 
 impl Pack {
@@ -113,14 +113,14 @@ impl Pack {
     #[inline]
     pub fn push(&mut self, timestamp: f64, price: f64) {
         let record = u128::from(price.to_bits()) << 64 | u128::from(timestamp.to_bits());
-        self.records.extend_from_slice(&record.to_le_bytes());
+        self.records.push(record.to_le_bytes());
     }
 
     /// The number of ticks.
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "it has at least one")]
     pub const fn len(&self) -> usize {
-        self.records.len() / RECORD_BYTES
+        self.records.len()
     }
 
     /// Whether it has as many ticks as a burst may have.
@@ -134,7 +134,7 @@ impl Pack {
     pub fn encode(&self, frames: &mut Frames) {
         frames.clear();
         frames.push_parts(&[&[MARK], self.symbol.as_bytes()]);
-        frames.push(&self.records);
+        frames.push(self.records.as_flattened());
         if let Some(sequence) = self.sequence {
             frames.push(&sequence.to_le_bytes());
         }
