@@ -16,6 +16,13 @@ fn asking(broker: &Broker, words: &[&str]) -> Program {
     Program::start(JOBZ, arguments.iter().chain(words))
 }
 
+/// A client whose request has arrived, so that a worker without heartbeats that starts now gets it before it is taken for dead.
+fn waiting(broker: &Broker, words: &[&str]) -> Program {
+    let client = asking(broker, words);
+    eventually("the request waits", || count(broker, "waiting") == 1);
+    client
+}
+
 fn ask(broker: &Broker, words: &[&str]) -> Finished {
     run(JOBZ, ["ask", "--jobs", &broker.endpoint, "--observe", "off"].iter().chain(words))
 }
@@ -44,8 +51,8 @@ fn a_broker_without_workers_passes_requests_to_one_that_has_some_in_both_directi
     assert_eq!((asked.code, asked.stdout.as_str()), (Some(0), "GOOD MORNING\n"), "{}", asked.stderr);
     assert_eq!((count(&first, "passed"), count(&second, "passed")), (1, 0));
 
+    let client = waiting(&second, &["lower", "HI"]);
     let lower = first.worker("lower");
-    let client = asking(&second, &["lower", "HI"]);
     let request = command(&lower, 2);
     reply(&lower, &request[2], b"hi");
     assert_eq!(client.finish().stdout, "hi\n");
@@ -57,8 +64,7 @@ fn a_request_goes_through_several_brokers_and_round_in_no_circle() {
     let first = Broker::start(&format!("{FAST} --uplink {endpoint}"));
     let second = uplink(&first);
     let third = Broker::start_at(&endpoint, &format!("{FAST} --uplink {}", second.endpoint));
-    let client = asking(&first, &["upper", "hi", "there", "--count", "20"]);
-    eventually("the request waits", || count(&first, "waiting") == 1);
+    let client = waiting(&first, &["upper", "hi", "there", "--count", "20"]);
     let _worker = worker(&third, &["tr", "a-z", "A-Z"]);
     let finished = client.finish();
     assert_eq!(finished.stdout, "HITHERE\n".repeat(20), "{}", finished.stderr);
@@ -83,8 +89,8 @@ fn a_broker_that_is_killed_with_a_request_has_it_done_by_another_one() {
     let second = Broker::start(FAST);
     let third = Broker::start(FAST);
     let first = Broker::start(&format!("{FAST} --uplink {} --uplink {}", second.endpoint, third.endpoint));
+    let client = waiting(&first, &["upper", "hi"]);
     let stuck = second.worker("upper");
-    let client = asking(&first, &["upper", "hi"]);
     let _request = command(&stuck, 2);
     let _worker = worker(&third, &["tr", "a-z", "A-Z"]);
     second.program.kill();
@@ -96,8 +102,8 @@ fn a_broker_that_is_killed_with_a_request_has_it_done_by_another_one() {
 fn a_worker_at_another_broker_that_dies_costs_a_try_and_no_request() {
     let second = Broker::start(FAST);
     let first = uplink(&second);
+    let client = waiting(&first, &["upper", "hi"]);
     let dying = second.worker("upper");
-    let client = asking(&first, &["upper", "hi"]);
     let _request = command(&dying, 2);
     drop(dying);
     let _worker = worker(&second, &["tr", "a-z", "A-Z"]);
@@ -108,26 +114,22 @@ fn a_worker_at_another_broker_that_dies_costs_a_try_and_no_request() {
 fn a_job_that_is_cancelled_ends_at_the_other_broker_too() {
     let second = Broker::start(FAST);
     let first = uplink(&second);
-    let client = second.dealer();
-    let worker = second.dealer();
-    worker.send([b"MDPW02", &b"\x01"[..], b"slow", &1u64.to_le_bytes()]);
-    second.until_offered("slow");
     let submitter = first.dealer();
     submitter.send([b"MDPC02", &b"\x01"[..], b"job.submit", b"", b"slow", b"x"]);
     let id = submitter.receive()[4].clone();
+    let worker = second.dealer();
+    worker.send([b"MDPW02", &b"\x01"[..], b"slow", &1u64.to_le_bytes()]);
     let request = command(&worker, 2);
     submitter.send([b"MDPC02", &b"\x01"[..], b"job.cancel", &id]);
     assert_eq!(submitter.receive()[3], b"200");
     assert_eq!(command(&worker, 0x42)[2], request[2]);
-    drop(client);
 }
 
 #[test]
 fn a_broker_that_comes_back_is_connected_again() {
     let [endpoint] = free_endpoints();
     let first = Broker::start(&format!("{FAST} --uplink {endpoint}"));
-    let client = asking(&first, &["upper", "hi"]);
-    eventually("the request waits", || count(&first, "waiting") == 1);
+    let client = waiting(&first, &["upper", "hi"]);
     for _ in 0..2 {
         let second = Broker::start_at(&endpoint, FAST);
         let worker = worker(&second, &["tr", "a-z", "A-Z"]);
