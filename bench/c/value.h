@@ -1,4 +1,4 @@
-// The commands of the valuz wire, shared by the three reference programs.
+// The commands of the valuz wire, shared by the reference programs.
 #pragma once
 
 #include "common.h"
@@ -12,4 +12,33 @@ static inline unsigned char receive_command(void *control, int flags) {
     unsigned char command = 0xff;
     if (zmq_recv(control, &command, 1, flags) < 0) check(zmq_errno() == EAGAIN, "receive a command");
     return command;
+}
+
+// Waits for WORKERS times READY and for the subscription of the source.
+static inline void await_ready(void *results, void *control, int workers) {
+    bool source = false;
+    zmq_pollitem_t items[] = {{results, 0, ZMQ_POLLIN, 0}, {control, 0, ZMQ_POLLIN, 0}};
+    while (workers > 0 || !source) {
+        check(zmq_poll(items, 2, -1) >= 0, "zmq_poll");
+        unsigned char bytes[2] = {0};
+        if ((items[0].revents & ZMQ_POLLIN) && zmq_recv(results, bytes, 1, 0) == 1 && bytes[0] == READY) workers--;
+        // Only the source subscribes to START.
+        if ((items[1].revents & ZMQ_POLLIN) && zmq_recv(control, bytes, 2, 0) == 2 && bytes[0] == 1 && bytes[1] == START)
+            source = true;
+    }
+}
+
+// Connects, and returns when the handshake with the peer is complete. The monitor is opened before the
+// connection is made, so it misses no event.
+static inline void connect_and_await_handshake(void *context, void *socket, const char *endpoint) {
+    static const char MONITOR[] = "inproc://monitor.orders";
+    check(zmq_socket_monitor(socket, MONITOR, ZMQ_EVENT_HANDSHAKE_SUCCEEDED) == 0, "zmq_socket_monitor");
+    void *monitor = open_socket(context, ZMQ_PAIR);
+    connect_socket(monitor, MONITOR);
+    connect_socket(socket, endpoint);
+    char event[6], address[256];
+    check(zmq_recv(monitor, event, sizeof event, 0) >= 0, "receive an event");
+    check(zmq_recv(monitor, address, sizeof address, 0) >= 0, "receive an event's address");
+    zmq_socket_monitor(socket, NULL, 0);
+    zmq_close(monitor);
 }

@@ -19,19 +19,6 @@ struct totals {
     uint64_t expected, counted, duplicates, malformed;
 };
 
-static void await_ready(void *results, void *control, int workers) {
-    bool source = false;
-    zmq_pollitem_t items[] = {{results, 0, ZMQ_POLLIN, 0}, {control, 0, ZMQ_POLLIN, 0}};
-    while (workers > 0 || !source) {
-        check(zmq_poll(items, 2, -1) >= 0, "zmq_poll");
-        unsigned char bytes[2] = {0};
-        if ((items[0].revents & ZMQ_POLLIN) && zmq_recv(results, bytes, 1, 0) == 1 && bytes[0] == READY) workers--;
-        // Only the source subscribes to START.
-        if ((items[1].revents & ZMQ_POLLIN) && zmq_recv(control, bytes, 2, 0) == 2 && bytes[0] == 1 && bytes[1] == START)
-            source = true;
-    }
-}
-
 static struct sum *sum_of(struct totals *totals, const unsigned char *symbol, size_t size) {
     for (int i = 0; i < totals->symbols; i++) {
         struct sum *sum = &totals->by_symbol[i];

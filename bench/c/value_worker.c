@@ -4,21 +4,6 @@
 #include "value.h"
 
 enum { FRAMES_MAX = 8 };
-static const char MONITOR[] = "inproc://monitor.orders";
-
-// Connects, and returns when the handshake with the peer is complete. The monitor is opened before the
-// connection is made, so it misses no event.
-static void connect_and_await_handshake(void *context, void *socket, const char *endpoint) {
-    check(zmq_socket_monitor(socket, MONITOR, ZMQ_EVENT_HANDSHAKE_SUCCEEDED) == 0, "zmq_socket_monitor");
-    void *monitor = open_socket(context, ZMQ_PAIR);
-    connect_socket(monitor, MONITOR);
-    connect_socket(socket, endpoint);
-    char event[6], address[256];
-    check(zmq_recv(monitor, event, sizeof event, 0) >= 0, "receive an event");
-    check(zmq_recv(monitor, address, sizeof address, 0) >= 0, "receive an event's address");
-    zmq_socket_monitor(socket, NULL, 0);
-    zmq_close(monitor);
-}
 
 static bool value_order(zmq_msg_t *frames, int count, double *value) {
     if (count < 4 || count > FRAMES_MAX || !is_symbol(zmq_msg_data(&frames[0]), zmq_msg_size(&frames[0]))) return false;

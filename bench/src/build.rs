@@ -14,7 +14,7 @@ use crate::progress::Progress;
 const SUITE: [&str; 7] = ["tickz", "chatz", "valuz", "jobz", "observez", "dealz", "cast"];
 
 /// The reference programs, one file each in `bench/c`.
-const REFERENCE: [&str; 11] = [
+const REFERENCE: [&str; 13] = [
     "tick_publish",
     "tick_watch",
     "raw_publish",
@@ -22,6 +22,8 @@ const REFERENCE: [&str; 11] = [
     "value_source",
     "value_worker",
     "value_reduce",
+    "value_lean_worker",
+    "value_lean_reduce",
     "chat_server",
     "job_broker",
     "job_worker",

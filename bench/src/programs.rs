@@ -47,11 +47,13 @@ pub(crate) struct Ticks {
     pub(crate) watchers: usize,
 }
 
-/// What a valuz worker computes.
+/// What a valuz worker computes, and how its results travel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Valuation {
-    /// Shares times price: as little work as possible.
+    /// Shares times price: as little work as possible. Each result is a message. The reference checks what it receives.
     Notional,
+    /// The same, and ours packs results: extension `pack`. The reference has single ones, and checks nothing.
+    PackedNotional,
     /// Monte Carlo value at risk: heavy. The reference does not have it.
     ValueAtRisk,
 }
@@ -147,17 +149,29 @@ impl Programs {
         if self.is_ours(side) {
             let mut command = program(&self.ours, "valuz");
             command.args(["worker", "--orders", &channels.orders, "--results", &channels.results]);
-            command.args(["--control", &channels.control, "--valuation"]);
-            command.arg(if valuation == Valuation::Notional { "notional" } else { "var" });
+            command.args(["--control", &channels.control]);
+            command.args(match valuation {
+                Valuation::Notional => &["--no-packs"][..],
+                Valuation::PackedNotional => &[],
+                Valuation::ValueAtRisk => &["--valuation", "var"],
+            });
             command
         } else {
-            let mut command = program(&self.reference, "value_worker");
+            let is_lean = valuation == Valuation::PackedNotional;
+            let mut command = program(&self.reference, if is_lean { "value_lean_worker" } else { "value_worker" });
             command.args([&channels.orders, &channels.results, &channels.control]);
             command
         }
     }
 
-    pub(crate) fn value_reduce(&self, side: Side, channels: &ValueChannels, workers: u32, count: u64) -> Command {
+    pub(crate) fn value_reduce(
+        &self,
+        side: Side,
+        channels: &ValueChannels,
+        valuation: Valuation,
+        workers: u32,
+        count: u64,
+    ) -> Command {
         let (workers, count) = (workers.to_string(), count.to_string());
         if self.is_ours(side) {
             let mut command = program(&self.ours, "valuz");
@@ -165,7 +179,8 @@ impl Programs {
             command.args(["--workers", &workers, "--count", &count, "--json"]);
             command
         } else {
-            let mut command = program(&self.reference, "value_reduce");
+            let is_lean = valuation == Valuation::PackedNotional;
+            let mut command = program(&self.reference, if is_lean { "value_lean_reduce" } else { "value_reduce" });
             command.args([&channels.results, &channels.control, &workers, &count]);
             command
         }

@@ -138,6 +138,9 @@ pub(crate) struct WorkArgs {
     /// Delay each result, for example 5ms, or by a random time, for example 1ms..100ms
     #[arg(long, value_name = "TIME", value_parser = parse_delay)]
     pub(crate) delay: Option<Delay>,
+    /// Send each result as its own message, also if reduce takes several in one
+    #[arg(long)]
+    pub(crate) no_packs: bool,
 }
 
 /// The names of the valuations.
@@ -171,6 +174,9 @@ pub(crate) struct ReduceArgs {
     pub(crate) count: u64,
     #[command(flatten)]
     pub(crate) waiting: WaitingArgs,
+    /// Take each result as its own message only
+    #[arg(long)]
+    pub(crate) no_packs: bool,
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,

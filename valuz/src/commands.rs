@@ -2,7 +2,9 @@
 
 use std::time::Instant;
 
-use sockets::{Connection, Context, Endpoint, Interest, MalformedMessages, Role, Socket, SocketError};
+use sockets::{
+    Connection, Context, Endpoint, Interest, MalformedMessages, Role, Socket, SocketError, connection::Change,
+};
 use wire::{
     Frames,
     value::{CONTROL, Control},
@@ -12,6 +14,8 @@ use wire::{
 pub(crate) struct Commands {
     socket: Socket,
     connection: Connection,
+    /// The connection was lost, and [`Commands::take_lost`] has not said so yet.
+    is_lost: bool,
     frames: Frames,
     malformed: MalformedMessages,
 }
@@ -36,6 +40,7 @@ impl Commands {
         Ok(Self {
             socket,
             connection: Connection::new(CONTROL, endpoint),
+            is_lost: false,
             frames: Frames::new(),
             malformed: MalformedMessages::default(),
         })
@@ -43,7 +48,7 @@ impl Commands {
 
     /// Follows and logs the connection.
     pub(crate) fn follow(&mut self, now: Instant) -> Result<(), SocketError> {
-        self.connection.follow(now, &mut self.socket, |_| {})?;
+        self.connection.follow(now, &mut self.socket, |change| self.is_lost |= change == Change::Down)?;
         self.connection.log(now);
         Ok(())
     }
@@ -59,6 +64,11 @@ impl Commands {
             }
         }
         Ok(None)
+    }
+
+    /// Whether [`Commands::follow`] has seen the connection lost since the last call.
+    pub(crate) const fn take_lost(&mut self) -> bool {
+        std::mem::replace(&mut self.is_lost, false)
     }
 
     /// To wait for commands and for events of the connection.

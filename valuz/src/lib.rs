@@ -11,7 +11,7 @@
 //!
 //! - [`orders`], [`listing`], [`random`]: where orders come from: a seed or a CSV file
 //! - [`batch`], [`pace`], [`source`]: what a source must send and how fast (pure), and the source
-//! - [`valuation`], [`worker`]: what an order is worth (pure), and the worker
+//! - [`valuation`], `outbox`, [`worker`]: what an order is worth (pure), what is not sent yet, and the worker
 //! - `commands`: what source and worker receive from reduce
 //! - [`tally`], [`roster`], `losses`, [`sums`], [`reduce`]: what reduce knows (pure), exact sums, and reduce
 //! - [`repeat_log`]: log lines at a bounded rate
@@ -25,6 +25,7 @@ mod commands;
 pub mod listing;
 mod losses;
 pub mod orders;
+mod outbox;
 pub mod pace;
 mod processes;
 pub mod progress;

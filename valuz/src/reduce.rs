@@ -12,10 +12,10 @@ use sockets::{
 use thiserror::Error;
 use tracing::{debug, info, warn};
 use wire::{
-    Frames,
+    DecodeError, Frames,
     monitor::EventKind,
     report::{Declaration, DeclaredSocket, DeclaredValue},
-    value::{CONTROL, Control, Outcome, RESULTS},
+    value::{CONTROL, Control, Outcome, Pack, RESULTS},
 };
 
 use crate::{
@@ -57,6 +57,8 @@ pub struct ReduceConfig {
     pub control: Endpoint,
     /// The batch.
     pub plan: Plan,
+    /// Extension `pack`: whether to take several results in one message.
+    pub packs: bool,
     /// Whether to print [`Progress`].
     pub progress: bool,
 }
@@ -83,6 +85,7 @@ pub struct Reduce {
     control: Socket,
     endpoints: [Endpoint; 2],
     plan: Plan,
+    packs: bool,
     tally: Tally,
     /// The orders that are not counted yet, and those that are, for observers.
     values: [Value; 2],
@@ -115,6 +118,7 @@ impl Reduce {
             control,
             endpoints: [at_results, at_control],
             plan: config.plan,
+            packs: config.packs,
             tally: Tally::new(config.plan),
             values: [MISSING, COUNTED].map(|value| context.declared(value)),
             malformed: MalformedMessages::default(),
@@ -189,9 +193,8 @@ impl Reduce {
             if !self.results.receive(&mut self.frames)? {
                 break;
             }
-            match Outcome::decode(&self.frames) {
-                Ok(outcome) => {
-                    self.tally.handle_outcome(&outcome, || self.results.peer_connection());
+            match self.count() {
+                Ok(()) => {
                     // The clock is read now: this was the last result.
                     if self.tally.phase() == Phase::Running && self.tally.is_complete() {
                         break;
@@ -205,13 +208,30 @@ impl Reduce {
         Ok(())
     }
 
+    /// Hands the received message to the tally.
+    fn count(&mut self) -> Result<(), DecodeError> {
+        let Self { frames, tally, results, .. } = self;
+        if self.packs && Pack::is(frames) {
+            for valued in Pack::decode(frames)?.results() {
+                tally.handle_value(&valued, || results.peer_connection());
+            }
+        } else {
+            tally.handle_outcome(&Outcome::decode(frames)?, || results.peer_connection());
+        }
+        Ok(())
+    }
+
+    /// Takes subscriptions, and answers those of workers that can pack.
     fn take_subscriptions(&mut self) -> Result<(), SocketError> {
         let [_, control] = &mut self.listeners;
+        let mut asked = false;
         control.take_subscriptions(Instant::now(), &mut self.control, |_, subscription| {
             if let Subscription::Begin(topic) = subscription {
+                asked |= topic == Control::PACKS_TOPIC;
                 self.tally.handle_subscription(topic);
             }
-        })
+        })?;
+        if asked && self.packs { self.publish(&Control::Packs) } else { Ok(()) }
     }
 
     fn publish(&mut self, command: &Control) -> Result<(), SocketError> {
@@ -219,6 +239,7 @@ impl Reduce {
             Control::Start { base } => info!(workers = self.tally.roster().len(), base, "START"),
             Control::Repeat(numbers) => debug!(numbers = numbers.len(), "REPEAT"),
             Control::Exit => info!(missing = self.tally.missing(), "EXIT"),
+            Control::Packs => debug!("PACKS"),
         }
         command.encode(&mut self.frames);
         // An XPUB never waits: it drops for a peer whose queue is full.

@@ -105,6 +105,7 @@ impl WorkerArgs {
                 ValuationName::Var => Valuation::ValueAtRisk(ValueAtRisk::new(self.work.scenarios)),
             },
             delay: self.work.delay,
+            packs: !self.work.no_packs,
             name: self.report.then(worker::own_name).transpose()?,
         };
         Worker::connect(&suite.observable_context(worker::REPORTS.program, worker::REPORTS.role)?, config)?
@@ -120,6 +121,7 @@ impl ReduceArgs {
             results: suite.to_bind(RESULTS, self.results.endpoint),
             control: suite.to_bind(CONTROL, self.control.endpoint),
             plan: self.waiting.plan(self.workers, self.count, Duration::ZERO),
+            packs: !self.no_packs,
             progress: self.progress,
         };
         let reduce = Reduce::bind(&suite.observable_context(reduce::REPORTS.program, reduce::REPORTS.role)?, &config)?;

@@ -297,7 +297,7 @@ impl Run<'_> {
     }
 
     fn worker_command(&self) -> io::Result<Command> {
-        let WorkArgs { valuation, scenarios, delay } = &self.config.work;
+        let WorkArgs { valuation, scenarios, delay, no_packs } = &self.config.work;
         let mut command = self.command("worker", false)?;
         for (flag, endpoint) in [("--orders", &self.orders), ("--results", &self.results), ("--control", &self.control)]
         {
@@ -309,6 +309,7 @@ impl Run<'_> {
             let [least, most] = [delay.least, delay.most].map(humantime::format_duration);
             command.args(["--delay", &format!("{least}..{most}")]);
         }
+        command.args(no_packs.then_some("--no-packs"));
         Ok(command)
     }
 

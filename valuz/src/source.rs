@@ -181,6 +181,7 @@ impl Source {
                     self.batch.handle_repeat(&numbers);
                 }
                 Some(Control::Exit) => return Ok(true),
+                Some(Control::Packs) => {}
                 None => break,
             }
         }

@@ -1,7 +1,7 @@
 //! The worker: receives orders, values them, sends the results.
 //!
 //! `PULL` connects to **orders**, `PUSH` to **results**, `SUB` to **control** for EXIT. One loop on the caller's
-//! thread. A worker holds at most one result that cannot be sent yet, and receives no order meanwhile.
+//! thread. A worker holds no more results that cannot be sent yet than [`Outbox`] does, and receives no order meanwhile.
 
 use std::{
     hash::{BuildHasher as _, RandomState},
@@ -19,7 +19,7 @@ use wire::{
     value::{CONTROL, Control, ORDERS, Order, Outcome, RESULTS, Valued},
 };
 
-use crate::{commands::Commands, random::SplitMix64, valuation::Valuation};
+use crate::{commands::Commands, outbox::Outbox, random::SplitMix64, valuation::Valuation};
 
 /// What it reports to observers.
 pub const REPORTS: Declaration =
@@ -52,6 +52,8 @@ pub struct WorkerConfig {
     pub valuation: Valuation,
     /// How long each result is delayed, for demonstrations.
     pub delay: Option<Delay>,
+    /// Extension `pack`: whether results may travel together, if reduce takes that.
+    pub packs: bool,
     /// Extension `report`: the worker's name.
     pub name: Option<WorkerName>,
 }
@@ -79,10 +81,13 @@ pub struct Worker {
     random: SplitMix64,
     name: Option<WorkerName>,
     incoming: Frames,
-    /// The result to send next, encoded; empty if there is none.
-    outgoing: Frames,
-    /// It is not sent before this time.
+    outbox: Outbox,
+    /// What it holds is not sent before this time.
     outgoing_at: Option<Instant>,
+    /// Whether results may be packed as long as reduce takes packs.
+    packs: bool,
+    /// Whether reduce has said so.
+    takes_packs: bool,
     done: u64,
     /// The same, for observers.
     valued: Value,
@@ -110,7 +115,10 @@ impl Worker {
     /// # Errors
     /// An endpoint is invalid, or a socket cannot be made.
     pub fn connect(context: &Context, config: WorkerConfig) -> Result<Self, SocketError> {
-        let commands = Commands::connect(context, config.control, COMMANDS.name, &[Control::EXIT_TOPIC])?;
+        // A result in a pack would wait for the others.
+        let packs = config.packs && !config.valuation.is_heavy() && config.delay.is_none();
+        let topics: &[_] = if packs { &[Control::EXIT_TOPIC, Control::PACKS_TOPIC] } else { &[Control::EXIT_TOPIC] };
+        let commands = Commands::connect(context, config.control, COMMANDS.name, topics)?;
         let mut results = context.socket(Role::Push, RESULTS)?;
         results.watch(OUTGOING.name)?;
         results.connect(&config.results)?;
@@ -130,8 +138,10 @@ impl Worker {
             random: SplitMix64::new(RandomState::new().hash_one(std::process::id())),
             name: config.name,
             incoming: Frames::new(),
-            outgoing: Frames::new(),
+            outbox: Outbox::default(),
             outgoing_at: None,
+            packs,
+            takes_packs: false,
             done: 0,
             valued: context.declared(VALUED),
             reported: 0,
@@ -162,38 +172,35 @@ impl Worker {
         context.close(stop)
     }
 
-    /// Values orders until there are none, a result cannot be sent, or a burst is done; returns whether a burst is done.
+    /// Values orders until there are none, results cannot be sent, or a burst is done; returns whether a burst is done. No
+    /// result that can be sent is left.
     fn work_burst(&mut self) -> Result<bool, SocketError> {
         let burst = if self.valuation.is_heavy() { 1 } else { BURST };
         for _ in 0..burst {
-            if !self.send_result()? || !self.orders.receive(&mut self.incoming)? {
+            if self.outbox.must_send() && !self.send_results()? {
+                return Ok(false);
+            }
+            if !self.orders.receive(&mut self.incoming)? {
+                self.send_results()?;
                 return Ok(false);
             }
             self.value();
         }
-        self.send_result()
+        self.send_results()
     }
 
-    /// Sends the result that is held, if there is one; returns whether another order may be received.
-    #[inline]
-    fn send_result(&mut self) -> Result<bool, SocketError> {
-        if self.outgoing.is_empty() {
-            return Ok(true);
-        }
+    /// Sends the results that are held; returns whether none is left.
+    fn send_results(&mut self) -> Result<bool, SocketError> {
         if self.outgoing_at.is_some_and(|at| Instant::now() < at) {
             return Ok(false);
         }
         self.outgoing_at = None;
-        if !self.results.send(&self.outgoing)? {
-            return Ok(false);
-        }
-        self.outgoing.clear();
-        self.done += 1;
+        self.done += self.outbox.send(&mut self.results)?;
         self.valued.set(self.done as f64);
-        Ok(true)
+        Ok(self.outbox.is_empty())
     }
 
-    /// Turns the received order into the result to send.
+    /// Turns the received order into a result to send.
     #[inline]
     fn value(&mut self) {
         let valued = Order::decode(&self.incoming).and_then(|order| {
@@ -203,7 +210,7 @@ impl Worker {
         });
         match valued {
             Ok(valued) => {
-                valued.encode(&mut self.outgoing);
+                self.outbox.push(&valued, self.takes_packs);
                 if let Some(Delay { least, most }) = self.delay {
                     let delay = least + (most - least).mul_f64(self.random.next_unit());
                     self.outgoing_at = Some(Instant::now() + delay);
@@ -238,7 +245,7 @@ impl Worker {
     }
 
     fn interests(&self, more: bool) -> [Interest<'_>; 6] {
-        let holds = !self.outgoing.is_empty();
+        let holds = !self.outbox.is_empty();
         let [commands, connection] = self.commands.interests();
         [
             if holds && !more { Interest::never() } else { self.orders.readable() },
@@ -282,9 +289,14 @@ impl Worker {
         for _ in 0..BURST {
             match self.commands.next()? {
                 Some(Control::Exit) => return Ok(true),
+                Some(Control::Packs) => self.takes_packs = self.packs,
                 Some(Control::Start { .. } | Control::Repeat(_)) => {}
                 None => break,
             }
+        }
+        // All that came on the lost connection is taken by now, and may be of a reduce that is gone.
+        if self.commands.take_lost() {
+            self.takes_packs = false;
         }
         Ok(false)
     }

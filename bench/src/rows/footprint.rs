@@ -65,7 +65,7 @@ fn ticks(bench: &Bench, side: Side) -> Result<[u64; 2]> {
 
 fn values(bench: &Bench, side: Side) -> Result<[u64; 3]> {
     let channels = ValueChannels::new();
-    let reduce = Process::start(bench.programs.value_reduce(side, &channels, 1, MANY_ORDERS))?;
+    let reduce = Process::start(bench.programs.value_reduce(side, &channels, Valuation::Notional, 1, MANY_ORDERS))?;
     let source = Process::start(bench.programs.value_source(side, &channels, MANY_ORDERS))?;
     let worker = Process::start(bench.programs.value_worker(side, &channels, Valuation::Notional))?;
     after_work([source, worker, reduce])

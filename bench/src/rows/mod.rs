@@ -38,6 +38,10 @@ pub(crate) enum Name {
     ValuesOneWorker,
     /// The same with two workers
     ValuesTwoWorkers,
+    /// The batch with packs of results, compared with a reference without checks, one worker
+    ValuesPacked,
+    /// The same with two workers
+    ValuesPackedTwoWorkers,
     /// The speed-up from a second worker on heavy work
     ValuesSpeedUp,
     /// 10,000 users present, 100 messages a second
@@ -127,6 +131,8 @@ impl Bench {
             Name::Reports => reports::cost(self, table),
             Name::ValuesOneWorker => values::notional(self, 1, table),
             Name::ValuesTwoWorkers => values::notional(self, 2, table),
+            Name::ValuesPacked => values::packed(self, 1, table),
+            Name::ValuesPackedTwoWorkers => values::packed(self, 2, table),
             Name::ValuesSpeedUp => values::speed_up(self, table),
             Name::ChatCrowd => chat::crowd(self, table),
             Name::ChatReply => chat::reply(self, table),

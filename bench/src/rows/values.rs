@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use wire::plural;
 
 use crate::{
     pairs::{Pairs, Spread},
@@ -20,13 +21,29 @@ const HEAVY_SECONDS: f64 = 8.0;
 /// The number of heavy orders with which the time of one is measured.
 const PROBE_ORDERS: u64 = 500;
 
-/// A batch of notional values.
+/// A batch of notional values, both sides with the same messages and the same checks.
 pub(super) fn notional(bench: &Bench, workers: u32, table: &mut Table) -> Result<()> {
+    compare(bench, ("valuz notional", Valuation::Notional), workers, Wanted::AtLeast(0.95), table)
+}
+
+/// The same with packs of results, compared with a reference without checks.
+pub(super) fn packed(bench: &Bench, workers: u32, table: &mut Table) -> Result<()> {
+    let work = ("valuz notional, results in packs (C: single, unchecked)", Valuation::PackedNotional);
+    compare(bench, work, workers, Wanted::AtLeast(1.0), table)
+}
+
+fn compare(
+    bench: &Bench,
+    (name, valuation): (&str, Valuation),
+    workers: u32,
+    wanted: Wanted,
+    table: &mut Table,
+) -> Result<()> {
     let orders = bench.scaled(1_000_000);
-    let what = format!("valuz notional, {workers} worker{}", if workers == 1 { "" } else { "s" });
+    let what = format!("{name}, {}", plural(workers, "worker"));
     let pairs = Pairs::alternate(bench.rounds, |round, side| {
         bench.step(&what, round, side);
-        batch(bench, side, workers, orders, Valuation::Notional)
+        batch(bench, side, workers, orders, valuation)
     })?;
     let rate = |seconds: &f64| orders as f64 / seconds;
     let thousands = |spread: Spread| format!("{:.0} k orders/s", spread.median / 1e3);
@@ -34,7 +51,7 @@ pub(super) fn notional(bench: &Bench, workers: u32, table: &mut Table) -> Result
         format!("{what}, {orders} orders with ids"),
         (thousands(pairs.ours(rate)), thousands(pairs.reference(rate))),
         pairs.ratio(rate),
-        Wanted::AtLeast(0.95),
+        wanted,
     ));
     Ok(())
 }
@@ -69,7 +86,7 @@ pub(super) fn speed_up(bench: &Bench, table: &mut Table) -> Result<()> {
 /// One batch to its end; returns the seconds from START to the last result.
 fn batch(bench: &Bench, side: Side, workers: u32, orders: u64, valuation: Valuation) -> Result<f64> {
     let channels = ValueChannels::new();
-    let reduce = Process::start(bench.programs.value_reduce(side, &channels, workers, orders))?;
+    let reduce = Process::start(bench.programs.value_reduce(side, &channels, valuation, workers, orders))?;
     let source = Process::start(bench.programs.value_source(side, &channels, orders))?;
     let workers = (0..workers).map(|_| Process::start(bench.programs.value_worker(side, &channels, valuation)));
     let workers = workers.collect::<Result<Vec<_>>>()?;

@@ -48,6 +48,27 @@ impl Symbol {
         Ok(Self { bytes: inline, length: length as u8 })
     }
 
+    /// Reads a symbol that zeros fill up to the length of the longest.
+    ///
+    /// # Errors
+    /// As [`Symbol::decode`].
+    #[inline]
+    pub(crate) fn decode_padded(bytes: &[u8; SYMBOL_BYTES_MAX]) -> Result<Self, DecodeError> {
+        Self::decode(&bytes[..length_of(*bytes)])
+    }
+
+    /// The symbol of bytes that are known to be padded and valid.
+    #[inline]
+    pub(crate) const fn of_valid(bytes: [u8; SYMBOL_BYTES_MAX]) -> Self {
+        Self { bytes, length: length_of(bytes) as u8 }
+    }
+
+    /// Its bytes, padded with zeros.
+    #[inline]
+    pub(crate) const fn padded(&self) -> &[u8; SYMBOL_BYTES_MAX] {
+        &self.bytes
+    }
+
     /// The symbol's bytes, which are its frame and its topic.
     #[inline]
     #[must_use]
@@ -61,6 +82,12 @@ impl Symbol {
         // It contains only ASCII, so this never falls back.
         std::str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
+}
+
+/// How many bytes there are without the zeros at the end.
+#[inline]
+const fn length_of(padded: [u8; SYMBOL_BYTES_MAX]) -> usize {
+    SYMBOL_BYTES_MAX - u128::from_le_bytes(padded).leading_zeros() as usize / 8
 }
 
 impl Ord for Symbol {

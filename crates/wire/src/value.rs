@@ -6,15 +6,18 @@
 //! | [`Outcome::Ready`] | `0x02`; then, extension `report`, the worker's name |
 //! | [`Outcome::Value`] | `symbol`, `value` (f64), the order's tail |
 //! | [`Outcome::Report`] | `0x04`, the worker's name, orders done so far (u64) |
+//! | [`Pack`], extension `pack` | `0x05`, results of 32 bytes each: symbol padded with zeros, value (f64), number (u64) |
 //! | [`Control::Start`] | `0x00`; then, extension `batch`, the number of the batch's first order (u64) |
 //! | [`Control::Exit`] | `0x01` |
 //! | [`Control::Repeat`] | `0x03`, u64 numbers in one frame |
+//! | [`Control::Packs`], extension `pack` | `0x06` |
 //!
 //! Extension `order id`: a worker copies the tail of an order, unchanged, to the end of its result.
 
 mod control;
 mod order;
 mod outcome;
+mod pack;
 mod tail;
 
 use std::time::Duration;
@@ -27,6 +30,7 @@ use crate::{
 pub use control::{Control, REPEAT_NUMBERS_MAX};
 pub use order::{Action, Order};
 pub use outcome::{Outcome, Valued};
+pub use pack::{Pack, Packing, RESULTS_MAX};
 pub use tail::{TAIL_BYTES_MAX, TAIL_FRAMES_MAX, Tail};
 
 /// Orders, from the source to the workers. When the queues of all workers are full, the source waits.
@@ -92,7 +96,14 @@ pub(crate) fn describe_orders(observed: &Observed<'_>) -> Description {
 /// Describes a message on **results**.
 pub(crate) fn describe_results(observed: &Observed<'_>) -> Description {
     match observed.purpose() {
-        Purpose::Task => Outcome::describe(Fields::of(observed)),
+        Purpose::Task => {
+            let fields = Fields::of(observed);
+            if fields.complete(0).is_some_and(pack::is_command) {
+                Pack::describe(fields)
+            } else {
+                Outcome::describe(fields)
+            }
+        }
         _ => general::message(observed),
     }
 }

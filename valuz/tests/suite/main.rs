@@ -7,6 +7,7 @@
 //! - [`stopped`]: SIGTERM in every role and state
 //! - [`run`]: `valuz run`
 //! - [`languages`]: the same with workers in other languages
+//! - [`packs`]: several results in one message
 //! - [`pace`]: batches that are sent slowly
 //! - [`command_line`]: help, usage errors, input files
 
@@ -19,6 +20,7 @@ mod input;
 mod killed;
 mod languages;
 mod pace;
+mod packs;
 mod run;
 mod start;
 mod stopped;

@@ -18,6 +18,7 @@ const PLACE: Place = Place { page: "valuz", section: "control" };
 const START: u8 = 0x00;
 const EXIT: u8 = 0x01;
 const REPEAT: u8 = 0x03;
+const PACKS: u8 = 0x06;
 
 /// A command of reduce.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +32,8 @@ pub enum Control {
     Exit,
     /// Extension `repeat`, to the source: send these orders again; 1 to [`REPEAT_NUMBERS_MAX`] numbers.
     Repeat(Vec<u64>),
+    /// Extension `pack`, to the workers that ask by their subscription: reduce takes packs.
+    Packs,
 }
 
 impl Control {
@@ -40,6 +43,8 @@ impl Control {
     pub const EXIT_TOPIC: &[u8] = &[EXIT];
     /// The topic of REPEAT, to which a source subscribes.
     pub const REPEAT_TOPIC: &[u8] = &[REPEAT];
+    /// The topic of PACKS, to which a worker subscribes that can pack.
+    pub const PACKS_TOPIC: &[u8] = &[PACKS];
 
     /// Replaces `frames` by the command. Numbers past [`REPEAT_NUMBERS_MAX`] are left out and need another message.
     pub fn encode(&self, frames: &mut Frames) {
@@ -58,6 +63,7 @@ impl Control {
                     numbers.iter().take(REPEAT_NUMBERS_MAX).flat_map(|number| number.to_le_bytes()).collect();
                 frames.push(&bytes);
             }
+            Self::Packs => frames.push(&[PACKS]),
         }
     }
 
@@ -74,6 +80,7 @@ impl Control {
             }
             [EXIT] => Ok(Self::Exit),
             [REPEAT] => Ok(Self::Repeat(decode_numbers(frame(frames, 1, "numbers")?)?)),
+            [PACKS] => Ok(Self::Packs),
             [value] => Err(Fault::Unknown { value }.of("command")),
         }
     }
@@ -93,7 +100,11 @@ impl Control {
             }
             first => {
                 fields.ignored(1);
-                if first == Some(&[EXIT]) { "EXIT" } else { "control" }
+                match first {
+                    Some(&[EXIT]) => "EXIT",
+                    Some(&[PACKS]) => "PACKS",
+                    _ => "control",
+                }
             }
         };
         fields.describe(name, PLACE, Self::decode)
@@ -109,6 +120,7 @@ fn command_words(bytes: &[u8]) -> Result<String, Fault> {
         [START] => Ok("START: send the batch (0x00)".to_owned()),
         [EXIT] => Ok("EXIT: the batch is done (0x01)".to_owned()),
         [REPEAT] => Ok("REPEAT: send these orders again (0x03)".to_owned()),
+        [PACKS] => Ok("PACKS: reduce takes packs (0x06)".to_owned()),
         [value] => Err(Fault::Unknown { value }),
         _ => Err(Fault::Length { expected: 1, got: bytes.len() }),
     }

@@ -37,7 +37,7 @@ const FROM_BROKER: &[Socket] = &[("DEALER", Received), ("ROUTER", Sent)];
 /// Brokers have the same messages in both directions.
 const BETWEEN_BROKERS: &[Socket] = &[("DEALER", Sent), ("DEALER", Received), ("ROUTER", Sent), ("ROUTER", Received)];
 
-const MESSAGES: [Specified; 21] = [
+const MESSAGES: [Specified; 22] = [
     Specified { page: "tickz", message: "tick", channel: "ticks", sockets: PUBLISHED },
     Specified { page: "tickz", message: "burst", channel: "ticks", sockets: PUBLISHED },
     Specified { page: "chatz", message: "request", channel: "requests", sockets: REQUESTED },
@@ -45,6 +45,7 @@ const MESSAGES: [Specified; 21] = [
     Specified { page: "chatz", message: "broadcast", channel: "broadcasts", sockets: PUBLISHED },
     Specified { page: "valuz", message: "order", channel: "orders", sockets: PUSHED },
     Specified { page: "valuz", message: "outcome", channel: "results", sockets: PUSHED },
+    Specified { page: "valuz", message: "pack", channel: "results", sockets: PUSHED },
     Specified { page: "valuz", message: "control", channel: "control", sockets: PUBLISHED },
     Specified { page: "observe", message: "state", channel: "reports", sockets: PUBLISHED },
     Specified { page: "observe", message: "event", channel: "reports", sockets: PUBLISHED },

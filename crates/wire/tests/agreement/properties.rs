@@ -7,7 +7,7 @@ use crate::{descriptions::assert_covers, reading::read, vectors::valid};
 use proptest::{collection::vec, prelude::*, sample::select};
 use wire::{Direction, Frames, Kept, Observed, describe};
 
-const MESSAGES: [&str; 19] = [
+const MESSAGES: [&str; 20] = [
     "tick",
     "burst",
     "request",
@@ -15,6 +15,7 @@ const MESSAGES: [&str; 19] = [
     "broadcast",
     "order",
     "outcome",
+    "pack",
     "control",
     "monitor_event",
     "event",
@@ -59,6 +60,7 @@ fn frame() -> impl Strategy<Value = Vec<u8>> {
         "\\w{0,34}".prop_map(String::into_bytes),
         "\\w{1,8}\u{1f}.{0,8}".prop_map(String::into_bytes),
         any::<f64>().prop_map(|value| value.to_le_bytes().to_vec()),
+        vec(("[A-Z][A-Z0-9]{0,15}", any::<f64>(), any::<u64>()), 1..4).prop_map(|results| records(&results)),
         vec(any::<f64>(), 2..8).prop_map(|values| values.into_iter().flat_map(f64::to_le_bytes).collect()),
         any::<u64>().prop_map(|value| value.to_le_bytes().to_vec()),
         any::<i32>().prop_map(|value| value.to_le_bytes().to_vec()),
@@ -69,6 +71,16 @@ fn frame() -> impl Strategy<Value = Vec<u8>> {
         "\\{\"(do|got|refused)\":\"(done|[a-z]{0,5})\"(,\"reason\":\".{0,4}\")?\\}".prop_map(String::into_bytes),
         vec(any::<u8>(), 6),
     ]
+}
+
+/// Results as in a pack.
+fn records(results: &[(String, f64, u64)]) -> Vec<u8> {
+    let record = |(symbol, value, number): &(String, f64, u64)| {
+        let mut padded = [0; 16];
+        padded[..symbol.len()].copy_from_slice(symbol.as_bytes());
+        [&padded[..], &value.to_le_bytes(), &number.to_le_bytes()].concat()
+    };
+    results.iter().flat_map(record).collect()
 }
 
 /// What decodes encodes to frames that decode to the same.

@@ -56,7 +56,7 @@ fn every_worked_example_decodes_and_encodes_to_itself() {
     for (document, messages) in [
         ("tickz.md", &["tick", "burst"][..]),
         ("chatz.md", &["request", "reply", "broadcast"]),
-        ("valuz.md", &["order", "outcome", "control"]),
+        ("valuz.md", &["order", "outcome", "pack", "control"]),
         ("monitor.md", &["monitor_event"]),
         ("observe.md", &["state", "event", "message"]),
         ("desk.md", &["command", "answer"]),

@@ -10,7 +10,7 @@ use wire::{
     ppp::{self, Addressed},
     report::Report,
     tick::{Burst, Pack, Tick},
-    value::{Action, Control, Order, Outcome, Tail},
+    value::{Action, Control, Order, Outcome, Pack as ResultPack, Packing, Tail},
 };
 
 /// A message's meaning as JSON, and the frames of encoding it again.
@@ -81,6 +81,16 @@ pub(crate) fn read(message: &str, frames: &Frames) -> Read {
                                                  "tail": tail(&valued.tail)}),
             }
         }
+        "pack" => {
+            let (pack, mut packing) = (ResultPack::decode(frames)?, Packing::default());
+            let results: Vec<_> =
+                pack.results().map(|valued| (valued.symbol, valued.value, valued.tail.number().unwrap())).collect();
+            results.iter().for_each(|&(symbol, value, number)| packing.push(symbol, value, number));
+            packing.encode(&mut again);
+            let results: Vec<_> =
+                results.iter().map(|(symbol, value, number)| json!([symbol.as_str(), value, number])).collect();
+            json!({"results": results})
+        }
         "control" => {
             let control = Control::decode(frames)?;
             control.encode(&mut again);
@@ -91,6 +101,7 @@ pub(crate) fn read(message: &str, frames: &Frames) -> Read {
                     meaning
                 }
                 Control::Exit => json!({"control": "EXIT"}),
+                Control::Packs => json!({"control": "PACKS"}),
                 Control::Repeat(numbers) => json!({"control": "REPEAT", "numbers": numbers}),
             }
         }

@@ -164,7 +164,7 @@ impl Owner {
         match command {
             Control::Start { .. } => info!(workers = self.peers.workers.count(), "START"),
             Control::Repeat(numbers) => self.repeat_log.handle_repeat(now, numbers.len() as u64),
-            Control::Exit => {}
+            Control::Exit | Control::Packs => {}
         }
         let mut frames = Frames::new();
         command.encode(&mut frames);

@@ -149,7 +149,7 @@ impl Round {
             match command {
                 Control::Start { base } => drop(self.batch.handle_start(base.unwrap_or(0))),
                 Control::Repeat(numbers) => self.batch.handle_repeat(numbers),
-                Control::Exit => {}
+                Control::Exit | Control::Packs => {}
             }
         }
         // Workers stay for the next batch.
