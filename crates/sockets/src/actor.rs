@@ -18,6 +18,7 @@ use tracing::error;
 use crate::{
     Context, Interest, SocketError, Stop, Stopper,
     error::{system_error, zmq_error},
+    signal::Signal,
 };
 
 /// Makes the address of each doorbell of a process unique.
@@ -36,6 +37,7 @@ pub struct Handle<C, R> {
 pub struct Inbox<C> {
     commands: Receiver<C>,
     doorbell: zmq::Socket,
+    signal: Signal,
     /// Given when the handle is stopped or dropped.
     pub stop: Stop,
 }
@@ -83,7 +85,7 @@ where
     let (far, near) = doorbell(context).map_err(zmq_error("make a doorbell"))?;
     let (sender, receiver) = sync_channel(capacity);
     let (stopper, stop) = Stop::pair()?;
-    let inbox = Inbox { commands: receiver, doorbell: near, stop };
+    let inbox = Inbox { commands: receiver, signal: Signal::of(&near), doorbell: near, stop };
     let thread = thread::Builder::new()
         .name(name.to_owned())
         .spawn(move || run(inbox))
@@ -148,13 +150,14 @@ impl<C> Inbox<C> {
     /// Ready when the doorbell rings.
     #[must_use]
     pub fn ring(&self) -> Interest<'_> {
-        Interest::new(&self.doorbell, zmq::POLLIN)
+        Interest::new(&self.doorbell, &self.signal, zmq::POLLIN)
     }
 
     /// The next command, if there is one now. Silences the bell first, so a ring after the last command is
     /// never lost.
     #[must_use]
     pub fn next(&self) -> Option<C> {
+        self.signal.disarm();
         while self.doorbell.recv_bytes(zmq::DONTWAIT).is_ok() {}
         self.commands.try_recv().ok()
     }

@@ -59,6 +59,7 @@ mod raw;
 pub mod request;
 pub mod role;
 pub mod security;
+mod signal;
 pub mod socket;
 pub mod state;
 pub mod stop;

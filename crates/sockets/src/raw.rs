@@ -2,9 +2,10 @@
 #![expect(unsafe_code, reason = "libzmq is C; each block says why it is sound")]
 
 use std::{
-    ffi::{c_int, c_void},
+    ffi::{CStr, c_int, c_void},
     io,
     os::fd::{BorrowedFd, RawFd},
+    slice,
 };
 
 use zmq::{Error, Socket};
@@ -16,6 +17,59 @@ pub(crate) fn send(socket: &mut Socket, frame: &[u8], flags: c_int) -> Result<()
     // SAFETY: the pointer is of a live socket that we hold exclusively; libzmq copies the bytes before it returns.
     let sent = unsafe { zmq_sys::zmq_send(socket.as_mut_ptr(), frame.as_ptr().cast(), frame.len(), flags) };
     if sent < 0 { Err(last_error()) } else { Ok(()) }
+}
+
+/// A frame that libzmq has received. The crate's own message asks libzmq for the length that it has returned already, and for the
+/// bytes of empty frames.
+pub(crate) struct Message(zmq_sys::zmq_msg_t);
+
+impl Message {
+    /// An empty frame.
+    pub(crate) fn new() -> Self {
+        let mut message = zmq_sys::zmq_msg_t::default();
+        // SAFETY: initialises memory that we hold exclusively, and cannot fail.
+        unsafe { zmq_sys::zmq_msg_init(&raw mut message) };
+        Self(message)
+    }
+
+    /// Receives the next frame in place of this one.
+    #[inline]
+    pub(crate) fn receive(&mut self, socket: &mut Socket, flags: c_int) -> Result<&[u8], Error> {
+        // SAFETY: both pointers are of live objects that we hold exclusively.
+        let received = unsafe { zmq_sys::zmq_msg_recv(&raw mut self.0, socket.as_mut_ptr(), flags) };
+        match usize::try_from(received) {
+            Err(_) => Err(last_error()),
+            Ok(0) => Ok(&[]),
+            // SAFETY: libzmq returns the frame's length, or less if it is no `c_int`, and keeps its bytes until the message is
+            // changed, which a borrow of it prevents.
+            Ok(len) => Ok(unsafe { slice::from_raw_parts(zmq_sys::zmq_msg_data(&raw mut self.0).cast(), len) }),
+        }
+    }
+
+    /// Whether another frame of the same message follows.
+    #[inline]
+    pub(crate) fn has_more(&self) -> bool {
+        // SAFETY: reads an initialised message.
+        unsafe { zmq_sys::zmq_msg_get(&raw const self.0, zmq_sys::ZMQ_MORE as c_int) == 1 }
+    }
+
+    /// What libzmq knows of the frame's peer under this name; `None` if nothing, or no UTF-8.
+    pub(crate) fn property(&self, name: &CStr) -> Option<&str> {
+        // SAFETY: reads an initialised message and a C string.
+        let value = unsafe { zmq_sys::zmq_msg_gets(&raw const self.0, name.as_ptr()) };
+        if value.is_null() {
+            return None;
+        }
+        // SAFETY: a C string that libzmq keeps until the message is changed, which a borrow of it prevents.
+        unsafe { CStr::from_ptr(value) }.to_str().ok()
+    }
+}
+
+impl Drop for Message {
+    fn drop(&mut self) {
+        // SAFETY: an initialised message, of which nothing is used after this. It cannot fail.
+        unsafe { zmq_sys::zmq_msg_close(&raw mut self.0) };
+    }
 }
 
 /// Sleeps until one of these descriptors is ready, or for so many milliseconds; -1 is for ever.

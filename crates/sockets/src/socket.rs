@@ -18,11 +18,13 @@ use crate::{
     monitors::Relay,
     probe::Probe,
     random, raw,
+    signal::Signal,
 };
 
 /// A socket and, if it is watched, its monitor. Belongs to one thread at a time.
 pub struct Socket {
     raw: zmq::Socket,
+    signal: Signal,
     role: Role,
     never_drops: bool,
     /// Chosen by its owner; without one each connection has a random one.
@@ -32,17 +34,20 @@ pub struct Socket {
     /// Its address, if it is bound.
     bound_to: Option<Endpoint>,
     /// The last frame received: it carries the properties of the peer.
-    last: zmq::Message,
+    last: raw::Message,
     awaited: Awaited,
-    /// Has its monitor's events.
-    monitor: Option<zmq::Socket>,
-    /// Whether there was no event left when the monitor was read last.
-    has_all_events: bool,
+    monitor: Option<Monitor>,
     /// Passes them on, in an observed context.
     relay: Option<Relay>,
     /// Of an observed socket.
     probe: Option<Arc<Probe>>,
     shared: Option<Shared>,
+}
+
+/// Where a socket's monitor sends its events.
+struct Monitor {
+    pair: zmq::Socket,
+    signal: Signal,
 }
 
 /// What a socket has from its context.
@@ -68,16 +73,16 @@ pub enum Delivery {
 impl Socket {
     pub(crate) fn adopt(raw: zmq::Socket, role: Role) -> Self {
         Self {
+            signal: Signal::of(&raw),
             raw,
             role,
             never_drops: false,
             routing_id: None,
             is_full: false,
             bound_to: None,
-            last: zmq::Message::new(),
+            last: raw::Message::new(),
             awaited: Awaited::default(),
             monitor: None,
-            has_all_events: false,
             relay: None,
             probe: None,
             shared: None,
@@ -101,6 +106,7 @@ impl Socket {
             security.bound(&self.raw)?;
         }
         self.set_ipv6(endpoint)?;
+        self.signal.disarm();
         bind::bind(&self.raw, endpoint)?;
         let real = self.raw.get_last_endpoint().map_err(zmq_error("learn the bound address"))?;
         let real = real.ok().and_then(|text| text.parse().ok()).unwrap_or_else(|| endpoint.clone());
@@ -128,6 +134,7 @@ impl Socket {
     /// Lets libzmq free what it keeps of connections that are gone: it does so only while the socket is used, and nothing
     /// may be sent for long.
     pub(crate) fn free_remains(&self) {
+        self.signal.disarm();
         // An error means that the context is gone, which the next call reports.
         let _ = self.raw.get_events();
     }
@@ -138,6 +145,7 @@ impl Socket {
     /// # Errors
     /// It is not bound there.
     pub fn unbind(&mut self, endpoint: &Endpoint) -> Result<(), SocketError> {
+        self.signal.disarm();
         self.raw.unbind(endpoint.as_str()).map_err(zmq_error("unbind"))?;
         if let Some(probe) = &self.probe {
             probe.unbound(endpoint);
@@ -164,6 +172,7 @@ impl Socket {
     /// Closes the connection of an earlier [`Socket::connect`], if libzmq still has one, and starts a new one under a new
     /// routing id. Messages queued for the old connection are lost.
     pub(crate) fn reconnect(&mut self, endpoint: &Endpoint) -> Result<(), SocketError> {
+        self.signal.disarm();
         // An error means that libzmq has given the connection up already.
         let _ = self.raw.disconnect(endpoint.as_str());
         self.start_connection(endpoint)
@@ -175,6 +184,7 @@ impl Socket {
             let id = self.routing_id.clone().map_or_else(|| random::routing_id().map(Vec::from), Ok)?;
             self.raw.set_identity(&id).map_err(zmq_error("set a routing id"))?;
         }
+        self.signal.disarm();
         self.raw.connect(endpoint.as_str()).map_err(zmq_error("connect"))
     }
 
@@ -207,6 +217,7 @@ impl Socket {
     /// As [`Socket::send`].
     #[inline]
     pub fn send_in_steps(&mut self, frames: &Frames, mut before: impl FnMut(usize)) -> Result<bool, SocketError> {
+        self.signal.disarm();
         let mut left = frames.len();
         let mut looked = false;
         for (index, frame) in frames.iter().enumerate() {
@@ -250,15 +261,14 @@ impl Socket {
     pub fn receive(&mut self, frames: &mut Frames) -> Result<bool, SocketError> {
         frames.clear();
         self.is_full = false;
+        self.signal.disarm();
         loop {
-            match self.raw.recv(&mut self.last, zmq::DONTWAIT) {
-                Ok(()) => {
-                    // Once: each access to the message is two calls of libzmq.
-                    let frame: &[u8] = &self.last;
+            match self.last.receive(&mut self.raw, zmq::DONTWAIT) {
+                Ok(frame) => {
                     if frames.len() < FRAMES_MAX && frames.byte_len() + frame.len() <= MESSAGE_BYTES_MAX {
                         frames.push(frame);
                     }
-                    if !self.last.get_more() {
+                    if !self.last.has_more() {
                         if !self.awaited.is_empty() {
                             self.handle_awaited();
                         }
@@ -269,6 +279,7 @@ impl Socket {
                     }
                 }
                 Err(zmq::Error::EAGAIN) => {
+                    self.signal.arm();
                     self.awaited.handle_drained();
                     if let Some(probe) = &self.probe {
                         probe.note_drained();
@@ -289,18 +300,18 @@ impl Socket {
     }
 
     /// The host that sent the last message, as libzmq reports it; `?` for transports without addresses.
-    pub fn peer_address(&mut self) -> &str {
-        self.last.gets("Peer-Address").unwrap_or("?")
+    pub fn peer_address(&self) -> &str {
+        self.last.property(c"Peer-Address").unwrap_or("?")
     }
 
     /// The user name that ZAP gave the connection of the last message; `None` under NULL.
-    pub fn peer_user(&mut self) -> Option<&str> {
-        self.last.gets("User-Id").filter(|user| !user.is_empty())
+    pub fn peer_user(&self) -> Option<&str> {
+        self.last.property(c"User-Id").filter(|user| !user.is_empty())
     }
 
     /// The number of the last message's connection, the same for all its messages while it lasts: its file descriptor.
-    pub fn peer_connection(&mut self) -> Option<u64> {
-        self.last.gets("__fd")?.parse().ok()
+    pub fn peer_connection(&self) -> Option<u64> {
+        self.last.property(c"__fd")?.parse().ok()
     }
 
     /// Subscribes to messages that start with `topic`; for `SUB`.
@@ -359,13 +370,13 @@ impl Socket {
     /// Ready when a message can be received.
     #[must_use]
     pub fn readable(&self) -> Interest<'_> {
-        Interest::new(&self.raw, zmq::POLLIN)
+        Interest::new(&self.raw, &self.signal, zmq::POLLIN)
     }
 
     /// Ready when a message can be sent.
     #[must_use]
     pub fn writable(&self) -> Interest<'_> {
-        Interest::new(&self.raw, zmq::POLLOUT)
+        Interest::new(&self.raw, &self.signal, zmq::POLLOUT)
     }
 
     /// To wait, after [`Socket::send`] of a publisher that never drops returned `false`, until its peers have taken
@@ -377,7 +388,7 @@ impl Socket {
         if !self.is_full {
             return Interest::ready();
         }
-        self.raw.get_fd().map_or_else(|_| Interest::never(), Interest::of_fd)
+        Interest::in_signal(&self.signal)
     }
 
     fn set_ipv6(&self, endpoint: &Endpoint) -> Result<(), SocketError> {

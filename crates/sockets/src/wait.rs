@@ -15,6 +15,7 @@ use crate::{
     SocketError, Stop,
     error::{system_error, zmq_error},
     raw,
+    signal::Signal,
 };
 
 /// One thing to wait for; made by [`crate::Socket::readable`], [`crate::Socket::writable`],
@@ -22,17 +23,26 @@ use crate::{
 pub struct Interest<'a> {
     /// What the system is asked about: a file, or the signal of a socket.
     item: libc::pollfd,
-    /// The socket, and what is wanted of it.
-    socket: Option<(&'a zmq::Socket, zmq::PollEvents)>,
+    socket: Option<Asked<'a>>,
     /// It needs no waiting.
     is_ready: bool,
 }
 
+/// A socket whose events are asked for.
+struct Asked<'a> {
+    socket: &'a zmq::Socket,
+    signal: &'a Signal,
+    wanted: zmq::PollEvents,
+}
+
 impl<'a> Interest<'a> {
-    pub(crate) fn new(socket: &'a zmq::Socket, events: zmq::PollEvents) -> Self {
-        // It has none if its context is gone, which its events report.
-        let signal = socket.get_fd().map_or_else(|_| Self::never(), Self::of_fd);
-        Self { socket: Some((socket, events)), ..signal }
+    pub(crate) fn new(socket: &'a zmq::Socket, signal: &'a Signal, wanted: zmq::PollEvents) -> Self {
+        Self { socket: Some(Asked { socket, signal, wanted }), ..Self::in_signal(signal) }
+    }
+
+    /// Ready when a socket gives its signal, whatever for.
+    pub(crate) fn in_signal(signal: &Signal) -> Self {
+        signal.fd().map_or_else(Self::never, Self::of_fd)
     }
 
     pub(crate) const fn of_fd(fd: RawFd) -> Self {
@@ -66,11 +76,33 @@ impl<'a> Interest<'a> {
         Self { item: libc::pollfd { fd, events, revents: 0 }, socket: None, is_ready: false }
     }
 
-    /// Whether its socket is ready; a file is not asked.
-    fn is_socket_ready(&self) -> Result<bool, SocketError> {
-        let Some((socket, wanted)) = self.socket else { return Ok(false) };
-        let events = socket.get_events().map_err(zmq_error("wait for sockets"))?;
-        Ok(events.intersects(wanted))
+    /// Whether it is ready before the sleep. A file is not asked, and a socket only if it may be ready without a signal.
+    fn is_ready(&self) -> Result<bool, SocketError> {
+        match &self.socket {
+            Some(asked) if !asked.gives_signal() => asked.is_ready(),
+            _ => Ok(self.is_ready),
+        }
+    }
+
+    /// Whether it is ready after its descriptor is.
+    fn is_ready_after_signal(&self) -> Result<bool, SocketError> {
+        self.socket.as_ref().map_or(Ok(true), Asked::is_ready)
+    }
+}
+
+impl Asked<'_> {
+    /// Whether what is wanted gives a signal.
+    fn gives_signal(&self) -> bool {
+        self.wanted == zmq::POLLIN && self.signal.is_armed()
+    }
+
+    fn is_ready(&self) -> Result<bool, SocketError> {
+        self.signal.disarm();
+        let events = self.socket.get_events().map_err(zmq_error("wait for sockets"))?;
+        if !events.contains(zmq::POLLIN) {
+            self.signal.arm();
+        }
+        Ok(events.intersects(self.wanted))
     }
 }
 
@@ -189,15 +221,15 @@ pub(crate) fn wait_for_any(
 /// order.
 ///
 /// A socket's signal means only that something may have changed since its events were asked for, so they are asked for before
-/// the sleep, and again of the sockets that gave it. Each of these questions is a system call, and libzmq's own poll asks all
-/// sockets twice and polls twice: much for a loop that takes one message each time.
+/// the sleep, unless it was found empty ([`Signal`]), and again of the sockets that gave it. Each of these questions is a system
+/// call, and libzmq's own poll asks all sockets twice and polls twice: much for a loop that takes one message each time.
 ///
 /// # Errors
 /// The context is gone.
 pub(crate) fn poll(interests: Vec<Interest<'_>>, deadline: Option<Instant>) -> Result<Vec<bool>, SocketError> {
     let mut ready = Vec::with_capacity(interests.len());
     for interest in &interests {
-        ready.push(interest.is_ready || interest.is_socket_ready()?);
+        ready.push(interest.is_ready()?);
     }
     let mut items: Vec<_> = interests.iter().map(|interest| interest.item).collect();
     loop {
@@ -208,7 +240,7 @@ pub(crate) fn poll(interests: Vec<Interest<'_>>, deadline: Option<Instant>) -> R
         }
         for ((is_ready, interest), item) in ready.iter_mut().zip(&interests).zip(&items) {
             if item.revents != 0 && !*is_ready {
-                *is_ready = interest.socket.is_none() || interest.is_socket_ready()?;
+                *is_ready = interest.is_ready_after_signal()?;
             }
         }
         if ready.contains(&true) || deadline.is_some_and(|deadline| deadline <= Instant::now()) {

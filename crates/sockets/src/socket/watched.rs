@@ -8,13 +8,14 @@ use std::{
 use tracing::warn;
 use wire::{Frames, monitor::MonitorEvent};
 
-use super::{Shared, Socket};
+use super::{Monitor, Shared, Socket};
 use crate::{
     Interest, SocketError,
     context::Observation,
     error::zmq_error,
     probe::{Facts, Kind},
     raw,
+    signal::Signal,
 };
 
 /// How long a monitor's name may stay taken after its socket was dropped, and the time between two attempts to take it:
@@ -47,8 +48,8 @@ impl Socket {
         Ok(())
     }
 
-    /// Starts the socket's monitor, and returns the `PAIR` that has its events.
-    fn open_monitor(&self, context: &zmq::Context, name: &str) -> Result<zmq::Socket, SocketError> {
+    /// Starts the socket's monitor.
+    fn open_monitor(&self, context: &zmq::Context, name: &str) -> Result<Monitor, SocketError> {
         let deadline = Instant::now() + NAME_FREE.0;
         self.open_monitor_at(context, |start| {
             loop {
@@ -61,7 +62,7 @@ impl Socket {
     }
 
     /// The same under the first name that is free: this one, or this one with a number.
-    fn open_numbered_monitor(&self, context: &zmq::Context, name: &str) -> Result<zmq::Socket, SocketError> {
+    fn open_numbered_monitor(&self, context: &zmq::Context, name: &str) -> Result<Monitor, SocketError> {
         self.open_monitor_at(context, |start| {
             let mut started = start(name);
             for number in 2..=u16::MAX {
@@ -77,7 +78,7 @@ impl Socket {
         &self,
         context: &zmq::Context,
         choose: impl FnOnce(&mut dyn FnMut(&str) -> zmq::Result<()>) -> zmq::Result<()>,
-    ) -> Result<zmq::Socket, SocketError> {
+    ) -> Result<Monitor, SocketError> {
         // Everything that can fail comes before the monitor starts: a monitor that is not read blocks libzmq.
         let pair = context.socket(zmq::PAIR).map_err(zmq_error("make a monitor's socket"))?;
         pair.set_linger(0).map_err(zmq_error("make a monitor's socket"))?;
@@ -88,7 +89,7 @@ impl Socket {
         })
         .map_err(zmq_error("monitor a socket"))?;
         pair.connect(&endpoint).map_err(zmq_error("connect to a monitor"))?;
-        Ok(pair)
+        Ok(Monitor { signal: Signal::of(&pair), pair })
     }
 
     fn facts(&self) -> Result<Facts, SocketError> {
@@ -111,14 +112,14 @@ impl Socket {
     /// # Errors
     /// The context is gone.
     pub fn next_event(&mut self) -> Result<Option<MonitorEvent>, SocketError> {
-        let Some(pair) = &self.monitor else {
+        let Some(Monitor { pair, signal }) = &self.monitor else {
             return Ok(None);
         };
-        self.has_all_events = false;
+        signal.disarm();
         let frames: Frames = match pair.recv_multipart(zmq::DONTWAIT) {
             Ok(frames) => frames.into_iter().collect(),
             Err(zmq::Error::EAGAIN) => {
-                self.has_all_events = true;
+                signal.arm();
                 return Ok(None);
             }
             Err(zmq::Error::EINTR) => return Ok(None),
@@ -141,12 +142,9 @@ impl Socket {
     /// To wait until the monitor has an event; never ready if the socket is not watched. It may be ready without one.
     #[must_use]
     pub fn events(&self) -> Interest<'_> {
-        let Some(pair) = &self.monitor else { return Interest::never() };
-        if !self.has_all_events {
-            return Interest::ready();
-        }
-        // The signal of the next event after none was left: to poll the `PAIR` itself would be two system calls more.
-        pair.get_fd().map_or_else(|_| Interest::never(), Interest::of_fd)
+        let Some(Monitor { signal, .. }) = &self.monitor else { return Interest::never() };
+        // To ask the `PAIR` whether the signal came with an event would be another system call.
+        if signal.is_armed() { Interest::in_signal(signal) } else { Interest::ready() }
     }
 
     /// Counts the last message as malformed, for observers.

@@ -2,10 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use ::sockets::{BindError, Context, Endpoint, Events, Interest, KeepAlive, Role, Security, Socket, State, Stop, wait};
+use ::sockets::{
+    BindError, Context, Delivery, Endpoint, Events, Interest, KeepAlive, Role, Security, Socket, State, Stop, wait,
+};
 use testkit::{Peer, Stopwatch, peer};
 use wire::{
     Channel, Frames,
+    job::JOBS,
     monitor::EventKind,
     tick::TICKS,
     value::{ORDERS, RESULTS},
@@ -59,6 +62,35 @@ fn a_socket_is_ready_until_its_message_is_taken() {
         receive(&mut pull);
         let wake = wait(&stop, [pull.readable()], Some(Instant::now())).unwrap();
         assert_eq!(wake.first(), [false]);
+    }
+}
+
+#[test]
+fn no_message_is_missed_whatever_is_done_while_it_comes() {
+    let context = context();
+    let (mut router, endpoint) = bound(&context, Role::Broker, JOBS);
+    let dealer = Peer::connect(peer::DEALER, endpoint.as_str());
+    let (_stopper, stop) = Stop::pair().unwrap();
+    dealer.send(["first"]);
+    let first = receive(&mut router);
+    let to_no_peer: Frames = ["other", "text"].into_iter().collect();
+    let now = || Some(Instant::now());
+    for round in 0..200 {
+        assert!(!router.receive(&mut Frames::new()).unwrap());
+        dealer.send(["next"]);
+        // Some of these take the signal of the message; to send only if libzmq has not looked for a millisecond.
+        let begin = Instant::now();
+        while begin.elapsed() < Duration::from_millis(3) {
+            match round % 4 {
+                0 => assert_eq!(router.send_to_peer(&to_no_peer).unwrap(), Delivery::Gone),
+                1 => assert_eq!(wait(&stop, [router.writable()], now()).unwrap().first(), [true]),
+                2 => drop(wait(&stop, [router.readable()], now()).unwrap()),
+                _ => drop(wait(&stop, [router.events(), router.writable(), router.readable()], now()).unwrap()),
+            }
+        }
+        let wake = wait(&stop, [router.readable()], Some(Instant::now() + testkit::BOUND)).unwrap();
+        assert_eq!(wake.first(), [true], "round {round}");
+        assert_eq!(receive(&mut router).get(0), first.get(0));
     }
 }
 
