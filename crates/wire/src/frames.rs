@@ -60,9 +60,12 @@ impl Frames {
         let Some(&end) = self.ends.first() else { return false };
         first.clear();
         first.extend_from_slice(&self.bytes[..end]);
-        self.bytes.drain(..end);
-        self.ends.remove(0);
-        self.ends.iter_mut().for_each(|other| *other -= end);
+        self.bytes.copy_within(end.., 0);
+        self.bytes.truncate(self.bytes.len() - end);
+        for index in 1..self.ends.len() {
+            self.ends[index - 1] = self.ends[index] - end;
+        }
+        self.ends.pop();
         true
     }
 
