@@ -237,6 +237,8 @@ impl Broker {
             match self.majordomo.handle_message(now, from, &self.incoming, &mut self.out) {
                 Ok(false) => {}
                 Ok(true) => {
+                    // The end of an earlier connection with the same number comes before this message, and is not this peer's.
+                    self.take_events(now)?;
                     // A peer that is back with the same routing id.
                     self.gone.retain(|(_, peer)| *peer != self.sender);
                     if let Some(connection) = self.jobs.peer_connection() {

@@ -1,6 +1,6 @@
 //! Jobs and Titanic: what is accepted is done, whatever dies.
 
-use std::path::Path;
+use std::{path::Path, thread};
 
 use testkit::{Peer, Program, free_endpoints, peer::REQ};
 
@@ -90,6 +90,24 @@ fn a_cancelled_job_ends_the_program_that_does_it_and_all_that_this_started() {
     worker.wait_for_log("killed by signal 9");
     assert_eq!(call(&broker, "job.wait", &[&id])[0], b"410");
     testkit::eventually("what it started is killed", || !runs(inner));
+}
+
+#[test]
+fn a_client_that_waits_is_not_taken_for_the_one_whose_connection_had_its_number() {
+    let broker = Broker::start("");
+    let (canceller, worker) = (broker.dealer(), broker.worker("busy"));
+    // With always more messages to take, the broker learns late that a connection has ended.
+    thread::spawn(move || while worker.try_send([&b"MDPW02"[..], b"\x05"]) {});
+    for round in 0..20 {
+        let id = submit(&broker, "any", b"");
+        assert_eq!(call(&broker, "job.status", &[&id])[0], b"200");
+        let waiting = broker.dealer();
+        waiting.send([&b"MDPC02"[..], b"\x01", b"job.wait", &id]);
+        assert_eq!(call(&broker, "job.status", &[&id])[0], b"200");
+        canceller.send([&b"MDPC02"[..], b"\x01", b"job.cancel", &id]);
+        assert_eq!(canceller.receive()[3], b"200");
+        assert_eq!(waiting.receive()[3], b"410", "round {round}");
+    }
 }
 
 /// The factorial of 5: each job asks the same service for the next smaller one, and waits for it.
