@@ -35,14 +35,13 @@ impl Dispatcher {
                 self.trust(place);
             }
             self.close(place, position);
+            // Before the reply is passed on: the worker does nothing until its next request is there.
+            self.dispatch(now, service, out);
         }
         match (open.is_wanted, is_final) {
             (true, true) => self.deliver(open.number, body, out),
             (true, false) => self.deliver_part(now, open.number, body, out),
             (false, _) => self.counts.late += 1,
-        }
-        if is_final {
-            self.dispatch(now, service, out);
         }
     }
 

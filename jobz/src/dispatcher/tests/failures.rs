@@ -110,7 +110,7 @@ fn a_request_that_was_failed_waits_for_a_worker_that_has_not_and_others_do_not()
     let other = request_to("bad", &bench.ask("bob", "echo", "other"));
     assert_eq!(bench.reply("bad", &other, true, "done"), final_reply("bob", "done"));
     let sent = bench.reply("good", &long, true, "done");
-    let again = request_to("good", &sent[1..]);
+    let again = request_to("good", &sent[..1]);
     assert_eq!(bench.reply("good", &again, true, "HI"), final_reply("ada", "HI"));
 }
 
@@ -256,7 +256,7 @@ fn a_worker_that_has_paused_gets_one_request_until_it_has_done_one() {
     let sent: Vec<Sent> = sent.into_iter().filter(|sent| matches!(sent, Sent::Request { .. })).collect();
     let address = request_to("w", &sent);
     let sent = bench.reply("w", &address, true, "done");
-    request_to("w", &sent[1..]);
+    request_to("w", &sent[..1]);
     assert_eq!(bench.ask("ada", "echo", "12").len(), 1);
     assert_eq!(bench.dispatcher.counts().paused, 1);
 }

@@ -75,5 +75,15 @@ fn a_client_that_floods_a_service_loses_its_own_requests() {
     let sent = bench.ready("w", "echo");
     let address = request_to("w", &sent);
     let sent = bench.reply("w", &address, true, "");
-    assert!(matches!(&sent[1], Sent::Request { body, .. } if body == "hi"), "{sent:?}");
+    assert!(matches!(&sent[0], Sent::Request { body, .. } if body == "hi"), "{sent:?}");
+}
+
+#[test]
+fn a_worker_gets_its_next_request_before_its_reply_is_passed_on() {
+    let mut bench = Bench::new();
+    let first = request_to("w", &[bench.ready("w", "echo"), bench.ask("ada", "echo", "1")].concat());
+    bench.ask("ada", "echo", "2");
+    let sent = bench.reply("w", &first, true, "done");
+    request_to("w", &sent[..1]);
+    assert_eq!(sent[1..], final_reply("ada", "done"));
 }
