@@ -157,6 +157,9 @@ impl Majordomo {
 
     /// Does what is due.
     pub fn handle_timeout(&mut self, now: Instant, out: &mut Outbox) {
+        if self.next_deadline().is_none_or(|deadline| deadline > now) {
+            return;
+        }
         self.dispatcher.handle_timeout(now, out);
         self.settle(now, out);
         self.jobs.handle_timeout(now, &mut self.dispatcher, out);
