@@ -3,9 +3,10 @@
 mod shunned;
 mod taken;
 
-use std::{fmt, sync::Arc, time::Instant};
+use std::{fmt, time::Instant};
 
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 use wire::{
     Frames,
     job::{Body, Dialect, Token},
@@ -16,8 +17,8 @@ pub use self::{
     taken::{State, Taken},
 };
 
-/// Who a peer is for the broker's `ROUTER`.
-pub type RoutingId = Arc<[u8]>;
+/// Who a peer is for the broker's `ROUTER`: up to 255 bytes, and 5 if the peer has not chosen them, which need no memory apart.
+pub type RoutingId = SmallVec<[u8; 16]>;
 
 /// A request's number. Its upper half is the time of the broker's start, in microseconds since 1970, so that no two runs give the
 /// same; its lower half is 1 for the first request of a run.

@@ -117,8 +117,8 @@ impl Waiting {
             return Some(number);
         }
         let Some(lane) = self.turns.pop_front() else { return self.last.pop_first() };
-        let number = self.change(&lane, VecDeque::pop_front);
-        if self.of.contains_key(&lane) {
+        let (number, is_left) = self.change(&lane, |requests| (requests.pop_front(), !requests.is_empty()));
+        if is_left {
             self.turns.push_back(lane);
         }
         number
