@@ -32,7 +32,7 @@ default:
 # opens the desk with real prices, a chat and two workers; in a browser if there is no display
 [group('see')]
 [no-exit-message]
-demo *args: ui (built cast 'dealz')
+demo *args: desk
     @exec {{ programs }}/dealz --stage "$@"
 
 # plays the talk in this terminal, scene after scene: in 10 minutes, or `just tour --minutes 75`
@@ -60,13 +60,13 @@ scene name *args: (built cast)
 # plays every scene by itself, checks what it expects, and prints a table
 [group('see')]
 [no-exit-message]
-rehearse *args: ui (built cast 'dealz')
+rehearse *args: desk
     @{{ programs }}/scenez rehearse "$@"
 
 # records every scene, for when the live one fails on stage: minutes (`just recordings slow-joiner`: one of them)
 [group('see')]
 [no-exit-message]
-recordings *args: ui (built cast 'dealz')
+recordings *args: desk
     @scripts/recordings.sh {{ programs }} "$@"
 
 # lists the languages that peers are written in, and which of them this machine has
@@ -132,7 +132,7 @@ setup +languages: (built 'peerz')
 # the desk, a client of the other three (`just dealz --help`)
 [group('run')]
 [no-exit-message]
-dealz *args: ui (built cast 'dealz')
+dealz *args: desk
     @cd {{ here }} && exec {{ programs }}/dealz "$@"
 
 # watches all processes that report: hub, watch, tap (`just observez --help`)
@@ -198,7 +198,7 @@ ui: packages
 
 # takes the README's pictures of every view from a running suite
 [group('work')]
-screenshots: ui (built cast 'dealz')
+screenshots: desk
     cd ui && PROGRAMS={{ programs }} npm run --silent screenshots
 
 # everything that must pass before a change is merged
@@ -291,21 +291,33 @@ unmarked:
     @! grep -rnE --include='*.rs' --include='*.c' --include='*.h' --include='*.sh' --include='*.md' --include='*.ts' \
         --include='*.svelte' --exclude-dir=target --exclude-dir=.tools --exclude-dir=.git --exclude-dir=node_modules -e 'dbg!|todo!|unimplemented!' -e '\<(TODO|FIXME|XXX)\>' .
 
+# Builds the desk and what its scenes need. The program comes last, because it contains the page.
+[private]
+desk: page-and-libraries (built 'dealz')
+
+# The page is fetched while cargo compiles: on a first build that takes a long time and little of the processor.
+[private]
+[parallel]
+page-and-libraries: ui (built cast '--lib')
+
 # Builds programs for use.
 [private]
 built +names: (build profile names)
 
-# Builds programs. Quiet, except for a first build. The whole workspace decides which features a crate has: with those of the named
-# packages alone, each set of programs would have its dependencies compiled again.
+# Builds programs, and with `--lib` all libraries. Quiet, except for a first build. The whole workspace decides which features a crate
+# has: with those of the named packages alone, each set of programs would have its dependencies compiled again.
 [private]
 build profile +names:
     #!/bin/sh
     set -eu
     quiet=--quiet
-    bins=
+    what=
+    targets=
     for name in {{ names }}; do
-        bins="$bins --bin $name"
+        case $name in --lib) what="$what and all libraries" targets="$targets --lib"; continue ;; esac
+        what="$what $name" targets="$targets --bin $name"
         [ -x {{ target / profile }}/"$name" ] || quiet=
     done
-    [ -n "$quiet" ] || echo 'building {{ names }}: the first build compiles hundreds of crates and takes some minutes' >&2
-    exec cargo build $quiet --profile {{ profile }} --workspace $bins
+    [ -d {{ target / profile }} ] || what="$what: the first build compiles hundreds of crates and takes some minutes"
+    [ -n "$quiet" ] || echo "building$what" >&2
+    exec cargo build $quiet --profile {{ profile }} --workspace $targets

@@ -4,7 +4,7 @@
 # Nothing here changes the machine, except for answers cached in the ignored .tools folder.
 
 just_pinned=1.59.0   # the version that pip installs
-just_oldest=1.29     # the first with all the attributes that the justfile uses
+just_oldest=1.42     # the first with all the attributes that the justfile uses
 rust_oldest=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' Cargo.toml)
 node_oldest=20.19    # required by the page's build tool
 node_pinned=24.19.0  # the version that pip installs

@@ -10,13 +10,19 @@ use anyhow::{Context as _, ensure};
 use dealz_core::Auto;
 use sockets::Stop;
 
-use crate::{serve, session::Session, web::Server};
+use crate::{Page, serve, session::Session, web::Server};
 
 /// Plays the scene of the session, and what is recorded of it ends with the scene.
 ///
 /// # Errors
 /// A cue fails, or the stop signal comes before the end; not everything could be recorded; the desk cannot be started.
-pub(crate) fn run(session: Session, pause: Duration, servers: Vec<Server>, stop: &Stop) -> anyhow::Result<()> {
+pub(crate) fn run(
+    session: Session,
+    pause: Duration,
+    servers: Vec<Server>,
+    page: &'static Page,
+    stop: &Stop,
+) -> anyhow::Result<()> {
     // The scene ends, or the stop signal comes: each is reported once.
     let (ended, ends) = sync_channel(2);
     let (stopped, signal) = (ended.clone(), stop.clone());
@@ -30,7 +36,8 @@ pub(crate) fn run(session: Session, pause: Duration, servers: Vec<Server>, stop:
     let (stopper, over) = Stop::pair()?;
     let desk = &running.desk;
     let (failures, recorded, served) = thread::scope(|scope| {
-        let serving = Builder::new().name("frontends".to_owned()).spawn_scoped(scope, || serve(servers, desk, &over));
+        let serving =
+            Builder::new().name("frontends".to_owned()).spawn_scoped(scope, || serve(servers, desk, page, &over));
         let failures = ends.recv().unwrap_or_else(|_| vec!["the desk has ended".to_owned()]);
         let recorded = desk.end_recording();
         stopper.stop();

@@ -22,37 +22,49 @@ use std::{process::ExitCode, sync::Arc, thread};
 use sockets::Stop;
 use tracing::warn;
 
+use dealz_core::Desk;
+use include_dir::Dir;
+use tauri::{Context, Wry};
+
 use crate::{
     args::{Cli, Task},
     web::{Server, WebConfig},
     window::Shown,
 };
-use dealz_core::Desk;
 
-/// Shows the desk until it is closed or stopped; or does the task that was given in place of that.
+/// The page that the program contains.
+#[derive(Debug)]
+pub struct Page {
+    /// Its files, for a browser.
+    pub files: Dir<'static>,
+    /// Makes the page for a window.
+    pub window: fn() -> Context<Wry>,
+}
+
+/// Shows the desk by `page` until it is closed or stopped; or does the task that was given in place of that.
 ///
 /// # Errors
 /// The task fails, or the scene that plays by itself. The configuration cannot be used, or the address to serve at cannot be had.
-pub fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
+pub fn run(cli: &Cli, page: &'static Page) -> anyhow::Result<ExitCode> {
     let stop = Stop::on_signals()?;
     if let Some(Task::Do(args)) = &cli.task {
         return remote::run(args, &cli.suite, &stop);
     }
     if cli.opens_window() {
-        match window::show(cli, &stop)? {
+        match window::show(cli, page, &stop)? {
             Shown::Ended(code) => return Ok(code),
             Shown::Not(reason) => warn!("{reason}: serving the page to a browser instead"),
         }
     }
     let servers = bind(cli.web(), cli.opens_window().then(|| cli.fallback()))?;
     if let Some(pause) = cli.auto() {
-        return auto::run(cli.session()?, pause, servers, &stop).map(|()| ExitCode::SUCCESS);
+        return auto::run(cli.session()?, pause, servers, page, &stop).map(|()| ExitCode::SUCCESS);
     }
     let running = match cli.session()?.start(&stop) {
         Err(_) if stop.is_stopped() => return Ok(ExitCode::SUCCESS),
         running => running?,
     };
-    let result = serve(servers, &running.desk, &stop);
+    let result = serve(servers, &running.desk, page, &stop);
     running.stop();
     result.map(|()| ExitCode::SUCCESS)
 }
@@ -65,14 +77,14 @@ fn bind(requested: Option<WebConfig>, fallback: Option<WebConfig>) -> anyhow::Re
     Ok(fallback.into_iter().chain(requested).collect())
 }
 
-/// Serves the desk by all of `servers` until `stop`.
-fn serve(servers: Vec<Server>, desk: &Arc<Desk>, stop: &Stop) -> anyhow::Result<()> {
+/// Serves the desk and its `page` by all of `servers` until `stop`.
+fn serve(servers: Vec<Server>, desk: &Arc<Desk>, page: &'static Page, stop: &Stop) -> anyhow::Result<()> {
     servers.iter().try_for_each(web::print_links)?;
     let links = web::links(&servers);
     thread::scope(|scope| {
         let frontends = servers.into_iter().map(|server| {
             let (desk, links) = (Arc::clone(desk), Arc::clone(&links));
-            let run = || server.run(desk, links, stop);
+            let run = || server.run(desk, links, &page.files, stop);
             thread::Builder::new().name("frontend".to_owned()).spawn_scoped(scope, run)
         });
         let frontends = frontends.collect::<Result<Vec<_>, _>>()?;

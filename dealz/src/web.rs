@@ -39,6 +39,7 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
+use include_dir::Dir;
 use rustix::net::sockopt::set_socket_send_buffer_size;
 use sockets::Stop;
 use tokio::{
@@ -100,23 +101,30 @@ pub struct Audience {
 struct Frontend {
     access: Access,
     pages: Pages,
+    files: &'static Dir<'static>,
     recording: Option<Bytes>,
     /// Held while the recording of a scene is read.
     reading: Semaphore,
 }
 
 impl Server {
-    /// Serves until `stop`; `links` are for pages that may control.
+    /// Serves the `files` of the page, and the desk, until `stop`; `links` are for pages that may control.
     ///
     /// # Errors
     /// The system has no threads or file descriptors left.
-    pub(crate) fn run(self, desk: Arc<Desk>, links: Arc<[PageLink]>, stop: &Stop) -> anyhow::Result<()> {
+    pub(crate) fn run(
+        self,
+        desk: Arc<Desk>,
+        links: Arc<[PageLink]>,
+        files: &'static Dir<'static>,
+        stop: &Stop,
+    ) -> anyhow::Result<()> {
         let runtime = runtime::Builder::new_multi_thread().worker_threads(2).thread_name("web").enable_all().build()?;
         let (ends, ending) = watch::channel(false);
         let recording = recording::of(&desk);
         let pages = Pages::new(desk, links, ending);
         let access = Access::new(self.page, self.token, self.audience);
-        let frontend = Arc::new(Frontend { access, pages, recording, reading: Semaphore::new(1) });
+        let frontend = Arc::new(Frontend { access, pages, files, recording, reading: Semaphore::new(1) });
         let stop = stop.clone();
         let result = runtime.block_on(async {
             let listener = TcpListener::from_std(self.listener)?;

@@ -31,6 +31,7 @@ use self::{
     signs::Signs,
 };
 use crate::{
+    Page,
     args::Cli,
     web::{self, Server},
 };
@@ -68,28 +69,28 @@ pub(crate) enum NoWindow {
     Killed(i32),
 }
 
-/// Shows the desk in a window until it is closed, or until `stop`.
+/// Shows the desk by `page` in a window until it is closed, or until `stop`.
 ///
 /// # Errors
 /// The configuration cannot be used.
 #[cfg(target_os = "linux")]
-pub(crate) fn show(cli: &Cli, stop: &Stop) -> anyhow::Result<Shown> {
+pub(crate) fn show(cli: &Cli, page: &'static Page, stop: &Stop) -> anyhow::Result<Shown> {
     if parent::has_started_this() {
-        return Ok(Shown::Ended(parent::exit_code(open(cli, stop))));
+        return Ok(Shown::Ended(parent::exit_code(open(cli, page, stop))));
     }
     if parent::names_a_display() { parent::show(stop) } else { Ok(Shown::Not(NoWindow::NoDisplay)) }
 }
 
-/// Shows the desk in a window until it is closed, or until `stop`.
+/// Shows the desk by `page` in a window until it is closed, or until `stop`.
 ///
 /// # Errors
 /// The configuration cannot be used.
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn show(cli: &Cli, stop: &Stop) -> anyhow::Result<Shown> {
-    Ok(open(cli, stop)?.map_or(Shown::Ended(ExitCode::SUCCESS), Shown::Not))
+pub(crate) fn show(cli: &Cli, page: &'static Page, stop: &Stop) -> anyhow::Result<Shown> {
+    Ok(open(cli, page, stop)?.map_or(Shown::Ended(ExitCode::SUCCESS), Shown::Not))
 }
 
-fn open(cli: &Cli, stop: &Stop) -> anyhow::Result<Option<NoWindow>> {
+fn open(cli: &Cli, page: &'static Page, stop: &Stop) -> anyhow::Result<Option<NoWindow>> {
     // Tauri would panic.
     #[cfg(target_os = "linux")]
     if gtk::init().is_err() {
@@ -114,7 +115,7 @@ fn open(cli: &Cli, stop: &Stop) -> anyhow::Result<Option<NoWindow>> {
             page::toggle_fullscreen,
             page::open_presenter
         ])
-        .build(tauri::generate_context!())?;
+        .build((page.window)())?;
     let window = build(app.handle(), DESK, WebviewUrl::default(), "Beyond the Box", (1280.0, 800.0))?;
     Signs::new(app.handle().clone(), Arc::clone(&failure)).watch(&window, first_sign)?;
     let (handle, ending, signal) = (app.handle().clone(), Arc::clone(desk), stop.clone());
@@ -129,7 +130,9 @@ fn open(cli: &Cli, stop: &Stop) -> anyhow::Result<Option<NoWindow>> {
         let links = web::links([&server]);
         web::print_links(&server)?;
         // It ends with the process, which ends with the window.
-        thread::Builder::new().name("frontend".to_owned()).spawn(move || server.run(desk, links, &stop))?;
+        thread::Builder::new()
+            .name("frontend".to_owned())
+            .spawn(move || server.run(desk, links, &page.files, &stop))?;
     }
     app.run_return(|app, event| {
         if let RunEvent::WindowEvent { label, event: WindowEvent::Destroyed, .. } = event {

@@ -1,9 +1,11 @@
-//! The page's files, embedded in the program, and their security headers.
+//! The page's files and their security headers.
+
+use std::sync::Arc;
 
 use axum::{
     Extension,
     body::Body,
-    extract::Request,
+    extract::{Request, State},
     http::{
         HeaderMap, HeaderName, HeaderValue, StatusCode,
         header::{
@@ -14,7 +16,10 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use dealz_core::view::PageKind;
-use rust_embed::RustEmbed;
+use include_dir::Dir;
+use tauri::utils::mime_type::MimeType;
+
+use super::Frontend;
 
 /// No foreign content is run, shown or connected to; no other page embeds this one.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
@@ -26,33 +31,37 @@ const INDEX: &str = "index.html";
 
 const NOT_YOURS: &str = "The presenter's page is for the one who speaks: this link cannot control the desk.\n";
 
-#[derive(RustEmbed)]
-#[folder = "../ui/dist"]
-struct Files;
-
 /// A file of the page.
-pub(super) async fn serve(request: Request) -> Response {
+pub(super) async fn serve(State(frontend): State<Arc<Frontend>>, request: Request) -> Response {
     match request.uri().path().trim_start_matches('/') {
-        "" => file(INDEX),
-        path => file(path),
+        "" => file(frontend.files, INDEX),
+        path => file(frontend.files, path),
     }
 }
 
 /// The presenter's page: the same files, for a page that may control the desk.
-pub(super) async fn serve_presenter(Extension(page): Extension<PageKind>) -> Response {
-    if page == PageKind::Control { file(INDEX) } else { (StatusCode::FORBIDDEN, NOT_YOURS).into_response() }
+pub(super) async fn serve_presenter(
+    State(frontend): State<Arc<Frontend>>,
+    Extension(page): Extension<PageKind>,
+) -> Response {
+    if page == PageKind::Control {
+        file(frontend.files, INDEX)
+    } else {
+        (StatusCode::FORBIDDEN, NOT_YOURS).into_response()
+    }
 }
 
-fn file(path: &str) -> Response {
-    let Some(file) = Files::get(path) else {
+fn file(files: &Dir<'static>, path: &str) -> Response {
+    let Some(file) = files.get_file(path) else {
         return (StatusCode::NOT_FOUND, "no such file\n").into_response();
     };
     // Vite puts a hash of their contents into the names of all files but the page itself.
     let cache = if path.starts_with("assets/") { "private, max-age=31536000, immutable" } else { "no-store" };
-    let kind = file.metadata.mimetype();
+    // As in the window.
+    let kind = MimeType::parse(file.contents(), path);
     // All texts of the page are UTF-8.
-    let kind = if kind.starts_with("text/") { format!("{kind}; charset=utf-8") } else { kind.to_owned() };
-    ([(CONTENT_TYPE, kind.as_str()), (CACHE_CONTROL, cache)], Body::from(file.data)).into_response()
+    let kind = if kind.starts_with("text/") { format!("{kind}; charset=utf-8") } else { kind };
+    ([(CONTENT_TYPE, kind.as_str()), (CACHE_CONTROL, cache)], Body::from(file.contents())).into_response()
 }
 
 /// Adds the security headers to a response.
