@@ -15,6 +15,11 @@ const REPORT: u8 = 4;
 const START: u8 = 0;
 const EXIT: u8 = 1;
 const REPEAT: u8 = 3;
+const PACK: u8 = 5;
+const PACKS: u8 = 6;
+
+/// The bytes of one result in a pack.
+const PACKED_BYTES: usize = 32;
 
 const PATIENCE: Duration = Duration::from_secs(1);
 const GIVE_UP: Duration = Duration::from_secs(10);
@@ -32,6 +37,7 @@ struct Reduce {
     ready: u64,
     exits: u64,
     has_source: bool,
+    has_announced_packs: bool,
     is_started: bool,
     seen: BTreeSet<u64>,
     unnumbered: u64,
@@ -62,6 +68,7 @@ pub(crate) fn run(node: Node, workers: u64, count: u64) -> ! {
         ready: 0,
         exits: 0,
         has_source: false,
+        has_announced_packs: false,
         is_started: false,
         seen: BTreeSet::new(),
         unnumbered: 0,
@@ -155,6 +162,10 @@ impl Reduce {
         if is_exit && self.is_started && self.missing() == 0 && !self.node.is("no-late-exit") {
             self.publish(&[vec![EXIT]]);
         }
+        if *message == [1, PACKS] && !(self.has_announced_packs && self.node.is("packs-announced-once")) {
+            self.has_announced_packs = true;
+            self.publish(&[vec![PACKS]]);
+        }
         if *message == [1, START] || self.node.is("any-subscriber-is-a-source") {
             self.has_source = true;
             if self.is_started && !self.node.is("start-once") {
@@ -206,6 +217,7 @@ impl Reduce {
                     self.count(None, 1_000.0);
                 }
             }
+            [command, records, ..] if *command == [PACK] => self.take_pack(records),
             [command, ..] if command.len() == 1 => {
                 let is_fatal = command[0] > REPORT && self.node.is("dies-at-unknown-command");
                 assert!(!is_fatal, "the command is {command:?}");
@@ -215,7 +227,26 @@ impl Reduce {
         }
     }
 
-    fn take_result(&mut self, symbol: &[u8], value: &[u8], tail: &[Vec<u8>]) {
+    fn take_pack(&mut self, records: &[u8]) {
+        let results = records.chunks_exact(PACKED_BYTES);
+        let is_whole = results.remainder().is_empty() && (1..=256).contains(&results.len());
+        let parts = |record: &[u8]| {
+            let length = record[..16].iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+            (record[..length].to_vec(), record[16..24].to_vec(), record[24..].to_vec())
+        };
+        let results: Vec<_> = results.map(parts).collect();
+        let valid = results.iter().take_while(|(symbol, value, _)| self.value(symbol, value, &[]).is_some()).count();
+        if !is_whole || valid < results.len() && !self.node.is("counts-half-a-pack") {
+            return;
+        }
+        let counted = if self.node.is("counts-the-first-of-a-pack") { 1 } else { valid };
+        for (symbol, value, number) in results.into_iter().take(counted) {
+            self.take_result(&symbol, &value, &[number]);
+        }
+    }
+
+    /// The value of a result; `None` if the result is malformed.
+    fn value(&self, symbol: &[u8], value: &[u8], tail: &[Vec<u8>]) -> Option<f64> {
         let node = &self.node;
         let is_symbol = symbol.first().is_some_and(u8::is_ascii_uppercase)
             && (2..=16).contains(&symbol.len())
@@ -224,10 +255,15 @@ impl Reduce {
         let value = value.filter(|value| value.is_finite()).or(node.is("any-value").then_some(1_000.0));
         let is_tail = tail.len() <= 8 && tail.iter().map(Vec::len).sum::<usize>() <= 1_024;
         let is_symbol = is_symbol && (symbol.len() < 16 || !node.is("short-symbols-only"));
-        let is_valid = (is_symbol || node.is("any-symbol")) && (is_tail || node.is("any-tail"));
-        let Some(value) = value.filter(|_| is_valid && (self.is_started || node.is("counts-early-results"))) else {
+        value.filter(|_| (is_symbol || node.is("any-symbol")) && (is_tail || node.is("any-tail")))
+    }
+
+    fn take_result(&mut self, symbol: &[u8], value: &[u8], tail: &[Vec<u8>]) {
+        let node = &self.node;
+        let Some(value) = self.value(symbol, value, tail) else { return };
+        if !self.is_started && !node.is("counts-early-results") {
             return;
-        };
+        }
         let number = tail.first().and_then(|frame| frame.as_slice().try_into().ok()).map(u64::from_le_bytes);
         match number {
             Some(number) => {

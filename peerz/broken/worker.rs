@@ -14,9 +14,15 @@ use crate::node::{Frames, Node, TICK_MS, Watched, endpoint};
 const READY: u8 = 2;
 const REPORT: u8 = 4;
 const EXIT: u8 = 1;
+const PACK: u8 = 5;
+const PACKS: u8 = 6;
 const REPORT_EVERY: Duration = Duration::from_millis(100);
 const ASKS_FOR: Duration = Duration::from_millis(100);
 const NEVER: Duration = Duration::from_secs(1_000);
+
+/// The most results of a pack, and how many a worker waits for that fills them.
+const PACKED_MAX: usize = 256;
+const FILLED: usize = 8;
 
 /// How long a worker may take that is slow to be ready.
 const READY_AFTER: Duration = Duration::from_secs(1);
@@ -25,7 +31,8 @@ struct Worker {
     node: Node,
     orders: Watched,
     results: Watched,
-    control: zmq::Socket,
+    control: Watched,
+    takes_packs: bool,
     /// What is to be sent, READY and results.
     outgoing: VecDeque<Frames>,
     started: Instant,
@@ -40,8 +47,8 @@ struct Worker {
 }
 
 pub(crate) fn run(node: Node) -> ! {
-    let (orders, results, control) =
-        (node.watched(zmq::PULL, "orders"), node.watched(zmq::PUSH, "results"), node.socket(zmq::SUB));
+    let [orders, results, control] = [(zmq::PULL, "orders"), (zmq::PUSH, "results"), (zmq::SUB, "control")]
+        .map(|(kind, name)| node.watched(kind, name));
     if node.is("never-reconnects-to-orders") {
         orders.socket.set_reconnect_ivl(-1).expect("an option can be set");
     }
@@ -49,11 +56,12 @@ pub(crate) fn run(node: Node) -> ! {
         results.socket.set_reconnect_ivl(-1).expect("an option can be set");
     }
     if node.is("never-reconnects-to-control") {
-        control.set_reconnect_ivl(-1).expect("an option can be set");
+        control.socket.set_reconnect_ivl(-1).expect("an option can be set");
     }
     let topic: &[u8] = if node.is("dies-at-unknown-command") { b"" } else { &[EXIT] };
-    control.set_subscribe(topic).expect("a SUB subscribes");
-    control.connect(&endpoint("VALUZ_CONTROL")).expect("the endpoint is valid");
+    control.socket.set_subscribe(topic).expect("a SUB subscribes");
+    control.socket.set_subscribe(&[PACKS]).expect("a SUB subscribes");
+    control.socket.connect(&endpoint("VALUZ_CONTROL")).expect("the endpoint is valid");
     results.socket.connect(&endpoint("VALUZ_RESULTS")).expect("the endpoint is valid");
     let source = endpoint("VALUZ_ORDERS");
     node.lock(&source);
@@ -63,6 +71,7 @@ pub(crate) fn run(node: Node) -> ! {
         orders,
         results,
         control,
+        takes_packs: false,
         outgoing: VecDeque::new(),
         started: Instant::now(),
         is_ready: false,
@@ -88,10 +97,11 @@ impl Worker {
     /// Waits a moment for something to do, and does it.
     fn work(&mut self) {
         let mut items = vec![
-            self.control.as_poll_item(zmq::POLLIN),
+            self.control.socket.as_poll_item(zmq::POLLIN),
+            self.control.poll_monitor(),
             self.orders.poll_monitor(),
             self.results.poll_monitor(),
-            if self.outgoing.is_empty() {
+            if self.outgoing.is_empty() || self.takes_packs && self.node.is("fills-packs") {
                 self.orders.socket.as_poll_item(zmq::POLLIN)
             } else {
                 self.results.socket.as_poll_item(zmq::POLLOUT)
@@ -102,7 +112,8 @@ impl Worker {
         self.follow_connections();
         self.send();
         for _ in 0..100 {
-            if !self.outgoing.is_empty() {
+            let is_filling = self.takes_packs && self.node.is("fills-packs");
+            if !self.outgoing.is_empty() && !is_filling {
                 break;
             }
             self.take_orders();
@@ -143,6 +154,9 @@ impl Worker {
         if self.ready_due.is_some_and(|due| due <= Instant::now()) {
             self.ready_due = None;
             self.say_ready();
+        }
+        while let Some(event) = self.control.next_event() {
+            self.takes_packs &= event != SocketEvent::DISCONNECTED || self.node.is("packs-for-ever");
         }
         while let Some(event) = self.results.next_event() {
             if event == SocketEvent::DISCONNECTED && self.is_ready && !self.node.is("ready-never-again") {
@@ -186,19 +200,42 @@ impl Worker {
     }
 
     fn send(&mut self) {
-        while let Some(frames) = self.outgoing.front() {
+        while let Some((frames, count)) = self.next_message() {
             let is_sent = if self.node.is("blocks-in-send") {
-                while self.results.socket.send_multipart(frames, 0).is_err() {}
+                while self.results.socket.send_multipart(&frames, 0).is_err() {}
                 true
             } else {
-                self.results.socket.send_multipart(frames, zmq::DONTWAIT).is_ok()
+                self.results.socket.send_multipart(&frames, zmq::DONTWAIT).is_ok()
             };
             if !is_sent && !self.node.is("drops-if-full") {
                 return;
             }
-            self.done += u64::from(frames[0].len() > 1);
-            self.outgoing.pop_front();
+            let results = self.outgoing.drain(..count).filter(|frames| frames[0].len() > 1).count();
+            self.done += results as u64;
         }
+    }
+
+    /// What to send next, and for how many in the queue it stands: as many results as a pack may have, or one message.
+    fn next_message(&self) -> Option<(Frames, usize)> {
+        let can_pack = |frames: &&Frames| {
+            frames[0].len() > 1
+                && frames.get(2).is_some_and(|number| number.len() == 8)
+                && (frames.len() == 3 || self.node.is("packs-any-tail"))
+        };
+        let takes_packs = self.takes_packs || self.node.is("packs-unasked") && self.done >= PACKED_MAX as u64;
+        let packed: Vec<&Frames> = self.outgoing.iter().take(PACKED_MAX).take_while(can_pack).collect();
+        if !takes_packs || packed.is_empty() {
+            return Some((self.outgoing.front()?.clone(), 1));
+        }
+        if packed.len() < FILLED && self.node.is("fills-packs") {
+            return None;
+        }
+        let record = |frames: &&Frames| {
+            let mut symbol = frames[0].clone();
+            symbol.resize(16, 0);
+            [&symbol[..], &frames[1], &frames[2]].concat()
+        };
+        Some((vec![vec![PACK], packed.iter().flat_map(record).collect()], packed.len()))
     }
 
     fn take_orders(&mut self) {
@@ -267,8 +304,8 @@ impl Worker {
     }
 
     /// Whether a command ends it.
-    fn is_over(&self) -> bool {
-        let Ok(command) = self.control.recv_multipart(zmq::DONTWAIT) else { return false };
+    fn is_over(&mut self) -> bool {
+        let Ok(command) = self.control.socket.recv_multipart(zmq::DONTWAIT) else { return false };
         let node = &self.node;
         match command[0][..] {
             [EXIT] if node.is("ignores-exit") => false,
@@ -276,6 +313,10 @@ impl Worker {
             [EXIT] => true,
             [EXIT, ..] => node.is("exit-by-its-first-byte"),
             [0 | 3] => false,
+            [PACKS] => {
+                self.takes_packs = true;
+                false
+            }
             _ if node.is("dies-at-unknown-command") => panic!("the command is {command:?}"),
             _ => false,
         }

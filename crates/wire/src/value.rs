@@ -57,6 +57,8 @@ pub const ORDERS: Channel = Channel {
 };
 
 /// Results, from the workers to reduce. When the queue is full, the worker waits.
+///
+/// The largest frame is a full pack. A queue of 1,000 of them is 8 MB, and a quarter of a million results.
 pub const RESULTS: Channel = Channel {
     name: "results",
     program: "valuz",
@@ -65,7 +67,7 @@ pub const RESULTS: Channel = Channel {
     host: "*",
     binds: SocketType::Pull,
     connects: SocketType::Push,
-    limits: Limits { queue: 10_000, frame_bytes: 2 * TAIL_BYTES_MAX as u32, kernel_bytes: None, slow: None },
+    limits: Limits { queue: 1_000, frame_bytes: 8192, kernel_bytes: None, slow: None },
 };
 
 /// Commands, from reduce to the source and the workers. The largest frame is a full REPEAT. When the queue is full, the

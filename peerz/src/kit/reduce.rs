@@ -4,11 +4,13 @@
 //! - `total`: what it counts, and the total
 //! - `malformed`: what it drops
 //! - `extensions`: `order id`, `batch` and `repeat`
+//! - `packs`: the extension `pack`
 //! - `ending`: EXIT, signals
 
 mod ending;
 mod extensions;
 mod malformed;
+mod packs;
 mod rig;
 mod start;
 mod total;
@@ -199,6 +201,27 @@ pub const CHECKS: &[Check] = &[
         claim: "after 10 s without a result it publishes EXIT, prints no total and exits with 1",
         extension: Some("repeat"),
         run: extensions::gives_up,
+    },
+    Check {
+        name: "packs-announced",
+        section: packs::SECTION,
+        claim: "it publishes PACKS after each subscription to it, also in mid-batch",
+        extension: Some("pack"),
+        run: packs::announced,
+    },
+    Check {
+        name: "packs",
+        section: packs::SECTION,
+        claim: "every result of every valid pack counts",
+        extension: Some("pack"),
+        run: packs::count,
+    },
+    Check {
+        name: "malformed-pack",
+        section: packs::SECTION,
+        claim: "no result of a malformed pack counts, and those after it do",
+        extension: Some("pack"),
+        run: packs::malformed,
     },
     Check {
         name: "interrupt",

@@ -3,7 +3,7 @@
 use std::{ops::RangeInclusive, time::Duration};
 
 use super::{
-    Frames,
+    Finding, Frames,
     bytes::{f64_of, hex, i32_of, text, u64_of},
 };
 
@@ -12,12 +12,17 @@ pub(crate) const READY: u8 = 0x02;
 /// See [`READY`].
 pub(crate) const REPORT: u8 = 0x04;
 
+/// A pack, in the first frame of its message.
+pub(crate) const PACK: u8 = 0x05;
+
 /// START, EXIT and REPEAT, in the first frame of a control message.
 pub(crate) const START: u8 = 0x00;
 /// See [`START`].
 pub(crate) const EXIT: u8 = 0x01;
 /// See [`START`].
 pub(crate) const REPEAT: u8 = 0x03;
+/// See [`START`]; reduce takes packs.
+pub(crate) const PACKS: u8 = 0x06;
 
 /// The variables with the endpoints.
 pub(crate) const ORDERS: &str = "VALUZ_ORDERS";
@@ -29,6 +34,13 @@ pub(crate) const CONTROL: &str = "VALUZ_CONTROL";
 /// How long a symbol is, and the longest name of a worker, in bytes.
 const SYMBOL_BYTES: RangeInclusive<usize> = 2..=16;
 const NAME_BYTES_MAX: usize = 128;
+
+/// The bytes of one result in a pack, of which so many are its symbol, padded with zeros.
+const PACKED_BYTES: usize = 32;
+const PACKED_SYMBOL_BYTES: usize = 16;
+
+/// The most results of a pack.
+const PACKED_MAX: usize = 256;
 
 /// The most frames and bytes of a tail.
 const TAIL_FRAMES_MAX: usize = 8;
@@ -132,6 +144,38 @@ pub(crate) fn fault_of_result(frames: &[Vec<u8>]) -> Option<String> {
             Some(_) => None,
         },
     })
+}
+
+/// The results of a pack, each as it would be alone; `None` if the message is no pack.
+///
+/// # Errors
+/// It is a malformed pack.
+pub(crate) fn unpacked(message: &[Vec<u8>]) -> Result<Option<Vec<Frames>>, Finding> {
+    if message.first().is_none_or(|command| *command != [PACK]) {
+        return Ok(None);
+    }
+    let records = message.get(1).map_or(&[][..], Vec::as_slice);
+    let is_whole = !records.is_empty() && records.len().is_multiple_of(PACKED_BYTES);
+    if !is_whole || records.len() > PACKED_MAX * PACKED_BYTES {
+        return Err(Finding::failed(format!("a pack with {} bytes of results", records.len())));
+    }
+    let result = |record: &[u8]| {
+        let (symbol, numbers) = record.split_at(PACKED_SYMBOL_BYTES);
+        let length = symbol.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+        let (value, number) = numbers.split_at(size_of::<f64>());
+        [&symbol[..length], value, number].map(<[u8]>::to_vec).to_vec()
+    };
+    Ok(Some(records.chunks(PACKED_BYTES).map(result).collect()))
+}
+
+/// The same pack with other numbers of its orders, if it has whole results; `number` gives that of each by its place in
+/// the pack.
+pub(crate) fn renumbered_pack(mut message: Frames, number: impl Fn(u64) -> u64) -> Frames {
+    let records = message.get_mut(1).into_iter().flat_map(|records| records.chunks_exact_mut(PACKED_BYTES));
+    for (place, record) in (0..).zip(records) {
+        record[PACKED_BYTES - size_of::<u64>()..].copy_from_slice(&number(place).to_le_bytes());
+    }
+    message
 }
 
 /// The numbers of a REPEAT; `None` if it is none.

@@ -5,11 +5,13 @@
 //! - `outages`: peers that are slow, late, restart or leave
 //! - `ending`: EXIT, signals
 //! - `reports`: the extension `report`
+//! - `packs`: the extension `pack`
 
 mod ending;
 mod malformed;
 mod orders;
 mod outages;
+mod packs;
 mod ready;
 mod reports;
 mod rig;
@@ -234,6 +236,34 @@ pub const CHECKS: &[Check] = &[
         claim: "it reports at most ten times a second",
         extension: Some("report"),
         run: reports::rate,
+    },
+    Check {
+        name: "packs",
+        section: packs::SECTION,
+        claim: "once reduce takes packs, each order still has one result, in order; packs are well formed, and hold only numbers",
+        extension: Some("pack"),
+        run: packs::one_result_each,
+    },
+    Check {
+        name: "packs-unasked",
+        section: packs::SECTION,
+        claim: "before PACKS it sends no pack",
+        extension: Some("pack"),
+        run: packs::none_unasked,
+    },
+    Check {
+        name: "packs-at-once",
+        section: packs::SECTION,
+        claim: "it does not wait for more results to fill a pack",
+        extension: Some("pack"),
+        run: packs::at_once,
+    },
+    Check {
+        name: "packs-after-loss",
+        section: packs::SECTION,
+        claim: "after its control connection was lost it sends no pack until PACKS comes again",
+        extension: Some("pack"),
+        run: packs::none_after_a_loss,
     },
     habits::interrupt(ending::interrupted),
     Check {

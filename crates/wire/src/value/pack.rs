@@ -13,7 +13,7 @@ use crate::{
 const PACK: u8 = 0x05;
 
 /// The most results of one pack.
-pub const RESULTS_MAX: usize = 64;
+pub const RESULTS_MAX: usize = 256;
 
 /// The bytes of one result: its symbol, its value, and the number of its order.
 const RECORD_BYTES: usize = SYMBOL_BYTES_MAX + size_of::<f64>() + size_of::<u64>();
