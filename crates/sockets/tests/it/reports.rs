@@ -108,7 +108,7 @@ fn both_ends_of_a_connection_report_the_same_addresses() {
         let pull_state = socket_of(&state, "pull").unwrap();
         assert_eq!((pull_state.kind.as_str(), pull_state.bound[0].as_str()), ("PULL", endpoint.as_str()));
         assert_eq!(socket_of(&state, "push").unwrap().connected[0].as_str(), endpoint.as_str());
-        assert_eq!((pull_state.receive_queue, state.pid), (10_000, std::process::id()));
+        assert_eq!((pull_state.receive_queue, state.pid), (RESULTS.limits.queue.into(), std::process::id()));
         drop(push);
         let state = state_when(&hub, [&mut pull], |state| socket_of(state, "push").is_none() && !is_up(state, "pull"));
         assert!(socket_of(&state, "pull").unwrap().connections.iter().all(|one| one.phase == Phase::Closed));
@@ -159,12 +159,12 @@ fn messages_that_have_arrived_and_wait_are_counted() {
     receive(&mut pull);
     assert!(!pull.receive(&mut Frames::new()).unwrap());
     let _ = state_when(&hub, [&mut pull], |state| waiting(state) == Some(0));
-    send(5_000);
-    let _ = state_when(&hub, [], |state| waiting(state) == Some(5_000));
-    for _ in 0..1_000 {
+    send(500);
+    let _ = state_when(&hub, [], |state| waiting(state) == Some(500));
+    for _ in 0..100 {
         receive(&mut pull);
     }
-    let _ = state_when(&hub, [], |state| waiting(state) == Some(4_000));
+    let _ = state_when(&hub, [], |state| waiting(state) == Some(400));
 }
 
 #[test]
