@@ -1,24 +1,22 @@
 //! The requests that the broker has taken and not answered yet.
 
+mod routing_id;
 mod shunned;
 mod taken;
 
 use std::{fmt, time::Instant};
 
 use rustc_hash::FxHashMap;
-use smallvec::SmallVec;
 use wire::{
     Frames,
     job::{Body, Dialect, Token},
 };
 
 pub use self::{
+    routing_id::RoutingId,
     shunned::Shunned,
     taken::{State, Taken},
 };
-
-/// Who a peer is for the broker's `ROUTER`: up to 255 bytes, and 5 if the peer has not chosen them, which need no memory apart.
-pub type RoutingId = SmallVec<[u8; 16]>;
 
 /// A request's number. Its upper half is the time of the broker's start, in microseconds since 1970, so that no two runs give the
 /// same; its lower half is 1 for the first request of a run.

@@ -6,13 +6,13 @@
 
 use std::{
     cmp::Reverse,
-    collections::{BTreeSet, HashMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
 };
 
 use crate::requests::{Number, Origin, RoutingId};
 
 /// Those whose requests take turns.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Lane {
     /// A client.
     Client(RoutingId),
@@ -40,7 +40,7 @@ pub struct Waiting {
     /// The lanes that have requests, in the order of their turns.
     turns: VecDeque<Lane>,
     /// Their requests, in the order in which they came.
-    of: HashMap<Lane, VecDeque<Number>>,
+    of: BTreeMap<Lane, VecDeque<Number>>,
     /// How many each client has: the one with most is last.
     counts: BTreeSet<(usize, RoutingId)>,
     /// How many are in lanes.

@@ -1,6 +1,6 @@
 //! Who has registered, what each worker is doing, and whether it is alive.
 
-use std::{collections::HashMap, time::Instant};
+use std::{collections::BTreeMap, time::Instant};
 
 use wire::job::Dialect;
 
@@ -155,7 +155,8 @@ impl Worker {
 pub struct Workers {
     places: Vec<Option<Worker>>,
     free_places: Vec<usize>,
-    by_routing_id: HashMap<RoutingId, usize>,
+    /// Sorted, since few are found sooner so than by a hash that peers cannot guess.
+    by_routing_id: BTreeMap<RoutingId, usize>,
 }
 
 impl Workers {

@@ -37,7 +37,7 @@ impl Dispatcher {
             self.counts.refused += 1;
             return;
         };
-        let origin = Origin::Client { routing_id: RoutingId::from_slice(client), dialect: request.dialect };
+        let origin = Origin::Client { routing_id: RoutingId::from(client), dialect: request.dialect };
         let body = self.requests.copy(request.body);
         let number = self.requests.add(Taken::new(origin, place, body, State::Held));
         if let Some(worker) = self.idle(place) {

@@ -1,6 +1,6 @@
 //! The services that the broker knows.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     limits::{BrokerLimits, ServiceLimits},
@@ -47,7 +47,7 @@ impl Service {
 pub(super) struct Services {
     places: Vec<Option<Service>>,
     free_places: Vec<usize>,
-    by_name: HashMap<String, usize>,
+    by_name: BTreeMap<String, usize>,
 }
 
 impl Services {
