@@ -28,7 +28,7 @@ pub(super) fn notional(bench: &Bench, workers: u32, table: &mut Table) -> Result
 
 /// The same with packs of results, compared with a reference without checks.
 pub(super) fn packed(bench: &Bench, workers: u32, table: &mut Table) -> Result<()> {
-    let work = ("valuz notional, results in packs (C: single, unchecked)", Valuation::PackedNotional);
+    let work = ("valuz notional in packs (C: lean, single)", Valuation::PackedNotional);
     compare(bench, work, workers, Wanted::AtLeast(1.0), table)
 }
 

@@ -1,6 +1,7 @@
 //! Extension `pack`: a worker packs results for a reduce that takes packs, and for no other.
 
 use testkit::{Peer, eventually, peer};
+use valuz::progress::Progress;
 
 use super::{Channels, assert_ends, assert_total};
 
@@ -205,4 +206,26 @@ fn the_total_is_the_same_with_packs_and_without() {
         assert_eq!(summary["duplicates"], 0, "{summary}");
         assert_ends([source].into_iter().chain(workers));
     }
+}
+
+#[test]
+fn a_worker_that_is_killed_while_it_packs_costs_no_order() {
+    let channels = Channels::free();
+    let reduce = channels.reduce(&[
+        "--workers",
+        "2",
+        "--count",
+        "300000",
+        "--patience",
+        "200ms",
+        "--give-up",
+        "2m",
+        "--progress",
+    ]);
+    let (survivor, victim) = (channels.worker(&[]), channels.worker(&[]));
+    let source = channels.source(&["--count", "300000"]);
+    reduce.line_where(|line| matches!(Progress::parse(line), Some(Progress::Counted(counted)) if counted > 0));
+    victim.kill();
+    assert_total(&reduce.finish_within(3 * testkit::BOUND), 300_000);
+    assert_ends([survivor, source]);
 }
