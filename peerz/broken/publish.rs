@@ -27,12 +27,14 @@ pub(crate) fn run(node: Node) -> ! {
     let mut numbers = HashMap::new();
     let mut due = Instant::now();
     let mut watchers = 0;
+    let mut sends_bursts = false;
     while !node.is_stopped() {
         let _ = ticks.socket.poll(zmq::POLLIN, due.saturating_duration_since(Instant::now()).as_millis() as i64);
         while let Ok(message) = ticks.socket.recv_bytes(zmq::DONTWAIT) {
             if node.is("dies-at-other-messages") && !matches!(message.first(), Some(0 | 1)) {
                 panic!("{message:?} is no subscription");
             }
+            sends_bursts |= message.starts_with(b"\x01+");
         }
         while let Some(event) = ticks.next_event() {
             match event {
@@ -53,7 +55,7 @@ pub(crate) fn run(node: Node) -> ! {
         let of_symbol = numbers.entry(symbol).or_insert(if node.is("sequence-from-the-clock") { 1 << 40 } else { 0 });
         let number = if node.is("sequence-over-all") { published } else { *of_symbol };
         let tick = tick(&node, symbol, published, number);
-        let burst = burst(&node, &tick);
+        let burst = sends_bursts.then(|| burst(&node, &tick));
         *of_symbol += 1;
         published += 1;
         if node.is("frames-one-by-one") {
@@ -61,7 +63,9 @@ pub(crate) fn run(node: Node) -> ! {
         } else {
             ticks.socket.send_multipart(tick, 0).expect("an XPUB never waits");
         }
-        ticks.socket.send_multipart(burst, 0).expect("an XPUB never waits");
+        if let Some(burst) = burst {
+            ticks.socket.send_multipart(burst, 0).expect("an XPUB never waits");
+        }
     }
     drop(ticks);
     node.end(0)
