@@ -1,7 +1,7 @@
 //! The worker: receives orders, values them, sends the results.
 //!
 //! `PULL` connects to **orders**, `PUSH` to **results**, `SUB` to **control** for EXIT. One loop on the caller's
-//! thread. A worker holds no more results that cannot be sent yet than [`Outbox`] does, and receives no order meanwhile.
+//! thread. A worker holds no more results that cannot be sent yet than its `Outbox` does, and receives no order meanwhile.
 
 use std::{
     hash::{BuildHasher as _, RandomState},
