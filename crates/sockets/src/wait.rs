@@ -231,6 +231,7 @@ pub(crate) fn poll(interests: Vec<Interest<'_>>, deadline: Option<Instant>) -> R
     for interest in &interests {
         ready.push(interest.is_ready()?);
     }
+    ask_the_disarmed(&mut ready, &interests)?;
     let mut items: Vec<_> = interests.iter().map(|interest| interest.item).collect();
     loop {
         let is_any_ready = ready.contains(&true);
@@ -243,10 +244,25 @@ pub(crate) fn poll(interests: Vec<Interest<'_>>, deadline: Option<Instant>) -> R
                 *is_ready = interest.is_ready_after_signal()?;
             }
         }
+        ask_the_disarmed(&mut ready, &interests)?;
         if ready.contains(&true) || deadline.is_some_and(|deadline| deadline <= Instant::now()) {
             return Ok(ready);
         }
     }
+}
+
+/// Asks those that were left to their signal, if another interest in the same socket has taken it meanwhile.
+fn ask_the_disarmed(ready: &mut [bool], interests: &[Interest<'_>]) -> Result<(), SocketError> {
+    for (is_ready, interest) in ready.iter_mut().zip(interests) {
+        if let Some(asked) = &interest.socket
+            && !*is_ready
+            && asked.wanted == zmq::POLLIN
+            && !asked.signal.is_armed()
+        {
+            *is_ready = asked.is_ready()?;
+        }
+    }
+    Ok(())
 }
 
 /// Rounded up, so that a deadline has passed when the poll returns.
