@@ -38,24 +38,5 @@ static void work(void *orders, void *results, void *control) {
 }
 
 int main(int argc, char **argv) {
-    if (argc != 4) {
-        fprintf(stderr, "usage: value_lean_worker ORDERS RESULTS CONTROL\n");
-        return 2;
-    }
-    void *context = zmq_ctx_new();
-    void *control = open_socket(context, ZMQ_SUB);
-    subscribe(control, &EXIT, 1);
-    connect_socket(control, argv[3]);
-    void *results = open_socket(context, ZMQ_PUSH);
-    connect_socket(results, argv[2]);
-    void *orders = open_socket(context, ZMQ_PULL);
-    connect_and_await_handshake(context, orders, argv[1]);
-    check(zmq_send(results, &READY, 1, 0) == 1, "send READY");
-
-    work(orders, results, control);
-    zmq_close(orders);
-    zmq_close(results);
-    zmq_close(control);
-    zmq_ctx_term(context);
-    return 0;
+    return run_worker(argc, argv, work);
 }

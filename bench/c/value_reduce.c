@@ -58,44 +58,32 @@ static void count_result(struct totals *totals, zmq_msg_t *frames, int count) {
     if (sum) sum->value += value;
 }
 
-int main(int argc, char **argv) {
-    if (argc != 5) {
-        fprintf(stderr, "usage: value_reduce RESULTS CONTROL WORKERS COUNT\n");
-        return 2;
+static void print(const struct totals *totals, double elapsed_ms) {
+    printf("{\"count\":%" PRIu64 ",\"value\":%.6f,\"by_symbol\":{", totals->counted, totals->value);
+    for (int i = 0; i < totals->symbols; i++) {
+        const struct sum *sum = &totals->by_symbol[i];
+        printf("%s\"%.*s\":%.6f", i ? "," : "", (int)sum->size, (const char *)sum->symbol, sum->value);
     }
-    void *context = zmq_ctx_new();
-    void *results = open_socket(context, ZMQ_PULL);
-    bind_socket(results, argv[1]);
-    void *control = open_socket(context, ZMQ_XPUB);
-    set_option(control, ZMQ_XPUB_VERBOSE, 1);
-    bind_socket(control, argv[2]);
-    struct totals totals = {.expected = strtoull(argv[4], NULL, 10)};
-    check((totals.seen = calloc((totals.expected >> 6) + 1, sizeof *totals.seen)) != NULL, "calloc");
+    printf("},\"elapsed_ms\":%.3f,\"duplicates\":%" PRIu64 ",\"malformed\":%" PRIu64 "}\n", elapsed_ms,
+           totals->duplicates, totals->malformed);
+}
 
-    await_ready(results, control, atoi(argv[3]));
-    int64_t begin_ns = nanoseconds(CLOCK_MONOTONIC);
-    check(zmq_send(control, &START, 1, 0) == 1, "send START");
+static void reduce(void *results, void *control, uint64_t expected) {
+    struct totals totals = {.expected = expected};
+    check((totals.seen = calloc((expected >> 6) + 1, sizeof *totals.seen)) != NULL, "calloc");
     zmq_msg_t frames[FRAMES_MAX];
     for (int i = 0; i < FRAMES_MAX; i++) zmq_msg_init(&frames[i]);
-    while (totals.counted < totals.expected) {
+    int64_t begin_ns = publish_command(control, START);
+    while (totals.counted < expected) {
         int count = receive_frames(results, frames, FRAMES_MAX, 0);
         check(count >= 0, "receive a result");
         count_result(&totals, frames, count);
     }
-    double elapsed_ms = (double)(nanoseconds(CLOCK_MONOTONIC) - begin_ns) / 1e6;
-    check(zmq_send(control, &EXIT, 1, 0) == 1, "send EXIT");
-
-    printf("{\"count\":%" PRIu64 ",\"value\":%.6f,\"by_symbol\":{", totals.counted, totals.value);
-    for (int i = 0; i < totals.symbols; i++) {
-        struct sum *sum = &totals.by_symbol[i];
-        printf("%s\"%.*s\":%.6f", i ? "," : "", (int)sum->size, (const char *)sum->symbol, sum->value);
-    }
-    printf("},\"elapsed_ms\":%.3f,\"duplicates\":%" PRIu64 ",\"malformed\":%" PRIu64 "}\n", elapsed_ms,
-           totals.duplicates, totals.malformed);
+    print(&totals, (double)(publish_command(control, EXIT) - begin_ns) / 1e6);
     for (int i = 0; i < FRAMES_MAX; i++) zmq_msg_close(&frames[i]);
     free(totals.seen);
-    zmq_close(results);
-    zmq_close(control);
-    zmq_ctx_term(context);
-    return 0;
+}
+
+int main(int argc, char **argv) {
+    return run_reduce(argc, argv, reduce);
 }

@@ -161,7 +161,7 @@ test('monitor: a service that is killed and comes back leaves its marks and sent
   await shows(page, events, /chatz (REQ|SUB) completed the handshake/)
 })
 
-test('wire: the bytes of a tick, field by field, and the page of the protocol behind them', async () => {
+test('wire: the bytes of a burst, field by field, and the page of the protocol behind them', async () => {
   const channels = await freeChannels()
   start('tickz', ['publish', '--sequence', '--rate', '50'], channels)
   const { link } = await startDesk(['--symbols', 'MSFT'], channels)
@@ -192,12 +192,12 @@ test('the card of a socket: what its type promises, its peer, and its last messa
   const says = (words: RegExp) => eventually(async () => expect(await card.innerText()).toMatch(words))
   await says(/connects to tcp:/)
   await says(/talks to\s+PUB, XPUB/)
-  await says(/↓ received tick symbol MSFT/)
+  await says(/↓ received burst symbol MSFT/)
 
   // Its peer leads to the other end, and that to the process.
   await card.getByRole('button', { name: /^tickz publish XPUB/ }).click()
   const other = page.getByRole('complementary', { name: /^Socket tickz publish XPUB/ })
-  await eventually(async () => expect(await other.innerText()).toMatch(/↑ sent tick symbol MSFT/))
+  await eventually(async () => expect(await other.innerText()).toMatch(/↑ sent burst symbol MSFT/))
   await other.getByRole('button', { name: /^tickz publish · pid/ }).click()
   const process = page.getByRole('complementary', { name: /^Process tickz publish/ })
   await eventually(async () => expect(await process.innerText()).toMatch(/reporting[\s\S]*1 socket/))
@@ -220,7 +220,7 @@ test('a program in another terminal is seen: its process, its socket, and its by
   const chooser = page.getByLabel('Which socket')
   const socket = chooser.locator('option', { hasText: 'tickz watch SUB' })
   await chooser.selectOption(await socket.getAttribute('value'))
-  await shows(page, '[aria-label="Messages, newest first"]', /received\s+tick\s+symbol MSFT/)
+  await shows(page, '[aria-label="Messages, newest first"]', /received\s+burst\s+symbol MSFT/)
 
   await watcher.kill()
   await page.keyboard.press('7')

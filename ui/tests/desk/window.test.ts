@@ -145,9 +145,9 @@ test('every view does in the window what it does in a browser', async () => {
   await picture('monitor')
 
   await press('6')
-  await shows(/tick\b/)
+  await shows(/burst\b/)
   await click('//*[@role="option"][1]')
-  await shows(/4 frames/)
+  await shows(/3 frames/)
   await picture('wire')
 
   await press('7')

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{Description, FRAMES_MAX, Field, Kept, Observed, Place, words};
-use crate::{DecodeError, Fault, Frames};
+use crate::{DecodeError, Fault, Frames, plural};
 
 /// The fields of a message. Frames are counted from the first after the envelope.
 pub(crate) struct Fields<'a> {
@@ -114,6 +114,29 @@ impl<'a> Fields<'a> {
     /// Adds each frame from `index` on.
     pub(crate) fn frames(&mut self, name: &'static str, index: usize, read: impl Fn(&[u8]) -> Result<String, Fault>) {
         (index..self.len().min(FRAMES_MAX)).for_each(|index| self.frame(name, index, &read));
+    }
+
+    /// Adds a whole frame of records of `N` bytes: the first and the last of them, and how many are between. `check` says what is wrong
+    /// with bytes that are no whole records; `describe` adds the record that begins at a byte of the frame.
+    pub(crate) fn records<const N: usize>(
+        &mut self,
+        (name, one): (&'static str, &str),
+        index: usize,
+        check: impl FnOnce(&[u8]) -> Result<(), DecodeError>,
+        describe: impl Fn(&mut Self, usize, &[u8; N]),
+    ) {
+        let Some(([first, others @ ..], [])) = self.complete(index).map(<[u8]>::as_chunks) else {
+            self.frame(name, index, |bytes| check(bytes).map(|()| words::hex(bytes)).map_err(Fault::from));
+            return;
+        };
+        describe(self, 0, first);
+        let [between @ .., last] = others else { return };
+        let end = others.len() * N;
+        if !between.is_empty() {
+            let count = format!("{} of {}", between.len(), plural(others.len() + 1, one));
+            self.part(name, index, N..end, count);
+        }
+        describe(self, end, last);
     }
 
     /// Adds the frames from `index` on, which the protocol ignores.

@@ -5,7 +5,6 @@ use crate::{
     DecodeError, Fault, Frames, Symbol,
     describe::{Description, Place, fields::Fields, words},
     fields::{frame, unsigned},
-    plural,
 };
 
 /// The first byte of a burst's topic, which begins no symbol.
@@ -76,7 +75,7 @@ impl<'a> Burst<'a> {
 
     pub(super) fn describe(mut fields: Fields<'_>) -> Description {
         fields.frame("symbol", 0, |bytes| words::decoded(symbol(bytes)));
-        describe_ticks(&mut fields);
+        fields.records(("ticks", "tick"), 1, |bytes| records(bytes).map(drop), describe_tick);
         fields.unsigned("sequence", 2, |sequence| {
             format!("number {sequence} of its symbol for the first of them, from 0")
         });
@@ -197,23 +196,6 @@ fn is_valid(record: &[u8; RECORD_BYTES]) -> bool {
     // Positive floats sort as their bits, and a negative one is above all of them.
     let is_positive = price.to_bits().wrapping_sub(1) < INFINITY - 1;
     is_finite & is_positive
-}
-
-/// The number of ticks, the first and the last of them. Together the fields are all their bytes.
-fn describe_ticks(fields: &mut Fields<'_>) {
-    let whole = fields.complete(1).map(<[u8]>::as_chunks::<RECORD_BYTES>);
-    let Some(([first, others @ ..], [])) = whole else {
-        fields.frame("ticks", 1, |bytes| records(bytes).map(|_| words::hex(bytes)).map_err(Fault::from));
-        return;
-    };
-    describe_tick(fields, 0, first);
-    let [between @ .., last] = others else { return };
-    let end = others.len() * RECORD_BYTES;
-    if !between.is_empty() {
-        let count = format!("{} of {}", between.len(), plural(others.len() + 1, "tick"));
-        fields.part("ticks", 1, RECORD_BYTES..end, count);
-    }
-    describe_tick(fields, end, last);
 }
 
 fn describe_tick(fields: &mut Fields<'_>, start: usize, record: &[u8; RECORD_BYTES]) {

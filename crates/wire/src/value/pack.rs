@@ -6,7 +6,6 @@ use crate::{
     describe::{Description, Place, fields::Fields, words},
     fields::frame,
     names::SYMBOL_BYTES_MAX,
-    plural,
 };
 
 /// The first frame.
@@ -65,7 +64,7 @@ impl<'a> Pack<'a> {
 
     pub(super) fn describe(mut fields: Fields<'_>) -> Description {
         fields.frame("command", 0, |_| Ok("pack: results of several orders (0x05)".to_owned()));
-        describe_results(&mut fields);
+        fields.records(("results", "result"), 1, |bytes| records(bytes).map(drop), describe_result);
         fields.ignored(2);
         fields.describe("pack", Place { page: "valuz", section: "pack" }, |frames| Pack::decode(frames).map(drop))
     }
@@ -153,23 +152,6 @@ fn parts(record: &Record) -> (&[u8; SYMBOL_BYTES_MAX], f64, u64) {
     let mut numbers = numbers.as_chunks::<8>().0.iter().map(|bytes| u64::from_le_bytes(*bytes));
     let mut next = || numbers.next().unwrap_or_default();
     (symbol, f64::from_bits(next()), next())
-}
-
-/// The number of results, the first and the last of them. Together the fields are all their bytes.
-fn describe_results(fields: &mut Fields<'_>) {
-    let whole = fields.complete(1).map(<[u8]>::as_chunks::<RECORD_BYTES>);
-    let Some(([first, others @ ..], [])) = whole else {
-        fields.frame("results", 1, |bytes| records(bytes).map(|_| words::hex(bytes)).map_err(Fault::from));
-        return;
-    };
-    describe_result(fields, 0, first);
-    let [between @ .., last] = others else { return };
-    let end = others.len() * RECORD_BYTES;
-    if !between.is_empty() {
-        let count = format!("{} of {}", between.len(), plural(others.len() + 1, "result"));
-        fields.part("results", 1, RECORD_BYTES..end, count);
-    }
-    describe_result(fields, end, last);
 }
 
 fn describe_result(fields: &mut Fields<'_>, start: usize, record: &Record) {
