@@ -89,13 +89,14 @@ fn run(cli: &Cli) -> Result<bool> {
         calibrate: cli.calibrate,
     };
     let facts = machine::Facts::gather();
-    let bench = Bench { programs, progress, rounds: cli.rounds(), quick: cli.quick };
+    let mut bench = Bench { programs, progress, rounds: cli.rounds(), quick: cli.quick };
 
     let mut table = Table::default();
     for &name in Name::all().iter().filter(|name| cli.only.is_empty() || cli.only.contains(name)) {
         if cli.calibrate && !name.has_reference() {
             continue;
         }
+        bench.rounds = if cli.quick { cli.rounds() } else { name.rounds(cli.rounds()) };
         bench.run(name, &mut table);
     }
     bench.progress.finish();

@@ -36,6 +36,8 @@ impl Programs {
     pub(crate) fn storing_broker(&self, endpoint: &str, file: &Path, sync: Sync) -> Command {
         let mut command = self.job_broker(Side::Ours, endpoint);
         command.arg("--store").arg(file);
+        // It may accept them faster than a worker does them, as the others do without a limit.
+        command.args(["--service", "echo:waiting=1000000"]);
         command.args(["--fsync", if sync == Sync::Always { "always" } else { "never" }]);
         command
     }

@@ -40,7 +40,7 @@ impl Run {
 
 /// The rows of a client with 64 requests in flight and these workers, compared with the broker in C.
 pub(super) fn round_trips(bench: &Bench, workers: u32, table: &mut Table) -> Result<()> {
-    for (credit, count) in [(1, 100_000), (ALL_IN_FLIGHT, 400_000)] {
+    for (credit, count) in [(1, 40_000), (ALL_IN_FLIGHT, 200_000)] {
         let count = bench.scaled(count);
         let what = format!("{}, {}", named(workers), at_once(credit));
         let pairs = Pairs::alternate(bench.rounds, |round, side| {
@@ -50,10 +50,11 @@ pub(super) fn round_trips(bench: &Bench, workers: u32, table: &mut Table) -> Res
         push(table, &what, &pairs, (Wanted::AtLeast(0.95), Wanted::AtMost(1.05)));
     }
     if workers == 1 {
-        table.note(
-            "jobz, round trips: a client with 64 requests of 32 bytes in flight, and workers that invert them, are the same programs \
+        table.note(format!(
+            "jobz, round trips, {} rounds: a client with 64 requests of 32 bytes in flight, and workers that invert them, are the same programs \
              in C for both brokers; each reply is checked against its request, and each request is done once.",
-        );
+            bench.rounds
+        ));
     }
     Ok(())
 }

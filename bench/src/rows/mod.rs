@@ -98,6 +98,16 @@ impl Name {
                 | Self::DeskRest
         )
     }
+
+    /// The rounds of this comparison, if the others have `rounds`: those whose ratio strays most have twice as many and one more.
+    pub(crate) const fn rounds(self, rounds: u32) -> u32 {
+        match self {
+            Self::TicksBursts | Self::JobsOneWorker | Self::JobsTwoWorkers => {
+                rounds.saturating_mul(2).saturating_add(1)
+            }
+            _ => rounds,
+        }
+    }
 }
 
 /// The context of every row.
