@@ -12,7 +12,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
 
@@ -227,12 +227,23 @@ function firstLink(child) {
   })
 }
 
+/**
+ * Free ports, all different. Each has had a connection, so for a minute the system gives it only to programs
+ * that name it (`testkit::ports` says why).
+ */
 async function freePorts(count) {
-  const servers = Array.from({ length: count }, () => createServer())
-  await Promise.all(servers.map((server) => new Promise((bound) => server.listen(0, '127.0.0.1', bound))))
-  const ports = servers.map((server) => server.address().port)
-  servers.forEach((server) => server.close())
-  return ports
+  return Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer((socket) => socket.end())
+      server.listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      const { port } = server.address()
+      const client = connect(port, '127.0.0.1').resume()
+      await once(client, 'close')
+      server.close()
+      return port
+    }),
+  )
 }
 
 function sleep(time) {
