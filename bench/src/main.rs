@@ -37,7 +37,7 @@ use crate::{
 #[derive(Debug, Parser)]
 #[command(name = "bench", version)]
 struct Cli {
-    /// Rounds of each comparison
+    /// Rounds of each comparison; those whose ratio strays most have twice as many and one more
     #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
 
@@ -61,6 +61,11 @@ struct Cli {
 impl Cli {
     fn rounds(&self) -> u32 {
         if self.quick { 3 } else { self.rounds }
+    }
+
+    /// The rounds of one row.
+    fn rounds_of(&self, name: Name) -> u32 {
+        if name.strays() && !self.quick { self.rounds().saturating_mul(2).saturating_add(1) } else { self.rounds() }
     }
 
     /// Only a whole run is worth keeping.
@@ -96,7 +101,7 @@ fn run(cli: &Cli) -> Result<bool> {
         if cli.calibrate && !name.has_reference() {
             continue;
         }
-        bench.rounds = if cli.quick { cli.rounds() } else { name.rounds(cli.rounds()) };
+        bench.rounds = cli.rounds_of(name);
         bench.run(name, &mut table);
     }
     bench.progress.finish();

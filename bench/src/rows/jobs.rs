@@ -51,8 +51,8 @@ pub(super) fn round_trips(bench: &Bench, workers: u32, table: &mut Table) -> Res
     }
     if workers == 1 {
         table.note(format!(
-            "jobz, round trips, {} rounds: a client with 64 requests of 32 bytes in flight, and workers that invert them, are the same programs \
-             in C for both brokers; each reply is checked against its request, and each request is done once.",
+            "jobz, round trips, {} rounds: a client with 64 requests of 32 bytes in flight, and workers that invert them, are the \
+             same programs in C for both brokers; each reply is checked against its request, and each request is done once.",
             bench.rounds
         ));
     }

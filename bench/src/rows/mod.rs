@@ -99,14 +99,9 @@ impl Name {
         )
     }
 
-    /// The rounds of this comparison, if the others have `rounds`: those whose ratio strays most have twice as many and one more.
-    pub(crate) const fn rounds(self, rounds: u32) -> u32 {
-        match self {
-            Self::TicksBursts | Self::JobsOneWorker | Self::JobsTwoWorkers => {
-                rounds.saturating_mul(2).saturating_add(1)
-            }
-            _ => rounds,
-        }
+    /// Whether its ratio strays more from run to run than the others, so that it takes more rounds.
+    pub(crate) const fn strays(self) -> bool {
+        matches!(self, Self::TicksBursts | Self::JobsOneWorker | Self::JobsTwoWorkers)
     }
 }
 
