@@ -6,6 +6,7 @@
 //! A request is taken, waits, is open at one worker, and ends: by the worker's final reply; or because it waited too long; or
 //! because its tries are used up, and then it is a dead letter. A request that loses its worker waits again, before all others.
 
+mod assignment;
 mod deadlines;
 mod drain;
 mod due;

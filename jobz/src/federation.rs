@@ -81,7 +81,7 @@ pub struct Federation {
     is_ended: BTreeSet<Token>,
     /// When the next heartbeat is due.
     beat: Option<Instant>,
-    steps: Vec<Step>,
+    steps: VecDeque<Step>,
 }
 
 /// A connected broker.
@@ -109,13 +109,13 @@ impl Federation {
             ended: VecDeque::new(),
             is_ended: BTreeSet::new(),
             beat: None,
-            steps: Vec::new(),
+            steps: VecDeque::new(),
         }
     }
 
-    /// What has to be done, in this order.
-    pub fn take_steps(&mut self) -> impl Iterator<Item = Step> + use<'_> {
-        self.steps.drain(..)
+    /// Takes what has to be done next.
+    pub fn take_step(&mut self) -> Option<Step> {
+        self.steps.pop_front()
     }
 
     /// When [`Federation::handle_timeout`] is due.
@@ -155,7 +155,7 @@ impl Federation {
             self.beat.get_or_insert(now + self.heartbeat);
             self.send(peer, PeerMessage::Hello(self.me));
         } else {
-            self.steps.push(Step::Close(peer));
+            self.steps.push_back(Step::Close(peer));
         }
     }
 
@@ -204,12 +204,12 @@ impl Federation {
 
     fn give_up(&mut self, peer: Peer) {
         self.handle_gone(peer);
-        self.steps.push(Step::Close(peer));
+        self.steps.push_back(Step::Close(peer));
     }
 
     fn send(&mut self, peer: Peer, message: PeerMessage<'_>) {
         let mut frames = Frames::new();
         message.encode(&mut frames);
-        self.steps.push(Step::Send(peer, frames));
+        self.steps.push_back(Step::Send(peer, frames));
     }
 }

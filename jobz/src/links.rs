@@ -145,12 +145,12 @@ impl Links {
                 has_changed = true;
                 self.federation.ask(now, number, &service);
             }
-            let steps: Vec<Step> = self.federation.take_steps().collect();
-            if steps.is_empty() && !has_changed {
-                return;
-            }
-            for step in steps {
+            while let Some(step) = self.federation.take_step() {
+                has_changed = true;
                 self.carry_out(now, step, dispatcher, out);
+            }
+            if !has_changed {
+                return;
             }
         }
     }

@@ -36,7 +36,7 @@ const FRAME_BYTES: usize = size_of::<usize>();
 
 /// The memory that a body takes.
 pub(crate) fn cost(body: Body<'_>) -> usize {
-    body.iter().map(|frame| frame.len() + FRAME_BYTES).sum()
+    body.byte_len() + body.len() * FRAME_BYTES
 }
 
 /// The same of frames that are kept.
@@ -216,11 +216,15 @@ impl Requests {
     }
 
     /// Removes a request.
-    pub fn remove(&mut self, number: Number) {
-        let Some(Taken { mut body, joined, .. }) = self.by_number.remove(&number) else { return };
-        let bytes = cost_of(&body);
-        self.bytes -= bytes + cost_of(&joined);
-        if bytes <= SPARE_BYTES_MAX && self.spare.len() < SPARE_MAX {
+    pub fn remove(&mut self, number: Number) -> Option<Taken> {
+        let taken = self.by_number.remove(&number)?;
+        self.bytes -= cost_of(&taken.body) + cost_of(&taken.joined);
+        Some(taken)
+    }
+
+    /// Keeps the memory of a body that is needed no more, for [`Requests::copy`].
+    pub fn reuse(&mut self, mut body: Frames) {
+        if cost_of(&body) <= SPARE_BYTES_MAX && self.spare.len() < SPARE_MAX {
             body.clear();
             self.spare.push(body);
         }
@@ -239,8 +243,9 @@ mod tests {
             let body = requests.copy(Body::of(&asked, 0).unwrap());
             assert_eq!(body, asked);
             let number = requests.add(Taken::new(Origin::Job, 0, body, State::Held));
-            requests.remove(number);
+            let taken = requests.remove(number).unwrap();
             assert_eq!(requests.bytes(), 0);
+            requests.reuse(taken.body);
         }
         assert_eq!(requests.spare.len(), 1);
     }

@@ -49,8 +49,8 @@ impl Frames {
 
     /// Adds the other message's frames from `index` on at the end; none if it has fewer.
     pub fn append_from(&mut self, other: &Self, index: usize) {
-        let Some(ends) = other.ends.get(index..) else { return };
-        let (start, begin) = (self.bytes.len(), if index == 0 { 0 } else { other.ends[index - 1] });
+        let (Some(ends), Some(begin)) = (other.ends.get(index..), other.start_of(index)) else { return };
+        let start = self.bytes.len();
         self.bytes.extend_from_slice(&other.bytes[begin..]);
         self.ends.extend(ends.iter().map(|end| start + end - begin));
     }
@@ -62,10 +62,8 @@ impl Frames {
         first.extend_from_slice(&self.bytes[..end]);
         self.bytes.copy_within(end.., 0);
         self.bytes.truncate(self.bytes.len() - end);
-        for index in 1..self.ends.len() {
-            self.ends[index - 1] = self.ends[index] - end;
-        }
-        self.ends.pop();
+        self.ends.remove(0);
+        self.ends.iter_mut().for_each(|other| *other -= end);
         true
     }
 
@@ -93,13 +91,24 @@ impl Frames {
         self.bytes.len()
     }
 
+    /// The total length of the frames from `index` on; 0 if there are fewer.
+    #[must_use]
+    pub fn byte_len_from(&self, index: usize) -> usize {
+        self.start_of(index).map_or(0, |start| self.bytes.len() - start)
+    }
+
     /// The frame at `index`, counted from 0.
     #[inline]
     #[must_use]
     pub fn get(&self, index: usize) -> Option<&[u8]> {
         let end = *self.ends.get(index)?;
-        let start = if index == 0 { 0 } else { self.ends[index - 1] };
-        Some(&self.bytes[start..end])
+        Some(&self.bytes[self.start_of(index)?..end])
+    }
+
+    /// Where the frame at `index` begins; `None` if there is no frame before it.
+    #[inline]
+    fn start_of(&self, index: usize) -> Option<usize> {
+        if index == 0 { Some(0) } else { self.ends.get(index - 1).copied() }
     }
 
     /// The frames in order.
@@ -176,6 +185,12 @@ mod tests {
             let expected: Frames = [&b"zz"[..]].into_iter().chain(other.iter().skip(index)).collect();
             assert_eq!(frames, expected, "from {index}");
         }
+    }
+
+    #[test]
+    fn the_length_of_the_last_frames_is_that_of_their_bytes() {
+        let frames: Frames = ["a", "bb", "", "ccc"].into_iter().collect();
+        assert_eq!([0, 1, 2, 3, 4, 5].map(|index| frames.byte_len_from(index)), [6, 5, 3, 3, 0, 0]);
     }
 
     #[test]

@@ -95,14 +95,10 @@ impl Dispatcher {
 
     /// The place of a worker is kept for a question of another broker.
     pub(super) fn keep(&mut self, now: Instant, worker: usize, number: Number, token: Token, out: &mut Outbox) {
-        self.take_place(worker, number, out);
-        if let Some(worker) = self.workers.get_mut(worker) {
-            worker.kept += 1;
-        }
         let deadline = now + self.limits.heartbeat * self.limits.liveness;
-        if let Some(taken) = self.requests.get_mut(number) {
-            taken.state = State::Kept { worker, deadline };
-        }
+        let Some(assignment) = self.take_place(worker, number, out) else { return };
+        assignment.worker.kept += 1;
+        assignment.taken.state = State::Kept { worker, deadline };
         self.deadlines.add(deadline, number, &self.requests);
         out.report_to_peers(PeerEvent::Kept(token));
         self.offer(worker);
@@ -115,10 +111,10 @@ impl Dispatcher {
         let place = taken.service;
         self.leave_queue(number, out);
         if self.requests.fill(number, body, self.limits.bytes_max) {
-            if let Some(worker) = self.workers.get_mut(worker) {
-                worker.kept -= 1;
-            }
-            self.send_request(now, worker, number, out);
+            let Some(mut assignment) = self.assignment(number, worker) else { return };
+            assignment.worker.kept -= 1;
+            let deadline = assignment.send(now, out);
+            self.deadlines.add(deadline, number, &self.requests);
         } else {
             self.free_kept(number);
             self.retry(now, number, "the broker has no room for another request", out);

@@ -3,15 +3,14 @@
 use std::{mem, time::Instant};
 
 use wire::{
-    job::{self, Body, Request, ToWorker},
+    job::{self, Body, Request},
     plural,
 };
 
 use super::{DEAD_LETTERS_MAX, DeadLetter, Dispatcher, Event, Outbox, PeerEvent, Sender, drain::DRAIN, replies::reply};
 use crate::{
-    requests::{Address, Number, Origin, RoutingId, State, Taken, cost},
+    requests::{Number, Origin, RoutingId, State, Taken, cost},
     waiting::Lane,
-    workers::Open,
 };
 
 /// How many requests that wait for other workers than the free ones are looked through for one that does not.
@@ -108,46 +107,6 @@ impl Dispatcher {
         fit.min_by_key(|(worker, _)| worker.last_used).map(|(_, place)| place)
     }
 
-    /// Sends a request to a worker.
-    fn give(&mut self, now: Instant, worker_place: usize, number: Number, out: &mut Outbox) {
-        self.take_place(worker_place, number, out);
-        self.send_request(now, worker_place, number, out);
-        self.offer(worker_place);
-    }
-
-    /// A worker has a place less, for this request.
-    pub(super) fn take_place(&mut self, worker_place: usize, number: Number, out: &mut Outbox) {
-        self.leave_queue(number, out);
-        let (Some(worker), Some(taken)) = (self.workers.get_mut(worker_place), self.requests.get_mut(number)) else {
-            return;
-        };
-        let Some(service) = self.services.get_mut(taken.service) else { return };
-        self.given += 1;
-        taken.attempts += 1;
-        service.open += 1;
-        worker.last_used = self.given;
-        let is_borrower = !worker.is_free();
-        let (attempt, depth) = (taken.attempts, taken.depth);
-        worker.open.push(Open { number, attempt, is_wanted: true, depth, waits: 0, is_borrower });
-    }
-
-    /// Sends a request to the worker that has a place for it.
-    pub(super) fn send_request(&mut self, now: Instant, worker_place: usize, number: Number, out: &mut Outbox) {
-        let (Some(worker), Some(taken)) = (self.workers.get_mut(worker_place), self.requests.get_mut(number)) else {
-            return;
-        };
-        let Some(service) = self.services.get(taken.service) else { return };
-        let deadline = now + service.limits.busy_max;
-        taken.state = State::Open { worker: worker_place, deadline };
-        (worker.last_sent, worker.last_given) = (now, now);
-        let address = Address { number, attempt: taken.attempts }.encode();
-        if let Ok(body) = Body::of(&taken.body, 0) {
-            let message = ToWorker::Request { address: &address, body };
-            message.encode(worker.dialect, out.to(&worker.routing_id));
-        }
-        self.deadlines.add(deadline, number, &self.requests);
-    }
-
     /// A worker does not have its request at this position any more.
     pub(super) fn close(&mut self, worker_place: usize, position: usize) {
         let Some(worker) = self.workers.get_mut(worker_place) else { return };
@@ -229,21 +188,34 @@ impl Dispatcher {
 
     /// A request is in the queue no more: it has a place, or is over.
     pub(super) fn leave_queue(&mut self, number: Number, out: &mut Outbox) {
-        if !self.unserved.is_empty() {
-            self.unserved.remove(&number);
-        }
-        let Some(taken) = self.requests.get_mut(number) else { return };
-        if mem::take(&mut taken.is_asked) {
-            out.report_to_peers(PeerEvent::Recalled(number));
+        self.unserved.remove(&number);
+        if let Some(taken) = self.requests.get_mut(number) {
+            recall(number, taken, out);
         }
     }
 
     /// A request is over.
     pub(super) fn end(&mut self, number: Number, out: &mut Outbox) {
-        self.leave_queue(number, out);
-        self.requests.remove(number);
+        if let Some(taken) = self.take(number, out) {
+            self.requests.reuse(taken.body);
+        }
+    }
+
+    /// Takes a request that is over.
+    pub(super) fn take(&mut self, number: Number, out: &mut Outbox) -> Option<Taken> {
+        self.unserved.remove(&number);
+        let mut taken = self.requests.remove(number)?;
+        recall(number, &mut taken, out);
         if self.requests.is_empty() {
             self.deadlines.clear();
         }
+        Some(taken)
+    }
+}
+
+/// No other broker is asked for a place for a request any more.
+pub(super) fn recall(number: Number, taken: &mut Taken, out: &mut Outbox) {
+    if mem::take(&mut taken.is_asked) {
+        out.report_to_peers(PeerEvent::Recalled(number));
     }
 }

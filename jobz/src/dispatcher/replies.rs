@@ -72,9 +72,13 @@ impl Dispatcher {
 
     /// Passes the final reply on, which ends the request.
     pub(super) fn deliver(&mut self, number: Number, body: Body<'_>, out: &mut Outbox) {
-        let Some(taken) = self.requests.get(number) else { return };
-        let Some(service) = self.services.get_mut(taken.service) else { return };
-        let name = service.name.as_str();
+        let Some(taken) = self.take(number, out) else { return };
+        self.counts.answered += 1;
+        let mut name = "";
+        if let Some(service) = self.services.get_mut(taken.service) {
+            service.answered += 1;
+            name = &service.name;
+        }
         match &taken.origin {
             Origin::Client { routing_id, dialect } if taken.joined.is_empty() => {
                 reply(routing_id, *dialect, name, true, body, out);
@@ -87,9 +91,7 @@ impl Dispatcher {
             Origin::Job => out.report(Event::Done(number, joined_with(&taken.joined, body))),
             Origin::Peer(token) => out.report_to_peers(PeerEvent::Done(*token, body.iter().collect())),
         }
-        service.answered += 1;
-        self.counts.answered += 1;
-        self.end(number, out);
+        self.requests.reuse(taken.body);
     }
 
     /// A worker could not do a request: another one may try.

@@ -80,10 +80,10 @@ impl Federation {
             self.send(other, PeerMessage::Drop(token));
         }
         match source {
-            Source::Own(number, _) => self.steps.push(Step::Offered(number)),
+            Source::Own(number, _) => self.steps.push_back(Step::Offered(number)),
             Source::Peer(from) => {
                 if place != Place::Here {
-                    self.steps.push(Step::Forget(token));
+                    self.steps.push_back(Step::Forget(token));
                 }
                 self.send(from, PeerMessage::Yes(token));
             }
@@ -95,7 +95,7 @@ impl Federation {
         let Some(question) = self.remove(token) else { return };
         match question.source {
             Source::Peer(from) => self.send(from, PeerMessage::Fail(token, reason)),
-            Source::Own(number, _) => self.steps.push(Step::Failed(number, reason.to_owned())),
+            Source::Own(number, _) => self.steps.push_back(Step::Failed(number, reason.to_owned())),
         }
     }
 
@@ -106,7 +106,7 @@ impl Federation {
             self.send(peer, PeerMessage::Drop(token));
         }
         if matches!(question.source, Source::Peer(_)) && question.place_at().is_none() {
-            self.steps.push(Step::Forget(token));
+            self.steps.push_back(Step::Forget(token));
         }
     }
 

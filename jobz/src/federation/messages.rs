@@ -85,7 +85,7 @@ impl Federation {
         let hops = hops - 1;
         let asked = self.ask_peers(token, service, hops, Some(peer));
         self.questions.insert(token, Question::new(Source::Peer(peer), service, hops, asked));
-        self.steps.push(Step::Seek(token, service.to_owned()));
+        self.steps.push_back(Step::Seek(token, service.to_owned()));
     }
 
     fn take_yes(&mut self, peer: Peer, token: Token) {
@@ -110,7 +110,7 @@ impl Federation {
             None => None,
         };
         match place {
-            Some(Place::Here) => self.steps.push(Step::Run(token, body.iter().collect())),
+            Some(Place::Here) => self.steps.push_back(Step::Run(token, body.iter().collect())),
             Some(Place::At(next)) => self.send(next, PeerMessage::Pass(token, body)),
             None => self.send(peer, PeerMessage::Fail(token, "no place is kept for it")),
         }
@@ -122,8 +122,8 @@ impl Federation {
         match (question.source, is_final) {
             (Source::Peer(from), true) => self.send(from, PeerMessage::Done(token, body)),
             (Source::Peer(from), false) => self.send(from, PeerMessage::Part(token, body)),
-            (Source::Own(number, _), true) => self.steps.push(Step::Done(number, body.iter().collect())),
-            (Source::Own(number, _), false) => self.steps.push(Step::Part(number, body.iter().collect())),
+            (Source::Own(number, _), true) => self.steps.push_back(Step::Done(number, body.iter().collect())),
+            (Source::Own(number, _), false) => self.steps.push_back(Step::Part(number, body.iter().collect())),
         }
     }
 

@@ -45,6 +45,12 @@ impl<'a> Body<'a> {
         self.frames.len() - self.start
     }
 
+    /// The total length of its frames in bytes.
+    #[must_use]
+    pub fn byte_len(&self) -> usize {
+        self.frames.byte_len_from(self.start)
+    }
+
     /// Its frames in order.
     pub fn iter(&self) -> impl Iterator<Item = &'a [u8]> + Clone + use<'a> {
         self.frames.iter().skip(self.start)

@@ -23,7 +23,7 @@ impl Service {
     /// Whether the broker itself answers requests to a service of this name, so that no worker can register it.
     #[must_use]
     pub fn is_reserved(name: &str) -> bool {
-        ["mmi.", "titanic.", "job."].iter().any(|prefix| name.starts_with(prefix))
+        name.starts_with("mmi.") || name.starts_with("titanic.") || name.starts_with("job.")
     }
 }
 

@@ -90,8 +90,7 @@ impl World {
 
     /// Does what a broker's federation has left to do.
     fn carry_out(&mut self, node: usize) {
-        let steps: Vec<Step> = self.nodes[node].federation.take_steps().collect();
-        for step in steps {
+        while let Some(step) = self.nodes[node].federation.take_step() {
             match step {
                 Step::Send(peer, frames) => {
                     let message = PeerMessage::decode(&frames).expect("brokers send what they can read");
