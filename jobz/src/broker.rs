@@ -228,10 +228,9 @@ impl Broker {
     /// Takes messages; returns whether there are no more.
     fn take_messages(&mut self, now: Instant) -> Result<bool, SocketError> {
         for _ in 0..MESSAGES_AT_A_TIME {
-            if !self.jobs.receive(&mut self.incoming)? {
+            if !self.jobs.receive_from(&mut self.sender, &mut self.incoming)? {
                 return Ok(true);
             }
-            self.incoming.take_first(&mut self.sender);
             let user = if self.majordomo.dispatcher().needs_users() { self.jobs.peer_user() } else { None };
             let from = Sender { routing_id: &self.sender, user };
             match self.majordomo.handle_message(now, from, &self.incoming, &mut self.out) {

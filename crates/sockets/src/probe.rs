@@ -136,6 +136,16 @@ impl Probe {
         }
     }
 
+    /// The same of a message whose first frame is apart.
+    #[inline]
+    pub(crate) fn count_received_from(&self, sender: &[u8], frames: &Frames) {
+        self.received.count_message(frames.len() + 1, frames.byte_len() + sender.len());
+        if self.tap.is_open() {
+            let whole: Frames = std::iter::once(sender).chain(frames.iter()).collect();
+            self.tap.record(Direction::Received, &whole);
+        }
+    }
+
     /// There was no message left.
     pub(crate) fn note_drained(&self) {
         self.drained_at.store(self.received.messages() + 1, Relaxed);
@@ -190,12 +200,17 @@ impl Probe {
 }
 
 impl Meter {
+    #[inline]
+    fn count(&self, message: &Frames) {
+        self.count_message(message.len(), message.byte_len());
+    }
+
     /// One thread counts, so a load and a store are enough, which cost no locked instruction.
     #[inline]
-    fn count(&self, frames: &Frames) {
+    fn count_message(&self, frames: usize, bytes: usize) {
         self.messages.store(self.messages.load(Relaxed) + 1, Relaxed);
-        self.frames.store(self.frames.load(Relaxed) + frames.len() as u64, Relaxed);
-        self.count_bytes(frames.byte_len());
+        self.frames.store(self.frames.load(Relaxed) + frames as u64, Relaxed);
+        self.count_bytes(bytes);
     }
 
     /// Counts bytes of which it is not known where messages begin; on one thread, as all that is counted.

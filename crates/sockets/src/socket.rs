@@ -3,23 +3,17 @@
 //! A message is sent or received completely or not at all: `send` and `receive` return `false` if they would have to wait,
 //! and a loop waits in [`crate::wait()`]. Dropping a socket stops its monitor, then closes it.
 
+mod messages;
 mod watched;
 
 use std::{sync::Arc, time::Duration};
 
-use wire::Frames;
-
 use crate::{
-    BindError, Descriptor, Endpoint, Interest, Mechanism, Role, Security, SocketError, bind,
-    context::Observation,
-    error::zmq_error,
-    incoming::Awaited,
-    limits::{FRAMES_MAX, MESSAGE_BYTES_MAX},
-    monitors::Relay,
-    probe::Probe,
-    random, raw,
-    signal::Signal,
+    BindError, Endpoint, Interest, Mechanism, Role, Security, SocketError, bind, context::Observation,
+    error::zmq_error, incoming::Awaited, monitors::Relay, probe::Probe, random, raw, signal::Signal,
 };
+
+pub use self::messages::Delivery;
 
 /// A socket and, if it is watched, its monitor. Belongs to one thread at a time.
 pub struct Socket {
@@ -57,17 +51,6 @@ pub(crate) struct Shared {
     pub(crate) context: zmq::Context,
     pub(crate) security: Arc<Security>,
     pub(crate) observation: Option<Observation>,
-}
-
-/// What became of a message to one peer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Delivery {
-    /// It is on its way.
-    Sent,
-    /// The peer's queue is full: nothing was sent.
-    Full,
-    /// No peer has this routing id: nothing was sent.
-    Gone,
 }
 
 impl Socket {
@@ -186,132 +169,6 @@ impl Socket {
         }
         self.signal.disarm();
         self.raw.connect(endpoint.as_str()).map_err(zmq_error("connect"))
-    }
-
-    /// Sends a whole message, or returns `false` and sends nothing if it would have to wait.
-    ///
-    /// # Errors
-    /// The socket cannot send: its context is gone, or its role does not allow it now.
-    #[inline]
-    pub fn send(&mut self, frames: &Frames) -> Result<bool, SocketError> {
-        self.send_in_steps(frames, |_| {})
-    }
-
-    /// Sends a whole message of a `ROUTER` that was made to report peers that are gone ([`Role::Broker`]).
-    ///
-    /// # Errors
-    /// As [`Socket::send`].
-    pub fn send_to_peer(&mut self, frames: &Frames) -> Result<Delivery, SocketError> {
-        match self.send(frames) {
-            Ok(true) => Ok(Delivery::Sent),
-            Ok(false) => Ok(Delivery::Full),
-            Err(SocketError::Zmq { reason: zmq::Error::EHOSTUNREACH, .. }) => Ok(Delivery::Gone),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// The same, frame by frame: calls `before` with the index of each frame before libzmq gets it, to show that peers receive
-    /// nothing until it has the last.
-    ///
-    /// # Errors
-    /// As [`Socket::send`].
-    #[inline]
-    pub fn send_in_steps(&mut self, frames: &Frames, mut before: impl FnMut(usize)) -> Result<bool, SocketError> {
-        self.signal.disarm();
-        let mut left = frames.len();
-        let mut looked = false;
-        for (index, frame) in frames.iter().enumerate() {
-            before(index);
-            left -= 1;
-            let more = if left > 0 { zmq::SNDMORE } else { 0 };
-            loop {
-                match raw::send(&mut self.raw, frame, zmq::DONTWAIT | more) {
-                    Ok(()) => break,
-                    // A publisher that never drops tries again, with everything counted that its peers have taken so
-                    // far: what they take after that wakes a loop that waits for `room`.
-                    Err(zmq::Error::EAGAIN) if self.never_drops && !looked => {
-                        looked = true;
-                        self.raw.get_events().map_err(zmq_error("send"))?;
-                    }
-                    // In the middle of a message libzmq returns this if the peer is gone: it has taken back the
-                    // earlier frames, so the message can be sent again from its start.
-                    Err(zmq::Error::EAGAIN) => {
-                        self.is_full = true;
-                        return Ok(false);
-                    }
-                    Err(zmq::Error::EINTR) => {}
-                    // A `ROUTER` drops it without an error.
-                    Err(zmq::Error::EHOSTUNREACH) if self.role == Role::Stream => return Ok(true),
-                    Err(error) => return Err(zmq_error("send")(error)),
-                }
-            }
-        }
-        if let Some(probe) = &self.probe {
-            probe.count_sent(frames);
-        }
-        Ok(true)
-    }
-
-    /// Receives one message into `frames`, or returns `false` if there is none. Frames beyond 131,072 or bytes
-    /// beyond 16 MiB are dropped: no message of the suite has as many.
-    ///
-    /// # Errors
-    /// The socket cannot receive: its context is gone, or its role does not allow it now.
-    #[inline]
-    pub fn receive(&mut self, frames: &mut Frames) -> Result<bool, SocketError> {
-        frames.clear();
-        self.is_full = false;
-        self.signal.disarm();
-        loop {
-            match self.last.receive(&mut self.raw, zmq::DONTWAIT) {
-                Ok(frame) => {
-                    if frames.len() < FRAMES_MAX && frames.byte_len() + frame.len() <= MESSAGE_BYTES_MAX {
-                        frames.push(frame);
-                    }
-                    if !self.last.has_more() {
-                        if !self.awaited.is_empty() {
-                            self.handle_awaited();
-                        }
-                        if let Some(probe) = &self.probe {
-                            probe.count_received(frames);
-                        }
-                        return Ok(true);
-                    }
-                }
-                Err(zmq::Error::EAGAIN) => {
-                    self.signal.arm();
-                    self.awaited.handle_drained();
-                    if let Some(probe) = &self.probe {
-                        probe.note_drained();
-                    }
-                    return Ok(false);
-                }
-                Err(zmq::Error::EINTR) => {}
-                Err(error) => return Err(zmq_error("receive")(error)),
-            }
-        }
-    }
-
-    /// Not in line: few messages are awaited.
-    #[cold]
-    fn handle_awaited(&mut self) {
-        let descriptor = self.peer_connection().and_then(Descriptor::of_number);
-        self.awaited.handle_message(descriptor);
-    }
-
-    /// The host that sent the last message, as libzmq reports it; `?` for transports without addresses.
-    pub fn peer_address(&self) -> &str {
-        self.last.property(c"Peer-Address").unwrap_or("?")
-    }
-
-    /// The user name that ZAP gave the connection of the last message; `None` under NULL.
-    pub fn peer_user(&self) -> Option<&str> {
-        self.last.property(c"User-Id").filter(|user| !user.is_empty())
-    }
-
-    /// The number of the last message's connection, the same for all its messages while it lasts: its file descriptor.
-    pub fn peer_connection(&self) -> Option<u64> {
-        self.last.property(c"__fd")?.parse().ok()
     }
 
     /// Subscribes to messages that start with `topic`; for `SUB`.
