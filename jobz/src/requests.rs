@@ -25,10 +25,10 @@ pub type Number = u128;
 /// The bytes of an address: the request's number, and which try it is.
 const ADDRESS_BYTES: usize = 20;
 
-/// How many bodies' memory is used again at most.
+/// How many requests' memory is used again at most.
 const SPARE_MAX: usize = 100;
 
-/// The most memory of a body that is used again.
+/// The most bytes of a request whose memory is used again.
 const SPARE_BYTES_MAX: usize = 4096;
 
 /// What a frame costs besides its bytes.
@@ -112,11 +112,12 @@ pub enum Origin {
 #[derive(Debug)]
 pub struct Requests {
     /// The hash is quick and has no secret: the broker itself chooses all numbers.
-    by_number: FxHashMap<Number, Taken>,
+    by_number: FxHashMap<Number, Box<Taken>>,
     last: Number,
     bytes: usize,
-    /// The memory of bodies, to be used again.
-    spare: Vec<Frames>,
+    /// The memory of requests that are over, to be used again.
+    #[expect(clippy::vec_box, reason = "each goes back into the map where it is")]
+    spare: Vec<Box<Taken>>,
 }
 
 impl Requests {
@@ -144,22 +145,36 @@ impl Requests {
         self.bytes
     }
 
-    /// A copy of a body, for a request.
-    pub fn copy(&mut self, body: Body<'_>) -> Frames {
-        let mut copy = self.spare.pop().unwrap_or_default();
-        body.push_to(&mut copy);
-        copy
+    /// Takes a request with a copy of this body, and returns its number.
+    pub fn copy(&mut self, origin: Origin, service: usize, body: Body<'_>) -> Number {
+        let mut taken = match self.spare.pop() {
+            Some(mut spare) => {
+                spare.renew(origin, service);
+                spare
+            }
+            None => Box::new(Taken::new(origin, service, Frames::new(), State::Held)),
+        };
+        body.push_to(&mut taken.body);
+        self.add_in_place(taken)
     }
 
     /// Takes a request, and returns its number.
     pub fn add(&mut self, taken: Taken) -> Number {
+        self.add_in_place(Box::new(taken))
+    }
+
+    fn add_in_place(&mut self, taken: Box<Taken>) -> Number {
         self.last += 1;
-        self.restore(self.last, taken);
+        self.insert(self.last, taken);
         self.last
     }
 
     /// Takes a request that has a number from an earlier run.
     pub fn restore(&mut self, number: Number, taken: Taken) {
+        self.insert(number, Box::new(taken));
+    }
+
+    fn insert(&mut self, number: Number, taken: Box<Taken>) {
         self.bytes += cost_of(&taken.body);
         if let Some(before) = self.by_number.insert(number, taken) {
             self.bytes -= cost_of(&before.body) + cost_of(&before.joined);
@@ -169,12 +184,12 @@ impl Requests {
     /// A request.
     #[must_use]
     pub fn get(&self, number: Number) -> Option<&Taken> {
-        self.by_number.get(&number)
+        self.by_number.get(&number).map(Box::as_ref)
     }
 
     /// A request, to change it.
     pub fn get_mut(&mut self, number: Number) -> Option<&mut Taken> {
-        self.by_number.get_mut(&number)
+        self.by_number.get_mut(&number).map(Box::as_mut)
     }
 
     /// Whether there is this request, and its state ends by itself at this time.
@@ -216,37 +231,54 @@ impl Requests {
     }
 
     /// Removes a request.
-    pub fn remove(&mut self, number: Number) -> Option<Taken> {
+    pub fn remove(&mut self, number: Number) -> Option<Box<Taken>> {
         let taken = self.by_number.remove(&number)?;
         self.bytes -= cost_of(&taken.body) + cost_of(&taken.joined);
         Some(taken)
     }
 
-    /// Keeps the memory of a body that is needed no more, for [`Requests::copy`].
-    pub fn reuse(&mut self, mut body: Frames) {
-        if cost_of(&body) <= SPARE_BYTES_MAX && self.spare.len() < SPARE_MAX {
-            body.clear();
-            self.spare.push(body);
+    /// Keeps the memory of a request that is over, for [`Requests::copy`].
+    pub fn reuse(&mut self, taken: Box<Taken>) {
+        if cost_of(&taken.body) + cost_of(&taken.joined) <= SPARE_BYTES_MAX && self.spare.len() < SPARE_MAX {
+            self.spare.push(taken);
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use wire::job::BrokerId;
+
     use super::*;
 
     #[test]
-    fn a_body_has_its_frames_alone_whatever_was_in_its_memory_before() {
+    fn a_request_has_nothing_of_the_one_in_whose_memory_it_is() {
         let mut requests = Requests::new(0);
-        for frames in [&["a", "bb"][..], &["ccc"], &["d", "", "e"]] {
+        for (service, frames) in [&["a", "bb"][..], &["ccc"], &["d", "", "e"]].into_iter().enumerate() {
             let asked: Frames = frames.iter().collect();
-            let body = requests.copy(Body::of(&asked, 0).unwrap());
-            assert_eq!(body, asked);
-            let number = requests.add(Taken::new(Origin::Job, 0, body, State::Held));
+            let number = requests.copy(Origin::Job, service, Body::of(&asked, 0).unwrap());
+            let taken = requests.get_mut(number).unwrap();
+            assert_eq!(format!("{taken:?}"), format!("{:?}", Taken::new(Origin::Job, service, asked, State::Held)));
+            change_all(taken);
+            assert!(requests.join(number, Body::of(&["part"].iter().collect(), 0).unwrap(), 100));
             let taken = requests.remove(number).unwrap();
-            assert_eq!(requests.bytes(), 0);
-            requests.reuse(taken.body);
+            requests.reuse(taken);
         }
         assert_eq!(requests.spare.len(), 1);
+    }
+
+    fn change_all(taken: &mut Taken) {
+        let (now, frames) = (Instant::now(), taken.body.clone());
+        Shunned::add(&mut taken.shunned, RoutingId::from(&b"w"[..]), now);
+        *taken = Taken {
+            tries_max: Some(7),
+            depth: 1,
+            attempts: 2,
+            given_back: 3,
+            noted: 4,
+            shunned: taken.shunned.take(),
+            is_asked: true,
+            ..Taken::new(Origin::Peer(Token { broker: BrokerId([0; 16]), number: 0 }), 9, frames, State::Away(now))
+        };
     }
 }

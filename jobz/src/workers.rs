@@ -1,6 +1,9 @@
 //! Who has registered, what each worker is doing, and whether it is alive.
 
-use std::{collections::BTreeMap, time::Instant};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::Instant,
+};
 
 use wire::job::Dialect;
 
@@ -30,7 +33,7 @@ pub struct Worker {
     /// Whether it has used extension `credit`, so that it knows CANCEL.
     pub is_extended: bool,
     /// Its open requests.
-    pub open: Vec<Open>,
+    pub open: VecDeque<Open>,
     /// How many of these are kept places: it has not got a request for them yet.
     pub kept: usize,
     /// Whether its failures matter.
@@ -139,13 +142,13 @@ impl Worker {
 
     /// Whether it has a request.
     #[must_use]
-    pub const fn is_busy(&self) -> bool {
+    pub fn is_busy(&self) -> bool {
         self.open.len() > self.kept
     }
 
     /// Whether its silence means that it is gone.
     #[must_use]
-    pub const fn must_beat(&self) -> bool {
+    pub fn must_beat(&self) -> bool {
         !self.is_busy() || self.beats_when_busy
     }
 }

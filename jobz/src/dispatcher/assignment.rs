@@ -62,7 +62,7 @@ impl Assignment<'_> {
         worker.last_used = given;
         let is_borrower = !worker.is_free();
         let (attempt, depth) = (taken.attempts, taken.depth);
-        worker.open.push(Open { number: *number, attempt, is_wanted: true, depth, waits: 0, is_borrower });
+        worker.open.push_back(Open { number: *number, attempt, is_wanted: true, depth, waits: 0, is_borrower });
     }
 
     /// Sends the request; returns when its time is over.

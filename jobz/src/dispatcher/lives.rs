@@ -1,6 +1,6 @@
 //! The life of a worker: it registers, is heard from, changes its credit, and is gone.
 
-use std::time::Instant;
+use std::{collections::VecDeque, time::Instant};
 
 use wire::job::{self, Dialect, FromWorker, ToWorker};
 
@@ -90,7 +90,7 @@ impl Dispatcher {
             service,
             credit: usize::try_from(credit.unwrap_or(1)).unwrap_or(1),
             is_extended: credit.is_some(),
-            open: Vec::new(),
+            open: VecDeque::new(),
             kept: 0,
             trust: Trust::default(),
             last_received: now,

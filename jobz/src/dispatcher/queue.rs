@@ -37,8 +37,7 @@ impl Dispatcher {
             return;
         };
         let origin = Origin::Client { routing_id: RoutingId::from(client), dialect: request.dialect };
-        let body = self.requests.copy(request.body);
-        let number = self.requests.add(Taken::new(origin, place, body, State::Held));
+        let number = self.requests.copy(origin, place, request.body);
         if let Some(worker) = self.idle(place) {
             self.give(now, worker, number, out);
             return;
@@ -197,12 +196,12 @@ impl Dispatcher {
     /// A request is over.
     pub(super) fn end(&mut self, number: Number, out: &mut Outbox) {
         if let Some(taken) = self.take(number, out) {
-            self.requests.reuse(taken.body);
+            self.requests.reuse(taken);
         }
     }
 
     /// Takes a request that is over.
-    pub(super) fn take(&mut self, number: Number, out: &mut Outbox) -> Option<Taken> {
+    pub(super) fn take(&mut self, number: Number, out: &mut Outbox) -> Option<Box<Taken>> {
         self.unserved.remove(&number);
         let mut taken = self.requests.remove(number)?;
         recall(number, &mut taken, out);

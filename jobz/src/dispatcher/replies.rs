@@ -91,7 +91,7 @@ impl Dispatcher {
             Origin::Job => out.report(Event::Done(number, joined_with(&taken.joined, body))),
             Origin::Peer(token) => out.report_to_peers(PeerEvent::Done(*token, body.iter().collect())),
         }
-        self.requests.reuse(taken.body);
+        self.requests.reuse(taken);
     }
 
     /// A worker could not do a request: another one may try.

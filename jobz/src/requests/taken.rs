@@ -59,6 +59,30 @@ impl Taken {
         }
     }
 
+    /// Makes a new request of one that is over, with no frame in its body yet.
+    pub fn renew(&mut self, origin: Origin, service: usize) {
+        (self.origin, self.service) = (origin, service);
+        // All others by name, so that none that is added is forgotten here.
+        let Self {
+            origin: _,
+            service: _,
+            body,
+            tries_max,
+            depth,
+            attempts,
+            given_back,
+            noted,
+            shunned,
+            joined,
+            is_asked,
+            state,
+        } = self;
+        body.clear();
+        joined.clear();
+        (*tries_max, *depth, *attempts, *given_back, *noted) = (None, 0, 0, 0, 1);
+        (*shunned, *is_asked, *state) = (None, false, State::Held);
+    }
+
     /// How many of its tries are used up.
     #[must_use]
     pub const fn tries(&self) -> u32 {
