@@ -37,7 +37,7 @@ use crate::{
 #[derive(Debug, Parser)]
 #[command(name = "bench", version)]
 struct Cli {
-    /// Rounds of each comparison; those whose ratio strays most have twice as many and one more
+    /// Rounds of each comparison; those whose ratio strays most have 2 or 6 times as many
     #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
 
@@ -65,7 +65,7 @@ impl Cli {
 
     /// The rounds of one row.
     fn rounds_of(&self, name: Name) -> u32 {
-        if name.strays() && !self.quick { self.rounds().saturating_mul(2).saturating_add(1) } else { self.rounds() }
+        if self.quick { self.rounds() } else { self.rounds().saturating_mul(name.rounds_factor()) }
     }
 
     /// Only a whole run is worth keeping.

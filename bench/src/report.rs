@@ -31,5 +31,7 @@ pub(crate) fn write(path: &Path, facts: &Facts, table: &Table, rounds: u32) -> R
 }
 
 fn body(facts: &Facts, table: &Table, rounds: u32) -> String {
-    format!("{facts}\nRounds of each comparison: {rounds}, the suite and C alternately.\n\n{table}")
+    format!(
+        "{facts}\nRounds of each comparison: {rounds}, or as many as its note says; the suite and C alternately, each as often first.\n\n{table}"
+    )
 }

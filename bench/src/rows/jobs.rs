@@ -40,7 +40,7 @@ impl Run {
 
 /// The rows of a client with 64 requests in flight and these workers, compared with the broker in C.
 pub(super) fn round_trips(bench: &Bench, workers: u32, table: &mut Table) -> Result<()> {
-    for (credit, count) in [(1, 40_000), (ALL_IN_FLIGHT, 200_000)] {
+    for (credit, count) in [(1, 15_000), (ALL_IN_FLIGHT, 100_000)] {
         let count = bench.scaled(count);
         let what = format!("{}, {}", named(workers), at_once(credit));
         let pairs = Pairs::alternate(bench.rounds, |round, side| {

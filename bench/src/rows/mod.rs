@@ -14,6 +14,7 @@ use anyhow::Result;
 use clap::ValueEnum;
 
 use crate::{
+    pairs::first_of,
     programs::{Programs, Side},
     progress::Progress,
     table::Table,
@@ -99,9 +100,13 @@ impl Name {
         )
     }
 
-    /// Whether its ratio strays more from run to run than the others, so that it takes more rounds.
-    pub(crate) const fn strays(self) -> bool {
-        matches!(self, Self::TicksBursts | Self::JobsOneWorker | Self::JobsTwoWorkers)
+    /// How many times as many rounds as others it takes, since its ratio strays more from round to round.
+    pub(crate) const fn rounds_factor(self) -> u32 {
+        match self {
+            Self::TicksBursts => 2,
+            Self::JobsOneWorker | Self::JobsTwoWorkers => 6,
+            _ => 1,
+        }
     }
 }
 
@@ -158,7 +163,7 @@ impl Bench {
 
     /// Shows which round of a comparison runs.
     fn step(&self, what: &str, round: u32, side: Side) {
-        let turn = if side == Side::Ours { 1 } else { 2 };
+        let turn = if side == first_of(round) { 1 } else { 2 };
         self.progress.step(what, 2 * (round - 1) + turn, 2 * self.rounds);
     }
 
