@@ -6,6 +6,9 @@ use wire::{Frames, job::Token};
 
 use crate::{requests::Number, vault::Ask};
 
+/// The most bytes of a message whose memory is used again: a worker with much credit may get many large requests at once.
+const SPARE_BYTES_MAX: usize = 4096;
+
 /// What comes of a job's request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
@@ -77,6 +80,10 @@ impl Outbox {
 
     /// Removes all messages.
     pub fn clear(&mut self) {
+        let sent = &mut self.messages[..self.len];
+        for large in sent.iter_mut().filter(|message| message.byte_len() > SPARE_BYTES_MAX) {
+            *large = Frames::new();
+        }
         self.len = 0;
     }
 
@@ -123,5 +130,21 @@ impl Outbox {
     /// Takes what was asked first.
     pub fn take_ask(&mut self) -> Option<(u64, Ask)> {
         self.asks.pop_front()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_memory_of_large_messages_is_given_back_and_that_of_small_ones_kept() {
+        let mut out = Outbox::default();
+        out.to(b"small").push(b"text");
+        out.to(b"large").push(&[0; SPARE_BYTES_MAX]);
+        out.clear();
+        assert!(out.messages().is_empty());
+        assert_eq!(out.messages[0], ["small", "text"].iter().collect());
+        assert_eq!(out.messages[1], Frames::new());
     }
 }
