@@ -27,9 +27,9 @@ impl Spread {
     }
 }
 
-/// Which side is measured first in a round: each is as often, since what runs second may find the machine in another state.
-pub(crate) const fn first_of(round: u32) -> Side {
-    if round % 2 == 1 { Side::Ours } else { Side::Reference }
+/// The order of the sides in a round: each is as often the first, since what runs second may find the machine in another state.
+pub(crate) const fn order(round: u32) -> [Side; 2] {
+    if round % 2 == 1 { [Side::Ours, Side::Reference] } else { [Side::Reference, Side::Ours] }
 }
 
 /// The measurements of both sides, one pair per round.
@@ -45,9 +45,9 @@ impl<T> Pairs<T> {
     /// Stops at the first measurement that fails.
     pub(crate) fn alternate(rounds: u32, mut measure: impl FnMut(u32, Side) -> Result<T>) -> Result<Self> {
         let rounds = (1..=rounds).map(|round| {
-            let first = measure(round, first_of(round))?;
-            let second = measure(round, first_of(round + 1))?;
-            Ok(if first_of(round) == Side::Ours { (first, second) } else { (second, first) })
+            let [first, second] = order(round);
+            let measured = (measure(round, first)?, measure(round, second)?);
+            Ok(if first == Side::Ours { measured } else { (measured.1, measured.0) })
         });
         Ok(Self { rounds: rounds.collect::<Result<_>>()? })
     }
@@ -81,14 +81,14 @@ mod tests {
     #[test]
     fn ratios_are_taken_within_a_round_whichever_side_is_first() {
         let slow_machine = [1.0, 2.0, 4.0];
-        let mut order = Vec::new();
+        let mut sides = Vec::new();
         let pairs = Pairs::alternate(3, |round, side| {
-            order.push(side);
+            sides.push(side);
             let speed = slow_machine[round as usize - 1];
             Ok(if side == Side::Ours { 3.0 * speed } else { speed })
         });
         assert_eq!(pairs.unwrap().ratio(|&speed| speed), Spread { median: 3.0, low: 3.0, high: 3.0 });
         let expected = [1, 2, 2, 1, 1, 2].map(|turn| if turn == 1 { Side::Ours } else { Side::Reference });
-        assert_eq!(order, expected);
+        assert_eq!(sides, expected);
     }
 }

@@ -28,8 +28,8 @@ const ADDRESS_BYTES: usize = 20;
 /// How many requests' memory is used again at most.
 const SPARE_MAX: usize = 100;
 
-/// The most bytes of a request whose memory is used again.
-const SPARE_BYTES_MAX: usize = 4096;
+/// The most bytes of a request, or of a message, whose memory is used again.
+pub(crate) const SPARE_BYTES_MAX: usize = 4096;
 
 /// What a frame costs besides its bytes.
 const FRAME_BYTES: usize = size_of::<usize>();
@@ -262,6 +262,7 @@ mod tests {
             change_all(taken);
             assert!(requests.join(number, Body::of(&["part"].iter().collect(), 0).unwrap(), 100));
             let taken = requests.remove(number).unwrap();
+            assert_eq!(requests.bytes(), 0);
             requests.reuse(taken);
         }
         assert_eq!(requests.spare.len(), 1);

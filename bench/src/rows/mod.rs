@@ -14,7 +14,7 @@ use anyhow::Result;
 use clap::ValueEnum;
 
 use crate::{
-    pairs::first_of,
+    pairs::order,
     programs::{Programs, Side},
     progress::Progress,
     table::Table,
@@ -163,7 +163,7 @@ impl Bench {
 
     /// Shows which round of a comparison runs.
     fn step(&self, what: &str, round: u32, side: Side) {
-        let turn = if side == first_of(round) { 1 } else { 2 };
+        let turn = if side == order(round)[0] { 1 } else { 2 };
         self.progress.step(what, 2 * (round - 1) + turn, 2 * self.rounds);
     }
 

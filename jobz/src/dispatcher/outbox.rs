@@ -4,10 +4,10 @@ use std::collections::VecDeque;
 
 use wire::{Frames, job::Token};
 
-use crate::{requests::Number, vault::Ask};
-
-/// The most bytes of a message whose memory is used again: a worker with much credit may get many large requests at once.
-const SPARE_BYTES_MAX: usize = 4096;
+use crate::{
+    requests::{Number, SPARE_BYTES_MAX},
+    vault::Ask,
+};
 
 /// What comes of a job's request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,7 +78,7 @@ impl Outbox {
         &self.messages[..self.len]
     }
 
-    /// Removes all messages.
+    /// Removes all messages, and gives back the memory of large ones: a worker with much credit may have got many at once.
     pub fn clear(&mut self) {
         let sent = &mut self.messages[..self.len];
         for large in sent.iter_mut().filter(|message| message.byte_len() > SPARE_BYTES_MAX) {

@@ -1,6 +1,9 @@
 //! A request that the broker has taken, where it is, and how often it was tried.
 
-use std::time::{Duration, Instant};
+use std::{
+    mem,
+    time::{Duration, Instant},
+};
 
 use wire::Frames;
 
@@ -61,26 +64,9 @@ impl Taken {
 
     /// Makes a new request of one that is over, with no frame in its body yet.
     pub fn renew(&mut self, origin: Origin, service: usize) {
-        (self.origin, self.service) = (origin, service);
-        // All others by name, so that none that is added is forgotten here.
-        let Self {
-            origin: _,
-            service: _,
-            body,
-            tries_max,
-            depth,
-            attempts,
-            given_back,
-            noted,
-            shunned,
-            joined,
-            is_asked,
-            state,
-        } = self;
+        let mut body = mem::take(&mut self.body);
         body.clear();
-        joined.clear();
-        (*tries_max, *depth, *attempts, *given_back, *noted) = (None, 0, 0, 0, 1);
-        (*shunned, *is_asked, *state) = (None, false, State::Held);
+        *self = Self::new(origin, service, body, State::Held);
     }
 
     /// How many of its tries are used up.
